@@ -1,0 +1,140 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+let package = Package(
+    name: "couchkeep",
+    platforms: [.macOS(.v15)],
+    products: [
+        .executable(name: "couchkeep", targets: ["couchkeep"]),
+        .library(name: "CouchDB", targets: ["CouchDB"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
+        .package(url: "https://github.com/apple/swift-crypto", from: "4.5.0"),
+        .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.0"),
+        .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.0"),
+        .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+        .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.0"),
+        .package(url: "https://github.com/jpsim/Yams", from: "6.2.0"),
+        .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
+        .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.0"),
+    ],
+    targets: [
+        // libcurl's options are variadic, which Swift can't call: typed wrappers in C.
+        .target(name: "CCurl", linkerSettings: [.linkedLibrary("curl")]),
+
+        .target(
+            name: "Secrets",
+            dependencies: [.product(name: "Subprocess", package: "swift-subprocess")]
+        ),
+        .target(
+            name: "CouchDB",
+            dependencies: [
+                "Secrets",
+                .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOFoundationCompat", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
+            ]
+        ),
+        .target(
+            name: "Supervision",
+            dependencies: [
+                "CouchDB",
+                "Secrets",
+                .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "GRDB", package: "GRDB.swift"),
+                .product(name: "Logging", package: "swift-log"),
+            ]
+        ),
+        .target(
+            name: "Alerting",
+            dependencies: [
+                "CCurl",
+                "Secrets",
+                .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "Subprocess", package: "swift-subprocess"),
+            ]
+        ),
+        .target(
+            name: "Service",
+            dependencies: [
+                "Alerting",
+                "CouchDB",
+                "Secrets",
+                "Supervision",
+                .product(name: "GRDB", package: "GRDB.swift"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "Yams", package: "Yams"),
+            ]
+        ),
+        // Simulated CouchDB servers, for the tests and for `couchkeep demo`.
+        .target(
+            name: "CouchSim",
+            dependencies: [
+                "CouchDB",
+                .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+            ]
+        ),
+        .executableTarget(
+            name: "couchkeep",
+            dependencies: [
+                "Alerting",
+                "CouchDB",
+                "CouchSim",
+                "Secrets",
+                "Service",
+                "Supervision",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "Subprocess", package: "swift-subprocess"),
+            ]
+        ),
+
+        .testTarget(name: "CouchDBTests", dependencies: ["CouchDB", "CouchSim", "Secrets"]),
+        .testTarget(
+            name: "SupervisionTests", dependencies: ["Supervision", "CouchDB", "CouchSim", "Secrets"],
+            resources: [.copy("Recordings")]),
+        .testTarget(
+            name: "AlertingTests",
+            dependencies: [
+                "Alerting", "CouchSim", "Secrets", .product(name: "Subprocess", package: "swift-subprocess"),
+            ]),
+        .testTarget(name: "ServiceTests", dependencies: ["Service", "CouchSim", "Secrets", "Supervision"]),
+        .testTarget(name: "CouchSimTests", dependencies: ["CouchSim", "CouchDB", "Secrets"]),
+        .testTarget(
+            name: "IntegrationTests",
+            dependencies: [
+                "CouchDB", "CouchSim", "Secrets", "Service", "Supervision",
+                .product(name: "Subprocess", package: "swift-subprocess"),
+            ]),
+    ],
+    swiftLanguageModes: [.v6]
+)
+
+for target in package.targets where target.name != "CCurl" {
+    target.swiftSettings = [
+        .enableUpcomingFeature("ExistentialAny"),
+        .enableUpcomingFeature("MemberImportVisibility"),
+        .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+        .treatAllWarnings(as: .error),
+    ]
+}

@@ -1,0 +1,4 @@
+#ifndef COUCHKEEP_CCURL_H
+#define COUCHKEEP_CCURL_H
+#include <curl/curl.h>
+#endif

@@ -1,0 +1,71 @@
+/// What a database says of itself at `GET /{db}`, in the forms of 1.2 to 3.5.
+public struct DatabaseInfo: Sendable, Hashable {
+    /// The database's name.
+    public var name: String
+    /// Documents that are not deleted, design documents included.
+    public var documentCount: Int
+    /// Deleted documents.
+    public var deletedCount: Int
+    /// The position of the newest change.
+    public var updateSequence: UpdateSequence
+    /// When the database was created (3.3 and later), `"0"` (2.0 to 3.2), or when its file was opened (1.x).
+    public var instanceStartTime: String?
+    /// The position of the newest purge.
+    public var purgeSequence: UpdateSequence?
+    /// The number of shards.
+    public var q: Int?
+    /// The number of copies of each shard.
+    public var n: Int?
+    /// Whether the database is partitioned.
+    public var isPartitioned: Bool
+    /// Bytes of the files, where told.
+    public var fileSize: Int?
+    /// Bytes of the documents that a compaction would keep, where told.
+    public var activeSize: Int?
+
+    /// Makes a description of a database.
+    public init(
+        name: String, documentCount: Int, deletedCount: Int, updateSequence: UpdateSequence,
+        instanceStartTime: String? = nil, purgeSequence: UpdateSequence? = nil, q: Int? = nil, n: Int? = nil,
+        isPartitioned: Bool = false, fileSize: Int? = nil, activeSize: Int? = nil
+    ) {
+        self.name = name
+        self.documentCount = documentCount
+        self.deletedCount = deletedCount
+        self.updateSequence = updateSequence
+        self.instanceStartTime = instanceStartTime
+        self.purgeSequence = purgeSequence
+        self.q = q
+        self.n = n
+        self.isPartitioned = isPartitioned
+        self.fileSize = fileSize
+        self.activeSize = activeSize
+    }
+
+    /// Reads the answer to `GET /{db}`, or one `info` of `_dbs_info`.
+    ///
+    /// - Throws: ``CouchError`` with code `not-couchdb` where `db_name`, `update_seq` or `doc_count` is missing.
+    public init(answer: JSONValue) throws {
+        guard let name = answer["db_name"]?.string, let sequence = answer["update_seq"],
+            let count = answer["doc_count"]?.integer
+        else {
+            throw CouchError(.notCouchDB, "the answer does not describe a database")
+        }
+        self.init(
+            name: name, documentCount: count, deletedCount: answer["doc_del_count"]?.integer ?? 0,
+            updateSequence: UpdateSequence(sequence), instanceStartTime: answer["instance_start_time"]?.string,
+            purgeSequence: answer["purge_seq"].map(UpdateSequence.init),
+            q: answer["cluster"]?["q"]?.integer, n: answer["cluster"]?["n"]?.integer,
+            isPartitioned: answer["props"]?["partitioned"]?.bool ?? false,
+            fileSize: answer["sizes"]?["file"]?.integer ?? answer["disk_size"]?.integer,
+            activeSize: answer["sizes"]?["active"]?.integer ?? answer["data_size"]?.integer)
+    }
+
+    /// Which database this is, where the server's version makes `instance_start_time` mean that.
+    ///
+    /// nil says that the identity can't be known, not that it is unchanged.
+    public func identity(on server: ServerInfo) -> String? {
+        guard server.hasDatabaseIdentity, let instanceStartTime, instanceStartTime != "0" else { return nil }
+        return instanceStartTime
+    }
+}
