@@ -1,8 +1,1 @@
-
-
-
-
-
-
-
 @main struct Main { static func main() { print("hello") } }

@@ -27,7 +27,8 @@ public struct ReplicationStatistics: Sendable, Hashable {
 
     /// Reads the members that `_active_tasks`, `_scheduler` and `_replication_stats` share; nil where none is present.
     public init?(answer: JSONValue?) {
-        guard let answer, case .object(let members) = answer, members["revisions_checked"] != nil || members["docs_written"] != nil
+        guard let answer, case .object(let members) = answer,
+            members["revisions_checked"] != nil || members["docs_written"] != nil
         else { return nil }
         self.init()
         revisionsChecked = members["revisions_checked"]?.integer

@@ -36,7 +36,8 @@ extension JSONValue {
     /// Returns the JSON text, with sorted keys.
     public func serialized(pretty: Bool = false) -> Data {
         let encoder = JSONEncoder()
-        encoder.outputFormatting = pretty ? [.sortedKeys, .withoutEscapingSlashes, .prettyPrinted] : [.sortedKeys, .withoutEscapingSlashes]
+        encoder.outputFormatting =
+            pretty ? [.sortedKeys, .withoutEscapingSlashes, .prettyPrinted] : [.sortedKeys, .withoutEscapingSlashes]
         // Every case encodes but a number that JSON can't hold, which no parsed value contains.
         return (try? encoder.encode(self)) ?? Data("null".utf8)
     }
