@@ -116,8 +116,11 @@ package actor LocalCouchDB {
         try await start()
     }
 
+    /// Removes the server's folder; cancellation doesn't stop this, as it does `runIfActive`.
     func removeFiles() async throws {
-        try await NIOThreadPool.singleton.runIfActive { [files] in try files.remove() }
+        try await withCheckedThrowingContinuation { (done: CheckedContinuation<Void, any Error>) in
+            NIOThreadPool.singleton.submit { [files] _ in done.resume(with: Result { try files.remove() }) }
+        }
     }
 
     private func end(by order: CouchProcess.Order) async {
