@@ -42,6 +42,8 @@ public struct CouchError: Error, Sendable {
         public static let notCouchDB = Code(rawValue: "not-couchdb")
         /// The answer is not what CouchDB documents: broken JSON, a feed cut in the middle.
         public static let malformedAnswer = Code(rawValue: "malformed-answer")
+        /// The answer is larger than the configured limit.
+        public static let answerTooLarge = Code(rawValue: "answer-too-large")
         /// What was asked for is not a valid name, URL or revision.
         public static let invalidInput = Code(rawValue: "invalid-input")
         /// The server's version has no such function.
@@ -72,6 +74,14 @@ public struct CouchError: Error, Sendable {
         self.status = status
         self.error = error
         self.reason = reason
+    }
+}
+
+extension CouchError {
+    /// The same error with the request that it belongs to, where it names none yet.
+    func naming(_ request: String) -> CouchError {
+        CouchError(
+            code, message, request: self.request ?? request, status: status, error: self.error, reason: reason)
     }
 }
 

@@ -1,0 +1,102 @@
+extension CouchDatabase {
+    /// A control document as JSON, nil where it (or the revision) does not exist or is deleted.
+    ///
+    /// Not for users' documents that are to be kept as they are: JSON values don't keep order and spelling.
+    ///
+    /// - Throws: ``CouchError``; code `not-found` where the database does not exist.
+    public func document(_ id: String, revision: String? = nil) async throws -> JSONValue? {
+        var query: [String: String] = [:]
+        query["rev"] = revision
+        return try await existing(path(of: id), query: query)
+    }
+
+    /// Writes a document and returns its new revision. `_rev` among the members names the revision it replaces.
+    ///
+    /// - Throws: ``CouchError``; code `conflict` where the document was changed by somebody else.
+    public func putDocument(_ id: String, members: [String: JSONValue]) async throws -> String {
+        try await write(.put, path(of: id), body: .object(members))
+    }
+
+    /// Deletes a document and returns the tombstone's revision.
+    ///
+    /// - Throws: ``CouchError``; code `conflict` where the document was changed by somebody else.
+    public func deleteDocument(_ id: String, revision: String) async throws -> String {
+        try await write(.delete, path(of: id), query: ["rev": revision])
+    }
+
+    /// A local document, which is not replicated; nil where it does not exist.
+    ///
+    /// - Parameter id: the id without `_local/`.
+    /// - Throws: ``CouchError``; code `not-found` where the database does not exist.
+    public func localDocument(_ id: String) async throws -> JSONValue? {
+        try await existing([name, "_local", id], query: [:])
+    }
+
+    /// Writes a local document and returns its new revision. `_rev` among the members names the one it replaces.
+    ///
+    /// - Throws: ``CouchError``; code `conflict` where the document was changed by somebody else.
+    public func putLocalDocument(_ id: String, members: [String: JSONValue]) async throws -> String {
+        try await write(.put, [name, "_local", id], body: .object(members))
+    }
+
+    /// Deletes a local document.
+    ///
+    /// - Throws: ``CouchError``; code `conflict` where the document was changed by somebody else.
+    public func deleteLocalDocument(_ id: String, revision: String) async throws {
+        _ = try await server.json(.delete, [name, "_local", id], query: ["rev": revision])
+    }
+
+    /// One page of the documents that are not deleted, in the order of their ids.
+    ///
+    /// - Parameters:
+    ///   - startKey: the first id, the first document's where nil.
+    ///   - endKey: the last id, the last document's where nil.
+    public func documents(
+        from startKey: String? = nil, to endKey: String? = nil, limit: Int, includeDocuments: Bool = false
+    ) async throws -> [DocumentRow] {
+        var query = ["limit": String(limit)]
+        query["startkey"] = startKey.map { JSONValue.string($0).text }
+        query["endkey"] = endKey.map { JSONValue.string($0).text }
+        if includeDocuments { query["include_docs"] = "true" }
+        return try await server.read(.get, [name, "_all_docs"], query: query) { answer in
+            guard let rows = answer["rows"]?.array else { throw CouchError(.malformedAnswer, "_all_docs has no rows") }
+            return try rows.map(DocumentRow.init(answer:))
+        }
+    }
+
+    /// All design documents.
+    public func designDocuments() async throws -> [JSONValue] {
+        var documents: [JSONValue] = []
+        var start = "_design/"
+        while true {
+            // "0" follows "/": ids are ordered by their bytes.
+            let page = try await self.documents(from: start, to: "_design0", limit: 200, includeDocuments: true)
+            let new = start == page.first?.id ? page.dropFirst() : page[...]
+            documents += new.compactMap(\.document)
+            guard let last = new.last, page.count == 200 else { return documents }
+            start = last.id
+        }
+    }
+
+    func path(of id: String) throws -> [String] { [name] + (try DocumentPath.segments(of: id)) }
+
+    private func existing(_ path: [String], query: [String: String]) async throws -> JSONValue? {
+        do {
+            return try await server.json(.get, path, query: query)
+        } catch let error as CouchError where error.isDocumentMissing {
+            return nil
+        }
+    }
+
+    /// Not repeated after it was sent: a second try would be answered with a conflict although the first one succeeded.
+    private func write(
+        _ method: RequestMethod, _ path: [String], query: [String: String] = [:], body: JSONValue? = nil
+    ) async throws -> String {
+        try await server.read(method, path, query: query, body: body) { answer in
+            guard let revision = answer["rev"]?.string else {
+                throw CouchError(.malformedAnswer, "the answer to a write names no revision")
+            }
+            return revision
+        }
+    }
+}

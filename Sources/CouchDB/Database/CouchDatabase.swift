@@ -1,0 +1,92 @@
+/// One database of a server, which need not exist. A value: it holds no state of its own.
+public struct CouchDatabase: Sendable {
+    /// The connection to its server.
+    public let server: ServerConnection
+    /// Its name, not escaped.
+    public let name: String
+
+    /// Names a database of a server.
+    public init(server: ServerConnection, name: String) {
+        self.server = server
+        self.name = name
+    }
+
+    /// Its URL, without final slash and without credentials.
+    public var url: String { server.url.databaseURL(name) }
+
+    /// What the database says of itself.
+    ///
+    /// - Throws: ``CouchError``; code `not-found` where it does not exist.
+    public func info() async throws -> DatabaseInfo {
+        try await server.read(.get, [name]) { try DatabaseInfo(answer: $0) }
+    }
+
+    /// Whether the database exists.
+    public func exists() async throws -> Bool {
+        do {
+            // Not HEAD: without a body, CouchDB's 404 can't be told from that of any other web server.
+            _ = try await server.json(.get, [name])
+            return true
+        } catch let error as CouchError where error.code == .notFound {
+            return false
+        }
+    }
+
+    /// Creates the database.
+    ///
+    /// - Parameters:
+    ///   - q: the number of shards, the server's default where nil.
+    ///   - n: the number of copies of each shard, the server's default where nil.
+    /// - Throws: ``CouchError``; code `precondition-failed` where it exists already.
+    public func create(q: Int? = nil, n: Int? = nil, isPartitioned: Bool = false) async throws {
+        var query: [String: String] = [:]
+        query["q"] = q.map { String($0) }
+        query["n"] = n.map { String($0) }
+        if isPartitioned { query["partitioned"] = "true" }
+        _ = try await server.json(.put, [name], query: query)
+    }
+
+    /// Deletes the database with all its documents.
+    ///
+    /// - Throws: ``CouchError``; code `not-found` where it does not exist.
+    public func delete() async throws { _ = try await server.json(.delete, [name]) }
+
+    /// The security object: who may read and administrate.
+    public func security() async throws -> JSONValue { try await server.json(.get, [name, "_security"]) }
+
+    /// Replaces the security object. Needs an admin of the database or the server.
+    public func setSecurity(_ security: JSONValue) async throws {
+        _ = try await server.json(.put, [name, "_security"], body: security, isIdempotent: true)
+    }
+
+    /// How many revisions of a document's history are kept.
+    public func revisionsLimit() async throws -> Int {
+        try await server.read(.get, [name, "_revs_limit"]) { answer in
+            guard let limit = answer.integer else { throw CouchError(.malformedAnswer, "_revs_limit is not a number") }
+            return limit
+        }
+    }
+
+    /// Changes how many revisions of a document's history are kept.
+    public func setRevisionsLimit(_ limit: Int) async throws {
+        _ = try await server.json(.put, [name, "_revs_limit"], body: .integer(Int64(limit)), isIdempotent: true)
+    }
+
+    /// Asks the server to write what it has acknowledged to its disk, and returns `instance_start_time`.
+    ///
+    /// From 3.0 on every acknowledged write is on the disk already, and this only tells the database's identity.
+    public func ensureFullCommit() async throws -> String? {
+        let answer = try await server.json(
+            .post, [name, "_ensure_full_commit"], body: .object([:]), isIdempotent: true)
+        return answer["instance_start_time"]?.string
+    }
+
+    /// Removes revisions as if they had never been, leaf revisions only; a purge is not replicated.
+    ///
+    /// - Returns: what was purged, by document.
+    public func purge(_ revisions: [String: [String]]) async throws -> [String: [String]] {
+        let body = JSONValue.object(revisions.mapValues { .array($0.map { .string($0) }) })
+        let answer = try await server.json(.post, [name, "_purge"], body: body, isIdempotent: true)
+        return (answer["purged"]?.object ?? [:]).mapValues { ($0.array ?? []).compactMap(\.string) }
+    }
+}
