@@ -66,7 +66,9 @@ let package = Package(
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
                 .product(name: "Subprocess", package: "swift-subprocess"),
+                .product(name: "SystemPackage", package: "swift-system"),
             ]
         ),
         .target(
@@ -122,7 +124,12 @@ let package = Package(
         .testTarget(
             name: "AlertingTests",
             dependencies: [
-                "Alerting", "CouchSim", "Secrets", .product(name: "Subprocess", package: "swift-subprocess"),
+                "Alerting", "CouchSim", "Secrets",
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "Subprocess", package: "swift-subprocess"),
+                .product(name: "SystemPackage", package: "swift-system"),
             ]),
         .testTarget(name: "ServiceTests", dependencies: ["Service", "CouchSim", "Secrets", "Supervision"]),
         .testTarget(name: "CouchSimTests", dependencies: ["CouchSim", "CouchDB", "Secrets"]),

@@ -1,0 +1,26 @@
+import Foundation
+
+/// What one pass found: the conditions that hold, and what it could not judge.
+package struct AlertPass: Sendable, Hashable {
+    package var at: Date
+    package var conditions: [Condition]
+    /// Subjects that could not be observed.
+    ///
+    /// What was open about them stays open: unknown is not good.
+    package var unjudgedSubjects: Set<String>
+    /// The same for single conditions.
+    package var unjudgedFingerprints: Set<String>
+
+    package init(
+        at: Date, conditions: [Condition], unjudgedSubjects: Set<String> = [], unjudgedFingerprints: Set<String> = []
+    ) {
+        self.at = at
+        self.conditions = conditions
+        self.unjudgedSubjects = unjudgedSubjects
+        self.unjudgedFingerprints = unjudgedFingerprints
+    }
+
+    func couldJudge(_ condition: Condition) -> Bool {
+        !unjudgedSubjects.contains(condition.subject) && !unjudgedFingerprints.contains(condition.fingerprint)
+    }
+}
