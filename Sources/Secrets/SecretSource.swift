@@ -11,6 +11,11 @@ public enum SecretSource: Sendable, Hashable {
     case command([String])
     /// The secret itself, written where a source could stand.
     case inline(Secret)
+
+    /// Whether the secret itself is here.
+    public var isInline: Bool {
+        if case .inline = self { true } else { false }
+    }
 }
 
 extension SecretSource: CustomStringConvertible {

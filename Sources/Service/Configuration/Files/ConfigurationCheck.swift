@@ -1,0 +1,80 @@
+import Foundation
+import Secrets
+
+/// What of a configuration can be checked on this machine, without asking a server.
+package struct ConfigurationCheck: Sendable {
+    private let loaded: LoadedConfiguration
+
+    package init(_ loaded: LoadedConfiguration) { self.loaded = loaded }
+
+    /// Fetches each secret and drops it, reads each certificate file, and looks at programs and folders.
+    ///
+    /// - Returns: What is wrong, in the order of the file; empty when all is well.
+    /// - Throws: `CancellationError` alone.
+    package func run(
+        environment: [String: String]? = nil, timeout: Duration = .seconds(30)
+    ) async throws -> [ConfigurationIssue] {
+        var issues: [ConfigurationIssue] = []
+        for secret in loaded.secrets {
+            do {
+                let value = try await secret.source.resolve(environment: environment, timeout: timeout)
+                if secret.purpose == .url, let problem = ServerAddress.problem(ofSecretURL: value.reveal()) {
+                    issues.append(issue(secret, .invalidValue, problem.message, nextStep: problem.nextStep))
+                }
+            } catch let error as SecretError {
+                issues.append(issue(secret, .secretUnavailable, error.message, nextStep: error.nextStep))
+            }
+        }
+        return (issues + certificateIssues() + commandIssues() + stateIssues()).sorted()
+    }
+
+    private func issue(
+        _ secret: SecretUse, _ code: ConfigurationIssue.Code, _ message: String, nextStep: String
+    ) -> ConfigurationIssue {
+        ConfigurationIssue(
+            code, file: loaded.file, position: secret.position, message: "\(secret.path): \(message)",
+            nextStep: nextStep)
+    }
+
+    private func certificateIssues() -> [ConfigurationIssue] {
+        var files = loaded.configuration.servers.map { ("servers.\($0.name).ca_file", $0.caFile) }
+        files.append(("notify.email.ca_file", loaded.configuration.notify.email?.caFile))
+        return files.compactMap { path, file in
+            guard let file, let reason = Self.reasonAgainstCertificates(in: file) else { return nil }
+            return loaded.issue(
+                .invalidValue, at: path, "\(path): \(file) \(reason)",
+                nextStep: "name a file with the authority's certificate in PEM form")
+        }
+    }
+
+    private static func reasonAgainstCertificates(in file: String) -> String? {
+        do {
+            let content = try SmallFile.read(file, limit: 4 * 1024 * 1024).content
+            return content.range(of: Data("-----BEGIN CERTIFICATE-----".utf8)) == nil ? "holds no certificate" : nil
+        } catch {
+            return "can't be read: \(error.reason)"
+        }
+    }
+
+    private func commandIssues() -> [ConfigurationIssue] {
+        // A bare name is looked up in PATH when it is run.
+        guard let program = loaded.configuration.notify.command?.argv.first, program.contains("/"),
+            !FileManager.default.isExecutableFile(atPath: program)
+        else { return [] }
+        return [
+            loaded.issue(
+                .invalidValue, at: "notify.command.argv",
+                "notify.command.argv: \(program) is no program that may be run",
+                nextStep: "correct the path, or run: chmod +x \(program)")
+        ]
+    }
+
+    private func stateIssues() -> [ConfigurationIssue] {
+        guard let folder = loaded.configuration.state, !StateLocation.canWrite(folder) else { return [] }
+        return [
+            loaded.issue(
+                .invalidValue, at: "state", "state: \(folder) can't be written by this user",
+                nextStep: "give the folder to the user who runs Couchkeep, or name another one")
+        ]
+    }
+}

@@ -1,0 +1,188 @@
+import Yams
+
+extension PairConfiguration {
+    /// Reads the section `pairs`.
+    static func all(
+        reading reader: SectionReader, servers: [ServerConfiguration.Defined], thresholds: SectionReader,
+        repairs: SectionReader
+    ) -> [PairConfiguration] {
+        guard reader.value("pairs") != nil else {
+            reader.reportMissing("pairs")
+            return []
+        }
+        guard let items = reader.list("pairs") else { return [] }
+        if items.isEmpty {
+            reader.report.add(
+                .missingKey, at: reader.position(of: "pairs"), "pairs names nothing to back up",
+                nextStep: "add an entry such as - {source: …, target: …, databases: [\"*\"]}")
+        }
+        var sections: [[EffectiveNode.Member]] = []
+        var seen: [PairConfiguration] = []
+        for item in items {
+            let section = SectionReader(item.node, .pair, path: item.path, report: reader.report)
+            let pair = PairConfiguration(
+                reading: section, servers: servers, thresholds: thresholds, repairs: repairs)
+            sections.append(section.effective)
+            guard let pair else { continue }
+            pair.reportRepetition(of: seen, section)
+            seen.append(pair)
+        }
+        reader.keep("pairs", .sections(sections))
+        return seen
+    }
+
+    private init?(
+        reading reader: SectionReader, servers: [ServerConfiguration.Defined], thresholds: SectionReader,
+        repairs: SectionReader
+    ) {
+        let source = Self.server("source", reader, servers, others: [])
+        let target = Self.server("target", reader, servers, others: [Target.vaultWord])
+        let rename = reader.read("rename", .rename, default: RenameTemplate.same)
+        let databases = DatabaseSelection(reading: reader, rename: rename)
+        let runOn = reader.read("run_on", .choice, default: RunOn.target)
+        let mode = reader.read("mode", .choice, default: Mode.manage)
+        let createTarget = reader.read("create_target", .flag, default: true)
+        let thresholdSection = reader.section("thresholds", .thresholds, inheriting: thresholds)
+        let thresholds = ThresholdConfiguration(reading: thresholdSection)
+        reader.keep("thresholds", thresholdSection)
+        let repairSection = reader.section("repairs", .repairs, inheriting: repairs)
+        let repairs = RepairConfiguration(reading: repairSection)
+        reader.keep("repairs", repairSection)
+        guard let source, let target, let databases else { return nil }
+        self.init(
+            source: source, target: target == Target.vaultWord ? .vault : .server(target), databases: databases,
+            runOn: runOn, mode: mode, createTarget: createTarget, thresholds: thresholds, repairs: repairs)
+        checkNames(reader)
+    }
+
+    /// Reads the name of a server that must be defined.
+    private static func server(
+        _ key: String, _ reader: SectionReader, _ servers: [ServerConfiguration.Defined], others: [String]
+    ) -> String? {
+        guard let name = reader.require(key, .text) else { return nil }
+        let known = servers.map(\.name) + others
+        guard !known.contains(name) else { return name }
+        let meant = Spelling.suggestion(for: name, among: known)
+        let list = servers.isEmpty ? "none is defined" : "defined are \(servers.map(\.name).joined(separator: ", "))"
+        reader.report.add(
+            .undefinedServer, at: reader.value(key)?.node.position ?? reader.position,
+            "\(reader.path(of: key)): no server is called \(Quotation(name))",
+            nextStep: meant.map { "did you mean \($0)?" } ?? "define it under servers; \(list)")
+        return nil
+    }
+
+    /// Reports what can't be meant, whatever the server holds.
+    private func checkNames(_ reader: SectionReader) {
+        let named = databases.matches(databases.explicitNames)
+        for problem in named.problems {
+            reader.report.add(
+                .targetCollision, at: reader.position(of: "databases"), "\(reader.path): \(problem)",
+                nextStep: "give each its own name: - {source: NAME, target: OTHER_NAME}")
+        }
+        for database in named.selected where target == .server(source) && database.source == database.target {
+            reader.report.add(
+                .sourceIsTarget, at: reader.position(of: "target"),
+                "\(reader.path): \(database.source) would be backed up into itself",
+                nextStep: "name another server as target, or another database with rename: \"{name}-backup\"")
+        }
+        if target == .server(source), databases.rename == .same, databases.hasWildcards {
+            reader.report.add(
+                .sourceIsTarget, at: reader.position(of: "target"),
+                "\(reader.path): source and target are the same server, so databases would be backed up into themselves",
+                nextStep: "name another server as target, or add rename: \"{name}-backup\"")
+        }
+        for database in named.selected where target != .vault && database.target == "_replicator" {
+            reader.report.add(
+                .invalidValue, at: reader.position(of: "databases"),
+                "\(reader.path): a copy of replication documents in _replicator would run there as well",
+                nextStep: "give it another name: - {source: \(database.source), target: replicator_backup}")
+        }
+    }
+
+    /// Reports databases that an earlier entry names for the same target.
+    private func reportRepetition(of earlier: [PairConfiguration], _ reader: SectionReader) {
+        for (index, other) in earlier.enumerated() where other.source == source && other.target == target {
+            let mine = Set(databases.matches(databases.explicitNames).selected)
+            let both = mine.intersection(other.databases.matches(other.databases.explicitNames).selected)
+            let isSame = other.databases == databases
+            guard isSame || !both.isEmpty else { continue }
+            let names = isSame ? "the same databases" : both.map(\.source).sorted().joined(separator: ", ")
+            reader.report.add(
+                .duplicatePair, at: reader.position,
+                "\(reader.path) covers \(names) from \(source) to \(target), as an earlier entry (number \(index + 1)) does",
+                nextStep: "remove them from one of the two")
+        }
+    }
+}
+
+extension DatabaseSelection {
+    var hasWildcards: Bool {
+        patterns.contains { if case .include = $0 { true } else { false } }
+    }
+
+    /// Reads the key `databases` of a pair.
+    init?(reading reader: SectionReader, rename: RenameTemplate) {
+        guard reader.value("databases") != nil else {
+            reader.reportMissing("databases")
+            return nil
+        }
+        guard let items = reader.list("databases") else { return nil }
+        let patterns = items.compactMap { DatabasePattern(reading: reader, $0) }
+        self.init(patterns, rename: rename)
+        reader.keep(
+            "databases",
+            .list(patterns.map(\.yaml), origin: .file(reader.position(of: "databases") ?? .beforeStart)))
+        guard patterns.count == items.count else { return nil }
+        let selects = patterns.contains { if case .exclude = $0 { false } else { true } }
+        if !selects {
+            reader.report.add(
+                .invalidValue, at: reader.position(of: "databases"),
+                "\(reader.path(of: "databases")) names no database to back up",
+                nextStep: "begin with \"*\" for all databases")
+        }
+    }
+}
+
+extension DatabasePattern {
+    fileprivate init?(reading reader: SectionReader, _ item: SectionReader.Found) {
+        if case .mapping = item.node, item.node.localTag == nil {
+            let section = SectionReader(item.node, .database, path: item.path, report: reader.report)
+            let source = section.require("source", .databaseName)
+            let target = section.require("target", .databaseName)
+            guard let source, let target else { return nil }
+            self = .named(source, target: target)
+            return
+        }
+        guard let pattern = reader.scalar(item, .databasePattern) else { return nil }
+        self = pattern
+    }
+
+    /// As YAML writes it.
+    fileprivate var yaml: String {
+        guard case .named(let source, target: let target?) = self else { return YAMLScalar.text(description) }
+        return "{source: \(YAMLScalar.text(source)), target: \(YAMLScalar.text(target))}"
+    }
+}
+
+extension ValueKind where Value == DatabasePattern {
+    static var databasePattern: Self {
+        ValueKind(
+            expectation: "a database's name or a pattern",
+            parse: { text throws(InvalidValue) in
+                let isExclusion = text.hasPrefix("!")
+                let glob = Glob(isExclusion ? String(text.dropFirst()) : text)
+                if !isExclusion, !glob.hasWildcard {
+                    return try ValueKind<String>.databaseName.parse(text).map { .named($0, target: nil) }
+                }
+                let isPattern = glob.text.unicodeScalars.allSatisfy {
+                    DatabaseNaming.isNameCharacter($0) || $0 == "*" || $0 == "?"
+                }
+                guard isPattern, !glob.text.isEmpty else {
+                    throw InvalidValue(
+                        message: "\(Quotation(text)) is no pattern of database names",
+                        nextStep: "use * for any characters and ? for one; names have small letters, digits, _$()+-/")
+                }
+                return isExclusion ? .exclude(glob) : .include(glob)
+            }, text: { YAMLScalar.text("\($0)") })
+    }
+}

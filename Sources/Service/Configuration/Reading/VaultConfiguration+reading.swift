@@ -1,0 +1,44 @@
+extension VaultConfiguration {
+    /// Reads the section `vault`, when it is there.
+    init?(reading reader: SectionReader) {
+        guard let section = reader.optionalSection("vault", .vault) else { return nil }
+        self.init(
+            path: section.read("path", .path(from: reader.report.folder), default: Self.defaultPath),
+            keep: section.optionalSection("keep", .keep).map { keep in
+                let value = Keep(reading: keep)
+                section.keep("keep", keep)
+                return value
+            })
+        reader.keep("vault", section)
+    }
+}
+
+extension VaultConfiguration.Keep {
+    fileprivate init(reading reader: SectionReader) {
+        self.init()
+        let before = reader.report.issues.count
+        within = reader.read("within", .duration)
+        last = reader.read("last", .count)
+        hourly = reader.read("hourly", .count)
+        daily = reader.read("daily", .count)
+        weekly = reader.read("weekly", .count)
+        monthly = reader.read("monthly", .count)
+        yearly = reader.read("yearly", .count)
+        if isEmpty, reader.report.issues.count == before {
+            reader.report.add(
+                .invalidValue, at: reader.position, "\(reader.path) has no rule, so a prune would drop everything",
+                nextStep: "set at least one of \(reader.section.keys.map(\.name).joined(separator: ", "))")
+        }
+    }
+}
+
+extension VerifyConfiguration {
+    /// Reads the section `verify`, when it is there.
+    init?(reading reader: SectionReader) {
+        guard let section = reader.optionalSection("verify", .verify) else { return nil }
+        self.init(
+            revisions: section.read("revisions", ValueKind<Duration>.duration.or("off"), default: nil),
+            bodies: section.read("bodies", ValueKind<Bodies>.bodies.or("off"), default: nil))
+        reader.keep("verify", section)
+    }
+}
