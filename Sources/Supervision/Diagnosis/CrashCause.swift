@@ -1,0 +1,119 @@
+/// Why a replication job crashed, read from CouchDB's Erlang-flavoured reason text.
+///
+/// The words are those of `couch_replicator_scheduler_job.erl`, `couch_replicator_api_wrap.erl` and
+/// `couch_replicator_auth_session.erl`, and of answers recorded from 3.5.0.
+package enum CrashCause: String, Sendable, Hashable, CaseIterable {
+    case credentialsRejected = "credentials-rejected"
+    case databaseMissing = "database-missing"
+    case nameNotResolved = "name-not-resolved"
+    case tls
+    case unreachable
+    case filterMissing = "filter-missing"
+    case duplicate
+    case poisonDocument = "poison-document"
+    case checkpointRefused = "checkpoint-refused"
+    case databaseReplaced = "database-replaced"
+    case rateLimited = "rate-limited"
+    case diskFull = "disk-full"
+    case timedOut = "timed-out"
+    case other
+
+    /// Reads a reason. The order matters: a time-out while logging in is a time-out, not a rejection.
+    package init(reason: String) {
+        let text = reason.lowercased()
+        self = Self.words.first { entry in entry.words.contains { text.contains($0) } }?.cause ?? .other
+    }
+
+    private static let words: [(cause: CrashCause, words: [String])] = [
+        (.duplicate, ["already started, triggered by", "duplicate_job", "duplicate replication"]),
+        (
+            .filterMissing,
+            ["couldn't open document `_design", "filter_fetch_error", "missing json key", "could not get filter"]
+        ),
+        (.nameNotResolved, ["nxdomain", "could not resolve"]),
+        (.tls, ["tls_alert", "unknown_ca", "certificate", "handshake"]),
+        (.databaseReplaced, ["instance_start_time", "out of sync"]),
+        (.checkpointRefused, ["checkpoint_commit_failure", "checkpoint document"]),
+        (
+            .credentialsRejected,
+            [
+                "unauthorized", "session_request_unauthorized", "forbidden", "replication_auth_error,{session_requires",
+                "{401,", "{403,",
+            ]
+        ),
+        (.diskFull, ["enospc", "insufficient_storage", "no space"]),
+        (
+            .unreachable,
+            [
+                "econnrefused", "conn_failed", "ehostunreach", "enetunreach", "econnreset", "connection_closed",
+                "nodedown", "sel_conn_closed",
+            ]
+        ),
+        (.databaseMissing, ["db_not_found", "could not open", "database does not exist"]),
+        (.rateLimited, ["max_backoff", "too_many_requests"]),
+        (
+            .poisonDocument,
+            [
+                "missing_doc", "bulk_docs_failed", "doc_write_failed", "open_doc_revs_failed", "bulk_get_failed",
+                "request_uri_too_long", "kaboom",
+            ]
+        ),
+        (
+            .timedOut,
+            [
+                "timeout", "timedout", "changes_req_failed", "changes_reader_died", "http_request_failed",
+                "revs_diff_failed",
+            ]
+        ),
+    ]
+
+    /// Whether it often passes without anybody's doing: a restart of a server brings it for half a minute.
+    package var passesByItself: Bool {
+        switch self {
+        case .unreachable, .timedOut, .nameNotResolved, .rateLimited, .databaseReplaced, .other: true
+        default: false
+        }
+    }
+
+    /// What went wrong, in words.
+    package var sentence: String {
+        switch self {
+        case .credentialsRejected: "a server rejects the user or the password of the replication"
+        case .databaseMissing: "a database of the replication does not exist"
+        case .nameNotResolved: "the name of a server can't be resolved"
+        case .tls: "the TLS connection fails, most often because of the certificate"
+        case .unreachable: "a server can't be reached"
+        case .filterMissing: "the design document of its filter can't be read"
+        case .duplicate: "another job already replicates the same databases"
+        case .poisonDocument: "one document can't be read or written, and everything behind it waits"
+        case .checkpointRefused: "its checkpoint can't be written, so it begins again each time"
+        case .databaseReplaced: "a database was replaced while the job ran"
+        case .rateLimited: "a server asks it to slow down, without end"
+        case .diskFull: "the target's disk is full"
+        case .timedOut: "a server answers too late or cuts the connection"
+        case .other: "it stops with an error"
+        }
+    }
+
+    /// What people should do about it.
+    package var remedy: String {
+        switch self {
+        case .credentialsRejected: "correct the password in the configuration's secret, then run: couchkeep check"
+        case .databaseMissing: "create or restore the missing database, or take the pair out of the configuration"
+        case .nameNotResolved:
+            "check the host names in the configuration and the resolver of the server that runs the job"
+        case .tls:
+            "check the certificates of both servers, and [replicator] ssl_trusted_certificates_file where the job runs"
+        case .unreachable: "see whether the server runs, and whether the other one reaches it through the network"
+        case .filterMissing: "take the filter out of the replication document; a filtered copy is no backup"
+        case .duplicate: "delete the superfluous replication document"
+        case .poisonDocument: "find the document by the reason above, and mend or purge it at the source"
+        case .checkpointRefused: "allow PUT on _local documents for the replication's user on both sides"
+        case .databaseReplaced: "none, where it ran on after a restart; else see target-replaced and source-replaced"
+        case .rateLimited: "raise the server's limits, or spread the load"
+        case .diskFull: "make room on the target's disk"
+        case .timedOut: "check the proxies between the servers, and raise connection_timeout in [replicator]"
+        case .other: "look for the reason in the log of the server that runs the job"
+        }
+    }
+}

@@ -1,0 +1,100 @@
+import CouchDB
+import Foundation
+
+/// All that a rule about a pair may look at.
+package struct PairSituation: Sendable {
+    /// What this pass saw.
+    package var observation: PairObservation
+    /// What earlier passes left.
+    package var memory: PairMemory
+    /// The findings about the two servers.
+    package var sourceServerFindings: [Finding]
+    package var targetServerFindings: [Finding]
+    /// The replication that the pair should have.
+    package var desired: DesiredReplication
+
+    package init(
+        observation: PairObservation, memory: PairMemory, sourceServerFindings: [Finding] = [],
+        targetServerFindings: [Finding] = [], desired: DesiredReplication
+    ) {
+        self.observation = observation
+        self.memory = memory
+        self.sourceServerFindings = sourceServerFindings
+        self.targetServerFindings = targetServerFindings
+        self.desired = desired
+    }
+
+    /// The pair.
+    package var pair: Pair { observation.pair }
+    /// When this pass looked.
+    package var now: Date { observation.at }
+    /// What replicates the pair, where that is known.
+    package var replication: ReplicationObservation? { observation.replication.value }
+    /// The document that stands for the pair.
+    package var primary: ReplicationObservation.Documented? { replication?.primary }
+    /// The source's and the target's descriptions, where both exist.
+    package var bothDatabases: (source: DatabaseInfo, target: DatabaseInfo)? {
+        guard let source = observation.source.info, let target = observation.target.info else { return nil }
+        return (source, target)
+    }
+
+    /// How long ago a moment was; never negative, should the clock have gone back.
+    package func elapsed(since moment: Date?) -> TimeInterval? {
+        moment.map { max(0, now.timeIntervalSince($0)) }
+    }
+
+    /// The fingerprint of a finding about one of the servers by one of these rules, the source's first.
+    package func serverCause(_ rules: String...) -> String? {
+        for (server, findings) in [
+            (pair.source.server, sourceServerFindings), (pair.target.server, targetServerFindings),
+        ] {
+            if let finding = findings.first(where: { rules.contains($0.rule) }) {
+                return Finding.fingerprint(rule: finding.rule, subject: server)
+            }
+        }
+        return nil
+    }
+
+    /// Whether the target is known to lag, and by how much.
+    package var pending: Int? { observation.progress.value?.pending }
+
+    /// The seconds for which the target lags: how old the newest source state is that it surely holds.
+    ///
+    /// nil where that is unknown: nothing was ever complete, or the lag could not be read.
+    package var lagSeconds: TimeInterval? {
+        guard let progress = observation.progress.value, let pending = progress.pending else { return nil }
+        if pending == 0 { return 0 }
+        return elapsed(since: progress.coveredUntil ?? memory.coveredUntil)
+    }
+}
+
+/// All that a rule about a server may look at.
+package struct ServerSituation: Sendable {
+    /// What this pass saw.
+    package var observation: ServerObservation
+    /// What earlier passes left.
+    package var memory: ServerMemory
+    /// The pairs that have a side here.
+    package var pairs: [Pair]
+    /// The server's address, for messages.
+    package var url: String
+    /// The addresses of the servers at the other ends, for the question of TLS.
+    package var peerURLs: [String]
+    /// Databases of a source that no pair covers.
+    package var unprotected: [String]
+    /// When this pass looked.
+    package var now: Date
+
+    package init(
+        observation: ServerObservation, memory: ServerMemory, pairs: [Pair], url: String, peerURLs: [String] = [],
+        unprotected: [String] = [], now: Date
+    ) {
+        self.observation = observation
+        self.memory = memory
+        self.pairs = pairs
+        self.url = url
+        self.peerURLs = peerURLs
+        self.unprotected = unprotected
+        self.now = now
+    }
+}

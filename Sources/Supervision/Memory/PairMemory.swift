@@ -1,0 +1,119 @@
+import CouchDB
+import Foundation
+
+/// What Couchkeep remembers of a pair between passes.
+package struct PairMemory: Sendable, Hashable, Codable {
+    /// Counts of one side at the end of a pass.
+    package struct Counts: Sendable, Hashable, Codable {
+        package var documents: Int
+        package var deleted: Int
+        package var purgeSequence: UpdateSequence?
+        package var updateNumber: Int?
+
+        package init(_ info: DatabaseInfo) {
+            documents = info.documentCount
+            deleted = info.deletedCount
+            purgeSequence = info.purgeSequence
+            updateNumber = info.updateSequence.displayNumber
+        }
+
+        /// Documents and tombstones: a number that only a purge or a rollback makes smaller.
+        package var total: Int { documents + deleted }
+    }
+
+    /// A checkpoint as last read: its revision `0-N` counts up with every write.
+    package struct Log: Sendable, Hashable, Codable {
+        package var base: String
+        package var counter: Int?
+        package var sessionID: String
+        package var sequence: UpdateSequence
+    }
+
+    /// The source's position at a moment.
+    package struct Sample: Sendable, Hashable, Codable {
+        package var at: Date
+        package var sequence: UpdateSequence
+    }
+
+    /// A finding that stays until something definite ends it.
+    package struct Latch: Sendable, Hashable, Codable {
+        package var since: Date
+        package var summary: String
+        package var evidence: [String: JSONValue]
+    }
+
+    /// A reading of the source from the beginning, which Couchkeep began.
+    package struct Rescan: Sendable, Hashable, Codable {
+        /// The rule that wanted it.
+        package var reason: String
+        /// When the checkpoints were removed.
+        package var startedAt: Date
+        /// Whether the checkpoints are gone and the job was written again; false after a kill in between.
+        package var isPrepared: Bool
+        /// When the target was seen to have everything that the source had when it began.
+        package var completedAt: Date?
+    }
+
+    package var firstSeen: Date?
+    package var lastPass: Date?
+
+    /// Which databases these are (3.3 and later).
+    package var sourceIdentity: String?
+    package var targetIdentity: String?
+    package var sourceCounts: Counts?
+    package var targetCounts: Counts?
+    /// When the target was first seen to exist; from then on its absence is a loss.
+    package var targetSeen: Date?
+    package var sourceSeen: Date?
+
+    package var replicationBase: String?
+    package var sourceLog: Log?
+    package var targetLog: Log?
+
+    package var checkpoint: UpdateSequence?
+    package var checkpointChanged: Date?
+    /// The counters that grow while a job works, to tell slow from stuck.
+    package var activity: Int?
+    package var activityChanged: Date?
+    /// Since when changes have been waiting without a break.
+    package var pendingSince: Date?
+    package var samples: [Sample] = []
+    /// When the source was last seen at a position that the target has reached.
+    package var coveredUntil: Date?
+    /// Whether the target ever had everything.
+    package var wasComplete = false
+
+    /// The largest number of refused documents since the last complete reading.
+    package var refused = 0
+    /// The target's validation functions when that number last grew.
+    package var refusedValidators: [String: String]?
+
+    package var state: String?
+    package var stateSince: Date?
+    /// Since when the job has been crashing without a success in between.
+    package var crashingSince: Date?
+    package var documentFirstSeen: Date?
+    /// Since when something could not be observed.
+    package var blindSince: Date?
+
+    package var latches: [String: Latch] = [:]
+    package var rescan: Rescan?
+    package var repairs = RepairLedger()
+    package var findingsSince: [String: Date] = [:]
+    package var lightSince: Date?
+    package var light: String?
+    package var lastInspection: Date?
+
+    package init() {}
+
+    /// Since when a rule's finding has been there without a break.
+    package func since(_ rule: String) -> Date? { latches[rule]?.since ?? findingsSince[rule] }
+
+    /// Whether a rescan is on its way.
+    package var isRescanning: Bool { rescan.map { $0.completedAt == nil } ?? false }
+}
+
+extension ReplicationLog {
+    /// N of the local document's revision `0-N`.
+    package var counter: Int? { revision?.split(separator: "-").last.flatMap { Int($0) } }
+}

@@ -1,0 +1,25 @@
+import CouchDB
+import Foundation
+
+/// What Couchkeep remembers of a server between passes.
+package struct ServerMemory: Sendable, Hashable, Codable {
+    /// Which server it is.
+    package var uuid: String?
+    /// The version last seen.
+    package var version: String?
+    /// When it last answered.
+    package var lastReachable: Date?
+    /// Since when each rule's finding has been there.
+    package var findingsSince: [String: Date] = [:]
+
+    package init() {}
+
+    /// Takes in what a pass saw and found.
+    package mutating func advance(after observation: ServerObservation, at moment: Date, findings: [Finding]) {
+        findingsSince = Dictionary(findings.map { ($0.rule, $0.since) }) { first, _ in first }
+        guard let info = observation.info.value else { return }
+        lastReachable = moment
+        version = info.version.description
+        if !findings.contains(where: { $0.rule == ServerReplaced.name }) { uuid = info.uuid ?? uuid }
+    }
+}

@@ -1,0 +1,39 @@
+import CouchDB
+
+/// Something could not be observed, so the pair is not known to be well.
+package enum Blind: PairRule {
+    package static let name = "blind"
+    package static let explanation = RuleExplanation(
+        title: "something could not be observed, so nothing good can be said",
+        what:
+            "A server did not answer, a right is missing, a node of the cluster is down, or the lag can't be counted.",
+        consequence: "The backup may be well or not. Couchkeep never shows as good what it could not see.",
+        evidence: "The request that failed and its error.",
+        repair:
+            "Repairs that need the missing fact are not done. Give Couchkeep's user the rights of a server admin where it is "
+            + "refused; _scheduler, _replicator and _active_tasks need them.",
+        severity: "warning, shown as unknown", sources: ["couchdb-replication B5, I11"])
+
+    package static func diagnose(_ situation: PairSituation) -> Finding? {
+        var unseen: [(what: String, error: CouchError)] = []
+        let observation = situation.observation
+        if case .unknown(let error) = observation.source { unseen.append(("the source", error)) }
+        if case .unknown(let error) = observation.target { unseen.append(("the target", error)) }
+        if case .unknown(let error) = observation.replication { unseen.append(("the replications", error)) }
+        if case .unknown(let error) = observation.progress, unseen.isEmpty, situation.replication?.isRunning == true {
+            unseen.append(("the lag", error))
+        }
+        guard !unseen.isEmpty else { return nil }
+        let what = unseen.map(\.what).joined(separator: " and ")
+        return finding(
+            .warning, situation, "\(what) could not be looked at: \(unseen[0].error.message)",
+            evidence: [
+                "unseen": .texts(unseen.map { "\($0.what): \($0.error)" }),
+                "code": .text(unseen[0].error.code.rawValue),
+            ],
+            next: unseen[0].error.code == .unauthorized || unseen[0].error.code == .forbidden
+                ? "give Couchkeep's user the rights of a server admin, or correct its password"
+                : "couchkeep explain blind",
+            cause: situation.serverCause(ServerUnreachable.name, CredentialsRejected.name))
+    }
+}

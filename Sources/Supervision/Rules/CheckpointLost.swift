@@ -1,0 +1,45 @@
+import CouchDB
+
+/// A checkpoint is gone, or the replication id changed, so the next start reads everything.
+package enum CheckpointLost: PairRule {
+    package static let name = "checkpoint-lost"
+    package static let explanation = RuleExplanation(
+        title: "the checkpoint is lost, and the source is read from the beginning",
+        what:
+            "A checkpoint on one side is gone, or the replication id changed (another server uuid, host, port, user or header), "
+            + "so the job finds no checkpoint and reads all changes again.",
+        consequence: "No document is lost by it, but the backup may lag for hours or days meanwhile.",
+        evidence:
+            "The replication id differs from the one remembered, or _local/{id} is missing on a side where it was.",
+        repair:
+            "None is needed: the job copies only what is missing. Keep [couchdb] uuid, host names and the replication's "
+            + "user as they are.",
+        severity: "warning", sources: ["couchdb-replication E1, E2", "couch_replicator_ids.erl", "apache/couchdb#4385"])
+
+    package static func diagnose(_ situation: PairSituation) -> Finding? {
+        let memory = situation.memory
+        // After a repair of ours, a new start is what was wanted.
+        guard !memory.isRescanning else { return nil }
+        if let before = memory.replicationBase, let now = situation.replication?.id?.base, before != now,
+            let pending = situation.pending, pending > 0
+        {
+            return finding(
+                .warning, situation,
+                "the replication id has changed, so the source is read from the beginning, with \(Wording.changes(pending)) to go",
+                evidence: ["idBefore": .string(before), "idNow": .string(now), "pending": .count(pending)],
+                next: "couchkeep explain checkpoint-lost")
+        }
+        guard let inspection = situation.observation.inspection,
+            memory.replicationBase == situation.replication?.id?.base
+        else { return nil }
+        var sides: [String] = []
+        if memory.sourceLog != nil, case .known(nil) = inspection.sourceLog { sides.append("source") }
+        if memory.targetLog != nil, case .known(nil) = inspection.targetLog { sides.append("target") }
+        guard !sides.isEmpty else { return nil }
+        return finding(
+            .warning, situation,
+            "the checkpoint at the \(sides.joined(separator: " and the ")) is gone; the next start reads the source from the beginning",
+            evidence: ["missingAt": .texts(sides), "id": .text(memory.replicationBase)],
+            next: "couchkeep explain checkpoint-lost")
+    }
+}

@@ -1,0 +1,40 @@
+import CouchDB
+
+/// Nothing is pending, and yet the two sides hold different numbers of documents.
+package enum CountsDiffer: PairRule {
+    package static let name = "counts-differ"
+    package static let explanation = RuleExplanation(
+        title: "nothing is left to copy, and yet the counts differ",
+        what: "The replication has caught up, but source and target hold different numbers of documents or tombstones.",
+        consequence: "Documents are missing from the backup, or it holds some that the source doesn't have.",
+        evidence:
+            "doc_count and doc_del_count of both sides, read while the source's sequence stood still and no change was "
+            + "pending. Equal counts prove nothing; different ones do.",
+        repair:
+            "None by this rule alone, as it does not know the cause. It may be refused documents, a purge at the source, "
+            + "or writes of somebody else at the target.",
+        severity: "critical where the target has less, warning where it has more",
+        sources: ["couchdb-replication W9, D1, E3, F"])
+
+    package static func diagnose(_ situation: PairSituation) -> Finding? {
+        guard let counts = situation.observation.inspection?.comparableCounts, !counts.areEqual,
+            !situation.memory.isRescanning, situation.memory.latches[TargetRolledBack.name] == nil
+        else { return nil }
+        let evidence: Evidence = [
+            "sourceDocuments": .count(counts.sourceDocuments), "sourceDeleted": .count(counts.sourceDeleted),
+            "targetDocuments": .count(counts.targetDocuments), "targetDeleted": .count(counts.targetDeleted),
+        ]
+        if counts.missing > 0 {
+            return finding(
+                .critical, situation,
+                "nothing is pending, yet \(Wording.documents(counts.missing)) of the source \(counts.missing == 1 ? "is" : "are") missing from the backup",
+                evidence: evidence)
+        }
+        return finding(
+            .warning, situation,
+            counts.missing == 0
+                ? "nothing is pending, yet source and backup differ in which documents are deleted"
+                : "the backup holds \(Wording.documents(-counts.missing)) that the source does not have",
+            evidence: evidence)
+    }
+}

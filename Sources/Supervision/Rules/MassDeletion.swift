@@ -1,0 +1,45 @@
+import CouchDB
+import Foundation
+
+/// A large share of the source's documents was deleted between two passes.
+package enum MassDeletion: PairRule {
+    package static let name = "mass-deletion"
+    package static let explanation = RuleExplanation(
+        title: "a large share of the documents was deleted at once",
+        what:
+            "Deletions replicate within seconds. A mistake, a bad migration or an intruder at the source reaches the backup "
+            + "at once.",
+        consequence: "A replica no longer has the deleted documents; only a backup with a past does.",
+        evidence:
+            "doc_del_count of the source grew by at least mass_deletion_share of its documents between two passes.",
+        repair:
+            "None by Couchkeep. If the deletion was wanted, the finding ends by itself after a day. If not, restore from a "
+            + "backup with a past before it is pruned.",
+        severity: "critical", sources: ["couchdb-replication F6"])
+
+    package static func diagnose(_ situation: PairSituation) -> Finding? {
+        let limits = situation.pair.thresholds
+        if let latch = situation.memory.latches[name],
+            let age = situation.elapsed(since: latch.since), age < limits.massDeletionShownFor
+        {
+            return Finding(
+                rule: name, severity: .critical, since: latch.since, summary: latch.summary, evidence: latch.evidence,
+                next: "couchkeep explain mass-deletion")
+        }
+        guard let before = situation.memory.sourceCounts, let now = situation.observation.source.info,
+            situation.memory.sourceIdentity == situation.observation.sourceIdentity, before.documents > 0
+        else { return nil }
+        let deleted = now.deletedCount - before.deleted
+        guard deleted >= limits.massDeletionAtLeast,
+            Double(deleted) >= limits.massDeletionShare * Double(before.documents)
+        else { return nil }
+        let share = Int((100 * Double(deleted) / Double(before.documents)).rounded())
+        return finding(
+            .critical, situation,
+            "\(Wording.documents(deleted)) of \(Wording.number(before.documents)) (\(share) %) were deleted at the source since the last pass",
+            evidence: [
+                "deleted": .count(deleted), "documentsBefore": .count(before.documents),
+                "lastPass": .time(situation.memory.lastPass),
+            ])
+    }
+}

@@ -1,0 +1,97 @@
+import CouchDB
+import Foundation
+
+/// The job stops with errors again and again.
+package enum ReplicationCrashing: PairRule {
+    package static let name = "replication-crashing"
+    package static let explanation = RuleExplanation(
+        title: "the job keeps crashing",
+        what:
+            "CouchDB starts a crashed job again after 30 s, then after twice as long, up to eight and a half hours. A job "
+            + "that runs for more than two minutes between crashes shows running and error_count 0.",
+        consequence:
+            "The backup falls behind, and after an outage the next try may be hours away although the cause is gone.",
+        evidence:
+            "The state crashing or error with its reason, or at least crashes_per_hour crash events of the last hour "
+            + "in the job's history; error_count is not used. A reason that often passes by itself, such as a refused "
+            + "connection during a restart, is let be for crash_grace.",
+        repair:
+            "Where both servers answer again, Couchkeep restarts the job instead of waiting, and keeps its checkpoint. "
+            + "The cause itself (password, filter, document) needs people; the summary names it.",
+        severity: "critical", sources: ["couchdb-replication B1, B2, C3, C7, H1 to H9"])
+
+    package static func diagnose(_ situation: PairSituation) -> Finding? {
+        guard let primary = situation.primary else { return nil }
+        let limits = situation.pair.thresholds
+        let crashes = primary.job?.crashes(since: situation.now.addingTimeInterval(-3600)) ?? 0
+        let isDown = primary.state == .crashing || primary.state == .error
+        let reason = primary.errorText ?? primary.job?.lastCrash?.reason ?? "no reason given"
+        let cause = CrashCause(reason: reason)
+        let downFor = situation.elapsed(since: situation.memory.crashingSince) ?? 0
+        // A job that the scheduler keeps running long enough is flapping; one crash long ago is history.
+        let isFlapping = crashes >= limits.crashesPerHour
+        let isStuck = isDown && (!cause.passesByItself || downFor >= limits.crashGrace)
+        guard isStuck || (isFlapping && !hasRecovered(primary, situation)) else { return nil }
+        guard cause != .duplicate || situation.replication?.documents.count == 1 else { return nil }
+        let side = sideNamed(in: reason, situation.desired)
+        return finding(
+            isDown ? .critical : .warning, situation,
+            isDown
+                ? "the replication has stopped: \(cause.sentence)\(side)"
+                : "the replication crashed \(crashes) times within an hour: \(cause.sentence)\(side)",
+            evidence: [
+                "document": .text(primary.document.id), "cause": .text(cause.rawValue), "reason": .text(reason),
+                "crashesInLastHour": .count(crashes), "state": .text(primary.state?.rawValue),
+                "errorCount": .count(primary.scheduled?.errorCount), "lastCrash": .time(primary.job?.lastCrash?.at),
+                "nextTryAbout": isDown ? .time(nextTry(primary)) : nil,
+            ],
+            next: cause.remedy,
+            cause: situation.serverCause(ServerUnreachable.name, CredentialsRejected.name))
+    }
+
+    package static func repair(_ finding: Finding, in situation: PairSituation) -> RepairAction? {
+        guard let primary = situation.primary, primary.state == .crashing || primary.state == .error,
+            finding.cause == nil, situation.bothDatabases != nil,
+            let cause = finding.evidence["cause"]?.string.flatMap(CrashCause.init(rawValue:))
+        else { return nil }
+        switch cause {
+        case .duplicate: return nil
+        case .filterMissing: return .rewriteReplication(documentID: primary.document.id)
+        case .poisonDocument, .rateLimited: return nil
+        default: break
+        }
+        // It would be tried soon anyway.
+        guard let next = nextTry(primary), next.timeIntervalSince(situation.now) > 90 else { return nil }
+        return .restartReplication(documentID: primary.document.id)
+    }
+
+    /// Whether the last crash is half an hour old and the job runs since.
+    private static func hasRecovered(_ primary: ReplicationObservation.Documented, _ situation: PairSituation) -> Bool {
+        guard primary.state == .running, let last = primary.job?.lastCrash?.at else { return false }
+        return situation.now.timeIntervalSince(last) > 30 * 60
+    }
+
+    /// 30 s · 2^(n−1) after the last crash, with n at most 10 (couch_replicator_scheduler.erl).
+    private static func nextTry(_ primary: ReplicationObservation.Documented) -> Date? {
+        guard let last = primary.job?.lastCrash?.at ?? primary.stateChanged else { return nil }
+        let count = primary.scheduled?.errorCount ?? 1
+        return last.addingTimeInterval(30 * pow(2, Double(min(max(count, 1), 11) - 1)))
+    }
+
+    /// Which side the reason speaks of, by the URL in it.
+    private static func sideNamed(in reason: String, _ desired: DesiredReplication) -> String {
+        let namesSource = desired.sourceAliases.compactMap(server).contains { reason.contains($0) }
+        let namesTarget = desired.targetAliases.compactMap(server).contains { reason.contains($0) }
+        return switch (namesSource, namesTarget) {
+        case (true, false): " (at the source)"
+        case (false, true): " (at the target)"
+        default: ""
+        }
+    }
+
+    /// The beginning of a URL up to the host's end; nil for a bare name.
+    private static func server(of alias: String) -> String? {
+        guard let scheme = alias.firstRange(of: "://") else { return nil }
+        return alias[..<scheme.upperBound] + alias[scheme.upperBound...].prefix { $0 != "/" } + "/"
+    }
+}

@@ -1,0 +1,40 @@
+import CouchDB
+
+/// Several documents ask for the same replication.
+package enum ReplicationDuplicate: PairRule {
+    package static let name = "replication-duplicate"
+    package static let explanation = RuleExplanation(
+        title: "several documents ask for the same replication",
+        what:
+            "CouchDB runs the first and marks each further one as failed, for ever. When the first is deleted later, nobody "
+            + "revives the others.",
+        consequence: "The backup hangs on one document, while another looks like a spare and is none.",
+        evidence: "More than one document in _replicator has the pair's source and target.",
+        repair:
+            "Couchkeep deletes those of its own documents that are superfluous. Documents of others it names and leaves.",
+        severity: "warning", sources: ["couchdb-replication A6"])
+
+    package static func diagnose(_ situation: PairSituation) -> Finding? {
+        guard let replication = situation.replication, replication.documents.count > 1,
+            let primary = replication.primary
+        else { return nil }
+        let others = replication.documents.map(\.document.id).filter { $0 != primary.document.id }.sorted()
+        return finding(
+            .warning, situation,
+            "\(replication.documents.count) documents ask for this replication; only \(primary.document.id) counts",
+            evidence: ["works": .text(primary.document.id), "superfluous": .texts(others)],
+            next: removable(situation) == nil
+                ? "delete the superfluous documents from _replicator on \(situation.pair.coordinator)"
+                : "couchkeep check")
+    }
+
+    package static func repair(_ finding: Finding, in situation: PairSituation) -> RepairAction? {
+        removable(situation).map { .removeReplication(documentID: $0) }
+    }
+
+    /// A superfluous document of Couchkeep's own.
+    private static func removable(_ situation: PairSituation) -> String? {
+        let primary = situation.primary?.document.id
+        return situation.replication?.documents.first { $0.isOwned && $0.document.id != primary }?.document.id
+    }
+}

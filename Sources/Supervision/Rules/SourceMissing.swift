@@ -1,0 +1,31 @@
+import CouchDB
+
+/// The source database does not exist.
+package enum SourceMissing: PairRule {
+    package static let name = "source-missing"
+    package static let explanation = RuleExplanation(
+        title: "the source database does not exist",
+        what:
+            "The database was deleted or renamed, or never existed under this name. A running job may not notice before the "
+            + "next change.",
+        consequence: "If it was deleted by mistake, the backup is the only copy. Don't delete it.",
+        evidence: "The source server answers and says that there is no such database.",
+        repair:
+            "None by Couchkeep, which never creates a source. Restore the database, or exclude it in the configuration.",
+        severity: "critical", sources: ["couchdb-replication A14, E6"])
+
+    package static func diagnose(_ situation: PairSituation) -> Finding? {
+        guard situation.observation.source == .missing else { return nil }
+        let wasThere = situation.memory.sourceSeen != nil
+        return finding(
+            .critical, situation,
+            wasThere
+                ? "the source database is gone; the backup may be the only copy"
+                : "there is no database \(situation.pair.source.database) on \(situation.pair.source.server)",
+            evidence: [
+                "database": .text(situation.pair.source.database), "server": .text(situation.pair.source.server),
+                "lastDocuments": .count(situation.memory.sourceCounts?.documents),
+            ],
+            next: "restore it, or exclude it with \"!\(situation.pair.source.database)\" in the configuration")
+    }
+}

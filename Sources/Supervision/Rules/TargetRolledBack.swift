@@ -1,0 +1,105 @@
+import CouchDB
+import Foundation
+
+/// The target's files were put back to an older state.
+package enum TargetRolledBack: PairRule {
+    package static let name = "target-rolled-back"
+    package static let explanation = RuleExplanation(
+        title: "the target was put back to an older state, and what it lost is never copied again",
+        what:
+            "After a file snapshot, a virtual machine or a volume of the target is restored, both checkpoints carry the same "
+            + "session. CouchDB then goes on from the source's checkpoint, which is newer than what the target holds. It "
+            + "reports running, no errors, caught up.",
+        consequence:
+            "Everything written to the target between the snapshot and the restore is missing from the backup, for ever.",
+        evidence:
+            "Any one of: the target holds fewer documents and tombstones than at the last pass, without a purge; its "
+            + "checkpoint has an older revision or session than remembered; both checkpoints have the same session while "
+            + "the target's is the older.",
+        repair:
+            "Couchkeep stops the job, deletes the checkpoints on both sides and starts it again. The job then compares "
+            + "everything from the beginning and copies only what is missing. The finding ends when the target has caught up "
+            + "and the counts are equal.",
+        severity: "critical",
+        sources: [
+            "couchdb-replication E3, reproduced on 3.5.0",
+            "couch_replicator_scheduler_job.erl compare_replication_logs",
+        ])
+
+    package static func diagnose(_ situation: PairSituation) -> Finding? {
+        let memory = situation.memory
+        if let latch = memory.latches[name] {
+            guard !isMended(situation) else { return nil }
+            return Finding(
+                rule: name, severity: .critical, since: latch.since,
+                summary: latch.summary + (memory.isRescanning ? "; the copy of what is missing is running" : ""),
+                evidence: latch.evidence, next: "couchkeep status")
+        }
+        guard let evidence = evidence(situation) else { return nil }
+        let lost = situation.bothDatabases.map { ComparableCounts(source: $0.source, target: $0.target).missing } ?? 0
+        let missing = lost > 0 ? ", and \(Wording.documents(lost)) \(lost == 1 ? "is" : "are") missing from it" : ""
+        return finding(
+            .critical, situation, "the target was put back to an older state\(missing)", evidence: evidence,
+            next: "couchkeep check")
+    }
+
+    package static func repair(_ finding: Finding, in situation: PairSituation) -> RepairAction? {
+        guard let primary = situation.primary else { return nil }
+        if let rescan = situation.memory.rescan, rescan.isPrepared, rescan.completedAt == nil { return nil }
+        return .resetCheckpoints(
+            documentID: primary.document.id, base: primary.id?.base ?? situation.memory.replicationBase)
+    }
+
+    /// What shows a rollback now; nil where nothing does.
+    private static func evidence(_ situation: PairSituation) -> Evidence? {
+        let memory = situation.memory
+        // A rescan of our own has removed the checkpoints.
+        guard !memory.isRescanning, !isReplaced(situation) else { return nil }
+        if let before = memory.targetCounts, let info = situation.observation.target.info {
+            let now = PairMemory.Counts(info)
+            if now.total < before.total, now.purgeSequence == before.purgeSequence {
+                return [
+                    "shownBy": "the target holds fewer documents than before, without a purge",
+                    "documentsBefore": .count(before.total), "documentsNow": .count(now.total),
+                ]
+            }
+        }
+        guard let log = situation.observation.inspection?.targetLog.value ?? nil else { return nil }
+        if let before = memory.targetLog, before.base == situation.replication?.id?.base, let now = log.counter,
+            let then = before.counter, now < then
+        {
+            return [
+                "shownBy": "the target's checkpoint is an older revision than before",
+                "checkpointBefore": .string("0-\(then)"), "checkpointNow": .string("0-\(now)"),
+                "sequenceBefore": before.sequence.value, "sequenceNow": log.sourceLastSequence.value,
+            ]
+        }
+        guard let sourceLog = situation.observation.inspection?.sourceLog.value ?? nil,
+            sourceLog.sessionID == log.sessionID,
+            let afterSource = situation.observation.inspection?.pendingAfterSourceLog,
+            let afterTarget = situation.observation.inspection?.pendingAfterTargetLog, afterTarget > afterSource
+        else { return nil }
+        return [
+            "shownBy": "both checkpoints have the same session, and the target's is the older",
+            "session": .string(log.sessionID), "sourceCheckpoint": sourceLog.sourceLastSequence.value,
+            "targetCheckpoint": log.sourceLastSequence.value, "changesBetween": .count(afterTarget - afterSource),
+        ]
+    }
+
+    private static func isReplaced(_ situation: PairSituation) -> Bool {
+        guard let before = situation.memory.targetIdentity, let now = situation.observation.targetIdentity else {
+            return false
+        }
+        return before != now
+    }
+
+    /// Whether the reading from the beginning has brought everything.
+    private static func isMended(_ situation: PairSituation) -> Bool {
+        guard let rescan = situation.memory.rescan, rescan.completedAt != nil else {
+            // Without a repair of ours, only equal counts can end it.
+            return situation.observation.inspection?.comparableCounts?.areEqual == true
+                && situation.memory.rescan == nil
+        }
+        return true
+    }
+}
