@@ -2,7 +2,7 @@ extension Sequence where Self: Sendable, Element: Sendable {
     /// Maps all elements with at most `limit` at work at a time, and returns the results in order.
     ///
     /// The first error cancels the rest and is thrown.
-    func concurrentMap<R: Sendable>(
+    package func concurrentMap<R: Sendable>(
         atMost limit: Int, _ transform: @escaping @Sendable (Element) async throws -> R
     ) async throws -> [R] {
         try await withThrowingTaskGroup(of: (Int, R).self) { group in

@@ -92,10 +92,12 @@ extension PairMemory {
         guard let pending = progress.pending else { return }
         if pending == 0 {
             pendingSince = nil
+            idleAt = observation.source.info?.updateSequence
             coveredUntil = observation.at
             wasComplete = true
             samples = []
         } else {
+            idleAt = nil
             pendingSince = pendingSince ?? observation.at
             coveredUntil = progress.coveredUntil ?? coveredUntil
             samples.removeAll { sample in coveredUntil.map { sample.at <= $0 } ?? false }
@@ -143,6 +145,7 @@ extension PairMemory {
         checkpointChanged = nil
         coveredUntil = nil
         samples = []
+        idleAt = nil
         sourceLog = nil
         targetLog = nil
         wasComplete = false

@@ -9,16 +9,40 @@ package struct PairMemory: Sendable, Hashable, Codable {
         package var deleted: Int
         package var purgeSequence: UpdateSequence?
         package var updateNumber: Int?
+        /// Copies of each shard; with one copy the number in front of the sequence never goes back by itself.
+        package var copies: Int?
 
         package init(_ info: DatabaseInfo) {
             documents = info.documentCount
             deleted = info.deletedCount
             purgeSequence = info.purgeSequence
             updateNumber = info.updateSequence.displayNumber
+            copies = info.n
         }
 
         /// Documents and tombstones: a number that only a purge or a rollback makes smaller.
         package var total: Int { documents + deleted }
+
+        /// What shows that a database went back in time since this was noted; nil where nothing does.
+        ///
+        /// A purge makes the total smaller too, and is told apart by its sequence. On a cluster with several copies the
+        /// number in front of the sequence depends on which copies answer, so it counts only where there is one.
+        func regression(to now: Counts, of whose: String) -> Evidence? {
+            guard now.purgeSequence == purgeSequence else { return nil }
+            if now.total < total {
+                return [
+                    "shownBy": .string("\(whose) holds fewer documents than before, without a purge"),
+                    "documentsBefore": .count(total), "documentsNow": .count(now.total),
+                ]
+            }
+            if let before = updateNumber, let number = now.updateNumber, number < before, now.copies ?? 1 == 1 {
+                return [
+                    "shownBy": .string("the update sequence of \(whose) went back"),
+                    "sequenceBefore": .count(before), "sequenceNow": .count(number),
+                ]
+            }
+            return nil
+        }
     }
 
     /// A checkpoint as last read: its revision `0-N` counts up with every write.
@@ -75,6 +99,8 @@ package struct PairMemory: Sendable, Hashable, Codable {
     /// The counters that grow while a job works, to tell slow from stuck.
     package var activity: Int?
     package var activityChanged: Date?
+    /// The source's sequence when nothing was pending: while it stays, nothing is.
+    package var idleAt: UpdateSequence?
     /// Since when changes have been waiting without a break.
     package var pendingSince: Date?
     package var samples: [Sample] = []

@@ -16,8 +16,6 @@ package struct DesiredReplication: Sendable, Hashable {
     package var targetAliases: Set<String>
     /// The mark of ownership.
     package var mark: JSONValue
-    /// The user whom 1.x and 2.x ask to be named for a replication that touches databases of their own.
-    package var userContext: JSONValue?
 
     /// Builds what a pair should have.
     package init(pair: Pair, source: ReplicationAccess, target: ReplicationAccess) {
@@ -27,7 +25,6 @@ package struct DesiredReplication: Sendable, Hashable {
         sourceAliases = source.spellings(of: pair.source.database, isLocal: pair.runOn == .source)
         targetAliases = target.spellings(of: pair.target.database, isLocal: pair.runOn == .target)
         mark = OwnershipMark.value(for: pair)
-        userContext = nil
     }
 
     /// Returns the document to write.
@@ -74,10 +71,10 @@ package struct DesiredReplication: Sendable, Hashable {
 
 /// How the server that runs a replication reaches one side, and as whom.
 package struct ReplicationAccess: Sendable, Hashable {
-    /// The server's URL as the coordinator sees it, without a final slash.
-    package var url: String
+    /// The server's URL as the coordinator sees it.
+    package var url: ServerURL
     /// Further URLs of the same server, such as the one that Couchkeep itself uses.
-    package var otherURLs: [String]
+    package var otherURLs: [ServerURL]
     /// The user in replication documents.
     package var user: String?
     /// The user's password.
@@ -86,10 +83,10 @@ package struct ReplicationAccess: Sendable, Hashable {
     package var headers: [String: Secret]
 
     package init(
-        url: String, otherURLs: [String] = [], user: String? = nil, password: Secret? = nil,
+        url: ServerURL, otherURLs: [ServerURL] = [], user: String? = nil, password: Secret? = nil,
         headers: [String: Secret] = [:]
     ) {
-        self.url = url.hasSuffix("/") ? String(url.dropLast()) : url
+        self.url = url
         self.otherURLs = otherURLs
         self.user = user
         self.password = password
@@ -99,15 +96,13 @@ package struct ReplicationAccess: Sendable, Hashable {
     /// One side of a replication document.
     func endpoint(of database: String) -> ReplicationEndpoint {
         ReplicationEndpoint(
-            url: "\(url)/\(EndpointSpelling.escaped(database))", user: user, password: password, headers: headers)
+            url: url.databaseURL(database), user: user, password: password, headers: headers)
     }
 
     /// The normalized URLs that mean a database; on the coordinator its bare name too, as 1.x and 2.x allow.
     func spellings(of database: String, isLocal: Bool) -> Set<String> {
         var spellings = Set(
-            ([url] + otherURLs).map { base in
-                EndpointSpelling.normalized("\(base)/\(EndpointSpelling.escaped(database))")
-            })
+            ([url] + otherURLs).map { EndpointSpelling.normalized($0.databaseURL(database)) })
         if isLocal { spellings.insert(EndpointSpelling.normalized(database)) }
         return spellings
     }

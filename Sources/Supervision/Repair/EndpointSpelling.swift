@@ -21,14 +21,6 @@ package enum EndpointSpelling {
         return trimmed("\(protocolName)://\(host)\(path.removingPercentEncoding ?? String(path))")
     }
 
-    /// Returns a database's name as a path segment.
-    package static func escaped(_ database: String) -> String {
-        database.addingPercentEncoding(withAllowedCharacters: allowed) ?? database
-    }
-
-    private static let allowed = CharacterSet(
-        charactersIn: "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~$()")
-
     private static func trimmed(_ text: String) -> String {
         var text = text
         while text.hasSuffix("/") { text.removeLast() }

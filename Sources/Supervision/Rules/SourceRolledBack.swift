@@ -44,14 +44,10 @@ package enum SourceRolledBack: PairRule {
         if let before = memory.sourceIdentity, let now = situation.observation.sourceIdentity, before != now {
             return nil
         }
-        if let before = memory.sourceCounts, let info = situation.observation.source.info {
-            let now = PairMemory.Counts(info)
-            if now.total < before.total, now.purgeSequence == before.purgeSequence {
-                return [
-                    "shownBy": "the source holds fewer documents than before, without a purge",
-                    "documentsBefore": .count(before.total), "documentsNow": .count(now.total),
-                ]
-            }
+        if let before = memory.sourceCounts, let info = situation.observation.source.info,
+            let evidence = before.regression(to: PairMemory.Counts(info), of: "the source")
+        {
+            return evidence
         }
         guard let log = situation.observation.inspection?.sourceLog.value ?? nil else { return nil }
         if let before = memory.sourceLog, before.base == situation.replication?.id?.base, let now = log.counter,

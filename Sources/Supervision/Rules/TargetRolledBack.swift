@@ -55,14 +55,10 @@ package enum TargetRolledBack: PairRule {
         let memory = situation.memory
         // A rescan of our own has removed the checkpoints.
         guard !memory.isRescanning, !isReplaced(situation) else { return nil }
-        if let before = memory.targetCounts, let info = situation.observation.target.info {
-            let now = PairMemory.Counts(info)
-            if now.total < before.total, now.purgeSequence == before.purgeSequence {
-                return [
-                    "shownBy": "the target holds fewer documents than before, without a purge",
-                    "documentsBefore": .count(before.total), "documentsNow": .count(now.total),
-                ]
-            }
+        if let before = memory.targetCounts, let info = situation.observation.target.info,
+            let evidence = before.regression(to: PairMemory.Counts(info), of: "the target")
+        {
+            return evidence
         }
         guard let log = situation.observation.inspection?.targetLog.value ?? nil else { return nil }
         if let before = memory.targetLog, before.base == situation.replication?.id?.base, let now = log.counter,

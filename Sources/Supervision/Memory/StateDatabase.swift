@@ -1,0 +1,86 @@
+import Foundation
+import GRDB
+
+/// Couchkeep's memory: an SQLite file in the state folder.
+///
+/// One pass is written in one transaction, so a kill leaves the memory of the pass before. The file is made with mode
+/// 0600. A file of a newer version is refused, and so is a damaged one; neither is changed.
+package final class StateDatabase: Sendable {
+    /// The connection; other rooms keep their tables here too, so that what belongs together commits together.
+    package let writer: DatabaseQueue
+    /// Where the file is.
+    package let path: String
+
+    /// Opens the memory in a folder, and makes both where they are missing.
+    ///
+    /// - Parameter migrations: further tables, by other rooms.
+    /// - Throws: `StateError`.
+    package init(folder: String, migrations: (inout DatabaseMigrator) -> Void = { _ in }) throws {
+        path = (folder as NSString).appendingPathComponent("state.sqlite")
+        do {
+            try FileManager.default.createDirectory(
+                atPath: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+            if !FileManager.default.fileExists(atPath: path) {
+                // Made by hand so that it never has wider rights, not even for a moment.
+                let descriptor = open(path, O_CREAT | O_RDWR, 0o600)
+                guard descriptor >= 0 else { throw StateError(.unwritable, path: path, detail: String(cString: strerror(errno))) }
+                close(descriptor)
+            }
+        } catch let error as StateError {
+            throw error
+        } catch {
+            throw StateError(.unwritable, path: folder, detail: error.localizedDescription)
+        }
+        var configuration = Configuration()
+        configuration.busyMode = .timeout(5)
+        configuration.prepareDatabase { database in
+            try database.execute(sql: "PRAGMA journal_mode = WAL")
+            try database.execute(sql: "PRAGMA synchronous = FULL")
+        }
+        var migrator = Self.migrator
+        migrations(&migrator)
+        do {
+            let queue = try DatabaseQueue(path: path, configuration: configuration)
+            writer = queue
+            let (isNewer, problems) = try queue.read { database in
+                (try migrator.hasBeenSuperseded(database), try String.fetchAll(database, sql: "PRAGMA quick_check(1)"))
+            }
+            guard !isNewer else { throw StateError(.newer, path: path, detail: "it was written by a newer couchkeep") }
+            guard problems == ["ok"] else { throw StateError(.damaged, path: path, detail: problems.joined(separator: "; ")) }
+            try migrator.migrate(queue)
+        } catch {
+            throw StateError.wrapping(error, path: path)
+        }
+    }
+
+    private static var migrator: DatabaseMigrator {
+        var migrator = DatabaseMigrator()
+        migrator.registerMigration("supervision-1") { database in
+            try database.create(table: "setting") { table in
+                table.primaryKey("key", .text)
+                table.column("value", .text).notNull()
+            }
+            for name in ["pair", "server"] {
+                try database.create(table: "\(name)_memory") { table in
+                    table.primaryKey("key", .text)
+                    table.column("memory", .blob).notNull()
+                }
+            }
+            try database.create(table: "repair") { table in
+                table.autoIncrementedPrimaryKey("id")
+                table.column("pair", .text).notNull().indexed()
+                table.column("at", .double).notNull()
+                table.column("action", .text).notNull()
+                table.column("result", .text).notNull()
+                table.column("detail", .text).notNull()
+                table.column("rule", .text).notNull()
+                table.column("evidence", .blob)
+            }
+            try database.create(table: "report") { table in
+                table.primaryKey("id", .integer)
+                table.column("report", .blob).notNull()
+            }
+        }
+        return migrator
+    }
+}

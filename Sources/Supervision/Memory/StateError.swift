@@ -1,0 +1,59 @@
+import Foundation
+import GRDB
+
+/// Why Couchkeep's memory can't be used.
+package struct StateError: Error, Sendable, CustomStringConvertible {
+    /// The kind of error.
+    package enum Code: String, Sendable {
+        /// The folder or file can't be made or written.
+        case unwritable = "state-unwritable"
+        /// The file was written by a newer version.
+        case newer = "state-newer"
+        /// The file is not an SQLite database, or its content is damaged.
+        case damaged = "state-damaged"
+        /// There is no space left.
+        case full = "state-full"
+        /// Another couchkeep is at work.
+        case locked
+    }
+
+    /// The kind of error.
+    package let code: Code
+    /// The file or folder.
+    package let path: String
+    /// What happened.
+    package let detail: String
+
+    package init(_ code: Code, path: String, detail: String) {
+        self.code = code
+        self.path = path
+        self.detail = detail
+    }
+
+    /// What to do next.
+    package var next: String {
+        switch code {
+        case .unwritable: "make the folder writable for this user, or name another one with state: in the configuration"
+        case .newer: "run the newer couchkeep, or name another folder with state: in the configuration"
+        case .damaged:
+            "move the file away and run couchkeep check; the databases are untouched, only what couchkeep remembered is lost"
+        case .full: "make room on the disk; the memory of the last complete pass is kept"
+        case .locked: "wait until the other one has finished"
+        }
+    }
+
+    package var description: String { "\(path): \(detail) [\(code.rawValue)]; \(next)" }
+
+    /// Names an error of SQLite.
+    package static func wrapping(_ error: any Error, path: String) -> any Error {
+        guard let error = error as? DatabaseError else { return error }
+        let detail = error.message ?? "SQLite error \(error.resultCode.rawValue)"
+        return switch error.resultCode {
+        case .SQLITE_CORRUPT, .SQLITE_NOTADB: StateError(.damaged, path: path, detail: detail)
+        case .SQLITE_FULL, .SQLITE_IOERR: StateError(.full, path: path, detail: detail)
+        case .SQLITE_BUSY, .SQLITE_LOCKED: StateError(.locked, path: path, detail: detail)
+        case .SQLITE_CANTOPEN, .SQLITE_READONLY, .SQLITE_PERM: StateError(.unwritable, path: path, detail: detail)
+        default: error
+        }
+    }
+}

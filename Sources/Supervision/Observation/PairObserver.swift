@@ -1,0 +1,145 @@
+import CouchDB
+import Foundation
+
+/// Looks at one pair, beyond what its servers' lists say: the lag always, the rest where there is a reason.
+struct PairObserver {
+    let pair: Pair
+    let memory: PairMemory
+    let source: CouchDatabase
+    let target: CouchDatabase
+
+    /// Measures the lag, with no request at all for a source that has not moved since nothing was pending.
+    func progress(
+        of replication: ReplicationObservation, source info: DatabaseInfo
+    ) async throws -> Observed<ReplicationProgress> {
+        try await .catching {
+            let checkpoint = try await checkpoint(of: replication)
+            if memory.idleAt == info.updateSequence, memory.checkpoint == checkpoint {
+                return ReplicationProgress(checkpoint: checkpoint, pending: 0)
+            }
+            var progress = ReplicationProgress(
+                checkpoint: checkpoint, pending: try await source.changesPending(since: checkpoint))
+            if let pending = progress.pending, pending > 0 {
+                progress.coveredUntil = try await coveredUntil(pending: pending)
+            }
+            return progress
+        }
+    }
+
+    /// The source position that the target has reached: the job's word, else the checkpoint at the target.
+    private func checkpoint(of replication: ReplicationObservation) async throws -> UpdateSequence {
+        if let sequence = replication.statistics?.checkpointedSourceSequence { return sequence }
+        if let base = replication.id?.base ?? memory.replicationBase,
+            let log = try await log(base, at: target)
+        {
+            return log.sourceLastSequence
+        }
+        return .zero
+    }
+
+    /// The newest of the remembered moments whose source position the checkpoint has passed.
+    ///
+    /// A position with at least as many changes after it as the checkpoint lies at or before the checkpoint. Two
+    /// positions are tried at most, the newest and the oldest.
+    private func coveredUntil(pending: Int) async throws -> Date? {
+        var candidates = memory.samples.suffix(1) + memory.samples.prefix(1)
+        if memory.samples.count == 1 { candidates.removeLast() }
+        for sample in candidates {
+            if let after = try await source.changesPending(since: sample.sequence), after >= pending { return sample.at }
+        }
+        return nil
+    }
+
+    /// Reads checkpoints and `_security`, and what else the reasons ask for.
+    func inspect(
+        _ reasons: InspectionReasons, replication: ReplicationObservation, checkpoint: UpdateSequence?
+    ) async throws -> PairInspection {
+        var inspection = PairInspection()
+        if let base = replication.id?.base ?? memory.replicationBase {
+            inspection.sourceLog = try await .catching { try await log(base, at: source) }
+            inspection.targetLog = try await .catching { try await log(base, at: target) }
+            try await compareLogs(&inspection, base: base)
+        }
+        if pair.comparesSecurity {
+            inspection.sourceSecurity = try await .catching { try await source.security() }
+            inspection.targetSecurity = try await .catching { try await target.security() }
+        } else {
+            inspection.sourceSecurity = .known([:])
+            inspection.targetSecurity = .known([:])
+        }
+        if reasons.contains(.counts), let checkpoint {
+            inspection.comparableCounts = try await Observed.catching { try await comparableCounts(after: checkpoint) }.value ?? nil
+        }
+        if reasons.contains(.refusals) {
+            inspection.validators = try await Observed.catching { try await validators() }.value
+        }
+        return inspection
+    }
+
+    /// Two checkpoints of one session that differ are looked at twice, since one is always written before the other.
+    private func compareLogs(_ inspection: inout PairInspection, base: String) async throws {
+        func differ() -> Bool {
+            guard let source = inspection.sourceLog.value ?? nil, let target = inspection.targetLog.value ?? nil
+            else { return false }
+            return source.sessionID == target.sessionID && source.sourceLastSequence != target.sourceLastSequence
+        }
+        guard differ() else { return }
+        let first = (inspection.sourceLog.value ?? nil, inspection.targetLog.value ?? nil)
+        inspection.targetLog = try await .catching { try await log(base, at: target) }
+        inspection.sourceLog = try await .catching { try await log(base, at: source) }
+        let second = (inspection.sourceLog.value ?? nil, inspection.targetLog.value ?? nil)
+        guard differ(), first.0 == second.0, first.1 == second.1, let sourceLog = second.0, let targetLog = second.1
+        else { return }
+        inspection.pendingAfterSourceLog = try await Observed.catching {
+            try await source.changesPending(since: sourceLog.sourceLastSequence)
+        }.value ?? nil
+        inspection.pendingAfterTargetLog = try await Observed.catching {
+            try await source.changesPending(since: targetLog.sourceLastSequence)
+        }.value ?? nil
+    }
+
+    /// Counts of both sides, read while the source stood still with nothing pending; nil where it never did.
+    ///
+    /// On a cluster a lagging copy may answer, so different counts are read three times before they are believed.
+    private func comparableCounts(after checkpoint: UpdateSequence) async throws -> ComparableCounts? {
+        var counts: ComparableCounts?
+        for _ in 0..<3 {
+            let before = try await source.info()
+            guard try await source.changesPending(since: checkpoint) == 0 else { return nil }
+            let targetInfo = try await target.info()
+            let after = try await source.info()
+            guard before.updateSequence == after.updateSequence else { return nil }
+            let read = ComparableCounts(source: after, target: targetInfo)
+            if read.areEqual { return read }
+            counts = read
+        }
+        return counts
+    }
+
+    /// The target's design documents that validate writes, with their revisions.
+    private func validators() async throws -> [String: String] {
+        var found: [String: String] = [:]
+        for document in try await target.designDocuments() where document["validate_doc_update"] != nil {
+            if let id = document["_id"]?.string { found[id] = document["_rev"]?.string ?? "" }
+        }
+        return found
+    }
+
+    private func log(_ base: String, at database: CouchDatabase) async throws -> ReplicationLog? {
+        try await database.localDocument(base).flatMap(ReplicationLog.init(answer:))
+    }
+
+    /// Reads a database again that seems to have gone back in time, and returns the reading with the most documents.
+    ///
+    /// A lagging copy of a shard can answer once; a rolled back database answers the same each time.
+    static func confirmed(_ info: DatabaseInfo, against before: PairMemory.Counts?, of database: CouchDatabase) async throws -> DatabaseInfo {
+        guard let before, before.regression(to: PairMemory.Counts(info), of: "") != nil else { return info }
+        var best = info
+        for _ in 0..<2 {
+            guard let again = try await Observed.catching({ try await database.info() }).value else { return best }
+            if before.regression(to: PairMemory.Counts(again), of: "") == nil { return again }
+            best = again
+        }
+        return best
+    }
+}

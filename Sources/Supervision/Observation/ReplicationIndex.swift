@@ -1,0 +1,67 @@
+import CouchDB
+
+/// Finds the documents, jobs and tasks of each pair among all those of a server, without comparing every one with
+/// every pair.
+package struct ReplicationIndex: Sendable {
+    private struct Route: Hashable {
+        var source: String
+        var target: String
+    }
+
+    private var documents: [Route: [ReplicationObservation.Documented]] = [:]
+    private var transientJobs: [Route: [SchedulerJob]] = [:]
+    private var transientTasks: [Route: [ActiveTask]] = [:]
+    private var owned: [String: ReplicationObservation.Documented] = [:]
+
+    /// Sorts the replications of one server by where they come from and go to.
+    package init(_ observation: ReplicationsObservation) {
+        let jobs = observation.jobs.value ?? []
+        let tasks = observation.activeTasks.value ?? []
+        let scheduled = Dictionary(
+            (observation.schedulerDocuments.value ?? []).map { ($0.documentID, $0) }) { first, _ in first }
+        var jobByDocument: [String: SchedulerJob] = [:]
+        for job in jobs {
+            if let document = job.documentID {
+                jobByDocument[document] = job
+            } else {
+                transientJobs[Self.route(job.source, job.target), default: []].append(job)
+            }
+        }
+        let taskByDocument = Dictionary(tasks.compactMap { task in task.documentID.map { ($0, task) } }) { first, _ in first }
+        let jobIDs = Set(jobs.map(\.id))
+        for task in tasks where task.documentID == nil && !jobIDs.contains(task.id) {
+            transientTasks[Self.route(task.source, task.target), default: []].append(task)
+        }
+        for document in observation.documents.value ?? [] {
+            let documented = ReplicationObservation.Documented(
+                document: document, scheduled: scheduled[document.id], job: jobByDocument[document.id],
+                task: taskByDocument[document.id])
+            if documented.isOwned { owned[document.id] = documented }
+            guard let source = document.source, let target = document.target else { continue }
+            documents[Self.route(source.url, target.url), default: []].append(documented)
+        }
+    }
+
+    /// What replicates one pair.
+    package func replication(for desired: DesiredReplication) -> ReplicationObservation {
+        var found = ReplicationObservation()
+        for source in desired.sourceAliases {
+            for target in desired.targetAliases {
+                let route = Route(source: source, target: target)
+                found.documents += documents[route] ?? []
+                found.transientJobs += transientJobs[route] ?? []
+                found.transientTasks += transientTasks[route] ?? []
+            }
+        }
+        // A document of ours whose address was edited is still the pair's.
+        if !found.documents.contains(where: { $0.document.id == desired.documentID }), let own = owned[desired.documentID] {
+            found.documents.append(own)
+        }
+        found.documents.sort { ($0.isOwned ? 0 : 1, $0.document.id) < ($1.isOwned ? 0 : 1, $1.document.id) }
+        return found
+    }
+
+    private static func route(_ source: String, _ target: String) -> Route {
+        Route(source: EndpointSpelling.normalized(source), target: EndpointSpelling.normalized(target))
+    }
+}

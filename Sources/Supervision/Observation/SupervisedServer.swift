@@ -1,0 +1,20 @@
+import CouchDB
+
+/// A server of the configuration: how Couchkeep reaches it, and how replications do.
+package struct SupervisedServer: Sendable {
+    /// The name in the configuration.
+    package var name: String
+    /// Couchkeep's own connection.
+    package var connection: ServerConnection
+    /// How the server that runs a replication reaches this one.
+    package var access: ReplicationAccess
+    /// Whether Couchkeep logs in, so that an answer for nobody is a rejection.
+    package var expectsUser: Bool
+
+    package init(name: String, connection: ServerConnection, access: ReplicationAccess, expectsUser: Bool) {
+        self.name = name
+        self.connection = connection
+        self.access = access
+        self.expectsUser = expectsUser
+    }
+}

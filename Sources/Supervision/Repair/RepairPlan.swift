@@ -1,0 +1,81 @@
+import CouchDB
+import Foundation
+
+/// What is to be done for a pair in one pass, and if nothing, why not.
+package enum RepairPlan: Sendable, Hashable {
+    /// Nothing has to be, or can be, repaired.
+    case none
+    /// This step, wanted by this rule.
+    case step(RepairAction, rule: String)
+    /// A step would help, but may not be taken.
+    case held(RepairAction, rule: String, reason: String)
+    /// It was tried too often and is given up.
+    case givenUp(RepairAction, rule: String, attempts: Int)
+
+    /// Chooses the first step of a pair: the smallest that helps, in the order of the catalogue.
+    ///
+    /// Nothing is repaired while a fact that the repair stands on is unknown, or while repairing could destroy the only
+    /// good copy: when a server was replaced, or the source was replaced, rolled back or deleted.
+    package static func plan(
+        _ findings: [Finding], in situation: PairSituation, adopting: Bool, budget: RepairBudget
+    ) -> RepairPlan {
+        guard situation.pair.mode == .manage else { return .none }
+        guard let (action, rule) = wanted(findings, in: situation, adopting: adopting) else { return .none }
+        if let reason = obstacle(findings, in: situation) { return .held(action, rule: rule, reason: reason) }
+        if let id = action.documentID, !adopting, !isOwned(id, in: situation) {
+            return .held(
+                action, rule: rule,
+                reason: "the replication document \(id) was made by somebody else; take it over with --adopt")
+        }
+        switch situation.memory.repairs.verdict(on: action.name, at: situation.now, budget: budget) {
+        case .allowed: return .step(action, rule: rule)
+        case .wait(let until):
+            let pause = Wording.duration(until.timeIntervalSince(situation.now))
+            return .held(action, rule: rule, reason: "it was tried a short while ago; next try in \(pause)")
+        case .givenUp(let attempts): return .givenUp(action, rule: rule, attempts: attempts)
+        }
+    }
+
+    private static func wanted(
+        _ findings: [Finding], in situation: PairSituation, adopting: Bool
+    ) -> (RepairAction, rule: String)? {
+        // A reading from the beginning that was cut short is finished before anything else.
+        if let rescan = situation.memory.rescan, !rescan.isPrepared {
+            let id = situation.primary?.document.id ?? situation.desired.documentID
+            return (.resetCheckpoints(documentID: id, base: situation.memory.replicationBase), rescan.reason)
+        }
+        for rule in RuleCatalogue.pairRules {
+            if let finding = findings.first(where: { $0.rule == rule.name }),
+                let action = rule.repair(finding, in: situation)
+            {
+                return (action, rule.name)
+            }
+        }
+        if adopting, let primary = situation.primary, !primary.isOwned {
+            return (.rewriteReplication(documentID: primary.document.id), "adopt")
+        }
+        return nil
+    }
+
+    /// What forbids every repair now.
+    private static func obstacle(_ findings: [Finding], in situation: PairSituation) -> String? {
+        for (server, found) in [
+            (situation.pair.source.server, situation.sourceServerFindings),
+            (situation.pair.target.server, situation.targetServerFindings),
+        ] where found.contains(where: { $0.rule == ServerReplaced.name }) {
+            return "\(server) is another server than before; accept it with --adopt"
+        }
+        for rule in [SourceReplaced.name, SourceRolledBack.name] where findings.contains(where: { $0.rule == rule }) {
+            return "the backup may be the only copy of what the source has lost (\(rule)); accept the source with --adopt"
+        }
+        return nil
+    }
+
+    private static func isOwned(_ documentID: String, in situation: PairSituation) -> Bool {
+        guard let found = situation.replication?.documents.first(where: { $0.document.id == documentID }) else {
+            // It is not there any more; only Couchkeep's own id is written anew.
+            return documentID == situation.desired.documentID
+        }
+        return found.isOwned
+    }
+}

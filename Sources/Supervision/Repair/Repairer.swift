@@ -1,0 +1,168 @@
+import CouchDB
+import Foundation
+
+/// Carries out the steps of a plan on the servers.
+///
+/// Each step can be repeated after a kill at any point: what was done is found done.
+struct Repairer {
+    let pair: Pair
+    let desired: DesiredReplication
+    let source: CouchDatabase
+    let target: CouchDatabase
+    let coordinator: ServerConnection
+    let coordinatorInfo: ServerInfo
+    let pacing: RepairPacing
+
+    private var replicator: CouchDatabase { coordinator.database("_replicator") }
+
+    /// Takes one step.
+    ///
+    /// - Parameter evidence: called before anything is deleted, with what is about to be.
+    /// - Throws: `CouchError`, after which the step may be taken again, or `CancellationError`.
+    func perform(_ action: RepairAction, evidence: @Sendable (JSONValue) async throws -> Void) async throws {
+        switch action {
+        case .createTarget(let q, let isPartitioned): try await createTarget(q: q, isPartitioned: isPartitioned)
+        case .createReplication: try await write(desired.document(on: coordinatorInfo).members, as: desired.documentID)
+        case .makeDurable(let id):
+            try await cancel(id)
+            try await write(desired.document(on: coordinatorInfo).members, as: desired.documentID)
+        case .rewriteReplication(let id): try await rewrite(id)
+        case .removeReplication(let id): try await remove(id)
+        case .restartReplication(let id): try await restart(id)
+        case .resetCheckpoints(let id, let base): try await resetCheckpoints(id, base: base, evidence: evidence)
+        }
+    }
+
+    private func createTarget(q: Int?, isPartitioned: Bool) async throws {
+        // Read first: a target without the source's security would be open, or closed, to the wrong people.
+        let security = try await source.security()
+        do {
+            // 1.x and gateways know no q.
+            try await target.create(q: q, isPartitioned: isPartitioned)
+        } catch let error as CouchError where error.code == .preconditionFailed {
+            // Somebody else made it meanwhile; its security is theirs.
+            return
+        }
+        if let members = security.object, !members.isEmpty { try await target.setSecurity(security) }
+    }
+
+    /// Writes a document over whatever is there under its id.
+    private func write(_ members: [String: JSONValue], as id: String) async throws {
+        var members = members
+        members["_rev"] = try await replicator.document(id)?["_rev"]
+        do {
+            _ = try await replicator.putDocument(id, members: members)
+        } catch let error as CouchError where error.code == .notFound {
+            // A cluster that was never told to make its system databases.
+            try await replicator.create()
+            _ = try await replicator.putDocument(id, members: members)
+        }
+    }
+
+    /// Writes a document as it should be, keeping options that change only its speed.
+    private func rewrite(_ id: String) async throws {
+        let existing = try await replicator.document(id).map { try ReplicationDocument(answer: $0) }
+        var members = existing?.membersForRestart() ?? [:]
+        for option in existing?.partialOptions ?? [] { members[option] = nil }
+        for option in ["create_target", "create_target_params", "use_checkpoints", "cancel", "query_params"] {
+            members[option] = nil
+        }
+        members.merge(desired.document(on: coordinatorInfo).members) { _, wanted in wanted }
+        members["_id"] = .string(id)
+        if existing != nil { members["worker_batch_size"] = nextBatchSize(after: members["worker_batch_size"]) }
+        try await write(members, as: id)
+    }
+
+    /// Changes an option that does not enter the replication id, since a document that is written unchanged restarts
+    /// nothing (couch_replicator_doc_processor.erl) and no endpoint does.
+    private func restart(_ id: String) async throws {
+        guard let answer = try await replicator.document(id) else {
+            throw CouchError(.notFound, "the replication document \(id) is gone")
+        }
+        var members = try ReplicationDocument(answer: answer).membersForRestart()
+        members["worker_batch_size"] = nextBatchSize(after: members["worker_batch_size"])
+        try await write(members, as: id)
+    }
+
+    private func nextBatchSize(after size: JSONValue?) -> JSONValue {
+        switch size?.integer {
+        case nil, 500: 499
+        case let size?: .integer(Int64(size % 2 == 0 ? size - 1 : size + 1))
+        }
+    }
+
+    private func remove(_ id: String) async throws {
+        guard let revision = try await replicator.document(id)?["_rev"]?.string else { return }
+        _ = try await replicator.deleteDocument(id, revision: revision)
+    }
+
+    private func cancel(_ id: ReplicationID) async throws {
+        do {
+            _ = try await coordinator.replicate(["replication_id": .string(id.text), "cancel": true], timeout: .seconds(60))
+        } catch let error as CouchError where error.code == .notFound {
+            // It has ended by itself.
+        }
+        try await waitUntilGone(base: id.base)
+    }
+
+    /// Stops the job, deletes both checkpoints, and writes the document again.
+    private func resetCheckpoints(
+        _ id: String, base: String?, evidence: @Sendable (JSONValue) async throws -> Void
+    ) async throws {
+        let document = try await replicator.document(id)
+        var members = try document.map { try ReplicationDocument(answer: $0).membersForRestart() }
+        if members == nil { members = desired.document(on: coordinatorInfo).members }
+        if let base {
+            let sourceLog = try await source.localDocument(base)
+            let targetLog = try await target.localDocument(base)
+            try await evidence(["replicationID": .string(base), "sourceLog": sourceLog ?? .null, "targetLog": targetLog ?? .null])
+            // A running job would write its checkpoint again.
+            try await remove(id)
+            try await waitUntilGone(base: base)
+            for (database, side) in [(target, "target"), (source, "source")] {
+                guard let revision = try await database.localDocument(base)?["_rev"]?.string else { continue }
+                do {
+                    try await database.deleteLocalDocument(base, revision: revision)
+                } catch let error as CouchError where error.code == .forbidden || error.code == .unauthorized {
+                    throw CouchError(error.code, "the checkpoint at the \(side) can't be deleted: \(error.message)")
+                }
+            }
+        }
+        try await write(members ?? [:], as: id)
+    }
+
+    /// Waits until no job of a replication id is left.
+    private func waitUntilGone(base: String) async throws {
+        for _ in 0..<pacing.attempts {
+            if try await !isAlive(base) { return }
+            try await pacing.pause()
+        }
+        throw CouchError(.timeout, "the job \(base) did not stop")
+    }
+
+    private func isAlive(_ base: String) async throws -> Bool {
+        guard coordinatorInfo.hasScheduler else {
+            return try await coordinator.activeReplications().contains { $0.id.base == base }
+        }
+        for suffix in ["+continuous", "", "+continuous+create_target"] {
+            if try await coordinator.schedulerJob(ReplicationID(base + suffix)) != nil { return true }
+        }
+        return false
+    }
+}
+
+/// How a repair waits for the server to follow.
+package struct RepairPacing: Sendable {
+    /// How often it looks.
+    package var attempts: Int
+    /// What happens between two looks.
+    package var pause: @Sendable () async throws -> Void
+
+    package init(attempts: Int = 60, pause: @escaping @Sendable () async throws -> Void) {
+        self.attempts = attempts
+        self.pause = pause
+    }
+
+    /// Looks every half second, for half a minute.
+    package static let standard = RepairPacing { try await Task.sleep(for: .milliseconds(500)) }
+}

@@ -1,0 +1,134 @@
+import CouchDB
+import Foundation
+
+/// What a pass found and did: the form of `check --json` and `status --json`, schema `couchkeep/status/1`.
+///
+/// Fields may be added within a version of the schema; none vanishes or changes its meaning.
+package struct Report: Sendable, Codable, Equatable {
+    /// The verdict on everything, or on one light.
+    package enum Verdict: String, Sendable, Codable {
+        case ok
+        case problem
+        case unknown
+    }
+
+    package var schema = "couchkeep/status/1"
+    /// When the pass looked.
+    package var at: Date
+    /// The worst of all pairs and servers.
+    package var verdict: Verdict
+    package var pairs: [PairReport]
+    package var servers: [ServerReport]
+    /// Databases of sources that no pair covers, as `server/database`.
+    package var unprotected: [String]
+    package var channels: [ChannelReport]
+
+    package init(
+        at: Date, pairs: [PairReport], servers: [ServerReport], unprotected: [String], channels: [ChannelReport] = []
+    ) {
+        self.at = at
+        self.pairs = pairs
+        self.servers = servers
+        self.unprotected = unprotected
+        self.channels = channels
+        verdict = Self.verdict(pairs: pairs, servers: servers)
+    }
+
+    /// A problem is worse than something unknown, and both are worse than ok.
+    private static func verdict(pairs: [PairReport], servers: [ServerReport]) -> Verdict {
+        let findings = pairs.flatMap(\.findings) + servers.flatMap(\.findings)
+        if findings.contains(where: { $0.severity != .notice && $0.rule != Blind.name }) { return .problem }
+        let lights = pairs.flatMap { [$0.lights.replicating, $0.lights.verified, $0.lights.restorable] }
+        if lights.contains(where: { $0.state == .problem }) { return .problem }
+        return lights.contains { $0.state == .unknown } ? .unknown : .ok
+    }
+}
+
+/// What is known of one pair.
+package struct PairReport: Sendable, Codable, Equatable {
+    package var pair: String
+    package var source: String
+    package var target: String
+    package var mode: Pair.Mode
+    package var lights: Lights
+    package var lag: Lag
+    package var findings: [Finding]
+    package var repairs: [RepairRecord]
+}
+
+/// The three facts of a pair, each of which may be unknown.
+package struct Lights: Sendable, Codable, Equatable {
+    package var replicating: Light
+    package var verified: Light
+    package var restorable: Light
+}
+
+/// One fact of a pair, with its age.
+package struct Light: Sendable, Codable, Equatable {
+    package enum State: String, Sendable, Codable {
+        case ok
+        case problem
+        case unknown
+        /// It is not asked for.
+        case off
+    }
+
+    package var state: State
+    package var since: Date?
+    package var summary: String
+}
+
+/// How far the backup is behind; nil is unknown, never zero.
+package struct Lag: Sendable, Codable, Equatable {
+    package var changes: Int?
+    package var seconds: Int?
+
+    private enum CodingKeys: String, CodingKey { case changes, seconds }
+
+    package init(changes: Int?, seconds: Int?) {
+        self.changes = changes
+        self.seconds = seconds
+    }
+
+    /// Writes null for what is unknown, so that a reader can't mistake its absence.
+    package func encode(to encoder: any Encoder) throws {
+        var container = encoder.container(keyedBy: CodingKeys.self)
+        try container.encode(changes, forKey: .changes)
+        try container.encode(seconds, forKey: .seconds)
+    }
+}
+
+/// What is known of one server.
+package struct ServerReport: Sendable, Codable, Equatable {
+    package var name: String
+    package var url: String
+    package var reachable: Bool
+    package var version: String?
+    package var findings: [Finding]
+}
+
+/// What is known of one channel of messages.
+package struct ChannelReport: Sendable, Codable, Equatable {
+    package var channel: String
+    package var lastSent: Date?
+    package var error: String?
+    package var waiting: Int
+
+    private enum CodingKeys: String, CodingKey { case channel, lastSent, error, waiting }
+
+    package init(channel: String, lastSent: Date?, error: String?, waiting: Int) {
+        self.channel = channel
+        self.lastSent = lastSent
+        self.error = error
+        self.waiting = waiting
+    }
+
+    /// Writes null for what is not there.
+    package func encode(to encoder: any Encoder) throws {
+        var container = encoder.container(keyedBy: CodingKeys.self)
+        try container.encode(channel, forKey: .channel)
+        try container.encode(lastSent, forKey: .lastSent)
+        try container.encode(error, forKey: .error)
+        try container.encode(waiting, forKey: .waiting)
+    }
+}
