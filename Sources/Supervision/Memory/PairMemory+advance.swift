@@ -8,6 +8,8 @@ extension PairMemory {
     package mutating func advance(after situation: PairSituation, findings: [Finding]) {
         let observation = situation.observation
         let now = observation.at
+        source = observation.pair.source
+        target = observation.pair.target
         firstSeen = firstSeen ?? now
         lastPass = now
         remember(findings, now: now)

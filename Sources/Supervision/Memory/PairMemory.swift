@@ -78,6 +78,9 @@ package struct PairMemory: Sendable, Hashable, Codable {
         package var completedAt: Date?
     }
 
+    /// The pair itself, so that it is not forgotten when its source vanishes.
+    package var source: DatabaseAddress?
+    package var target: DatabaseAddress?
     package var firstSeen: Date?
     package var lastPass: Date?
 
@@ -134,6 +137,14 @@ package struct PairMemory: Sendable, Hashable, Codable {
 
     /// Since when a rule's finding has been there without a break.
     package func since(_ rule: String) -> Date? { latches[rule]?.since ?? findingsSince[rule] }
+
+    /// Takes the source as it is now for the right one, at the user's word.
+    package mutating func acceptSource() {
+        sourceIdentity = nil
+        sourceCounts = nil
+        sourceLog = nil
+        latches[SourceRolledBack.name] = nil
+    }
 
     /// Whether a rescan is on its way.
     package var isRescanning: Bool { rescan.map { $0.completedAt == nil } ?? false }

@@ -60,9 +60,11 @@ extension StateDatabase {
     package func note(_ record: RepairRecord, pair: String, evidence: JSONValue? = nil) async throws {
         try await writing { database in
             try database.execute(
-                sql: "INSERT INTO repair (pair, at, action, result, detail, rule, evidence) VALUES (?, ?, ?, ?, ?, ?, ?)",
+                sql:
+                    "INSERT INTO repair (pair, at, action, result, detail, rule, evidence) VALUES (?, ?, ?, ?, ?, ?, ?)",
                 arguments: [
-                    pair, record.at.timeIntervalSince1970, record.action, record.result.rawValue, record.detail, record.rule,
+                    pair, record.at.timeIntervalSince1970, record.action, record.result.rawValue, record.detail,
+                    record.rule,
                     evidence?.serialized(),
                 ])
             // A year of repairs is enough for anybody.
@@ -72,7 +74,8 @@ extension StateDatabase {
     }
 
     /// Reads, with errors of SQLite named.
-    package func reading<Value: Sendable>(_ body: @escaping @Sendable (Database) throws -> Value) async throws -> Value {
+    package func reading<Value: Sendable>(_ body: @escaping @Sendable (Database) throws -> Value) async throws -> Value
+    {
         do {
             return try await writer.read(body)
         } catch {
@@ -81,7 +84,8 @@ extension StateDatabase {
     }
 
     /// Writes in one transaction, with errors of SQLite named.
-    package func writing<Value: Sendable>(_ body: @escaping @Sendable (Database) throws -> Value) async throws -> Value {
+    package func writing<Value: Sendable>(_ body: @escaping @Sendable (Database) throws -> Value) async throws -> Value
+    {
         do {
             return try await writer.write(body)
         } catch {

@@ -23,7 +23,9 @@ package final class StateDatabase: Sendable {
             if !FileManager.default.fileExists(atPath: path) {
                 // Made by hand so that it never has wider rights, not even for a moment.
                 let descriptor = open(path, O_CREAT | O_RDWR, 0o600)
-                guard descriptor >= 0 else { throw StateError(.unwritable, path: path, detail: String(cString: strerror(errno))) }
+                guard descriptor >= 0 else {
+                    throw StateError(.unwritable, path: path, detail: String(cString: strerror(errno)))
+                }
                 close(descriptor)
             }
         } catch let error as StateError {
@@ -46,7 +48,9 @@ package final class StateDatabase: Sendable {
                 (try migrator.hasBeenSuperseded(database), try String.fetchAll(database, sql: "PRAGMA quick_check(1)"))
             }
             guard !isNewer else { throw StateError(.newer, path: path, detail: "it was written by a newer couchkeep") }
-            guard problems == ["ok"] else { throw StateError(.damaged, path: path, detail: problems.joined(separator: "; ")) }
+            guard problems == ["ok"] else {
+                throw StateError(.damaged, path: path, detail: problems.joined(separator: "; "))
+            }
             try migrator.migrate(queue)
         } catch {
             throw StateError.wrapping(error, path: path)

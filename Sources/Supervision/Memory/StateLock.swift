@@ -12,13 +12,17 @@ package final class StateLock: Sendable {
     package init(folder: String) throws {
         let path = (folder as NSString).appendingPathComponent("lock")
         descriptor = open(path, O_CREAT | O_RDWR | O_CLOEXEC, 0o600)
-        guard descriptor >= 0 else { throw StateError(.unwritable, path: path, detail: String(cString: strerror(errno))) }
+        guard descriptor >= 0 else {
+            throw StateError(.unwritable, path: path, detail: String(cString: strerror(errno)))
+        }
         guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
             var buffer = [UInt8](repeating: 0, count: 64)
             let count = read(descriptor, &buffer, buffer.count)
             close(descriptor)
-            let owner = String(decoding: buffer.prefix(max(0, count)), as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines)
-            throw StateError(.locked, path: path, detail: "another couchkeep is at work\(owner.isEmpty ? "" : ", process \(owner)")")
+            let owner = String(decoding: buffer.prefix(max(0, count)), as: UTF8.self).trimmingCharacters(
+                in: .whitespacesAndNewlines)
+            throw StateError(
+                .locked, path: path, detail: "another couchkeep is at work\(owner.isEmpty ? "" : ", process \(owner)")")
         }
         ftruncate(descriptor, 0)
         let owner = Array("\(getpid())\n".utf8)

@@ -45,7 +45,9 @@ struct PairObserver {
         var candidates = memory.samples.suffix(1) + memory.samples.prefix(1)
         if memory.samples.count == 1 { candidates.removeLast() }
         for sample in candidates {
-            if let after = try await source.changesPending(since: sample.sequence), after >= pending { return sample.at }
+            if let after = try await source.changesPending(since: sample.sequence), after >= pending {
+                return sample.at
+            }
         }
         return nil
     }
@@ -68,7 +70,8 @@ struct PairObserver {
             inspection.targetSecurity = .known([:])
         }
         if reasons.contains(.counts), let checkpoint {
-            inspection.comparableCounts = try await Observed.catching { try await comparableCounts(after: checkpoint) }.value ?? nil
+            inspection.comparableCounts =
+                try await Observed.catching { try await comparableCounts(after: checkpoint) }.value ?? nil
         }
         if reasons.contains(.refusals) {
             inspection.validators = try await Observed.catching { try await validators() }.value
@@ -90,12 +93,14 @@ struct PairObserver {
         let second = (inspection.sourceLog.value ?? nil, inspection.targetLog.value ?? nil)
         guard differ(), first.0 == second.0, first.1 == second.1, let sourceLog = second.0, let targetLog = second.1
         else { return }
-        inspection.pendingAfterSourceLog = try await Observed.catching {
-            try await source.changesPending(since: sourceLog.sourceLastSequence)
-        }.value ?? nil
-        inspection.pendingAfterTargetLog = try await Observed.catching {
-            try await source.changesPending(since: targetLog.sourceLastSequence)
-        }.value ?? nil
+        inspection.pendingAfterSourceLog =
+            try await Observed.catching {
+                try await source.changesPending(since: sourceLog.sourceLastSequence)
+            }.value ?? nil
+        inspection.pendingAfterTargetLog =
+            try await Observed.catching {
+                try await source.changesPending(since: targetLog.sourceLastSequence)
+            }.value ?? nil
     }
 
     /// Counts of both sides, read while the source stood still with nothing pending; nil where it never did.
@@ -132,7 +137,9 @@ struct PairObserver {
     /// Reads a database again that seems to have gone back in time, and returns the reading with the most documents.
     ///
     /// A lagging copy of a shard can answer once; a rolled back database answers the same each time.
-    static func confirmed(_ info: DatabaseInfo, against before: PairMemory.Counts?, of database: CouchDatabase) async throws -> DatabaseInfo {
+    static func confirmed(_ info: DatabaseInfo, against before: PairMemory.Counts?, of database: CouchDatabase)
+        async throws -> DatabaseInfo
+    {
         guard let before, before.regression(to: PairMemory.Counts(info), of: "") != nil else { return info }
         var best = info
         for _ in 0..<2 {

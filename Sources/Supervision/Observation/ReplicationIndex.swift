@@ -18,7 +18,8 @@ package struct ReplicationIndex: Sendable {
         let jobs = observation.jobs.value ?? []
         let tasks = observation.activeTasks.value ?? []
         let scheduled = Dictionary(
-            (observation.schedulerDocuments.value ?? []).map { ($0.documentID, $0) }) { first, _ in first }
+            (observation.schedulerDocuments.value ?? []).map { ($0.documentID, $0) }
+        ) { first, _ in first }
         var jobByDocument: [String: SchedulerJob] = [:]
         for job in jobs {
             if let document = job.documentID {
@@ -27,7 +28,9 @@ package struct ReplicationIndex: Sendable {
                 transientJobs[Self.route(job.source, job.target), default: []].append(job)
             }
         }
-        let taskByDocument = Dictionary(tasks.compactMap { task in task.documentID.map { ($0, task) } }) { first, _ in first }
+        let taskByDocument = Dictionary(tasks.compactMap { task in task.documentID.map { ($0, task) } }) { first, _ in
+            first
+        }
         let jobIDs = Set(jobs.map(\.id))
         for task in tasks where task.documentID == nil && !jobIDs.contains(task.id) {
             transientTasks[Self.route(task.source, task.target), default: []].append(task)
@@ -54,7 +57,9 @@ package struct ReplicationIndex: Sendable {
             }
         }
         // A document of ours whose address was edited is still the pair's.
-        if !found.documents.contains(where: { $0.document.id == desired.documentID }), let own = owned[desired.documentID] {
+        if !found.documents.contains(where: { $0.document.id == desired.documentID }),
+            let own = owned[desired.documentID]
+        {
             found.documents.append(own)
         }
         found.documents.sort { ($0.isOwned ? 0 : 1, $0.document.id) < ($1.isOwned ? 0 : 1, $1.document.id) }

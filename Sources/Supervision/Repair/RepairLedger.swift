@@ -19,9 +19,6 @@ package struct RepairLedger: Sendable, Hashable, Codable {
         attempts.append(Attempt(action: action, at: moment))
     }
 
-    /// Forgets the attempts at one action, after it has worked for good.
-    package mutating func forgive(_ action: String) { attempts.removeAll { $0.action == action } }
-
     /// Whether an action may be tried at a moment.
     package func verdict(on action: String, at moment: Date, budget: RepairBudget) -> RepairVerdict {
         let lastHour = attempts.filter { moment.timeIntervalSince($0.at) < 3600 }

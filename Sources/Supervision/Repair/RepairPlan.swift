@@ -66,7 +66,8 @@ package enum RepairPlan: Sendable, Hashable {
             return "\(server) is another server than before; accept it with --adopt"
         }
         for rule in [SourceReplaced.name, SourceRolledBack.name] where findings.contains(where: { $0.rule == rule }) {
-            return "the backup may be the only copy of what the source has lost (\(rule)); accept the source with --adopt"
+            return
+                "the backup may be the only copy of what the source has lost (\(rule)); accept the source with --adopt"
         }
         return nil
     }

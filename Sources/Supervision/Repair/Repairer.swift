@@ -98,7 +98,8 @@ struct Repairer {
 
     private func cancel(_ id: ReplicationID) async throws {
         do {
-            _ = try await coordinator.replicate(["replication_id": .string(id.text), "cancel": true], timeout: .seconds(60))
+            _ = try await coordinator.replicate(
+                ["replication_id": .string(id.text), "cancel": true], timeout: .seconds(60))
         } catch let error as CouchError where error.code == .notFound {
             // It has ended by itself.
         }
@@ -115,7 +116,9 @@ struct Repairer {
         if let base {
             let sourceLog = try await source.localDocument(base)
             let targetLog = try await target.localDocument(base)
-            try await evidence(["replicationID": .string(base), "sourceLog": sourceLog ?? .null, "targetLog": targetLog ?? .null])
+            try await evidence([
+                "replicationID": .string(base), "sourceLog": sourceLog ?? .null, "targetLog": targetLog ?? .null,
+            ])
             // A running job would write its checkpoint again.
             try await remove(id)
             try await waitUntilGone(base: base)

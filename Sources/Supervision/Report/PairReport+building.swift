@@ -14,7 +14,8 @@ extension PairReport {
                 replicating: Self.replicating(situation, memory: memory, findings: findings),
                 verified: Light(state: .off, since: nil, summary: "no verification is configured"),
                 restorable: Light(state: .off, since: nil, summary: "no drill is configured")),
-            lag: Lag(changes: situation.pending, seconds: seconds.map { Int($0) }), findings: findings, repairs: repairs)
+            lag: Lag(changes: situation.pending, seconds: seconds.map { Int($0) }), findings: findings, repairs: repairs
+        )
     }
 
     /// The Replicating light: good only where changes are known to flow and the lag is known.
@@ -24,7 +25,9 @@ extension PairReport {
         if let worst = bad.first(where: { $0.severity == .critical }) ?? bad.first {
             return light(.problem, worst.summary, memory)
         }
-        if let blind = findings.first(where: { $0.rule == Blind.name }) { return light(.unknown, blind.summary, memory) }
+        if let blind = findings.first(where: { $0.rule == Blind.name }) {
+            return light(.unknown, blind.summary, memory)
+        }
         guard let pending = situation.pending else {
             return light(.unknown, "the lag is not known yet", memory)
         }
@@ -37,7 +40,8 @@ extension PairReport {
     }
 
     private static func light(_ state: Light.State, _ summary: String, _ memory: PairMemory) -> Light {
-        Light(state: state, since: memory.light == state.rawValue ? memory.lightSince : memory.lastPass, summary: summary)
+        Light(
+            state: state, since: memory.light == state.rawValue ? memory.lightSince : memory.lastPass, summary: summary)
     }
 
     /// A pair at which nobody looks.
@@ -45,7 +49,8 @@ extension PairReport {
         let light = Light(state: .off, since: nil, summary: "the pair is switched off")
         return PairReport(
             pair: pair.name, source: source, target: target, mode: .off,
-            lights: Lights(replicating: light, verified: light, restorable: light), lag: Lag(changes: nil, seconds: nil),
+            lights: Lights(replicating: light, verified: light, restorable: light),
+            lag: Lag(changes: nil, seconds: nil),
             findings: [], repairs: [])
     }
 }

@@ -1,0 +1,21 @@
+import CouchDB
+
+/// Which pairs a pass looks at.
+package struct PairSelection: Sendable {
+    /// The pairs, explicit ones and those that globs have found.
+    package var pairs: [Pair]
+    /// For each source, the databases that no pair covers.
+    package var unprotected: [String: [String]]
+
+    package init(pairs: [Pair], unprotected: [String: [String]] = [:]) {
+        self.pairs = pairs
+        self.unprotected = unprotected
+    }
+}
+
+/// Makes the pairs of a pass from what the servers list.
+///
+/// It gets the database names of each source, unknown where a server could not be asked, and the sources of all pairs
+/// ever seen, so that a database that vanished is still looked for.
+package typealias PairSelector =
+    @Sendable (_ names: [String: Observed<[String]>], _ remembered: Set<DatabaseAddress>) throws -> PairSelection

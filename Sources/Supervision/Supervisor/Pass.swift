@@ -1,0 +1,67 @@
+import CouchDB
+import Foundation
+
+/// The state of one pass while it runs.
+struct Pass {
+    let options: PassOptions
+    var pairMemories: [String: PairMemory]
+    var serverMemories: [String: ServerMemory]
+    var pairs: [Pair] = []
+    var unprotected: [String: [String]] = [:]
+    var servers: [String: ServerObservation] = [:]
+    var serverFindings: [String: [Finding]] = [:]
+    var indices: [String: ReplicationIndex] = [:]
+    var situations: [String: PairSituation] = [:]
+    var findings: [String: [Finding]] = [:]
+    var repairs: [String: [RepairRecord]] = [:]
+    /// The pairs that the last round of repairs has changed.
+    var touched: Set<String> = []
+
+    init(options: PassOptions, pairMemories: [String: PairMemory], serverMemories: [String: ServerMemory]) {
+        self.options = options
+        self.pairMemories = pairMemories
+        self.serverMemories = serverMemories
+    }
+
+    /// Takes every server and source as it is now for the right one, at the user's word.
+    mutating func acceptEverything() {
+        for name in serverMemories.keys { serverMemories[name]?.uuid = nil }
+        for key in pairMemories.keys { pairMemories[key]?.acceptSource() }
+    }
+
+    /// The sources of all pairs ever seen.
+    var rememberedSources: Set<DatabaseAddress> { Set(pairMemories.values.compactMap(\.source)) }
+
+    /// Applies the rules about servers.
+    mutating func diagnoseServers(urls: [String: String], at moment: Date) {
+        for (name, observation) in servers {
+            let own = pairs.filter { $0.source.server == name || $0.target.server == name }
+            let peers = Set(own.filter { $0.coordinator == name }.flatMap { [$0.source.server, $0.target.server] })
+            let situation = ServerSituation(
+                observation: observation, memory: serverMemories[name] ?? ServerMemory(), pairs: own,
+                url: urls[name] ?? name, peerURLs: peers.sorted().compactMap { urls[$0] },
+                unprotected: unprotected[name] ?? [], now: moment)
+            let found = RuleCatalogue.serverRules.compactMap { $0.diagnose(situation) }
+            serverFindings[name] = found
+            serverMemories[name, default: ServerMemory()].advance(after: observation, at: moment, findings: found)
+        }
+    }
+
+    /// Applies the rules about pairs to what was just observed, and remembers.
+    mutating func diagnosePairs(_ keys: Set<String>, at moment: Date) {
+        for key in keys {
+            guard let situation = situations[key] else { continue }
+            let found = RuleCatalogue.pairRules.compactMap { $0.diagnose(situation) }
+            findings[key] = found
+            pairMemories[key, default: PairMemory()].advance(after: situation, findings: found)
+        }
+    }
+
+    /// Remembers since when a light has been what it is.
+    mutating func remember(_ light: Light, for pair: Pair) {
+        guard var memory = pairMemories[pair.key], memory.light != light.state.rawValue else { return }
+        memory.light = light.state.rawValue
+        memory.lightSince = memory.lastPass
+        pairMemories[pair.key] = memory
+    }
+}

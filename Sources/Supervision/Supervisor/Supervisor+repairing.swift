@@ -1,0 +1,111 @@
+import CouchDB
+import Foundation
+
+extension Supervisor {
+    /// How many pairs are repaired at a time.
+    private static let concurrentRepairs = 8
+
+    /// Plans and takes one step for each pair that needs one.
+    func repair(_ keys: Set<String>, in pass: inout Pass) async throws {
+        var steps: [(pair: Pair, action: RepairAction, rule: String)] = []
+        pass.touched = []
+        for pair in pass.pairs where keys.contains(pair.key) {
+            guard var situation = pass.situations[pair.key] else { continue }
+            situation.memory = pass.pairMemories[pair.key] ?? situation.memory
+            let findings = pass.findings[pair.key] ?? []
+            switch RepairPlan.plan(findings, in: situation, adopting: pass.options.adopts, budget: budget) {
+            case .none: break
+            case .step(let action, let rule): steps.append((pair, action, rule))
+            case .held(let action, let rule, let reason):
+                note(action, .planned, "\(action.summary(for: pair)); held back: \(reason)", rule, for: pair, in: &pass)
+            case .givenUp(let action, let rule, let attempts):
+                giveUp(action, rule, attempts, for: pair, in: &pass)
+            }
+        }
+        if pass.options.isDryRun {
+            for (pair, action, rule) in steps {
+                note(action, .planned, action.summary(for: pair), rule, for: pair, in: &pass)
+            }
+            return
+        }
+        try await take(steps, in: &pass)
+    }
+
+    /// Takes steps on several pairs at a time; what a server refuses is noted and tried again in a later pass.
+    private func take(_ steps: [(pair: Pair, action: RepairAction, rule: String)], in pass: inout Pass) async throws {
+        for (pair, action, rule) in steps {
+            // The intent first: a kill after this line is found and finished by the next pass.
+            var memory = pass.pairMemories[pair.key] ?? PairMemory()
+            memory.repairs.note(action.name, at: now())
+            if case .resetCheckpoints = action { memory.beginRescan(reason: rule, at: now()) }
+            pass.pairMemories[pair.key] = memory
+            try await state.store(memory, for: pair.key)
+        }
+        let repairers = steps.map { step in (step, repairer(for: step.pair, in: pass)) }
+        let outcomes = try await repairers.concurrentMap(atMost: Self.concurrentRepairs) { [state, now] entry in
+            let (step, repairer) = entry
+            let outcome = try await Observed.catching {
+                guard let repairer else {
+                    throw CouchError(.unreachable, "the server that runs the replication can't be reached")
+                }
+                try await repairer.perform(step.action) { evidence in
+                    let record = RepairRecord(
+                        action: step.action.name, at: now(), result: .planned, detail: "evidence before the repair",
+                        rule: step.rule)
+                    try await state.note(record, pair: step.pair.key, evidence: evidence)
+                }
+            }
+            return (step, outcome)
+        }
+        for (step, outcome) in outcomes {
+            let summary = step.action.summary(for: step.pair)
+            if let error = outcome.error {
+                note(step.action, .failed, "\(summary): \(error)", step.rule, for: step.pair, in: &pass)
+            } else {
+                note(step.action, .done, summary, step.rule, for: step.pair, in: &pass)
+                pass.touched.insert(step.pair.key)
+                if case .resetCheckpoints = step.action { pass.pairMemories[step.pair.key]?.rescan?.isPrepared = true }
+            }
+            if let record = pass.repairs[step.pair.key]?.last {
+                try await state.note(record, pair: step.pair.key)
+            }
+        }
+    }
+
+    private func repairer(for pair: Pair, in pass: Pass) -> Repairer? {
+        guard let source = servers[pair.source.server], let target = servers[pair.target.server],
+            let coordinator = servers[pair.coordinator]?.connection,
+            let info = pass.servers[pair.coordinator]?.info.value
+        else { return nil }
+        return Repairer(
+            pair: pair, desired: DesiredReplication(pair: pair, source: source.access, target: target.access),
+            source: source.connection.database(pair.source.database),
+            target: target.connection.database(pair.target.database),
+            coordinator: coordinator, coordinatorInfo: info, pacing: pacing)
+    }
+
+    private func note(
+        _ action: RepairAction, _ result: RepairRecord.Result, _ detail: String, _ rule: String, for pair: Pair,
+        in pass: inout Pass
+    ) {
+        let record = RepairRecord(action: action.name, at: now(), result: result, detail: detail, rule: rule)
+        let isKnown = pass.repairs[pair.key, default: []].contains {
+            $0.action == record.action && $0.result == record.result && $0.result != .done
+        }
+        if !isKnown { pass.repairs[pair.key, default: []].append(record) }
+    }
+
+    /// Says aloud that a repair did not help.
+    private func giveUp(
+        _ action: RepairAction, _ rule: String, _ attempts: Int, for pair: Pair, in pass: inout Pass
+    ) {
+        note(
+            action, .givenUp, "\(action.summary(for: pair)): given up after \(attempts) tries", rule, for: pair,
+            in: &pass)
+        guard let index = pass.findings[pair.key]?.firstIndex(where: { $0.rule == rule }) else { return }
+        pass.findings[pair.key]?[index].severity = .critical
+        pass.findings[pair.key]?[index].summary += "; the repair was tried \(attempts) times and is given up"
+        pass.findings[pair.key]?[index].evidence["attempts"] = .integer(Int64(attempts))
+        pass.findings[pair.key]?[index].next = "couchkeep explain \(rule)"
+    }
+}

@@ -1,0 +1,95 @@
+import CouchDB
+import Foundation
+import GRDB
+
+/// Looks at all pairs, says what is wrong, repairs what it may, and remembers.
+///
+/// Level-triggered: a pass looks at the world afresh, and a second one right behind it changes nothing more.
+package struct Supervisor: Sendable {
+    /// The servers, by their names in the configuration.
+    let servers: [String: SupervisedServer]
+    /// The names of the servers that are a source in the configuration.
+    let sources: Set<String>
+    let selectPairs: PairSelector
+    let state: StateDatabase
+    let budget: RepairBudget
+    let pacing: RepairPacing
+    let now: @Sendable () -> Date
+
+    package init(
+        servers: [SupervisedServer], sources: Set<String>, selectPairs: @escaping PairSelector, state: StateDatabase,
+        budget: RepairBudget = RepairBudget(), pacing: RepairPacing = .standard,
+        now: @escaping @Sendable () -> Date = { Date() }
+    ) {
+        self.servers = Dictionary(servers.map { ($0.name, $0) }) { first, _ in first }
+        self.sources = sources
+        self.selectPairs = selectPairs
+        self.state = state
+        self.budget = budget
+        self.pacing = pacing
+        self.now = now
+    }
+
+    /// Runs one pass: observe, diagnose, plan, repair, look again, remember.
+    ///
+    /// What a server refuses or where it does not answer is a finding, not an error.
+    ///
+    /// - Parameter also: makes what other rooms write in the transaction that ends the pass.
+    /// - Throws: `StateError` where the memory can't be read or written, `CancellationError`, and what the selection of
+    ///   pairs throws. After a repair the intent is in the memory, so a pass that was cut short is finished by the next.
+    package func pass(
+        _ options: PassOptions = PassOptions(),
+        also: @Sendable (Report) async throws -> (@Sendable (Database) throws -> Void) = { _ in { _ in } }
+    ) async throws -> Report {
+        var pass = Pass(
+            options: options, pairMemories: try await state.pairMemories(),
+            serverMemories: try await state.serverMemories())
+        if options.adopts { pass.acceptEverything() }
+        try await observeServers(&pass)
+        // A missing target is made in one round, its replication in the next, and the last one only looks.
+        for round in 1...4 {
+            let keys = round == 1 ? Set(pass.pairs.map(\.key)) : pass.touched
+            if keys.isEmpty { break }
+            if round > 1 { try await lookAgain(&pass) }
+            try await observePairs(keys, in: &pass)
+            pass.diagnosePairs(keys, at: now())
+            guard round < 4 else { break }
+            try await repair(keys, in: &pass)
+            if options.isDryRun { break }
+        }
+        let report = report(of: &pass)
+        if !options.isDryRun {
+            try await state.store(
+                pairs: pass.pairMemories, servers: pass.serverMemories, report: report, also: try await also(report))
+        }
+        return report
+    }
+
+    private func report(of pass: inout Pass) -> Report {
+        let pairs = pass.pairs.map { pair -> PairReport in
+            let source = url(of: pair.source)
+            let target = url(of: pair.target)
+            guard let situation = pass.situations[pair.key] else { return .off(pair, source: source, target: target) }
+            let memory = pass.pairMemories[pair.key] ?? PairMemory()
+            let report = PairReport(
+                situation, memory: memory, findings: pass.findings[pair.key] ?? [],
+                repairs: pass.repairs[pair.key] ?? [],
+                source: source, target: target)
+            pass.remember(report.lights.replicating, for: pair)
+            return report
+        }
+        let servers = pass.servers.values.sorted { $0.name < $1.name }.map { server in
+            ServerReport(
+                name: server.name, url: self.servers[server.name]?.connection.url.description ?? "",
+                reachable: server.info.value != nil,
+                version: server.info.value?.version.description ?? pass.serverMemories[server.name]?.version,
+                findings: pass.serverFindings[server.name] ?? [])
+        }
+        let unprotected = pass.unprotected.flatMap { server, names in names.map { "\(server)/\($0)" } }.sorted()
+        return Report(at: now(), pairs: pairs, servers: servers, unprotected: unprotected)
+    }
+
+    private func url(of address: DatabaseAddress) -> String {
+        servers[address.server]?.connection.url.databaseURL(address.database) ?? "\(address.server)/\(address.database)"
+    }
+}
