@@ -117,7 +117,15 @@ let package = Package(
             ]
         ),
 
-        .testTarget(name: "CouchDBTests", dependencies: ["CouchDB", "CouchSim", "Secrets"]),
+        .testTarget(
+            name: "CouchDBTests",
+            dependencies: [
+                "CouchDB", "CouchSim", "Secrets",
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
+            ],
+            resources: [.copy("Recordings"), .copy("Certificates")]),
         .testTarget(
             name: "SupervisionTests", dependencies: ["Supervision", "CouchDB", "CouchSim", "Secrets"],
             resources: [.copy("Recordings")]),

@@ -52,7 +52,7 @@ struct Authorization: Sendable {
             return Credentials(headers: headers, session: nil)
         case .session(let session):
             let cookie = try await session.cookie(insteadOf: rejected)
-            return Credentials(headers: ["Cookie": "AuthSession=\(cookie.value)"], session: cookie)
+            return Credentials(headers: ["Cookie": "AuthSession=\(cookie.value.reveal())"], session: cookie)
         }
     }
 }

@@ -6,7 +6,9 @@ public struct ConnectionConfiguration: Sendable, Hashable {
     ///
     /// It also ends a feed that goes silent, so it must be longer than a feed's heartbeat.
     public var readTimeout: Duration
-    /// The time for a whole control request with all its retries. Feeds and attachments have no such limit.
+    /// The time for a whole control request with all its retries.
+    ///
+    /// Feeds and attachments have no such limit.
     public var requestTimeout: Duration
     /// How often a request that may be repeated is tried again.
     public var maximumRetries: Int

@@ -22,6 +22,8 @@ struct CouchRequest: Sendable {
     var accept: String
     /// Whether sending it twice does no more than sending it once.
     var isIdempotent: Bool
+    /// Statuses of 300 or more that are an answer rather than an error.
+    var goodStatuses: Set<Int> = []
 
     init(
         _ method: RequestMethod, _ path: [String], query: [String: String] = [:], body: Body = .none,

@@ -29,13 +29,17 @@ extension ServerConnection {
         }
     }
 
-    /// Sends until it succeeds or the policy gives up; `receive` sees answers below 300 only.
+    /// Sends until it succeeds or the policy gives up; `receive` sees good answers only.
     private func send<R>(
         _ request: CouchRequest, until deadline: ContinuousClock.Instant, isPatient: Bool = false,
         receive: (HTTPClientResponse, _ shown: String) async throws -> R
     ) async throws -> R {
         let policy = RetryPolicy(configuration)
         let shown = request.shown(on: url)
+        // Without this, deleting a document with an empty id would delete its database.
+        guard !request.path.contains("") else {
+            throw CouchError(.invalidInput, "a part of the path is empty", request: shown)
+        }
         var retries = 0
         var rejectedSession: SessionCookie?
         while true {
@@ -46,7 +50,8 @@ extension ServerConnection {
                 let response = try await transport.open(
                     request.httpRequest(on: url, authorization: credentials.headers), shown: shown,
                     within: max(pacing.now().duration(to: deadline), .milliseconds(1)), isPatient: isPatient)
-                guard response.status.code >= 300 else { return try await receive(response, shown) }
+                let status = Int(response.status.code)
+                if status < 300 || request.goodStatuses.contains(status) { return try await receive(response, shown) }
                 let answer = try await collect(response, limit: 64 << 10, until: deadline, shown: shown)
                 if answer.status == 401, let session = credentials.session, rejectedSession == nil, !request.isStream {
                     rejectedSession = session

@@ -87,11 +87,11 @@ extension ServerURL {
             return (host, behind.isEmpty ? nil : behind.dropFirst())
         }
         let parts = authority.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
+        if parts.count > 1, parts[1].contains(":") {
+            throw invalid("has an IPv6 address without brackets; write it as [address]:port")
+        }
         let host = (parts.first ?? "").lowercased()
         guard !host.isEmpty else { throw invalid("has no host") }
-        if parts.count > 1, parts[1].contains(":") {
-            throw invalid("has an IPv6 address without brackets; write it as [\(authority)]")
-        }
         guard host.utf8.allSatisfy(isHostByte) else { throw invalid("has a host with a character that none can have") }
         return (host, parts.count > 1 ? parts[1] : nil)
     }

@@ -1,9 +1,12 @@
 import Foundation
+import Secrets
 
 /// The `AuthSession` cookie of `POST /_session`.
 struct SessionCookie: Sendable, Hashable {
-    /// The cookie's value. As good as a password until it ends.
-    var value: String
+    /// The cookie's value.
+    ///
+    /// As good as a password until it ends.
+    var value: Secret
     /// How long it is used before it is renewed.
     var lifetime: Duration
 
@@ -15,7 +18,7 @@ struct SessionCookie: Sendable, Hashable {
     init?(header: String) {
         let parts = header.split(separator: ";").map { $0.trimmingCharacters(in: .whitespaces) }
         guard let pair = parts.first, pair.hasPrefix("AuthSession=") else { return nil }
-        value = String(pair.dropFirst("AuthSession=".count))
+        value = Secret(String(pair.dropFirst("AuthSession=".count)))
         guard !value.isEmpty else { return nil }
         lifetime = Self.defaultLifetime
         for attribute in parts.dropFirst() where attribute.lowercased().hasPrefix("max-age=") {

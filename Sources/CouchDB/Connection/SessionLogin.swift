@@ -12,7 +12,9 @@ struct SessionLogin: Sendable {
     let transport: HTTPTransport
     let timeout: Duration
 
-    /// Logs in once. The request that needs the cookie decides about retries.
+    /// Logs in once.
+    ///
+    /// The request that needs the cookie decides about retries.
     ///
     /// - Throws: ``CouchError``: `unauthorized` for wrong credentials, `unsupported` where there are no sessions;
     ///   or `CancellationError`.

@@ -10,7 +10,9 @@ extension CouchDatabase {
         return try await existing(path(of: id), query: query)
     }
 
-    /// Writes a document and returns its new revision. `_rev` among the members names the revision it replaces.
+    /// Writes a document and returns its new revision.
+    ///
+    /// `_rev` among the members names the revision it replaces.
     ///
     /// - Throws: ``CouchError``; code `conflict` where the document was changed by somebody else.
     public func putDocument(_ id: String, members: [String: JSONValue]) async throws -> String {
@@ -32,7 +34,9 @@ extension CouchDatabase {
         try await existing([name, "_local", id], query: [:])
     }
 
-    /// Writes a local document and returns its new revision. `_rev` among the members names the one it replaces.
+    /// Writes a local document and returns its new revision.
+    ///
+    /// `_rev` among the members names the one it replaces.
     ///
     /// - Throws: ``CouchError``; code `conflict` where the document was changed by somebody else.
     public func putLocalDocument(_ id: String, members: [String: JSONValue]) async throws -> String {

@@ -1,4 +1,6 @@
-/// One database of a server, which need not exist. A value: it holds no state of its own.
+/// One database of a server, which need not exist.
+///
+/// A value: it holds no state of its own.
 public struct CouchDatabase: Sendable {
     /// The connection to its server.
     public let server: ServerConnection
@@ -54,7 +56,9 @@ public struct CouchDatabase: Sendable {
     /// The security object: who may read and administrate.
     public func security() async throws -> JSONValue { try await server.json(.get, [name, "_security"]) }
 
-    /// Replaces the security object. Needs an admin of the database or the server.
+    /// Replaces the security object.
+    ///
+    /// Needs an admin of the database or the server.
     public func setSecurity(_ security: JSONValue) async throws {
         _ = try await server.json(.put, [name, "_security"], body: security, isIdempotent: true)
     }

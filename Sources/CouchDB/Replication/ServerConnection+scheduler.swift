@@ -1,7 +1,9 @@
 extension ServerConnection {
     private static let jobsPerPage = 1000
 
-    /// The replications whose processes are alive, on any version. Needs a server admin from 2.3 on.
+    /// The replications whose processes are alive, on any version.
+    ///
+    /// Needs a server admin from 2.3 on.
     public func activeReplications() async throws -> [ActiveTask] {
         try await read(.get, ["_active_tasks"]) { answer in
             guard answer.array != nil else { throw CouchError(.malformedAnswer, "_active_tasks is not a list") }
@@ -9,7 +11,9 @@ extension ServerConnection {
         }
     }
 
-    /// All jobs of the scheduler, transient ones included (2.1 and later). Needs a server admin.
+    /// All jobs of the scheduler, transient ones included (2.1 and later).
+    ///
+    /// Needs a server admin.
     ///
     /// - Throws: ``CouchError``; code `unsupported` before 2.1, `malformed-answer` where the server says that there are
     ///   more jobs than it hands out.

@@ -4,7 +4,9 @@ extension ServerConnection {
     /// `[chttpd] max_db_number_for_dbs_info_req` is 100 by default.
     private static let namesPerInfoRequest = 100
 
-    /// The names of all databases, system databases included. Needs a server admin from 3.0 on.
+    /// The names of all databases, system databases included.
+    ///
+    /// Needs a server admin from 3.0 on.
     public func databaseNames() async throws -> [String] {
         guard try await latestInfo().isClustered else { return try await databaseNames(query: [:]) }
         var names: [String] = []

@@ -29,12 +29,14 @@ extension ServerConnection {
             return true
         }
         // The answer in maintenance mode is 404 with a `status`, and without CouchDB's `error`.
-        let request = CouchRequest(.get, ["_up"])
-        do {
-            return try await answer(to: request).json(request: request.shown(on: url))["status"]?.string == "ok"
-        } catch let error as CouchError where error.status == 404 {
-            return false
+        var request = CouchRequest(.get, ["_up"])
+        request.goodStatuses = [404]
+        let shown = request.shown(on: url)
+        let answer = try await answer(to: request)
+        guard let status = try answer.json(request: shown)["status"]?.string else {
+            throw CouchError(.notCouchDB, "the answer to _up has no status", request: shown, status: answer.status)
         }
+        return answer.status == 200 && status == "ok"
     }
 
     /// Who the server takes us for.
@@ -52,7 +54,9 @@ extension ServerConnection {
         return try await read(.get, ["_membership"]) { try Membership(answer: $0) }
     }
 
-    /// The settings of one section of the node's configuration; values are texts. Needs a server admin.
+    /// The settings of one section of the node's configuration; values are texts.
+    ///
+    /// Needs a server admin.
     public func configuration(section: String) async throws -> [String: String] {
         try await read(.get, try await configurationPath(section)) { answer in
             guard let members = answer.object else {
@@ -62,7 +66,9 @@ extension ServerConnection {
         }
     }
 
-    /// Changes one setting on the node that answers; it is kept over a restart. Needs a server admin.
+    /// Changes one setting on the node that answers; it is kept over a restart.
+    ///
+    /// Needs a server admin.
     public func setConfiguration(section: String, key: String, value: String) async throws {
         _ = try await json(
             .put, try await configurationPath(section) + [key], body: .string(value), isIdempotent: true)
