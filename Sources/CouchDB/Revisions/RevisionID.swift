@@ -3,38 +3,56 @@
 /// CouchDB holds a hash of 32 hexadecimal digits as 16 bytes and any other text as it is; so does this type, since a
 /// backup compares many millions of them. The order is that of CouchDB's winner rule between leaves that are equally
 /// deleted or not: the generation first, then the hash bytewise.
+///
+/// Whoever may write to a database can give a revision any hash, even an empty one, and any generation
+/// (`new_edits=false`; tried on 3.5.0), and no such document may stop a backup: every text that CouchDB serves is taken.
 public struct RevisionID: Sendable, Hashable {
     /// The number of edits that lead to this revision, counted from 1; 0 in revisions of `_local` documents.
+    ///
+    /// A number beyond 64 bits is shown as the largest `Int`, but kept as it is in text, order and equality.
     public let generation: Int
     private let storage: Storage
 
     private enum Storage: Hashable {
         case digest(high: UInt64, low: UInt64)
-        case text(String)
+        /// Bytes, since Swift takes two spellings of “é” for equal texts, and CouchDB doesn't.
+        case text([UInt8])
+        /// A generation that no `Int` holds, as its digits, with the hash.
+        case oversized(digits: String, hash: [UInt8])
     }
 
     /// Makes an identity of a generation and the text behind the hyphen.
     ///
     /// A hash of 32 hexadecimal digits is kept in lower case, as CouchDB answers it.
     public init(generation: Int, hash: String) {
+        self.init(generation: generation, storage: Self.digest(of: hash) ?? .text(Array(hash.utf8)))
+    }
+
+    private init(generation: Int, storage: Storage) {
         self.generation = generation
-        storage = Self.digest(of: hash) ?? .text(hash)
+        self.storage = storage
     }
 
     /// Reads the text form `N-hash`; nil where it has none.
     public init?(_ text: some StringProtocol) {
         let bytes = text.utf8
         guard let hyphen = bytes.firstIndex(of: UInt8(ascii: "-")), hyphen != bytes.startIndex,
-            let generation = Self.generation(of: bytes[..<hyphen]), !bytes[hyphen...].dropFirst().isEmpty
+            bytes[..<hyphen].allSatisfy({ (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) })
         else { return nil }
-        self.init(generation: generation, hash: String(text[bytes.index(after: hyphen)...]))
+        let hash = String(text[bytes.index(after: hyphen)...])
+        guard let generation = Int(text[..<hyphen]) else {
+            let digits = String(text[..<hyphen].drop { $0 == "0" })
+            self.init(generation: .max, storage: .oversized(digits: digits, hash: Array(hash.utf8)))
+            return
+        }
+        self.init(generation: generation, hash: hash)
     }
 
     /// The text behind the hyphen.
     public var hash: String {
         switch storage {
         case .digest(let high, let low): Self.hexadecimal(high) + Self.hexadecimal(low)
-        case .text(let text): text
+        case .text(let bytes), .oversized(_, let bytes): String(decoding: bytes, as: UTF8.self)
         }
     }
 }
@@ -46,6 +64,10 @@ extension RevisionID: Comparable {
         return switch (left.storage, right.storage) {
         case (.digest(let high, let low), .digest(let otherHigh, let otherLow)):
             (high, low) < (otherHigh, otherLow)
+        case (.oversized(let digits, _), .oversized(let otherDigits, _)) where digits != otherDigits:
+            (digits.utf8.count, digits) < (otherDigits.utf8.count, otherDigits)
+        case (.oversized, .digest), (.oversized, .text): false
+        case (.digest, .oversized), (.text, .oversized): true
         default:
             left.storedBytes.lexicographicallyPrecedes(right.storedBytes)
         }
@@ -54,7 +76,10 @@ extension RevisionID: Comparable {
 
 extension RevisionID: CustomStringConvertible, LosslessStringConvertible {
     /// The text form, `N-hash`.
-    public var description: String { "\(generation)-\(hash)" }
+    public var description: String {
+        guard case .oversized(let digits, _) = storage else { return "\(generation)-\(hash)" }
+        return "\(digits)-\(hash)"
+    }
 
     /// Reads the text form `N-hash`; nil where it has none.
     public init?(_ description: String) { self.init(description[...]) }
@@ -86,33 +111,15 @@ extension RevisionID {
         switch storage {
         case .digest(let high, let low):
             [high, low].flatMap { word in (0..<8).map { UInt8(truncatingIfNeeded: word >> (56 - 8 * $0)) } }
-        case .text(let text): Array(text.utf8)
+        case .text(let bytes), .oversized(_, let bytes): bytes
         }
-    }
-
-    private static func generation(of digits: some Sequence<UInt8>) -> Int? {
-        var value = 0
-        for byte in digits {
-            guard (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte) else { return nil }
-            let (product, overflow) = value.multipliedReportingOverflow(by: 10)
-            let (sum, carry) = product.addingReportingOverflow(Int(byte - UInt8(ascii: "0")))
-            guard !overflow, !carry else { return nil }
-            value = sum
-        }
-        return value
     }
 
     private static func digest(of hash: String) -> Storage? {
         guard hash.utf8.count == 32 else { return nil }
         var words: (high: UInt64, low: UInt64) = (0, 0)
         for (index, byte) in hash.utf8.enumerated() {
-            let digit: UInt8
-            switch byte {
-            case UInt8(ascii: "0")...UInt8(ascii: "9"): digit = byte - UInt8(ascii: "0")
-            case UInt8(ascii: "a")...UInt8(ascii: "f"): digit = byte - UInt8(ascii: "a") + 10
-            case UInt8(ascii: "A")...UInt8(ascii: "F"): digit = byte - UInt8(ascii: "A") + 10
-            default: return nil
-            }
+            guard let digit = byte.hexadecimalDigit else { return nil }
             if index < 16 {
                 words.high = words.high << 4 | UInt64(digit)
             } else {

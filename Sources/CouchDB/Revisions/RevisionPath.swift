@@ -18,7 +18,8 @@ public struct RevisionPath: Sendable, Hashable {
     /// nil where there is none, or where the generations don't fall by one from each to the next.
     public init?(_ revisions: [RevisionID]) {
         guard let last = revisions.last, last.generation > 0,
-            zip(revisions, revisions.dropFirst()).allSatisfy({ $0.generation == $1.generation + 1 })
+            // No generation is negative, so that the difference can't overflow as a sum could.
+            zip(revisions, revisions.dropFirst()).allSatisfy({ $0.generation - $1.generation == 1 })
         else { return nil }
         self.revisions = revisions
     }

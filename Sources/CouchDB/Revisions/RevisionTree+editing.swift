@@ -20,13 +20,16 @@ extension RevisionTree {
 
     /// Adds a revision made on a known one, or a first revision where `parent` is nil, and returns its identity.
     ///
-    /// - Throws: ``CouchError`` with code ``CouchError/Code-swift.struct/conflict`` where the parent is not a leaf.
+    /// - Throws: ``CouchError`` with code ``CouchError/Code-swift.struct/conflict`` where the parent is not a leaf;
+    ///   ``CouchError/Code-swift.struct/invalidInput`` where its generation is the last that can be counted.
     @discardableResult
     public mutating func addEdit(
         on parent: RevisionID?, hash: String, isDeleted: Bool, body: Body?
     ) throws(CouchError) -> RevisionID {
         if let parent, !isLeaf(parent) { throw CouchError(.conflict, "\(parent) is not a leaf of the document") }
-        let revision = RevisionID(generation: (parent?.generation ?? 0) + 1, hash: hash)
+        let (generation, overflow) = (parent?.generation ?? 0).addingReportingOverflow(1)
+        guard !overflow else { throw CouchError(.invalidInput, "no generation comes after that of this revision") }
+        let revision = RevisionID(generation: generation, hash: hash)
         insert(
             RevisionPath(unchecked: [revision] + (parent.map { [$0] } ?? [])), isDeleted: isDeleted, body: body)
         return revision

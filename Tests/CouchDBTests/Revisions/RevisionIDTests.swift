@@ -6,6 +6,8 @@ import Testing
     @Test(arguments: [
         "1-967a00dff5e02add41819138abb3284d", "12-00000000000000000000000000000000", "3-abc", "7-x-y", "0-1",
         "2-ÿ€", "9-zzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzz",
+        // Tried on CouchDB 3.5.0: it takes these with new_edits=false, and serves them.
+        "1-", "1-ABC é\n\"x", "123456789012345678901234567890-ab",
     ])
     func textFormIsKept(text: String) throws {
         let revision = try #require(RevisionID(text))
@@ -13,7 +15,7 @@ import Testing
         #expect(try JSONDecoder().decode(RevisionID.self, from: JSONEncoder().encode(revision)) == revision)
     }
 
-    @Test(arguments: ["", "-", "1", "1-", "-abc", "+1-abc", "1 -abc", "x-abc", "99999999999999999999-abc", "-1-abc"])
+    @Test(arguments: ["", "-", "1", "-abc", "+1-abc", "1 -abc", "x-abc", "-1-abc"])
     func otherTextIsRefused(text: String) {
         #expect(RevisionID(text) == nil)
     }
@@ -22,6 +24,7 @@ import Testing
         #expect(
             RevisionID("1-967A00DFF5E02ADD41819138ABB3284D") == RevisionID("1-967a00dff5e02add41819138abb3284d"))
         #expect(RevisionID("1-ABC") != RevisionID("1-abc"))
+        #expect(RevisionID("1-\u{e9}") != RevisionID("1-e\u{301}"))
     }
 
     /// Ascending, as CouchDB orders them: a digest counts as its 16 bytes, other text as its own bytes.
@@ -31,6 +34,7 @@ import Testing
             "2-0000000000000001ffffffffffffffff", "2-60ffffffffffffffffffffffffffffff", "2-a",
             "2-a1", "2-b", "2-62000000000000000000000000000000", "2-eeeeeeeeeeeeeeeeeeeeeeeeeeeeeeee",
             "2-ffffffffffffffffffffffffffffffff", "10-0",
+            "9223372036854775807-z", "9223372036854775808-0", "9223372036854775808-1", "11111111111111111111111-0",
         ].map { try #require(RevisionID($0)) }
         #expect(ascending.shuffled().sorted() == ascending)
     }
