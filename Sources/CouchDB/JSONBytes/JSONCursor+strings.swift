@@ -1,11 +1,3 @@
-/// A string in JSON bytes, not decoded yet.
-struct JSONString {
-    /// The bytes between the quotation marks.
-    let range: Range<Int>
-    /// Whether there are escapes among them.
-    let hasEscapes: Bool
-}
-
 extension JSONCursor {
     /// Moves past white space and a string.
     ///

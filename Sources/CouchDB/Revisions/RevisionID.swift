@@ -28,6 +28,27 @@ public struct RevisionID: Sendable, Hashable {
         self.init(generation: generation, storage: Self.digest(of: hash) ?? .text(Array(hash.utf8)))
     }
 
+    /// Reads the usual text form, a generation of few digits and a hash of 32 in lower case, without making a string.
+    ///
+    /// nil where it has another form.
+    init?(digestText text: RawSpan) {
+        let digits = text.byteCount - 33
+        guard digits > 0, digits < 16, text.byte(at: digits) == UInt8(ascii: "-") else { return nil }
+        var generation = 0
+        for offset in 0..<digits {
+            guard let digit = text.byte(at: offset).hexadecimalDigit, digit < 10 else { return nil }
+            generation = generation * 10 + Int(digit)
+        }
+        var words: (high: UInt64, low: UInt64) = (0, 0)
+        for offset in 0..<16 {
+            guard let high = text.byte(at: digits + 1 + offset).hexadecimalDigit,
+                let low = text.byte(at: digits + 17 + offset).hexadecimalDigit
+            else { return nil }
+            words = (words.high << 4 | UInt64(high), words.low << 4 | UInt64(low))
+        }
+        self.init(generation: generation, storage: .digest(high: words.high, low: words.low))
+    }
+
     private init(generation: Int, storage: Storage) {
         self.generation = generation
         self.storage = storage
