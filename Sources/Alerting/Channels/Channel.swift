@@ -5,6 +5,6 @@ package protocol Channel: Sendable {
 
     /// Hands the message over, and returns when the receiver has taken it.
     ///
-    /// - Throws: ``ChannelError``, or `CancellationError` when the task was cancelled.
+    /// - Throws: ``DeliveryError``, or `CancellationError` when the task was cancelled.
     func deliver(_ message: Message) async throws
 }

@@ -13,10 +13,10 @@ package struct CommandChannel: Channel {
 
     package var name: String { settings.name }
 
-    /// - Throws: ``ChannelError`` with code `invalid-settings`.
-    package init(_ settings: CommandSettings) throws(ChannelError) {
+    /// - Throws: ``DeliveryError`` with code `invalid-settings`.
+    package init(_ settings: CommandSettings) throws(DeliveryError) {
         guard let program = settings.words.first, !program.isEmpty else {
-            throw ChannelError(
+            throw DeliveryError(
                 .invalidSettings, "the command of \(settings.name) is empty",
                 hint: "give the program and its arguments as a list")
         }
@@ -36,7 +36,7 @@ package struct CommandChannel: Channel {
         }
         guard !end.status.isSuccess else { return }
         let errors = end.errors.text.excerpt()
-        throw ChannelError(
+        throw DeliveryError(
             .commandFailed, "\(program) \(words(for: end.status))\(errors.isEmpty ? "" : ": \(errors)")",
             hint: "run it by hand with a message's JSON on standard input")
     }
@@ -82,18 +82,18 @@ package struct CommandChannel: Channel {
         return Dictionary(all, uniquingKeysWith: { $1 })
     }
 
-    private func failure(_ error: any Error) -> ChannelError {
+    private func failure(_ error: any Error) -> DeliveryError {
         switch error {
         case is Deadline.Exceeded:
-            ChannelError(
+            DeliveryError(
                 .timeout, "\(program) did not end within \(Int(settings.timeout.inSeconds.rounded(.up))) s",
                 hint: "it must not wait for anything but its standard input")
         case let error as SubprocessError where error.code == .executableNotFound:
-            ChannelError(
+            DeliveryError(
                 .commandNotFound, "\(program) was not found",
                 hint: "give its full path; the service's PATH is shorter than yours")
         // The text of a launch failure may hold the arguments.
-        default: ChannelError(.commandFailed, "\(program) could not be run", hint: "check that it may be executed")
+        default: DeliveryError(.commandFailed, "\(program) could not be run", hint: "check that it may be executed")
         }
     }
 

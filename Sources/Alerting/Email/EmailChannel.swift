@@ -8,8 +8,8 @@ package struct EmailChannel: Channel {
 
     package var name: String { settings.name }
 
-    /// - Throws: ``ChannelError`` with code `invalid-settings`.
-    package init(_ settings: EmailSettings) throws(ChannelError) {
+    /// - Throws: ``DeliveryError`` with code `invalid-settings`.
+    package init(_ settings: EmailSettings) throws(DeliveryError) {
         try settings.validate()
         self.settings = settings
         // The one text of a PLAIN login, which a server may echo.

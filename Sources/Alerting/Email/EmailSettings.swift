@@ -56,10 +56,10 @@ package struct EmailSettings: Sendable, Hashable {
     /// `mail.example.org:587`, for errors.
     var server: String { "\(host):\(effectivePort)" }
 
-    /// - Throws: ``ChannelError`` with code `invalid-settings`.
-    package func validate() throws(ChannelError) {
-        func refuse(_ message: String, _ hint: String) -> ChannelError {
-            ChannelError(.invalidSettings, message, hint: hint)
+    /// - Throws: ``DeliveryError`` with code `invalid-settings`.
+    package func validate() throws(DeliveryError) {
+        func refuse(_ message: String, _ hint: String) -> DeliveryError {
+            DeliveryError(.invalidSettings, message, hint: hint)
         }
         guard !to.isEmpty else { throw refuse("no recipient is configured", "set notify.email.to") }
         // The host goes into a URL: only what can be a name or an address may pass.

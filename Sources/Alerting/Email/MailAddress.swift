@@ -7,15 +7,15 @@ package struct MailAddress: Sendable, Hashable {
 
     /// Reads `ops@example.org` or `Operations <ops@example.org>`.
     ///
-    /// - Throws: ``ChannelError`` with code `invalid-settings`.
-    package init(_ text: String) throws(ChannelError) {
+    /// - Throws: ``DeliveryError`` with code `invalid-settings`.
+    package init(_ text: String) throws(DeliveryError) {
         let text = text.trimmingCharacters(in: .whitespaces)
         if text.hasSuffix(">"), let open = text.lastIndex(of: "<") {
             var name = text[..<open].trimmingCharacters(in: .whitespaces)
             if name.count >= 2, name.hasPrefix("\""), name.hasSuffix("\"") {
                 name = String(name.dropFirst().dropLast())
             }
-            self.name = name.singleLine
+            self.name = name
             address = String(text[text.index(after: open)...].dropLast())
         } else {
             name = ""
@@ -24,8 +24,10 @@ package struct MailAddress: Sendable, Hashable {
         // The address goes into SMTP commands as it is: nothing that could end one may pass.
         let parts = address.split(separator: "@", omittingEmptySubsequences: false)
         let isSafe = address.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7f && !"<>()[]\\,;:\"".utf8.contains($0) }
-        guard isSafe, parts.count == 2, parts.allSatisfy({ !$0.isEmpty }), address.utf8.count <= 254 else {
-            throw ChannelError(
+        guard isSafe, name.singleLine == name, parts.count == 2, parts.allSatisfy({ !$0.isEmpty }),
+            address.utf8.count <= 254
+        else {
+            throw DeliveryError(
                 .invalidSettings, "\"\(text.excerpt(80))\" is not a mail address",
                 hint: "write name@example.org or Name <name@example.org>, in ASCII")
         }

@@ -4,7 +4,7 @@ import CCurl
 enum SMTPFailure {
     static func error(
         _ code: CURLcode, transcript: SMTPTranscript, settings: EmailSettings, redaction: Redaction
-    ) -> ChannelError? {
+    ) -> DeliveryError? {
         let error =
             code == CURLE_OK
             ? partial(transcript)
@@ -15,77 +15,78 @@ enum SMTPFailure {
     }
 
     /// The mail was taken, but not for everybody.
-    private static func partial(_ transcript: SMTPTranscript) -> ChannelError? {
+    private static func partial(_ transcript: SMTPTranscript) -> DeliveryError? {
         let refused = transcript.refusedRecipients
         guard !refused.isEmpty else { return nil }
         // A refusal for good must not send the mail again to the others; one for now is worth a second copy.
         let isForGood = refused.allSatisfy { $0.code >= 500 }
-        return ChannelError(
+        return DeliveryError(
             .recipientRefused, "the server refused a recipient: \(refused.map(words).joined(separator: "; "))",
             hint: "the others got the mail; correct notify.email.to", delivered: isForGood)
     }
 
-    private static func refusal(_ transcript: SMTPTranscript, _ settings: EmailSettings) -> ChannelError? {
+    private static func refusal(_ transcript: SMTPTranscript, _ settings: EmailSettings) -> DeliveryError? {
         guard let refusal = transcript.lastRefusal else { return nil }
         let verb = refusal.command.prefix { $0 != " " }.uppercased()
         let answer = "\(settings.server) answered \(words(refusal))"
         return switch verb {
         case "AUTH":
-            ChannelError(
+            DeliveryError(
                 .loginRefused, "the mail server refused the login: \(answer)", hint: "check user and password")
         case "MAIL":
-            ChannelError(
+            DeliveryError(
                 .senderRefused, "the mail server refused the sender: \(answer)",
                 hint: "check notify.email.from, and whether the server wants a login")
         case "RCPT":
-            ChannelError(
+            DeliveryError(
                 .recipientRefused, "the mail server refused every recipient: \(answer)", hint: "check notify.email.to")
         case "DATA", "THE":
-            ChannelError(.messageRejected, "the mail server refused the mail: \(answer)")
+            DeliveryError(.messageRejected, "the mail server refused the mail: \(answer)")
         case "STARTTLS":
-            ChannelError(.tlsNotOffered, "the mail server can't start TLS: \(answer)", hint: "try security: tls")
+            DeliveryError(.tlsNotOffered, "the mail server can't start TLS: \(answer)", hint: "try security: tls")
         default:
-            ChannelError(.rejected, "the mail server refuses to talk: \(answer)")
+            DeliveryError(.rejected, "the mail server refuses to talk: \(answer)")
         }
     }
 
-    private static func transport(_ code: CURLcode, _ settings: EmailSettings) -> ChannelError {
+    private static func transport(_ code: CURLcode, _ settings: EmailSettings) -> DeliveryError {
         let server = settings.server
         return switch code {
         case CURLE_COULDNT_RESOLVE_HOST:
-            ChannelError(
+            DeliveryError(
                 .nameNotResolved, "the name \(settings.host) could not be resolved", hint: "check the name and DNS")
         case CURLE_COULDNT_CONNECT:
-            ChannelError(
+            DeliveryError(
                 .unreachable, "nothing answers at \(server)", hint: "check host and port, and any firewall between")
         case CURLE_OPERATION_TIMEDOUT:
-            ChannelError(
+            DeliveryError(
                 .timeout, "\(server) did not finish within \(Int(settings.timeout.inSeconds)) s",
                 hint: "check host, port and security: a port for TLS does not greet in plain text")
         case CURLE_PEER_FAILED_VERIFICATION:
-            ChannelError(
+            DeliveryError(
                 .certificateNotTrusted, "the certificate of \(server) is not trusted",
                 hint: settings.caFile.map { "check that \($0) holds the authority that signed it" }
                     ?? "set ca_file to the authority that signed it, or use the name in the certificate")
         case CURLE_SSL_CACERT_BADFILE:
-            ChannelError(
+            DeliveryError(
                 .invalidSettings, "the CA file \(settings.caFile ?? "of the system") can't be read",
                 hint: "it must be a PEM file that Couchkeep may read")
         case CURLE_USE_SSL_FAILED:
-            ChannelError(
+            DeliveryError(
                 .tlsNotOffered, "\(server) does not offer STARTTLS",
                 hint: "use security: tls if it speaks TLS from the start; without TLS only if you trust the network")
         case CURLE_SSL_CONNECT_ERROR:
-            ChannelError(
+            DeliveryError(
                 .tls, "the TLS handshake with \(server) failed", hint: "check port and security (starttls or tls)")
         case CURLE_LOGIN_DENIED:
-            ChannelError(.loginRefused, "\(server) refused the login", hint: "check user and password")
+            DeliveryError(.loginRefused, "\(server) refused the login", hint: "check user and password")
         case CURLE_WEIRD_SERVER_REPLY, CURLE_GOT_NOTHING:
-            ChannelError(.unexpectedAnswer, "\(server) does not answer like a mail server", hint: "check host and port")
+            DeliveryError(
+                .unexpectedAnswer, "\(server) does not answer like a mail server", hint: "check host and port")
         case CURLE_SEND_ERROR, CURLE_RECV_ERROR:
-            ChannelError(.unreachable, "the connection to \(server) was cut")
+            DeliveryError(.unreachable, "the connection to \(server) was cut")
         default:
-            ChannelError(
+            DeliveryError(
                 .unexpected, "sending through \(server) failed: \(String(cString: curl_easy_strerror(code)))")
         }
     }

@@ -55,9 +55,10 @@ final class SMTPTransferState {
 
     private func receive(_ text: String) {
         partialReply += text
-        var lines = partialReply.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
+        // CR LF is one character to Swift, so a split at LF would miss it.
+        var lines = partialReply.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline).map(String.init)
         // A server that never ends its line can't make this grow.
         partialReply = String((lines.popLast() ?? "").suffix(2000))
-        for line in lines { transcript.received(line.trimmingCharacters(in: .whitespacesAndNewlines)) }
+        for line in lines { transcript.received(line) }
     }
 }

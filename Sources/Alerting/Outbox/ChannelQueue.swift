@@ -9,7 +9,7 @@ struct ChannelQueue {
 
     private enum Outcome {
         case sent
-        case failed(ChannelError)
+        case failed(DeliveryError)
     }
 
     mutating func deliver(ignoringBackoff: Bool) async throws {
@@ -45,17 +45,17 @@ struct ChannelQueue {
     }
 
     private func attempt(_ message: Message, for entries: [OutboxEntry]) async throws -> Outcome {
-        var warning: ChannelError?
+        var warning: DeliveryError?
         do {
             try await channel.deliver(message)
-        } catch let error as ChannelError {
+        } catch let error as DeliveryError {
             guard error.delivered else { return .failed(error) }
             warning = error
         } catch is CancellationError {
             throw CancellationError()
         } catch {
             // The text of an unknown error may hold a secret; its type can't.
-            return .failed(ChannelError(.unexpected, "delivery failed with \(type(of: error))"))
+            return .failed(DeliveryError(.unexpected, "delivery failed with \(type(of: error))"))
         }
         try await delivery.store.markSent(entries.map(\.id), at: now, warning: warning)
         return .sent
@@ -63,7 +63,7 @@ struct ChannelQueue {
 
     /// Notes the failure, and gives up what is too old: this message, and behind it those that wait for the same.
     private func fail(
-        _ entry: OutboxEntry, _ error: ChannelError, rest: ArraySlice<OutboxEntry>
+        _ entry: OutboxEntry, _ error: DeliveryError, rest: ArraySlice<OutboxEntry>
     ) async throws {
         if delivery.policy.givesUp(entry, at: now) {
             try await giveUp(entry, error)
@@ -76,7 +76,7 @@ struct ChannelQueue {
         for entry in rest where delivery.policy.givesUp(entry, at: now) { try await giveUp(entry, error) }
     }
 
-    private func giveUp(_ entry: OutboxEntry, _ error: ChannelError) async throws {
+    private func giveUp(_ entry: OutboxEntry, _ error: DeliveryError) async throws {
         delivery.logger.error(
             "a message could not be delivered and is given up",
             metadata: [

@@ -5,7 +5,7 @@ package struct ChannelStatus: Sendable, Hashable, Codable {
     package var channel: String
     package var lastSent: Date?
     /// Why the last delivery failed, or was not complete; nil after a good one.
-    package var error: ChannelError?
+    package var error: DeliveryError?
     /// The first failure since the last delivery.
     package var failingSince: Date?
     /// How many messages wait.
@@ -20,18 +20,18 @@ package struct ChannelStatus: Sendable, Hashable, Codable {
     }
 
     /// Notes a delivery; the warning says who did not get it.
-    package mutating func sent(at time: Date, warning: ChannelError? = nil) {
+    package mutating func sent(at time: Date, warning: DeliveryError? = nil) {
         lastSent = time
         error = warning
         failingSince = nil
     }
 
-    package mutating func failed(_ error: ChannelError, at time: Date) {
+    package mutating func failed(_ error: DeliveryError, at time: Date) {
         self.error = error
         failingSince = failingSince ?? time
     }
 
-    package mutating func gaveUp(_ error: ChannelError, at time: Date) {
+    package mutating func gaveUp(_ error: DeliveryError, at time: Date) {
         failed(error, at: time)
         givenUp += 1
     }

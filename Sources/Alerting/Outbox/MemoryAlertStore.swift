@@ -35,7 +35,7 @@ package final class MemoryAlertStore: AlertStore {
         state.withLock { Array(($0.queues[channel] ?? []).prefix(limit)) }
     }
 
-    package func markSent(_ ids: [OutboxEntry.ID], at time: Date, warning: ChannelError?) async throws {
+    package func markSent(_ ids: [OutboxEntry.ID], at time: Date, warning: DeliveryError?) async throws {
         state.withLock { state in
             for id in ids {
                 state.remove(id)
@@ -45,7 +45,7 @@ package final class MemoryAlertStore: AlertStore {
     }
 
     package func markFailed(
-        _ id: OutboxEntry.ID, error: ChannelError, at time: Date, nextAttempt: Date
+        _ id: OutboxEntry.ID, error: DeliveryError, at time: Date, nextAttempt: Date
     ) async throws {
         state.withLock { state in
             if let index = state.queues[id.channel]?.firstIndex(where: { $0.id == id }) {
@@ -55,7 +55,7 @@ package final class MemoryAlertStore: AlertStore {
         }
     }
 
-    package func markGivenUp(_ id: OutboxEntry.ID, error: ChannelError, at time: Date) async throws {
+    package func markGivenUp(_ id: OutboxEntry.ID, error: DeliveryError, at time: Date) async throws {
         state.withLock { state in
             state.remove(id)
             state.status(of: id.channel) { $0.gaveUp(error, at: time) }

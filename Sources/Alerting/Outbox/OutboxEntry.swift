@@ -19,7 +19,7 @@ package struct OutboxEntry: Sendable, Hashable, Codable, Identifiable {
     package var attempts: Int
     /// Not before this time.
     package var nextAttempt: Date
-    package var lastError: ChannelError?
+    package var lastError: DeliveryError?
 
     package var id: ID { ID(message: message.id, channel: channel) }
 
@@ -31,7 +31,7 @@ package struct OutboxEntry: Sendable, Hashable, Codable, Identifiable {
         self.nextAttempt = time
     }
 
-    package mutating func fail(_ error: ChannelError, nextAttempt: Date) {
+    package mutating func fail(_ error: DeliveryError, nextAttempt: Date) {
         attempts += 1
         lastError = error
         self.nextAttempt = nextAttempt

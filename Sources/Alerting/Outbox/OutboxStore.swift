@@ -11,13 +11,13 @@ package protocol OutboxStore: Sendable {
     func waiting(for channel: String, limit: Int) async throws -> [OutboxEntry]
 
     /// Takes delivered messages out of the queue.
-    func markSent(_ ids: [OutboxEntry.ID], at time: Date, warning: ChannelError?) async throws
+    func markSent(_ ids: [OutboxEntry.ID], at time: Date, warning: DeliveryError?) async throws
 
     /// Keeps a message in its place for a later attempt.
-    func markFailed(_ id: OutboxEntry.ID, error: ChannelError, at time: Date, nextAttempt: Date) async throws
+    func markFailed(_ id: OutboxEntry.ID, error: DeliveryError, at time: Date, nextAttempt: Date) async throws
 
     /// Takes a message out of the queue that will not be sent any more.
-    func markGivenUp(_ id: OutboxEntry.ID, error: ChannelError, at time: Date) async throws
+    func markGivenUp(_ id: OutboxEntry.ID, error: DeliveryError, at time: Date) async throws
 
     func status(of channel: String) async throws -> ChannelStatus
 }

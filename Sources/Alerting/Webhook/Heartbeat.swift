@@ -7,8 +7,8 @@ package struct Heartbeat: Sendable {
 
     package var name: String { settings.name }
 
-    /// - Throws: ``ChannelError`` with code `invalid-settings`.
-    package init(_ settings: HeartbeatSettings) throws(ChannelError) {
+    /// - Throws: ``DeliveryError`` with code `invalid-settings`.
+    package init(_ settings: HeartbeatSettings) throws(DeliveryError) {
         url = try SecretURL(settings.url, of: settings.name)
         self.settings = settings
     }
@@ -17,7 +17,7 @@ package struct Heartbeat: Sendable {
     ///
     /// Call it only when that is known.
     ///
-    /// - Throws: ``ChannelError``, or `CancellationError`. A missed ping is not made up for later: it is the next that
+    /// - Throws: ``DeliveryError``, or `CancellationError`. A missed ping is not made up for later: it is the next that
     ///   counts.
     package func beat() async throws {
         try await WebRequest(

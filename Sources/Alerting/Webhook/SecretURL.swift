@@ -12,8 +12,8 @@ struct SecretURL: Sendable {
     /// Everything in the address that must not appear anywhere.
     let secrets: [Secret]
 
-    /// - Throws: ``ChannelError`` with code `invalid-settings`, without the address in it.
-    init(_ url: Secret, of channel: String) throws(ChannelError) {
+    /// - Throws: ``DeliveryError`` with code `invalid-settings`, without the address in it.
+    init(_ url: Secret, of channel: String) throws(DeliveryError) {
         let text = url.reveal().trimmingCharacters(in: .whitespacesAndNewlines)
         guard var parts = URLComponents(string: text), let host = parts.host, !host.isEmpty,
             ["http", "https"].contains(parts.scheme?.lowercased())
@@ -39,8 +39,8 @@ struct SecretURL: Sendable {
         self.secrets = secrets + ([address] + path + query).map(Secret.init)
     }
 
-    private static func invalid(_ channel: String) -> ChannelError {
-        ChannelError(
+    private static func invalid(_ channel: String) -> DeliveryError {
+        DeliveryError(
             .invalidSettings, "the URL of \(channel) is not a web address",
             hint: "it must begin with https:// or http:// and name a host")
     }

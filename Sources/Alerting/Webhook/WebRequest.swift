@@ -23,7 +23,7 @@ struct WebRequest: Sendable {
         let excerpt: String
     }
 
-    /// - Throws: ``ChannelError``, or `CancellationError`.
+    /// - Throws: ``DeliveryError``, or `CancellationError`.
     func send() async throws {
         let answer: Answer
         do {

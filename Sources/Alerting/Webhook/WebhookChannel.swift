@@ -8,8 +8,8 @@ package struct WebhookChannel: Channel {
 
     package var name: String { settings.name }
 
-    /// - Throws: ``ChannelError`` with code `invalid-settings`.
-    package init(_ settings: WebhookSettings) throws(ChannelError) {
+    /// - Throws: ``DeliveryError`` with code `invalid-settings`.
+    package init(_ settings: WebhookSettings) throws(DeliveryError) {
         url = try SecretURL(settings.url, of: settings.name)
         try settings.validateHeaders()
         self.settings = settings

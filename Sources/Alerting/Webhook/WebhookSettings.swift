@@ -26,15 +26,15 @@ package struct WebhookSettings: Sendable, Hashable {
         "connection", "content-length", "content-type", "host", "idempotency-key", "transfer-encoding",
     ]
 
-    func validateHeaders() throws(ChannelError) {
+    func validateHeaders() throws(DeliveryError) {
         for (name, value) in headers.sorted(by: { $0.key < $1.key }) {
             guard Self.isToken(name), !Self.reserved.contains(name.lowercased()) else {
-                throw ChannelError(
+                throw DeliveryError(
                     .invalidSettings, "\"\(name.excerpt(80))\" can't be a header of \(self.name)",
                     hint: "use letters, digits and hyphens; Couchkeep itself describes the content")
             }
             guard value.reveal().utf8.allSatisfy({ $0 >= 0x20 && $0 != 0x7f || $0 == 0x09 }) else {
-                throw ChannelError(
+                throw DeliveryError(
                     .invalidSettings, "the value of the header \(name) holds a line end or control character",
                     hint: "look at the file or variable it is read from")
             }

@@ -1,7 +1,7 @@
 /// Why a message was not delivered, and what to do about it.
 ///
 /// No text in it comes from a password, a token or a secret URL.
-package struct ChannelError: Error, Sendable, Hashable, Codable {
+package struct DeliveryError: Error, Sendable, Hashable, Codable {
     /// The stable name of a kind of failure.
     package struct Code: Sendable, Hashable, RawRepresentable, Codable, CustomStringConvertible {
         package let rawValue: String
@@ -46,7 +46,7 @@ package struct ChannelError: Error, Sendable, Hashable, Codable {
     }
 }
 
-extension ChannelError: CustomStringConvertible {
+extension DeliveryError: CustomStringConvertible {
     package var description: String {
         hint.isEmpty ? "\(message) (\(code))" : "\(message) (\(code)); \(hint)"
     }
