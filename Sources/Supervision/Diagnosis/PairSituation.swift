@@ -82,12 +82,14 @@ package struct ServerSituation: Sendable {
     package var peerURLs: [String]
     /// Databases of a source that no pair covers.
     package var unprotected: [String]
+    /// Patterns of the configuration that match no database here.
+    package var unmatched: [String]
     /// When this pass looked.
     package var now: Date
 
     package init(
         observation: ServerObservation, memory: ServerMemory, pairs: [Pair], url: String, peerURLs: [String] = [],
-        unprotected: [String] = [], now: Date
+        unprotected: [String] = [], unmatched: [String] = [], now: Date
     ) {
         self.observation = observation
         self.memory = memory
@@ -95,6 +97,7 @@ package struct ServerSituation: Sendable {
         self.url = url
         self.peerURLs = peerURLs
         self.unprotected = unprotected
+        self.unmatched = unmatched
         self.now = now
     }
 }

@@ -22,18 +22,22 @@ extension StateDatabase {
     }
 
     /// Writes what a pass leaves, in one transaction.
-    ///
-    /// - Parameter also: what other rooms write with it.
     package func store(
-        pairs: [String: PairMemory], servers: [String: ServerMemory], report: Report,
-        also: @escaping @Sendable (Database) throws -> Void = { _ in }
+        pairs: [String: PairMemory], servers: [String: ServerMemory], report: Report
     ) async throws {
         let encoded = try JSONEncoder.report.encode(report)
         try await writing { database in
             for (key, memory) in pairs { try Self.put(memory, key, into: "pair_memory", database) }
             for (key, memory) in servers { try Self.put(memory, key, into: "server_memory", database) }
             try database.execute(sql: "INSERT OR REPLACE INTO report (id, report) VALUES (1, ?)", arguments: [encoded])
-            try also(database)
+        }
+    }
+
+    /// Writes a report in place of the last one, such as one that says how the messages went.
+    package func store(_ report: Report) async throws {
+        let encoded = try JSONEncoder.report.encode(report)
+        try await writing { database in
+            try database.execute(sql: "INSERT OR REPLACE INTO report (id, report) VALUES (1, ?)", arguments: [encoded])
         }
     }
 

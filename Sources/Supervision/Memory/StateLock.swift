@@ -30,5 +30,8 @@ package final class StateLock: Sendable {
         _ = write(descriptor, owner, owner.count)
     }
 
+    /// Gives the lock back. It also ends with the value, and with the process.
+    package func release() { flock(descriptor, LOCK_UN) }
+
     deinit { close(descriptor) }
 }

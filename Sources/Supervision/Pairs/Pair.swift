@@ -34,11 +34,13 @@ package struct Pair: Sendable, Hashable {
     package var comparesSecurity: Bool
     /// When a measure becomes a finding.
     package var thresholds: Thresholds
+    /// How much repairing it may see.
+    package var budget: RepairBudget
 
     package init(
         name: String, source: DatabaseAddress, target: DatabaseAddress, runOn: Coordinator = .target,
         mode: Mode = .manage, createsTarget: Bool = true, comparesSecurity: Bool = true,
-        thresholds: Thresholds = Thresholds()
+        thresholds: Thresholds = Thresholds(), budget: RepairBudget = RepairBudget()
     ) {
         self.name = name
         self.source = source
@@ -48,6 +50,7 @@ package struct Pair: Sendable, Hashable {
         self.createsTarget = createsTarget
         self.comparesSecurity = comparesSecurity
         self.thresholds = thresholds
+        self.budget = budget
     }
 
     /// What the pair is remembered by: independent of its name, so that renaming it loses nothing.

@@ -8,6 +8,8 @@ package struct Thresholds: Sendable, Hashable, Codable {
     package var lagCritical: TimeInterval = 2 * 3600
     /// A lag of this many changes is a warning; nil: changes alone never are.
     package var lagChangesWarning: Int?
+    /// A lag of this many changes is critical; nil: changes alone never are.
+    package var lagChangesCritical: Int?
     /// A job that waits this long for its turn, with changes waiting too, is a finding.
     package var pendingFor: TimeInterval = 30 * 60
     /// A running job with changes waiting that does not move for this long is stalled.

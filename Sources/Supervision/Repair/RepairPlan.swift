@@ -17,7 +17,7 @@ package enum RepairPlan: Sendable, Hashable {
     /// Nothing is repaired while a fact that the repair stands on is unknown, or while repairing could destroy the only
     /// good copy: when a server was replaced, or the source was replaced, rolled back or deleted.
     package static func plan(
-        _ findings: [Finding], in situation: PairSituation, adopting: Bool, budget: RepairBudget
+        _ findings: [Finding], in situation: PairSituation, adopting: Bool
     ) -> RepairPlan {
         guard situation.pair.mode == .manage else { return .none }
         guard let (action, rule) = wanted(findings, in: situation, adopting: adopting) else { return .none }
@@ -27,7 +27,7 @@ package enum RepairPlan: Sendable, Hashable {
                 action, rule: rule,
                 reason: "the replication document \(id) was made by somebody else; take it over with --adopt")
         }
-        switch situation.memory.repairs.verdict(on: action.name, at: situation.now, budget: budget) {
+        switch situation.memory.repairs.verdict(on: action.name, at: situation.now, budget: situation.pair.budget) {
         case .allowed: return .step(action, rule: rule)
         case .wait(let until):
             let pause = Wording.duration(until.timeIntervalSince(situation.now))
@@ -65,6 +65,7 @@ package enum RepairPlan: Sendable, Hashable {
         ] where found.contains(where: { $0.rule == ServerReplaced.name }) {
             return "\(server) is another server than before; accept it with --adopt"
         }
+        if findings.contains(where: { $0.rule == SourceIsTarget.name }) { return "source and target are the same database" }
         for rule in [SourceReplaced.name, SourceRolledBack.name] where findings.contains(where: { $0.rule == rule }) {
             return
                 "the backup may be the only copy of what the source has lost (\(rule)); accept the source with --adopt"

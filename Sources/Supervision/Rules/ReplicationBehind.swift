@@ -23,9 +23,12 @@ package enum ReplicationBehind: PairRule {
         let isFirstCopy = !situation.memory.wasComplete
         let lag = isFirstCopy ? situation.elapsed(since: situation.memory.firstSeen) ?? 0 : situation.lagSeconds
         let tooMany = limits.lagChangesWarning.map { pending >= $0 } ?? false
-        guard let lag, lag >= limits.lagWarning || tooMany else { return nil }
+        let farTooMany = limits.lagChangesCritical.map { pending >= $0 } ?? false
+        // Without a time, the number of changes may still be too large.
+        let seconds = lag ?? 0
+        guard seconds >= limits.lagWarning || tooMany || farTooMany else { return nil }
         let evidence: Evidence = [
-            "pending": .count(pending), "seconds": .count(Int(lag)),
+            "pending": .count(pending), "seconds": .count(lag.map { Int($0) }),
             "completeUntil": .time(situation.observation.progress.value?.coveredUntil ?? situation.memory.coveredUntil),
         ]
         if isFirstCopy && isMoving(situation) {
@@ -34,8 +37,8 @@ package enum ReplicationBehind: PairRule {
                 evidence: evidence, next: "couchkeep status")
         }
         return finding(
-            lag >= limits.lagCritical ? .critical : .warning, situation,
-            "the backup is \(Wording.duration(lag)) behind, with \(Wording.changes(pending)) to copy",
+            seconds >= limits.lagCritical || farTooMany ? .critical : .warning, situation,
+            "the backup is \(lag.map { "\(Wording.duration($0)) behind" } ?? "behind"), with \(Wording.changes(pending)) to copy",
             evidence: evidence, cause: situation.serverCause(ServerUnreachable.name, CredentialsRejected.name))
     }
 

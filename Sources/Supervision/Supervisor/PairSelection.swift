@@ -6,10 +6,13 @@ package struct PairSelection: Sendable {
     package var pairs: [Pair]
     /// For each source, the databases that no pair covers.
     package var unprotected: [String: [String]]
+    /// For each source, the patterns of the configuration that match no database.
+    package var unmatched: [String: [String]]
 
-    package init(pairs: [Pair], unprotected: [String: [String]] = [:]) {
+    package init(pairs: [Pair], unprotected: [String: [String]] = [:], unmatched: [String: [String]] = [:]) {
         self.pairs = pairs
         self.unprotected = unprotected
+        self.unmatched = unmatched
     }
 }
 

@@ -16,6 +16,7 @@ extension Supervisor {
         let selection = try selectPairs(names, pass.rememberedSources)
         pass.pairs = selection.pairs
         pass.unprotected = selection.unprotected
+        pass.unmatched = selection.unmatched
         try await readLists(of: Set(pass.servers.keys), in: &pass)
         pass.diagnoseServers(urls: servers.mapValues { $0.connection.url.description }, at: now())
     }

@@ -13,7 +13,7 @@ extension Supervisor {
             guard var situation = pass.situations[pair.key] else { continue }
             situation.memory = pass.pairMemories[pair.key] ?? situation.memory
             let findings = pass.findings[pair.key] ?? []
-            switch RepairPlan.plan(findings, in: situation, adopting: pass.options.adopts, budget: budget) {
+            switch RepairPlan.plan(findings, in: situation, adopting: pass.options.adopts) {
             case .none: break
             case .step(let action, let rule): steps.append((pair, action, rule))
             case .held(let action, let rule, let reason):

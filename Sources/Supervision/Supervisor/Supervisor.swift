@@ -1,6 +1,5 @@
 import CouchDB
 import Foundation
-import GRDB
 
 /// Looks at all pairs, says what is wrong, repairs what it may, and remembers.
 ///
@@ -12,20 +11,18 @@ package struct Supervisor: Sendable {
     let sources: Set<String>
     let selectPairs: PairSelector
     let state: StateDatabase
-    let budget: RepairBudget
     let pacing: RepairPacing
     let now: @Sendable () -> Date
 
     package init(
         servers: [SupervisedServer], sources: Set<String>, selectPairs: @escaping PairSelector, state: StateDatabase,
-        budget: RepairBudget = RepairBudget(), pacing: RepairPacing = .standard,
+        pacing: RepairPacing = .standard,
         now: @escaping @Sendable () -> Date = { Date() }
     ) {
         self.servers = Dictionary(servers.map { ($0.name, $0) }) { first, _ in first }
         self.sources = sources
         self.selectPairs = selectPairs
         self.state = state
-        self.budget = budget
         self.pacing = pacing
         self.now = now
     }
@@ -34,13 +31,9 @@ package struct Supervisor: Sendable {
     ///
     /// What a server refuses or where it does not answer is a finding, not an error.
     ///
-    /// - Parameter also: makes what other rooms write in the transaction that ends the pass.
     /// - Throws: `StateError` where the memory can't be read or written, `CancellationError`, and what the selection of
     ///   pairs throws. After a repair the intent is in the memory, so a pass that was cut short is finished by the next.
-    package func pass(
-        _ options: PassOptions = PassOptions(),
-        also: @Sendable (Report) async throws -> (@Sendable (Database) throws -> Void) = { _ in { _ in } }
-    ) async throws -> Report {
+    package func pass(_ options: PassOptions = PassOptions()) async throws -> Report {
         var pass = Pass(
             options: options, pairMemories: try await state.pairMemories(),
             serverMemories: try await state.serverMemories())
@@ -59,8 +52,7 @@ package struct Supervisor: Sendable {
         }
         let report = report(of: &pass)
         if !options.isDryRun {
-            try await state.store(
-                pairs: pass.pairMemories, servers: pass.serverMemories, report: report, also: try await also(report))
+            try await state.store(pairs: pass.pairMemories, servers: pass.serverMemories, report: report)
         }
         return report
     }

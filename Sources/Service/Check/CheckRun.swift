@@ -1,0 +1,63 @@
+import Foundation
+import Supervision
+
+/// One `couchkeep check`: a pass, and the messages that follow from it.
+package struct CheckRun: Sendable {
+    private let loaded: LoadedConfiguration
+    private let environment: [String: String]?
+    private let pacing: RepairPacing
+    private let now: @Sendable () -> Date
+
+    package init(
+        _ loaded: LoadedConfiguration, environment: [String: String]? = nil, pacing: RepairPacing = .standard,
+        now: @escaping @Sendable () -> Date = { Date() }
+    ) {
+        self.loaded = loaded
+        self.environment = environment
+        self.pacing = pacing
+        self.now = now
+    }
+
+    /// How a run ended.
+    package struct Outcome: Sendable {
+        package var report: Report
+        package var exitCode: ExitCode
+    }
+
+    /// Runs a pass, and tells people unless it is a dry run.
+    ///
+    /// Only one run may work on a state folder; a second one gets `StateError` with code `locked` at once.
+    ///
+    /// - Throws: `ConfigurationError`, `StateError`, `CancellationError`.
+    package func run(_ options: PassOptions) async throws -> Outcome {
+        let folder = StateFolder(loaded)
+        let lock = try folder.lock()
+        let state = try folder.open()
+        let fleet = try await Fleet(loaded, environment: environment)
+        let outcome: Outcome
+        do {
+            outcome = try await run(options, fleet: fleet, state: state)
+        } catch {
+            try await fleet.shutdown()
+            throw error
+        }
+        try await fleet.shutdown()
+        lock.release()
+        return outcome
+    }
+
+    private func run(_ options: PassOptions, fleet: Fleet, state: StateDatabase) async throws -> Outcome {
+        let supervisor = Supervisor(
+            servers: fleet.servers, sources: fleet.selector.sources,
+            selectPairs: { [selector = fleet.selector] in try selector.select(names: $0, remembered: $1) }, state: state,
+            pacing: pacing, now: now)
+        var report = try await supervisor.pass(options)
+        if !options.isDryRun {
+            let notify = loaded.configuration.notify
+            let channels = try await NotificationChannels(notify, environment: environment)
+            report.channels = try await Messenger(notify, channels: channels, state: state).tell(report)
+            try await state.store(report)
+        }
+        return Outcome(report: report, exitCode: ExitCode(report, sources: fleet.selector.sources))
+    }
+}

@@ -1,0 +1,150 @@
+import CouchDB
+import Foundation
+import Supervision
+
+/// Makes pairs of the configuration's patterns and of what the servers have.
+package struct ConfiguredPairs: Sendable {
+    private let configuration: Configuration
+
+    package init(_ configuration: Configuration) { self.configuration = configuration }
+
+    /// The servers that are a source.
+    package var sources: Set<String> { Set(configuration.pairs.map(\.source)) }
+
+    /// Chooses the pairs of a pass.
+    ///
+    /// Where a server's databases are unknown, the ones remembered and the ones named stand for them; and a remembered
+    /// database that has vanished stays a pair, so that its loss is told.
+    ///
+    /// - Throws: `ConfigurationError` where two entries make the same pair, or two sources share one target.
+    package func select(
+        names: [String: Observed<[String]>], remembered: Set<DatabaseAddress>
+    ) throws -> PairSelection {
+        var pairs: [Pair] = []
+        var unmatched: [String: [String]] = [:]
+        var issues: [ConfigurationIssue] = []
+        var targets: [DatabaseAddress: Pair] = [:]
+        for entry in configuration.pairs {
+            guard case .server(let target) = entry.target else { continue }
+            let present = names[entry.source]?.value
+            let before = remembered.filter { $0.server == entry.source }.map(\.database)
+            let match = entry.databases.matches(Set(present ?? []).union(before))
+            if let present {
+                let patterns = entry.databases.matches(present).unmatchedPatterns
+                if !patterns.isEmpty { unmatched[entry.source, default: []] += patterns }
+            }
+            issues += match.problems.map { problem in
+                ConfigurationIssue(
+                    .targetCollision, file: nil, position: nil, message: problem.description,
+                    nextStep: "give each database a target of its own with rename: or source: and target:")
+            }
+            for selected in match.selected {
+                let pair = entry.pair(source: selected.source, target: target, database: selected.target)
+                if let other = targets[pair.target] {
+                    issues.append(Self.doubled(pair, other))
+                    continue
+                }
+                targets[pair.target] = pair
+                pairs.append(pair)
+            }
+        }
+        guard issues.isEmpty else { throw ConfigurationError(issues) }
+        return PairSelection(
+            pairs: Self.named(pairs), unprotected: unprotected(names, pairs: pairs), unmatched: unmatched)
+    }
+
+    private static func doubled(_ pair: Pair, _ other: Pair) -> ConfigurationIssue {
+        ConfigurationIssue(
+            other.source == pair.source ? .duplicatePair : .targetCollision, file: nil, position: nil,
+            message: other.source == pair.source
+                ? "two entries make the same pair, \(pair.key)"
+                : "\(other.source.server)/\(other.source.database) and \(pair.source.server)/\(pair.source.database) "
+                    + "would share the target \(pair.target.server)/\(pair.target.database)",
+            nextStep: "exclude the database from one of the entries with \"!\(pair.source.database)\"")
+    }
+
+    /// Databases of the sources that nothing covers: no pair, no exclusion, not themselves a backup.
+    private func unprotected(_ names: [String: Observed<[String]>], pairs: [Pair]) -> [String: [String]] {
+        guard configuration.unprotected.report else { return [:] }
+        let covered = Set(pairs.flatMap { [$0.source, $0.target] })
+        var result: [String: [String]] = [:]
+        for (server, observed) in names {
+            guard let present = observed.value else { continue }
+            let excluded = Set(
+                configuration.pairs.filter { $0.source == server }.flatMap { $0.databases.matches(present).excluded })
+            // What goes into the vault is protected too.
+            let vaulted = Set(
+                configuration.pairs.filter { $0.source == server && $0.target == .vault }
+                    .flatMap { $0.databases.matches(present).selected.map(\.source) })
+            let open = present.filter { name in
+                !DatabaseNaming.isSystem(name) && !excluded.contains(name) && !vaulted.contains(name)
+                    && !covered.contains(DatabaseAddress(server: server, database: name))
+                    && !configuration.unprotected.ignore.contains { $0.matches(name) }
+            }
+            if !open.isEmpty { result[server] = open.sorted() }
+        }
+        return result
+    }
+
+    /// Gives each pair the shortest name that no other has.
+    private static func named(_ pairs: [Pair]) -> [Pair] {
+        func count(_ name: (Pair) -> String) -> [String: Int] {
+            Dictionary(pairs.map { (name($0), 1) }, uniquingKeysWith: +)
+        }
+        let short: (Pair) -> String = { $0.source.database }
+        let middle: (Pair) -> String = { "\($0.source.server)/\($0.source.database)" }
+        let shortCount = count(short)
+        let middleCount = count(middle)
+        return pairs.map { pair in
+            var pair = pair
+            pair.name =
+                shortCount[short(pair)] == 1
+                ? short(pair)
+                : middleCount[middle(pair)] == 1
+                    ? middle(pair) : "\(middle(pair)) to \(pair.target.server)/\(pair.target.database)"
+            return pair
+        }
+    }
+}
+
+extension PairConfiguration {
+    /// One pair of this entry.
+    func pair(source database: String, target server: String, database targetDatabase: String) -> Pair {
+        var limits = Thresholds()
+        limits.lagWarning = thresholds.lagWarning.seconds
+        limits.lagCritical = thresholds.lagCritical.seconds
+        limits.lagChangesWarning = thresholds.changesWarning
+        limits.lagChangesCritical = thresholds.changesCritical
+        limits.pendingFor = thresholds.pendingFor.seconds
+        limits.stalledFor = thresholds.stalledFor.seconds
+        limits.crashesPerHour = thresholds.crashesPerHour
+        limits.massDeletionShare = thresholds.massDeletion.fraction
+        var budget = RepairBudget()
+        budget.repairsPerHour = repairs.perHour
+        budget.firstPause = repairs.backoff.seconds
+        budget.longestPause = repairs.maxBackoff.seconds
+        return Pair(
+            name: database, source: DatabaseAddress(server: source, database: database),
+            target: DatabaseAddress(server: server, database: targetDatabase), runOn: runOn == .target ? .target : .source,
+            mode: Pair.Mode(mode), createsTarget: createTarget, comparesSecurity: compareSecurity, thresholds: limits,
+            budget: budget)
+    }
+}
+
+extension Pair.Mode {
+    init(_ mode: PairConfiguration.Mode) {
+        switch mode {
+        case .manage: self = .manage
+        case .watch: self = .watch
+        case .off: self = .off
+        }
+    }
+}
+
+extension Duration {
+    /// The duration in seconds, as a number.
+    var seconds: TimeInterval {
+        let (seconds, attoseconds) = components
+        return TimeInterval(seconds) + TimeInterval(attoseconds) / 1e18
+    }
+}

@@ -1,0 +1,95 @@
+import CouchDB
+import Foundation
+import Secrets
+import Supervision
+
+/// The servers and pairs of a configuration, with their secrets fetched and their connections open.
+///
+/// Call ``shutdown()`` when done.
+package struct Fleet: Sendable {
+    /// The servers that pairs use.
+    package let servers: [SupervisedServer]
+    /// Chooses the pairs of a pass.
+    package let selector: ConfiguredPairs
+
+    /// Fetches the secrets and prepares the connections; asks no server yet.
+    ///
+    /// - Throws: `ConfigurationError` where a secret can't be had or a URL or certificate file can't be used.
+    package init(_ loaded: LoadedConfiguration, environment: [String: String]? = nil) async throws {
+        let configuration = loaded.configuration
+        let used = Set(configuration.pairs.flatMap { pair in [pair.source] + pair.targetServer })
+        var servers: [SupervisedServer] = []
+        var issues: [ConfigurationIssue] = []
+        for server in configuration.servers where used.contains(server.name) {
+            do {
+                servers.append(try await Self.server(server, environment: environment))
+            } catch let error as SecretError {
+                issues.append(
+                    loaded.issue(
+                        .secretUnavailable, at: "servers.\(server.name)", "server \(server.name): \(error.message)",
+                        nextStep: error.nextStep))
+            } catch let error as CouchError {
+                issues.append(
+                    loaded.issue(
+                        .invalidValue, at: "servers.\(server.name)", "server \(server.name): \(error.message)",
+                        nextStep: "correct the server's entry in the configuration"))
+            }
+        }
+        guard issues.isEmpty else {
+            for server in servers { try await server.connection.shutdown() }
+            throw ConfigurationError(issues)
+        }
+        self.servers = servers
+        selector = ConfiguredPairs(configuration)
+    }
+
+    /// Closes the connections.
+    package func shutdown() async throws {
+        for server in servers { try await server.connection.shutdown() }
+    }
+
+    private static func server(
+        _ configured: ServerConfiguration, environment: [String: String]?
+    ) async throws -> SupervisedServer {
+        let url = try ServerURL(configured.url)
+        let password = try await configured.password?.resolve(environment: environment)
+        let token = try await configured.token?.resolve(environment: environment)
+        let replicationPassword = try await configured.replicationPassword?.resolve(environment: environment)
+        let connection = try ServerConnection(
+            url: url, authentication: authentication(configured, password: password, token: token),
+            configuration: ConnectionConfiguration(
+                connectTimeout: configured.connectTimeout, readTimeout: configured.readTimeout,
+                certificateAuthorityFile: configured.caFile))
+        let replicationURL = try configured.replicationURL.map { try ServerURL($0) } ?? url
+        let hasOwnUser = configured.replicationUser != nil
+        let access = ReplicationAccess(
+            url: replicationURL, otherURLs: replicationURL == url ? [] : [url],
+            user: configured.replicationUser ?? configured.user,
+            password: hasOwnUser ? replicationPassword : password,
+            headers: token.flatMap { hasOwnUser ? nil : ["Authorization": Secret("Bearer \($0.reveal())")] } ?? [:])
+        return SupervisedServer(
+            name: configured.name, connection: connection, access: access,
+            expectsUser: configured.user != nil || token != nil)
+    }
+
+    private static func authentication(
+        _ configured: ServerConfiguration, password: Secret?, token: Secret?
+    ) -> Authentication {
+        if let token { return .bearer(token) }
+        guard let user = configured.user else { return .none }
+        switch configured.authentication {
+        case .basic: return .basic(user: user, password: password ?? Secret(""))
+        case .session: return .session(user: user, password: password ?? Secret(""))
+        }
+    }
+}
+
+extension PairConfiguration {
+    /// The target's server, none for the vault.
+    var targetServer: [String] {
+        switch target {
+        case .server(let name): [name]
+        case .vault: []
+        }
+    }
+}

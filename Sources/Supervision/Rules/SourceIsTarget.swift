@@ -1,0 +1,37 @@
+import CouchDB
+
+/// Source and target are one database.
+package enum SourceIsTarget: PairRule {
+    package static let name = "source-is-target"
+    package static let explanation = RuleExplanation(
+        title: "source and target are the same database",
+        what: "Two addresses of the configuration lead to one server, and the pair has the same database on both.",
+        consequence: "There is no backup, though replication reports that it has caught up.",
+        evidence: "Both addresses answer with the same uuid (or are the same, before 1.3), and both databases have the same "
+            + "name, identity and sequence.",
+        repair: "None by Couchkeep. Correct the addresses in the configuration.",
+        severity: "critical")
+
+    package static func diagnose(_ situation: PairSituation) -> Finding? {
+        let pair = situation.pair
+        guard pair.source.database == pair.target.database, let (source, target) = situation.bothDatabases,
+            let sourceServer = situation.observation.sourceServer.value,
+            let targetServer = situation.observation.targetServer.value, isSameServer(sourceServer, targetServer, situation)
+        else { return nil }
+        // A cloned machine has the same uuid; its databases go their own ways.
+        guard source.instanceStartTime == target.instanceStartTime,
+            source.documentCount == target.documentCount, source.updateSequence.displayNumber == target.updateSequence.displayNumber
+        else { return nil }
+        return finding(
+            .critical, situation, "source and target are the same database, so there is no backup",
+            evidence: ["uuid": .text(sourceServer.uuid), "database": .text(pair.source.database)],
+            next: "correct the addresses of \(pair.source.server) and \(pair.target.server) in the configuration")
+    }
+
+    private static func isSameServer(_ source: ServerInfo, _ target: ServerInfo, _ situation: PairSituation) -> Bool {
+        guard let uuid = source.uuid ?? target.uuid else {
+            return !situation.desired.sourceAliases.isDisjoint(with: situation.desired.targetAliases)
+        }
+        return source.uuid == uuid && target.uuid == uuid
+    }
+}
