@@ -125,7 +125,8 @@ extension PairConfiguration {
         budget.longestPause = repairs.maxBackoff.seconds
         return Pair(
             name: database, source: DatabaseAddress(server: source, database: database),
-            target: DatabaseAddress(server: server, database: targetDatabase), runOn: runOn == .target ? .target : .source,
+            target: DatabaseAddress(server: server, database: targetDatabase),
+            runOn: runOn == .target ? .target : .source,
             mode: Pair.Mode(mode), createsTarget: createTarget, comparesSecurity: compareSecurity, thresholds: limits,
             budget: budget)
     }

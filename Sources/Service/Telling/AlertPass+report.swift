@@ -24,8 +24,10 @@ extension Condition {
         guard finding.severity != .notice else { return nil }
         let explanation = RuleCatalogue.rule(named: finding.rule)?.explanation
         self.init(
-            fingerprint: Finding.fingerprint(rule: finding.rule, subject: subject), subject: subject, rule: finding.rule,
-            severity: finding.severity == .critical ? .critical : .warning, summary: finding.summary, since: finding.since,
+            fingerprint: Finding.fingerprint(rule: finding.rule, subject: subject), subject: subject,
+            rule: finding.rule,
+            severity: finding.severity == .critical ? .critical : .warning, summary: finding.summary,
+            since: finding.since,
             impact: explanation?.consequence ?? "", next: finding.next,
             details: finding.evidence.mapValues { value in
                 value.string ?? String(decoding: value.serialized(), as: UTF8.self)

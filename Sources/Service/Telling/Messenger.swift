@@ -46,15 +46,18 @@ package struct Messenger: Sendable {
             let status = try await status(of: name)
             reports.append(
                 ChannelReport(
-                    channel: name, lastSent: status.lastSent, error: status.error.map { "\($0)" }, waiting: status.waiting))
+                    channel: name, lastSent: status.lastSent, error: status.error.map { "\($0)" },
+                    waiting: status.waiting))
         }
         return reports
     }
 
     /// The channels of the configuration, the heartbeat last.
     private var names: [String] {
-        [("email", notify.email != nil), ("webhook", notify.webhook != nil), ("command", notify.command != nil),
-            ("heartbeat", notify.heartbeat != nil)].filter(\.1).map(\.0)
+        [
+            ("email", notify.email != nil), ("webhook", notify.webhook != nil), ("command", notify.command != nil),
+            ("heartbeat", notify.heartbeat != nil),
+        ].filter(\.1).map(\.0)
     }
 
     /// Those that get messages: a broken one too, whose messages wait for its repair.

@@ -21,18 +21,23 @@ package struct NotificationChannels: Sendable {
         if let webhook = notify.webhook {
             try await add("webhook") {
                 var headers: [String: Secret] = [:]
-                for (name, source) in webhook.headers { headers[name] = try await source.resolve(environment: environment) }
+                for (name, source) in webhook.headers {
+                    headers[name] = try await source.resolve(environment: environment)
+                }
                 return try WebhookChannel(
                     WebhookSettings(url: try await webhook.url.resolve(environment: environment), headers: headers))
             }
         }
         if let command = notify.command {
-            try await add("command") { try CommandChannel(CommandSettings(words: command.argv, timeout: command.timeout)) }
+            try await add("command") {
+                try CommandChannel(CommandSettings(words: command.argv, timeout: command.timeout))
+            }
         }
         if let configured = notify.heartbeat {
             do {
                 heartbeat = try Heartbeat(
-                    HeartbeatSettings(url: try await configured.url.resolve(environment: environment), every: configured.every))
+                    HeartbeatSettings(
+                        url: try await configured.url.resolve(environment: environment), every: configured.every))
             } catch {
                 broken["heartbeat"] = try Self.channelError(error)
             }

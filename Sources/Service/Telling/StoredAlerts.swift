@@ -50,18 +50,22 @@ package struct StoredAlerts: AlertStore {
         try await state.writing { try Self.enqueue(message, for: channels, at: time, $0) }
     }
 
-    private static func enqueue(_ message: Message, for channels: [String], at time: Date, _ database: Database) throws {
+    private static func enqueue(_ message: Message, for channels: [String], at time: Date, _ database: Database) throws
+    {
         for channel in channels {
             try database.execute(
                 sql: "INSERT OR IGNORE INTO outbox (channel, message, entry) VALUES (?, ?, ?)",
-                arguments: [channel, message.id, try JSONEncoder().encode(OutboxEntry(message, for: channel, at: time))])
+                arguments: [
+                    channel, message.id, try JSONEncoder().encode(OutboxEntry(message, for: channel, at: time)),
+                ])
         }
     }
 
     package func waiting(for channel: String, limit: Int) async throws -> [OutboxEntry] {
         try await state.reading { database in
             try Data.fetchAll(
-                database, sql: "SELECT entry FROM outbox WHERE channel = ? ORDER BY id LIMIT ?", arguments: [channel, limit]
+                database, sql: "SELECT entry FROM outbox WHERE channel = ? ORDER BY id LIMIT ?",
+                arguments: [channel, limit]
             ).map { try JSONDecoder().decode(OutboxEntry.self, from: $0) }
         }
     }
@@ -103,8 +107,9 @@ package struct StoredAlerts: AlertStore {
     package func status(of channel: String) async throws -> ChannelStatus {
         try await state.reading { database in
             var status = try Self.status(of: channel, database)
-            status.waiting = try Int.fetchOne(
-                database, sql: "SELECT count(*) FROM outbox WHERE channel = ?", arguments: [channel]) ?? 0
+            status.waiting =
+                try Int.fetchOne(
+                    database, sql: "SELECT count(*) FROM outbox WHERE channel = ?", arguments: [channel]) ?? 0
             return status
         }
     }

@@ -65,7 +65,9 @@ package enum RepairPlan: Sendable, Hashable {
         ] where found.contains(where: { $0.rule == ServerReplaced.name }) {
             return "\(server) is another server than before; accept it with --adopt"
         }
-        if findings.contains(where: { $0.rule == SourceIsTarget.name }) { return "source and target are the same database" }
+        if findings.contains(where: { $0.rule == SourceIsTarget.name }) {
+            return "source and target are the same database"
+        }
         for rule in [SourceReplaced.name, SourceRolledBack.name] where findings.contains(where: { $0.rule == rule }) {
             return
                 "the backup may be the only copy of what the source has lost (\(rule)); accept the source with --adopt"

@@ -5,7 +5,8 @@ package enum PatternUnmatched: ServerRule {
     package static let name = "pattern-unmatched"
     package static let explanation = RuleExplanation(
         title: "a pattern of the configuration matches no database",
-        what: "A glob under databases: fits none of the source's databases. It may be misspelled, or the databases are gone.",
+        what:
+            "A glob under databases: fits none of the source's databases. It may be misspelled, or the databases are gone.",
         consequence: "What it was meant to cover has no backup.",
         evidence: "_all_dbs of the source.",
         repair: "Correct the pattern, or take it out of the configuration.",

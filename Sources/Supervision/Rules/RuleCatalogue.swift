@@ -9,7 +9,8 @@ package enum RuleCatalogue {
 
     /// The rules about pairs. The order is also that of their repairs: a pair's first repair is done, the others wait.
     package static let pairRules: [any PairRule.Type] = [
-        SourceIsTarget.self, SourceMissing.self, SourceReplaced.self, SourceRolledBack.self, TargetMissing.self, TargetRolledBack.self,
+        SourceIsTarget.self, SourceMissing.self, SourceReplaced.self, SourceRolledBack.self, TargetMissing.self,
+        TargetRolledBack.self,
         TargetReplaced.self, ReplicationMissing.self, ReplicationTransient.self, ReplicationFailed.self,
         ReplicationCompleted.self, ReplicationPartial.self, ReplicationAltered.self, ReplicationNeverStarted.self,
         ReplicationCrashing.self, ReplicationStalled.self, ReplicationDuplicate.self, WritesRefused.self,

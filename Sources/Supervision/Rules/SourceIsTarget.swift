@@ -7,7 +7,8 @@ package enum SourceIsTarget: PairRule {
         title: "source and target are the same database",
         what: "Two addresses of the configuration lead to one server, and the pair has the same database on both.",
         consequence: "There is no backup, though replication reports that it has caught up.",
-        evidence: "Both addresses answer with the same uuid (or are the same, before 1.3), and both databases have the same "
+        evidence:
+            "Both addresses answer with the same uuid (or are the same, before 1.3), and both databases have the same "
             + "name, identity and sequence.",
         repair: "None by Couchkeep. Correct the addresses in the configuration.",
         severity: "critical")
@@ -16,11 +17,13 @@ package enum SourceIsTarget: PairRule {
         let pair = situation.pair
         guard pair.source.database == pair.target.database, let (source, target) = situation.bothDatabases,
             let sourceServer = situation.observation.sourceServer.value,
-            let targetServer = situation.observation.targetServer.value, isSameServer(sourceServer, targetServer, situation)
+            let targetServer = situation.observation.targetServer.value,
+            isSameServer(sourceServer, targetServer, situation)
         else { return nil }
         // A cloned machine has the same uuid; its databases go their own ways.
         guard source.instanceStartTime == target.instanceStartTime,
-            source.documentCount == target.documentCount, source.updateSequence.displayNumber == target.updateSequence.displayNumber
+            source.documentCount == target.documentCount,
+            source.updateSequence.displayNumber == target.updateSequence.displayNumber
         else { return nil }
         return finding(
             .critical, situation, "source and target are the same database, so there is no backup",

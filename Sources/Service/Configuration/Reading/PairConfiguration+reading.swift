@@ -42,6 +42,7 @@ extension PairConfiguration {
         let runOn = reader.read("run_on", .choice, default: RunOn.target)
         let mode = reader.read("mode", .choice, default: Mode.manage)
         let createTarget = reader.read("create_target", .flag, default: true)
+        let compareSecurity = reader.read("compare_security", .flag, default: true)
         let thresholdSection = reader.section("thresholds", .thresholds, inheriting: thresholds)
         let thresholds = ThresholdConfiguration(reading: thresholdSection)
         reader.keep("thresholds", thresholdSection)
@@ -51,7 +52,8 @@ extension PairConfiguration {
         guard let source, let target, let databases else { return nil }
         self.init(
             source: source, target: target == Target.vaultWord ? .vault : .server(target), databases: databases,
-            runOn: runOn, mode: mode, createTarget: createTarget, thresholds: thresholds, repairs: repairs)
+            runOn: runOn, mode: mode, createTarget: createTarget, compareSecurity: compareSecurity,
+            thresholds: thresholds, repairs: repairs)
         checkNames(reader)
     }
 

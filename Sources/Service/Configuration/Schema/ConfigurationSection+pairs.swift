@@ -27,6 +27,10 @@ extension ConfigurationSection {
                 "create_target", "true or false", default: "true", "Whether a missing target database is created.",
                 example: "false"),
             ConfigurationKey(
+                "compare_security", "true or false", default: "true",
+                "Whether a `_security` that differs from the source's is reported.",
+                example: "false"),
+            ConfigurationKey(
                 "thresholds", "mapping", default: "those of the file",
                 "What differs for these databases from the file's thresholds.", example: "{ lag_warning: 6h }"),
             ConfigurationKey(

@@ -43,12 +43,15 @@ package struct PairConfiguration: Sendable, Equatable {
     package var mode: Mode
     /// Whether a missing target database is created.
     package var createTarget: Bool
+    /// Whether a `_security` that differs from the source's is reported.
+    package var compareSecurity: Bool
     package var thresholds: ThresholdConfiguration
     package var repairs: RepairConfiguration
 
     package init(
         source: String, target: Target, databases: DatabaseSelection, runOn: RunOn = .target, mode: Mode = .manage,
-        createTarget: Bool = true, thresholds: ThresholdConfiguration = .init(), repairs: RepairConfiguration = .init()
+        createTarget: Bool = true, compareSecurity: Bool = true, thresholds: ThresholdConfiguration = .init(),
+        repairs: RepairConfiguration = .init()
     ) {
         self.source = source
         self.target = target
@@ -56,6 +59,7 @@ package struct PairConfiguration: Sendable, Equatable {
         self.runOn = runOn
         self.mode = mode
         self.createTarget = createTarget
+        self.compareSecurity = compareSecurity
         self.thresholds = thresholds
         self.repairs = repairs
     }
