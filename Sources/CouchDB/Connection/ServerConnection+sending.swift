@@ -22,6 +22,17 @@ extension ServerConnection {
         }
     }
 
+    /// Sends a request whose body is a stream, for which no time can be set; it is sent once.
+    ///
+    /// A server that takes no more bytes ends it by way of TCP, one that doesn't answer behind the last byte by way of the
+    /// read timeout.
+    func upload(_ request: CouchRequest) async throws -> Answer {
+        let deadline = pacing.now() + .seconds(24 * 3600)
+        return try await send(request, until: deadline) { response, shown in
+            try await collect(response, limit: configuration.maximumAnswerSize, until: deadline, shown: shown)
+        }
+    }
+
     /// Sends a request and returns its head and the stream of its body; the body has no limit on its time or size.
     func stream(_ request: CouchRequest) async throws -> (headers: HTTPHeaders, body: ByteStream) {
         try await send(request, until: pacing.now() + configuration.requestTimeout) { response, shown in

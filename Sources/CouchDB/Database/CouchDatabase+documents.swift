@@ -1,3 +1,7 @@
+import Foundation
+import NIOCore
+import NIOFoundationCompat
+
 extension CouchDatabase {
     /// A control document as JSON, nil where it (or the revision) does not exist or is deleted.
     ///
@@ -57,14 +61,22 @@ extension CouchDatabase {
     ///   - endKey: the last id, the last document's where nil.
     public func documents(
         from startKey: String? = nil, to endKey: String? = nil, limit: Int, includeDocuments: Bool = false
-    ) async throws -> [DocumentRow] {
+    ) async throws -> [AllDocsRow] {
         var query = ["limit": String(limit)]
         query["startkey"] = startKey.map { JSONValue.string($0).text }
         query["endkey"] = endKey.map { JSONValue.string($0).text }
         if includeDocuments { query["include_docs"] = "true" }
-        return try await server.read(.get, [name, "_all_docs"], query: query) { answer in
-            guard let rows = answer["rows"]?.array else { throw CouchError(.malformedAnswer, "_all_docs has no rows") }
-            return try rows.map(DocumentRow.init(answer:))
+        let request = CouchRequest(.get, [name, "_all_docs"], query: query)
+        let answer = try await server.answer(to: request)
+        do {
+            var scanner = AllDocsScanner(maximumRowSize: server.configuration.maximumAnswerSize)
+            var rows: [AllDocsRow] = []
+            scanner.append(answer.body.readableBytesView)
+            while let row = try scanner.next() { rows.append(row) }
+            try scanner.finish()
+            return rows
+        } catch {
+            throw error.naming(request.shown(on: server.url))
         }
     }
 
@@ -76,7 +88,7 @@ extension CouchDatabase {
             // "0" follows "/": ids are ordered by their bytes.
             let page = try await self.documents(from: start, to: "_design0", limit: 200, includeDocuments: true)
             let new = start == page.first?.id ? page.dropFirst() : page[...]
-            documents += new.compactMap(\.document)
+            documents += try new.compactMap(\.document).map(JSONValue.init(parsing:))
             guard let last = new.last, page.count == 200 else { return documents }
             start = last.id
         }

@@ -1,3 +1,5 @@
+import Foundation
+
 extension ServerConnection {
     /// All replication documents of a `_replicator` database; none where the database does not exist.
     ///
@@ -11,7 +13,7 @@ extension ServerConnection {
                     from: start, limit: 500, includeDocuments: true)
                 let new = start == page.first?.id ? page.dropFirst() : page[...]
                 documents += try new.filter { !$0.id.hasPrefix("_design/") }.compactMap(\.document)
-                    .map(ReplicationDocument.init(answer:))
+                    .map { try ReplicationDocument(answer: JSONValue(parsing: $0)) }
                 guard let last = new.last, page.count == 500 else { return documents }
                 start = last.id
             }

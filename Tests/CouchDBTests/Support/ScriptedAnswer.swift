@@ -4,10 +4,19 @@ struct ScriptedAnswer: Sendable {
 
     var pieces: [[UInt8]]
     var end: End
+    /// Called behind each piece that the socket took.
+    var afterPiece: @Sendable () -> Void = {}
 
     /// Exactly these bytes.
     static func raw(_ text: String..., end: End = .close) -> ScriptedAnswer {
         ScriptedAnswer(pieces: text.map { Array($0.utf8) }, end: end)
+    }
+
+    /// A head and many pieces, each written only when the socket takes it.
+    static func streamed(
+        _ head: String, _ pieces: [String], afterPiece: @escaping @Sendable () -> Void
+    ) -> ScriptedAnswer {
+        ScriptedAnswer(pieces: ([head] + pieces).map { Array($0.utf8) }, end: .keepOpen, afterPiece: afterPiece)
     }
 
     /// A whole answer.

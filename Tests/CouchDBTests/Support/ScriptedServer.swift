@@ -34,7 +34,10 @@ final class ScriptedServer: Sendable {
                         return requests.count - 1
                     }
                     let answer = try await script(request, number)
-                    for piece in answer.pieces { try await outbound.write(ByteBuffer(bytes: piece)) }
+                    for piece in answer.pieces {
+                        try await outbound.write(ByteBuffer(bytes: piece))
+                        answer.afterPiece()
+                    }
                     switch answer.end {
                     case .keepOpen: break
                     case .close: return
