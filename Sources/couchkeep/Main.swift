@@ -1,1 +1,21 @@
-@main struct Main { static func main() { print("hello") } }
+import ArgumentParser
+import Foundation
+
+/// The program: parses the command line, runs a command, and turns what it throws into a text and an exit code.
+@main
+enum Main {
+    static func main() async {
+        // A reader that went away is found when writing, not by a signal.
+        signal(SIGPIPE, SIG_IGN)
+        do {
+            var command = try Couchkeep.parseAsRoot()
+            if var asynchronous = command as? any AsyncParsableCommand {
+                try await asynchronous.run()
+            } else {
+                try command.run()
+            }
+        } catch {
+            exit(Failure(error).report())
+        }
+    }
+}

@@ -22,6 +22,8 @@ package struct CheckRun: Sendable {
     package struct Outcome: Sendable {
         package var report: Report
         package var exitCode: ExitCode
+        /// Why the pass could not be remembered or told, where that is so; the report is right all the same.
+        package var notRemembered: StateError?
     }
 
     /// Runs a pass, and tells people unless it is a dry run.
@@ -52,13 +54,27 @@ package struct CheckRun: Sendable {
             selectPairs: { [selector = fleet.selector] in try selector.select(names: $0, remembered: $1) },
             state: state,
             pacing: pacing, now: now)
-        var report = try await supervisor.pass(options)
-        if !options.isDryRun {
-            let notify = loaded.configuration.notify
-            let channels = try await NotificationChannels(notify, environment: environment)
-            report.channels = try await Messenger(notify, channels: channels, state: state).tell(report)
-            try await state.store(report)
+        let passed = try await supervisor.pass(options)
+        let exitCode = ExitCode(passed.report, sources: fleet.selector.sources)
+        guard !options.isDryRun else { return Outcome(report: passed.report, exitCode: exitCode) }
+        do {
+            try await supervisor.remember(passed)
+            let told = try await tell(passed.report, state: state)
+            return Outcome(report: told, exitCode: exitCode)
+        } catch let error as StateError {
+            // What was seen is worth showing even where it can't be remembered.
+            return Outcome(
+                report: passed.report, exitCode: exitCode == .ok ? .incomplete : exitCode, notRemembered: error)
         }
-        return Outcome(report: report, exitCode: ExitCode(report, sources: fleet.selector.sources))
+    }
+
+    /// Sends messages, and stores the report again with how the channels did.
+    private func tell(_ report: Report, state: StateDatabase) async throws -> Report {
+        let notify = loaded.configuration.notify
+        let channels = try await NotificationChannels(notify, environment: environment)
+        var report = report
+        report.channels = try await Messenger(notify, channels: channels, state: state).tell(report)
+        try await state.store(report)
+        return report
     }
 }

@@ -82,7 +82,7 @@ package struct Messenger: Sendable {
         do {
             try await heartbeat.beat()
             try await alerts.note(heartbeat.name) { $0.sent(at: moment) }
-        } catch let error as ChannelError {
+        } catch let error as DeliveryError {
             try await alerts.note(heartbeat.name) { $0.failed(error, at: moment) }
         }
     }

@@ -9,7 +9,7 @@ package struct NotificationChannels: Sendable {
     /// The address that is pinged while all is well.
     package var heartbeat: Heartbeat?
     /// Channels that can't be used, and why.
-    package var broken: [String: ChannelError] = [:]
+    package var broken: [String: DeliveryError] = [:]
 
     /// Fetches the secrets and prepares the channels.
     ///
@@ -52,10 +52,10 @@ package struct NotificationChannels: Sendable {
         }
     }
 
-    private static func channelError(_ error: any Error) throws -> ChannelError {
+    private static func channelError(_ error: any Error) throws -> DeliveryError {
         switch error {
-        case let error as ChannelError: return error
-        case let error as SecretError: return ChannelError(.invalidSettings, error.message, hint: error.nextStep)
+        case let error as DeliveryError: return error
+        case let error as SecretError: return DeliveryError(.invalidSettings, error.message, hint: error.nextStep)
         default: throw error
         }
     }

@@ -70,7 +70,7 @@ package struct StoredAlerts: AlertStore {
         }
     }
 
-    package func markSent(_ ids: [OutboxEntry.ID], at time: Date, warning: ChannelError?) async throws {
+    package func markSent(_ ids: [OutboxEntry.ID], at time: Date, warning: DeliveryError?) async throws {
         try await state.writing { database in
             for id in ids {
                 try Self.remove(id, database)
@@ -80,7 +80,7 @@ package struct StoredAlerts: AlertStore {
     }
 
     package func markFailed(
-        _ id: OutboxEntry.ID, error: ChannelError, at time: Date, nextAttempt: Date
+        _ id: OutboxEntry.ID, error: DeliveryError, at time: Date, nextAttempt: Date
     ) async throws {
         try await state.writing { database in
             if let data = try Data.fetchOne(
@@ -97,7 +97,7 @@ package struct StoredAlerts: AlertStore {
         }
     }
 
-    package func markGivenUp(_ id: OutboxEntry.ID, error: ChannelError, at time: Date) async throws {
+    package func markGivenUp(_ id: OutboxEntry.ID, error: DeliveryError, at time: Date) async throws {
         try await state.writing { database in
             try Self.remove(id, database)
             try Self.change(id.channel, database) { $0.gaveUp(error, at: time) }

@@ -33,15 +33,23 @@ extension Supervisor {
 
     /// Takes steps on several pairs at a time; what a server refuses is noted and tried again in a later pass.
     private func take(_ steps: [(pair: Pair, action: RepairAction, rule: String)], in pass: inout Pass) async throws {
+        var ready: [(pair: Pair, action: RepairAction, rule: String)] = []
         for (pair, action, rule) in steps {
-            // The intent first: a kill after this line is found and finished by the next pass.
             var memory = pass.pairMemories[pair.key] ?? PairMemory()
             memory.repairs.note(action.name, at: now())
             if case .resetCheckpoints = action { memory.beginRescan(reason: rule, at: now()) }
-            pass.pairMemories[pair.key] = memory
-            try await state.store(memory, for: pair.key)
+            do {
+                // The intent first: a kill after this line is found and finished by the next pass.
+                try await state.store(memory, for: pair.key)
+                pass.pairMemories[pair.key] = memory
+                ready.append((pair, action, rule))
+            } catch let error as StateError {
+                note(
+                    action, .failed, "not begun, since it could not be remembered: \(error)", rule, for: pair, in: &pass
+                )
+            }
         }
-        let repairers = steps.map { step in (step, repairer(for: step.pair, in: pass)) }
+        let repairers = ready.map { step in (step, repairer(for: step.pair, in: pass)) }
         let outcomes = try await repairers.concurrentMap(atMost: Self.concurrentRepairs) { [state, now] entry in
             let (step, repairer) = entry
             let outcome = try await Observed.catching {
@@ -66,9 +74,17 @@ extension Supervisor {
                 pass.touched.insert(step.pair.key)
                 if case .resetCheckpoints = step.action { pass.pairMemories[step.pair.key]?.rescan?.isPrepared = true }
             }
-            if let record = pass.repairs[step.pair.key]?.last {
-                try await state.note(record, pair: step.pair.key)
-            }
+            if let record = pass.repairs[step.pair.key]?.last { try await journal(record, for: step.pair, in: &pass) }
+        }
+    }
+
+    /// Writes a repair into the journal. It was done, so a journal that can't be written must not end the pass.
+    private func journal(_ record: RepairRecord, for pair: Pair, in pass: inout Pass) async throws {
+        do {
+            try await state.note(record, pair: pair.key)
+        } catch let error as StateError {
+            let last = (pass.repairs[pair.key]?.count ?? 1) - 1
+            pass.repairs[pair.key]?[last].detail += " (not written into the journal: \(error.detail))"
         }
     }
 

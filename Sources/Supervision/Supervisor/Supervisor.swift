@@ -27,13 +27,20 @@ package struct Supervisor: Sendable {
         self.now = now
     }
 
-    /// Runs one pass: observe, diagnose, plan, repair, look again, remember.
+    /// What a pass leaves: the report, and what is to be remembered with ``remember(_:)``.
+    package struct Outcome: Sendable {
+        package var report: Report
+        fileprivate var pairMemories: [String: PairMemory]
+        fileprivate var serverMemories: [String: ServerMemory]
+    }
+
+    /// Runs one pass: observe, diagnose, plan, repair, look again.
     ///
     /// What a server refuses or where it does not answer is a finding, not an error.
     ///
-    /// - Throws: `StateError` where the memory can't be read or written, `CancellationError`, and what the selection of
-    ///   pairs throws. After a repair the intent is in the memory, so a pass that was cut short is finished by the next.
-    package func pass(_ options: PassOptions = PassOptions()) async throws -> Report {
+    /// - Throws: `StateError` where the memory can't be read, `CancellationError`, and what the selection of pairs throws.
+    ///   Before a repair its intent is in the memory, so a pass that was cut short is finished by the next.
+    package func pass(_ options: PassOptions = PassOptions()) async throws -> Outcome {
         var pass = Pass(
             options: options, pairMemories: try await state.pairMemories(),
             serverMemories: try await state.serverMemories())
@@ -51,10 +58,14 @@ package struct Supervisor: Sendable {
             if options.isDryRun { break }
         }
         let report = report(of: &pass)
-        if !options.isDryRun {
-            try await state.store(pairs: pass.pairMemories, servers: pass.serverMemories, report: report)
-        }
-        return report
+        return Outcome(report: report, pairMemories: pass.pairMemories, serverMemories: pass.serverMemories)
+    }
+
+    /// Writes what a pass leaves into the memory, in one transaction.
+    ///
+    /// - Throws: `StateError`; the memory of the pass before is then kept.
+    package func remember(_ outcome: Outcome) async throws {
+        try await state.store(pairs: outcome.pairMemories, servers: outcome.serverMemories, report: outcome.report)
     }
 
     private func report(of pass: inout Pass) -> Report {

@@ -1,0 +1,48 @@
+import CouchDB
+import Foundation
+import Supervision
+
+/// Asks the servers of a configuration whether they are there, and which pairs it makes; changes nothing.
+package struct ConfigurationSurvey: Sendable {
+    /// What was learned.
+    package struct Result: Sendable {
+        package var text: String
+        package var exitCode: ExitCode
+    }
+
+    private let loaded: LoadedConfiguration
+
+    package init(_ loaded: LoadedConfiguration) { self.loaded = loaded }
+
+    /// Runs a pass that writes nothing, and shows servers and pairs.
+    ///
+    /// - Throws: `ConfigurationError` where patterns or targets collide, or source and target are one database.
+    package func run() async throws -> Result {
+        let report = try await CheckRun(loaded).run(PassOptions(isDryRun: true)).report
+        let findings = report.pairs.flatMap { pair in pair.findings.map { (pair, $0) } }
+        let same = findings.filter { $0.1.rule == SourceIsTarget.name }
+        guard same.isEmpty else {
+            throw ConfigurationError(
+                same.map { pair, finding in
+                    ConfigurationIssue(
+                        .sourceIsTarget, file: loaded.file, position: nil, message: "\(pair.pair): \(finding.summary)",
+                        nextStep: finding.next)
+                })
+        }
+        var lines = ["\(loaded.file): good"]
+        for server in report.servers {
+            let version = server.version.map { "CouchDB \($0)" } ?? "unknown"
+            lines.append("  \(server.name)  \(server.url)  \(server.reachable ? version : "can't be reached")")
+            lines += server.findings.map { "    \($0.severity.rawValue): \($0.summary)" }
+        }
+        lines.append("  \(Wording.counted(report.pairs.count, "pair"))")
+        lines += report.pairs.prefix(50).map { "    \($0.pair)  \($0.source) -> \($0.target)" }
+        if report.pairs.count > 50 { lines.append("    and \(report.pairs.count - 50) more") }
+        let bad = report.servers.flatMap(\.findings).contains { $0.severity != .notice }
+        let sources = Set(loaded.configuration.pairs.map(\.source))
+        var serversAlone = report
+        for index in serversAlone.pairs.indices { serversAlone.pairs[index].findings = [] }
+        serversAlone.verdict = bad ? .problem : .ok
+        return Result(text: lines.joined(separator: "\n") + "\n", exitCode: ExitCode(serversAlone, sources: sources))
+    }
+}

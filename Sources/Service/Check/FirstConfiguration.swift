@@ -1,0 +1,82 @@
+import CouchDB
+import Foundation
+import Secrets
+
+/// Asks two servers what `couchkeep init` needs to know.
+package struct FirstConfiguration: Sendable {
+    /// How to reach a server.
+    package struct Login: Sendable {
+        package let url: String
+        package var user: String?
+        package var password: SecretSource?
+        /// Whether the password was given inside of the URL.
+        package let hasPasswordInURL: Bool
+
+        /// Reads a server's URL, with or without `user:password@`.
+        ///
+        /// - Throws: `CouchError` with code `invalid-input`.
+        package init(url text: String, user: String? = nil) throws {
+            let parsed = try ServerURL.parse(text)
+            url = parsed.url.description
+            self.user = user ?? parsed.user
+            password = parsed.password.map(SecretSource.inline)
+            hasPasswordInURL = parsed.password != nil
+        }
+    }
+
+    private let source: Login
+    private let target: Login
+    private let caFile: String?
+
+    package init(source: Login, target: Login, caFile: String?) {
+        self.source = source
+        self.target = target
+        self.caFile = caFile
+    }
+
+    /// Asks both servers.
+    ///
+    /// - Throws: `CouchError` where one can't be reached, rejects the login, or both are one server; `SecretError`.
+    package func draft() async throws -> ConfigurationDraft {
+        let names = ConfigurationDraft.names(source: source.url, target: target.url)
+        let from = try await ask(source, listsDatabases: true)
+        let to = try await ask(target, listsDatabases: false)
+        if let uuid = from.info.uuid, uuid == to.info.uuid, source.url == target.url {
+            throw CouchError(.invalidInput, "source and target are the same server, \(source.url)")
+        }
+        return ConfigurationDraft(
+            source: describe(source, name: names.source, info: from.info),
+            target: describe(target, name: names.target, info: to.info),
+            databases: from.databases.filter { !DatabaseNaming.isSystem($0) })
+    }
+
+    private func ask(_ login: Login, listsDatabases: Bool) async throws -> (info: ServerInfo, databases: [String]) {
+        let password = try await login.password?.resolve()
+        let authentication = login.user.map { Authentication.basic(user: $0, password: password ?? Secret("")) }
+        let connection = try ServerConnection(
+            url: ServerURL(login.url), authentication: authentication ?? .none,
+            configuration: ConnectionConfiguration(certificateAuthorityFile: caFile))
+        do {
+            let info = try await connection.info()
+            let session = try await connection.session()
+            guard session.isServerAdmin else {
+                throw CouchError(
+                    .forbidden,
+                    "\(session.userName ?? "nobody") is no server admin at \(login.url); _replicator, _scheduler and "
+                        + "_active_tasks can only be read by one")
+            }
+            let databases = listsDatabases ? try await connection.databaseNames() : []
+            try await connection.shutdown()
+            return (info, databases)
+        } catch {
+            try await connection.shutdown()
+            throw error
+        }
+    }
+
+    private func describe(_ login: Login, name: String, info: ServerInfo) -> ConfigurationDraft.Server {
+        ConfigurationDraft.Server(
+            name: name, url: login.url, user: login.user, password: login.password, caFile: caFile,
+            version: "CouchDB \(info.version)")
+    }
+}

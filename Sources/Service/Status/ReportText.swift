@@ -1,0 +1,148 @@
+import Foundation
+import Supervision
+
+/// A report as people read it: worst first, one screen, the next command beside each problem.
+package struct ReportText: Sendable {
+    private let report: Report
+    private let now: Date
+    private let style: TextStyle
+    /// How many healthy pairs are listed one by one.
+    private let healthyShown: Int
+
+    package init(_ report: Report, now: Date, style: TextStyle = .plain, healthyShown: Int = 20) {
+        self.report = report
+        self.now = now
+        self.style = style
+        self.healthyShown = healthyShown
+    }
+
+    /// The whole screen.
+    package func render() -> String {
+        var parts = [headline, table]
+        parts += report.servers.filter { !$0.findings.isEmpty }.map(details)
+        parts += sorted.filter { !$0.findings.isEmpty || !$0.repairs.isEmpty }.map(details)
+        parts.append(footer)
+        return parts.filter { !$0.isEmpty }.joined(separator: "\n\n") + "\n"
+    }
+
+    /// The one line for cron when all is well.
+    package func line() -> String {
+        let lag = report.pairs.compactMap(\.lag.changes).max().map { ", largest lag \(Wording.changes($0))" } ?? ""
+        return "\(report.at.formatted(.iso8601)) \(report.verdict.rawValue): \(counts)\(lag)\n"
+    }
+
+    private var headline: String {
+        let age = now.timeIntervalSince(report.at)
+        let when = report.at.formatted(.iso8601) + (age >= 2 ? ", \(Wording.duration(age)) ago" : "")
+        return "\(style.strong(counts))    \(when)"
+    }
+
+    private var counts: String {
+        var parts: [String] = []
+        for (state, word) in [(Light.State.problem, "problem"), (.unknown, "unknown"), (.ok, "ok"), (.off, "off")] {
+            let count = report.pairs.count { worst($0) == state }
+            if count > 0 { parts.append("\(Wording.number(count)) \(word)") }
+        }
+        let pairs = Wording.counted(report.pairs.count, "pair")
+        return parts.isEmpty ? pairs : "\(pairs): \(parts.joined(separator: ", "))"
+    }
+
+    /// The worst pairs first, then by name.
+    private var sorted: [PairReport] {
+        report.pairs.sorted { left, right in (rank(worst(left)), left.pair) < (rank(worst(right)), right.pair) }
+    }
+
+    private var table: String {
+        let healthy = sorted.filter { worst($0) == .ok || worst($0) == .off }
+        let shown = sorted.filter { worst($0) != .ok && worst($0) != .off } + healthy.prefix(healthyShown)
+        guard !shown.isEmpty else { return "" }
+        var rows = [["", "PAIR", "REPLICATING", "VERIFIED", "RESTORABLE", "LAG"]]
+        rows += shown.map { pair in
+            [
+                style.mark(worst(pair)), pair.pair, cell(pair.lights.replicating), cell(pair.lights.verified),
+                cell(pair.lights.restorable), lag(pair.lag),
+            ]
+        }
+        let hidden = healthy.count - healthy.prefix(healthyShown).count
+        return TextTable(rows).render() + (hidden > 0 ? "\n  and \(Wording.number(hidden)) more that are well" : "")
+    }
+
+    private func details(_ server: ServerReport) -> String {
+        let version = server.version.map { ", CouchDB \($0)" } ?? ""
+        let lines = ["\(style.strong(server.name))  \(server.url)\(server.reachable ? version : ", can't be reached")"]
+        return (lines + server.findings.flatMap(text)).joined(separator: "\n")
+    }
+
+    private func details(_ pair: PairReport) -> String {
+        let lines = ["\(style.strong(pair.pair))  \(pair.source) -> \(pair.target)"]
+        return (lines + pair.findings.flatMap(text) + pair.repairs.flatMap(text)).joined(separator: "\n")
+    }
+
+    private func text(_ finding: Finding) -> [String] {
+        let age = now.timeIntervalSince(finding.since)
+        let since = age >= 1 ? ", for \(Wording.duration(age))" : ""
+        return [
+            "  \(style.severity(finding.severity)) \(finding.rule)\(since)", "    \(finding.summary)",
+            "    next: \(finding.next)",
+        ]
+    }
+
+    private func text(_ repair: RepairRecord) -> [String] {
+        let word =
+            switch repair.result {
+            case .done: "repaired"
+            case .planned: "planned"
+            case .failed: "repair failed"
+            case .givenUp: "given up"
+            }
+        return ["  \(word): \(repair.detail)"]
+    }
+
+    private var footer: String {
+        var lines: [String] = []
+        let unreachable = report.servers.filter { !$0.reachable }.map(\.name)
+        let names = report.servers.filter(\.reachable).map { "\($0.name) (\($0.version ?? "?"))" }
+        if !names.isEmpty { lines.append("servers reachable: \(names.joined(separator: ", "))") }
+        if !unreachable.isEmpty { lines.append("servers not reachable: \(unreachable.joined(separator: ", "))") }
+        if !report.unprotected.isEmpty {
+            let shown = report.unprotected.prefix(5).joined(separator: ", ")
+            let more = report.unprotected.count > 5 ? " and \(report.unprotected.count - 5) more" : ""
+            lines.append("without a backup: \(shown)\(more)")
+        }
+        lines += report.channels.map { channel in
+            let sent =
+                channel.lastSent.map { "last sent \(Wording.duration(now.timeIntervalSince($0))) ago" }
+                ?? "nothing sent yet"
+            let waiting = channel.waiting > 0 ? ", \(channel.waiting) waiting" : ""
+            return "\(channel.channel): \(channel.error.map { "FAILS: \($0)" } ?? sent)\(waiting)"
+        }
+        return lines.joined(separator: "\n")
+    }
+
+    private func cell(_ light: Light) -> String {
+        guard light.state != .off, let since = light.since, now.timeIntervalSince(since) >= 1 else {
+            return light.state.rawValue
+        }
+        return "\(light.state.rawValue) for \(Wording.duration(now.timeIntervalSince(since)))"
+    }
+
+    private func lag(_ lag: Lag) -> String {
+        guard let changes = lag.changes else { return "unknown" }
+        if changes == 0 { return "none" }
+        return Wording.changes(changes) + (lag.seconds.map { ", \(Wording.duration(TimeInterval($0)))" } ?? "")
+    }
+
+    private func worst(_ pair: PairReport) -> Light.State {
+        [pair.lights.replicating, pair.lights.verified, pair.lights.restorable].map(\.state)
+            .min { rank($0) < rank($1) } ?? .unknown
+    }
+
+    private func rank(_ state: Light.State) -> Int {
+        switch state {
+        case .problem: 0
+        case .unknown: 1
+        case .ok: 2
+        case .off: 3
+        }
+    }
+}

@@ -1,0 +1,42 @@
+import Supervision
+
+/// What `couchkeep explain` prints.
+package enum RuleText {
+    /// All rules, a line each.
+    package static func list() -> String {
+        let rows = RuleCatalogue.all.map { rule in [rule.name, rule.explanation.title] }
+        return TextTable([["RULE", "WHAT IT FINDS"]] + rows).render()
+            + "\n\ncouchkeep explain RULE tells all about one.\n"
+    }
+
+    /// One rule.
+    package static func text(_ rule: any Rule.Type) -> String {
+        let explanation = rule.explanation
+        var parts = [
+            "\(rule.name): \(explanation.title)", paragraph("What happens", explanation.what),
+            paragraph("What it means for the backup", explanation.consequence),
+            paragraph("How it is found", explanation.evidence), paragraph("What mends it", explanation.repair),
+            paragraph("Severity", explanation.severity),
+        ]
+        if !explanation.sources.isEmpty {
+            parts.append(paragraph("Sources", explanation.sources.joined(separator: "; ")))
+        }
+        return parts.joined(separator: "\n\n") + "\n"
+    }
+
+    private static func paragraph(_ title: String, _ text: String) -> String {
+        title + "\n" + wrapped(text, width: 76).map { "  " + $0 }.joined(separator: "\n")
+    }
+
+    private static func wrapped(_ text: String, width: Int) -> [String] {
+        var lines: [String] = []
+        for word in text.split(separator: " ") {
+            if let last = lines.last, last.count + 1 + word.count <= width {
+                lines[lines.count - 1] = last + " " + word
+            } else {
+                lines.append(String(word))
+            }
+        }
+        return lines
+    }
+}

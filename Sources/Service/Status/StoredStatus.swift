@@ -1,0 +1,31 @@
+import Foundation
+import Supervision
+
+/// What the last pass left, read without asking any server and without waiting for a pass that is under way.
+package struct StoredStatus: Sendable {
+    /// A report and what it is worth now.
+    package struct Reading: Sendable {
+        package var report: Report
+        /// Whether it is too old to be trusted.
+        package var isStale: Bool
+        package var exitCode: ExitCode
+    }
+
+    private let loaded: LoadedConfiguration
+
+    package init(_ loaded: LoadedConfiguration) { self.loaded = loaded }
+
+    /// Returns the last report; nil where there never was one.
+    ///
+    /// A report that is too old says unknown where it said ok. One from the future, after a clock was set back, is too
+    /// old as well.
+    package func report(now: Date, maximumAge: Duration) async throws -> Reading? {
+        let folder = StateFolder(loaded)
+        guard folder.exists, var report = try await folder.open().lastReport() else { return nil }
+        let age = now.timeIntervalSince(report.at)
+        let isStale = age > maximumAge.seconds || age < -60
+        if isStale, report.verdict == .ok { report.verdict = .unknown }
+        let sources = Set(loaded.configuration.pairs.map(\.source))
+        return Reading(report: report, isStale: isStale, exitCode: ExitCode(report, sources: sources))
+    }
+}

@@ -1,0 +1,43 @@
+import ArgumentParser
+import Foundation
+import Service
+import Supervision
+
+/// `couchkeep check`: one pass over all pairs.
+struct CheckCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "check",
+        abstract: "Look at all pairs, repair what is broken, tell what is not.",
+        discussion: """
+            Asks every server, says what is wrong and why, repairs pairs of mode manage, looks again, and sends \
+            messages on what has changed. A second run right behind it changes nothing more.
+
+            From cron, every five minutes:
+              */5 * * * * couchkeep check --quiet --config /etc/couchkeep/couchkeep.yaml
+
+            With --quiet it prints one line when all is well and nothing was done, and the whole report otherwise.
+            """)
+
+    @OptionGroup var options: ConfigurationOptions
+    @Flag(name: .shortAndLong, help: "Show what would be repaired; change nothing, tell nobody.")
+    var dryRun = false
+    @Flag(
+        help:
+            "Take over replication documents made by others, and accept replaced servers and sources as the right ones."
+    )
+    var adopt = false
+    @Flag(help: "Print one JSON object, schema couchkeep/status/1.")
+    var json = false
+    @Flag(name: .shortAndLong, help: "Print one line when all is well.")
+    var quiet = false
+    @Flag(help: "List healthy pairs without a limit.")
+    var all = false
+
+    func run() async throws {
+        let outcome = try await CheckRun(options.load()).run(PassOptions(isDryRun: dryRun, adopts: adopt))
+        let printer: any ReportPrinter = json ? JSONReportPrinter() : TextReportPrinter(isQuiet: quiet, showsAll: all)
+        try printer.print(outcome.report)
+        if let failure = outcome.notRemembered { Console.error("couchkeep: \(failure)") }
+        try CommandEnd.end(outcome.exitCode)
+    }
+}

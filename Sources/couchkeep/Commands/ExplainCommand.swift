@@ -1,0 +1,23 @@
+import ArgumentParser
+import Service
+import Supervision
+
+/// `couchkeep explain`: what findings mean.
+struct ExplainCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "explain", abstract: "Explain a finding: what happens, what it means, what mends it.")
+
+    @Argument(help: "The rule's name, such as target-rolled-back; all rules where it is left out.")
+    var rule: String?
+
+    func run() throws {
+        guard let name = rule else {
+            Console.out(RuleText.list())
+            return
+        }
+        guard let found = RuleCatalogue.rule(named: name) else {
+            throw ValidationError("there is no rule \"\(name)\"; couchkeep explain lists all of them")
+        }
+        Console.out(RuleText.text(found))
+    }
+}

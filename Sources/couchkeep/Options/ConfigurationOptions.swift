@@ -1,0 +1,23 @@
+import ArgumentParser
+import Foundation
+import Service
+
+/// Where the configuration is.
+struct ConfigurationOptions: ParsableArguments {
+    @Option(
+        name: .shortAndLong,
+        help: ArgumentHelp(
+            "The configuration file.",
+            discussion: "Without it: $COUCHKEEP_CONFIG, ./couchkeep.yaml, /etc/couchkeep/couchkeep.yaml.",
+            valueName: "file"))
+    var config: String?
+
+    /// Reads the configuration, and shows what is doubtful in it.
+    func load() throws -> LoadedConfiguration {
+        let location = try ConfigurationLocation.choose(
+            option: config, environment: ProcessInfo.processInfo.environment)
+        let loaded = try ConfigurationFile.load(location.path)
+        for warning in loaded.warnings { Console.error("warning: \(warning)") }
+        return loaded
+    }
+}
