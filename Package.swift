@@ -125,7 +125,7 @@ let package = Package(
                 .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "NIOSSL", package: "swift-nio-ssl"),
             ],
-            resources: [.copy("Recordings"), .copy("Certificates")]),
+            resources: [.copy("Recordings"), .copy("Certificates"), .copy("Fixtures")]),
         .testTarget(
             name: "SupervisionTests", dependencies: ["Supervision", "CouchDB", "CouchSim", "Secrets"],
             resources: [.copy("Recordings")]),

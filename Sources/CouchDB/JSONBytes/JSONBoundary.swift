@@ -23,6 +23,8 @@ struct JSONBoundary {
                 if depth == 0 { return true }
                 state = .container
             case (.string, UInt8(ascii: "\\")): state = .escape
+            // No string holds a control character: waiting for its end would swallow what follows the broken value.
+            case (.string, 0..<0x20): return true
             case (.string, _): break
             case (.escape, _): state = .string
             case (_, UInt8(ascii: "\"")): state = .string
@@ -50,7 +52,9 @@ struct JSONBoundary {
             let word = bytes.word(at: next)
             let quotes = word ^ (ones &* UInt64(UInt8(ascii: "\"")))
             let backslashes = word ^ (ones &* UInt64(UInt8(ascii: "\\")))
-            let special = ((quotes &- ones) & ~quotes | (backslashes &- ones) & ~backslashes) & (ones &* 0x80)
+            let special =
+                ((quotes &- ones) & ~quotes | (backslashes &- ones) & ~backslashes | (word &- ones &* 0x20) & ~word)
+                & (ones &* 0x80)
             guard special == 0 else {
                 next += special.trailingZeroBitCount >> 3
                 return
