@@ -12,11 +12,12 @@ struct ScriptedAnswer: Sendable {
         ScriptedAnswer(pieces: text.map { Array($0.utf8) }, end: end)
     }
 
-    /// A head and many pieces, each written only when the socket takes it.
-    static func streamed(
-        _ head: String, _ pieces: [String], afterPiece: @escaping @Sendable () -> Void
+    /// A head and one piece many times, each time written only when the socket takes it.
+    static func repeated(
+        _ head: String, _ piece: String, count: Int, afterPiece: @escaping @Sendable () -> Void
     ) -> ScriptedAnswer {
-        ScriptedAnswer(pieces: ([head] + pieces).map { Array($0.utf8) }, end: .keepOpen, afterPiece: afterPiece)
+        let pieces = [Array(head.utf8)] + Array(repeating: Array(piece.utf8), count: count)
+        return ScriptedAnswer(pieces: pieces, end: .keepOpen, afterPiece: afterPiece)
     }
 
     /// A whole answer.
