@@ -77,12 +77,14 @@ struct ChannelQueue {
     }
 
     private func giveUp(_ entry: OutboxEntry, _ error: DeliveryError) async throws {
-        delivery.logger.error(
-            "a message could not be delivered and is given up",
-            metadata: [
-                "channel": "\(channel.name)", "subject": "\(entry.message.subject)", "error": "\(error)",
-                "attempts": "\(entry.attempts + 1)", "written": "\(entry.enqueuedAt.iso8601Text)",
-            ])
-        try await delivery.store.markGivenUp(entry.id, error: error, at: now)
+        if entry.message.kind != .test {
+            delivery.logger.error(
+                "a message could not be delivered and is given up",
+                metadata: [
+                    "channel": "\(channel.name)", "subject": "\(entry.message.subject)", "error": "\(error)",
+                    "attempts": "\(entry.attempts + 1)", "written": "\(entry.enqueuedAt.iso8601Text)",
+                ])
+        }
+        try await delivery.store.markGivenUp(entry, error: error, at: now)
     }
 }

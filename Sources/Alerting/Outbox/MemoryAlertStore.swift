@@ -55,10 +55,10 @@ package final class MemoryAlertStore: AlertStore {
         }
     }
 
-    package func markGivenUp(_ id: OutboxEntry.ID, error: DeliveryError, at time: Date) async throws {
+    package func markGivenUp(_ entry: OutboxEntry, error: DeliveryError, at time: Date) async throws {
         state.withLock { state in
-            state.remove(id)
-            state.status(of: id.channel) { $0.gaveUp(error, at: time) }
+            state.remove(entry.id)
+            state.status(of: entry.channel) { $0.gaveUp(entry.message, error, at: time) }
         }
     }
 

@@ -17,7 +17,7 @@ package protocol OutboxStore: Sendable {
     func markFailed(_ id: OutboxEntry.ID, error: DeliveryError, at time: Date, nextAttempt: Date) async throws
 
     /// Takes a message out of the queue that will not be sent any more.
-    func markGivenUp(_ id: OutboxEntry.ID, error: DeliveryError, at time: Date) async throws
+    func markGivenUp(_ entry: OutboxEntry, error: DeliveryError, at time: Date) async throws
 
     func status(of channel: String) async throws -> ChannelStatus
 }

@@ -35,11 +35,8 @@ enum WebFailure {
                 .certificateNotTrusted, "the certificate of \(host) is not trusted",
                 hint: caFile.map { "check that \($0) holds the authority that signed it" }
                     ?? "set ca_file to the authority that signed it, or use the name in the certificate")
-        case NIOSSLError.failedToLoadCertificate, NIOSSLError.noSuchFilesystemObject:
-            DeliveryError(
-                .invalidSettings, "the CA file \(caFile ?? "of the system") can't be read",
-                hint: "it must be a PEM file that Couchkeep may read")
         case is IOError: unreachable(host)
+        case let error as DeliveryError: error
         // The text of an unknown error may hold the address; its type can't.
         default: DeliveryError(.unexpected, "the request to \(host) failed with \(type(of: error))")
         }

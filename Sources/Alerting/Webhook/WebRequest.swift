@@ -2,6 +2,7 @@ import AsyncHTTPClient
 import Foundation
 import NIOCore
 import NIOHTTP1
+import NIOPosix
 import NIOSSL
 import Secrets
 
@@ -37,7 +38,8 @@ struct WebRequest: Sendable {
     }
 
     private func exchange() async throws -> Answer {
-        try await HTTPClient.withHTTPClient(configuration: configuration) { client in
+        let configuration = configuration(trusting: try await trustRoots())
+        return try await HTTPClient.withHTTPClient(configuration: configuration) { client in
             var request = HTTPClientRequest(url: url.address.reveal())
             request.method = method
             request.headers.add(name: "user-agent", value: "couchkeep")
@@ -63,10 +65,26 @@ struct WebRequest: Sendable {
         return String(decoding: bytes, as: UTF8.self)
     }
 
-    private var configuration: HTTPClient.Configuration {
+    /// Read here and not by the client, whose connections would fail without saying why.
+    private func trustRoots() async throws -> NIOSSLTrustRoots {
+        guard let caFile else { return .default }
+        do {
+            let certificates = try await NIOThreadPool.singleton.runIfActive {
+                try NIOSSLCertificate.fromPEMFile(caFile)
+            }
+            if !certificates.isEmpty { return .certificates(certificates) }
+        } catch {
+            // Missing, not readable or not PEM: the next step is the same.
+        }
+        throw DeliveryError(
+            .invalidSettings, "the CA file \(caFile) can't be read",
+            hint: "it must be a PEM file that Couchkeep may read")
+    }
+
+    private func configuration(trusting trustRoots: NIOSSLTrustRoots) -> HTTPClient.Configuration {
         var tls = TLSConfiguration.makeClientConfiguration()
         tls.minimumTLSVersion = .tlsv12
-        if let caFile { tls.trustRoots = .file(caFile) }
+        tls.trustRoots = trustRoots
         var configuration = HTTPClient.Configuration(
             tlsConfiguration: tls, redirectConfiguration: .disallow,
             timeout: .init(connect: TimeAmount(timeout), read: TimeAmount(timeout)))

@@ -126,13 +126,17 @@ struct EmailServerTests {
         }
     }
 
-    @Test func aCAFileThatIsMissingIsASettingsError() async throws {
+    @Test func aCAFileThatCanNotBeReadIsASettingsError() async throws {
         try await withServer { server, certificates in
-            var settings = try settings(server, certificates)
-            settings.caFile = "/nonexistent/ca.pem"
-            let channel = try EmailChannel(settings)
-            let error = await #expect(throws: DeliveryError.self) { try await channel.deliver(.sample()) }
-            #expect(error?.code == .invalidSettings)
+            let garbage = certificates.folder.appending(path: "garbage.pem")
+            try Data("no certificate".utf8).write(to: garbage)
+            for file in ["/nonexistent/ca.pem", garbage.path] {
+                var settings = try settings(server, certificates)
+                settings.caFile = file
+                let channel = try EmailChannel(settings)
+                let error = await #expect(throws: DeliveryError.self) { try await channel.deliver(.sample()) }
+                #expect(error?.code == .invalidSettings, "\(file)")
+            }
         }
     }
 

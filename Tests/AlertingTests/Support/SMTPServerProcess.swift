@@ -19,7 +19,9 @@ struct SMTPServerProcess: Sendable {
     let port: Int
     private let file: URL
 
-    /// The mails so far. The server writes a mail before it acknowledges it.
+    /// The mails so far.
+    ///
+    /// The server writes a mail before it acknowledges it.
     func mails() throws -> [Mail] {
         guard FileManager.default.fileExists(atPath: file.path) else { return [] }
         return try String(contentsOf: file, encoding: .utf8).split(separator: "\n").map {
