@@ -92,6 +92,7 @@ let package = Package(
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "HummingbirdCore", package: "hummingbird"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
@@ -142,7 +143,14 @@ let package = Package(
                 .product(name: "SystemPackage", package: "swift-system"),
             ]),
         .testTarget(name: "ServiceTests", dependencies: ["Service", "CouchSim", "Secrets", "Supervision"]),
-        .testTarget(name: "CouchSimTests", dependencies: ["CouchSim", "CouchDB", "Secrets"]),
+        .testTarget(
+            name: "CouchSimTests",
+            dependencies: [
+                "CouchSim", "CouchDB", "Secrets",
+                .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+            ]),
         .testTarget(
             name: "IntegrationTests",
             dependencies: [

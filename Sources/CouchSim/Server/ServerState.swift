@@ -1,0 +1,10 @@
+/// What a simulated server keeps over a restart: its databases and settings.
+struct ServerState: Sendable {
+    var databases: [String: Database] = [:]
+    var configuration: Configuration
+    /// Seconds of the newest creation of each name, so that a recreated database gets another one.
+    var lastCreation: [String: Int] = [:]
+    /// When the server was started last, in seconds since 1970.
+    var startedAt = 0.0
+    var validators: [String: WriteContext.Validator] = [:]
+}
