@@ -95,7 +95,7 @@ package struct ReportText: Sendable {
             case .failed: "repair failed"
             case .givenUp: "given up"
             }
-        return ["  \(word): \(repair.detail)"]
+        return ["  \(word) (\(repair.rule)): \(repair.detail)"]
     }
 
     private var footer: String {

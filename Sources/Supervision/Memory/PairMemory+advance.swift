@@ -132,12 +132,21 @@ extension PairMemory {
 
     /// Ends a rescan once the target has everything that the source had when it began.
     private mutating func completeRescan(_ observation: PairObservation) {
-        guard var rescan, rescan.isPrepared, rescan.completedAt == nil, let coveredUntil else { return }
-        guard coveredUntil > rescan.startedAt else { return }
-        if let counts = observation.inspection?.comparableCounts, !counts.areEqual { return }
-        rescan.completedAt = observation.at
-        self.rescan = rescan
+        guard rescan?.completedAt == nil, isRescanComplete(after: observation, since: .distantPast) else { return }
+        rescan?.completedAt = observation.at
         refused = observation.replication.value?.statistics?.documentWriteFailures ?? 0
+    }
+
+    /// Whether a reading from the beginning that began after a moment has brought everything, as this pass sees it.
+    package func isRescanComplete(after observation: PairObservation, since moment: Date) -> Bool {
+        guard let rescan, rescan.isPrepared, rescan.startedAt >= moment else { return false }
+        if rescan.completedAt != nil { return true }
+        if let counts = observation.inspection?.comparableCounts, !counts.areEqual { return false }
+        guard let progress = observation.progress.value, let pending = progress.pending else { return false }
+        // Right after the start the old checkpoint may still be shown, with nothing pending after it.
+        guard progress.checkpoint != .zero, observation.at.timeIntervalSince(rescan.startedAt) > 1 else { return false }
+        let covered = pending == 0 ? observation.at : progress.coveredUntil ?? coveredUntil
+        return covered.map { $0 > rescan.startedAt } ?? false
     }
 
     /// Forgets how far the replication had come, since it starts again from the beginning.

@@ -34,6 +34,10 @@ extension PairReport {
         if let notice = findings.first(where: { $0.rule == ReplicationBehind.name }) {
             return light(.ok, notice.summary, memory)
         }
+        if let primary = situation.primary, primary.state == .crashing || primary.state == .error {
+            // Within the grace of replication-crashing, as after a restart of a server.
+            return light(.ok, "the job has just stopped with an error and is tried again by CouchDB", memory)
+        }
         if pending == 0 { return light(.ok, "caught up", memory) }
         let seconds = situation.lagSeconds.map { ", \(Wording.duration($0)) behind" } ?? ""
         return light(.ok, "\(Wording.changes(pending)) to copy\(seconds)", memory)

@@ -30,7 +30,10 @@ package enum ReplicationCrashing: PairRule {
         let downFor = situation.elapsed(since: situation.memory.crashingSince) ?? 0
         // A job that the scheduler keeps running long enough is flapping; one crash long ago is history.
         let isFlapping = crashes >= limits.crashesPerHour
-        let isStuck = isDown && (!cause.passesByItself || downFor >= limits.crashGrace)
+        // A start can be rejected once by accident, seen on 3.5.0 with several jobs starting at a time; twice is none.
+        let isCertain =
+            cause == .credentialsRejected ? (primary.scheduled?.errorCount ?? 0) >= 2 : !cause.passesByItself
+        let isStuck = isDown && (isCertain || downFor >= limits.crashGrace)
         guard isStuck || (isFlapping && !hasRecovered(primary, situation)) else { return nil }
         guard cause != .duplicate || situation.replication?.documents.count == 1 else { return nil }
         let side = sideNamed(in: reason, situation.desired)

@@ -18,7 +18,7 @@ package enum TargetReplaced: PairRule {
 
     package static func diagnose(_ situation: PairSituation) -> Finding? {
         if let latch = situation.memory.latches[name] {
-            if situation.memory.rescan?.completedAt != nil { return nil }
+            if situation.memory.isRescanComplete(after: situation.observation, since: latch.since) { return nil }
             return Finding(
                 rule: name, severity: .critical, since: latch.since,
                 summary: latch.summary + (situation.memory.isRescanning ? "; it is being filled again" : ""),
@@ -39,7 +39,7 @@ package enum TargetReplaced: PairRule {
 
     package static func repair(_ finding: Finding, in situation: PairSituation) -> RepairAction? {
         guard let primary = situation.primary else { return nil }
-        if let rescan = situation.memory.rescan, rescan.isPrepared, rescan.completedAt == nil { return nil }
+        if situation.memory.isRescanning, situation.memory.rescan?.isPrepared == true { return nil }
         return .resetCheckpoints(
             documentID: primary.document.id, base: primary.id?.base ?? situation.memory.replicationBase)
     }

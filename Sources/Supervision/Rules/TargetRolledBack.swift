@@ -29,7 +29,7 @@ package enum TargetRolledBack: PairRule {
     package static func diagnose(_ situation: PairSituation) -> Finding? {
         let memory = situation.memory
         if let latch = memory.latches[name] {
-            guard !isMended(situation) else { return nil }
+            guard !isMended(situation, since: latch.since) else { return nil }
             return Finding(
                 rule: name, severity: .critical, since: latch.since,
                 summary: latch.summary + (memory.isRescanning ? "; the copy of what is missing is running" : ""),
@@ -45,7 +45,7 @@ package enum TargetRolledBack: PairRule {
 
     package static func repair(_ finding: Finding, in situation: PairSituation) -> RepairAction? {
         guard let primary = situation.primary else { return nil }
-        if let rescan = situation.memory.rescan, rescan.isPrepared, rescan.completedAt == nil { return nil }
+        if situation.memory.isRescanning, situation.memory.rescan?.isPrepared == true { return nil }
         return .resetCheckpoints(
             documentID: primary.document.id, base: primary.id?.base ?? situation.memory.replicationBase)
     }
@@ -89,13 +89,11 @@ package enum TargetRolledBack: PairRule {
         return before != now
     }
 
-    /// Whether the reading from the beginning has brought everything.
-    private static func isMended(_ situation: PairSituation) -> Bool {
-        guard let rescan = situation.memory.rescan, rescan.completedAt != nil else {
-            // Without a repair of ours, only equal counts can end it.
-            return situation.observation.inspection?.comparableCounts?.areEqual == true
-                && situation.memory.rescan == nil
+    /// Whether the reading from the beginning has brought everything. Without one, only equal counts end the finding.
+    private static func isMended(_ situation: PairSituation, since moment: Date) -> Bool {
+        if let rescan = situation.memory.rescan, rescan.startedAt >= moment {
+            return situation.memory.isRescanComplete(after: situation.observation, since: moment)
         }
-        return true
+        return situation.observation.inspection?.comparableCounts?.areEqual == true
     }
 }

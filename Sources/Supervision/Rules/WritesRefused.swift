@@ -26,7 +26,7 @@ package enum WritesRefused: PairRule {
         let seen = situation.replication?.statistics?.documentWriteFailures ?? 0
         // A checkpoint from before a rescan speaks of an earlier reading.
         let logged =
-            memory.rescan == nil
+            !memory.isRescanning
             ? (situation.observation.inspection?.targetLog.value ?? nil)?.largestWriteFailures ?? 0 : 0
         let refused = max(seen, logged, memory.refused)
         guard refused > 0 else { return nil }

@@ -82,7 +82,7 @@ extension ConfigurationSection {
         "repairs",
         [
             ConfigurationKey(
-                "per_hour", "count", default: "4", "How many repairs of one pair are tried within an hour.",
+                "per_hour", "count", default: "6", "How many repairs of one pair are tried within an hour.",
                 example: "2"),
             ConfigurationKey(
                 "backoff", "duration", default: "1m",
