@@ -97,10 +97,10 @@ package struct StoredAlerts: AlertStore {
         }
     }
 
-    package func markGivenUp(_ id: OutboxEntry.ID, error: DeliveryError, at time: Date) async throws {
+    package func markGivenUp(_ entry: OutboxEntry, error: DeliveryError, at time: Date) async throws {
         try await state.writing { database in
-            try Self.remove(id, database)
-            try Self.change(id.channel, database) { $0.gaveUp(error, at: time) }
+            try Self.remove(entry.id, database)
+            try Self.change(entry.channel, database) { $0.gaveUp(entry.message, error, at: time) }
         }
     }
 
