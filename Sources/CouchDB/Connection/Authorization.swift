@@ -14,7 +14,9 @@ struct Authorization: Sendable {
     }
 
     private enum Kind: Sendable {
-        case fixed(HTTPHeaders)
+        case none
+        /// The value of the header `Authorization`.
+        case header(Secret)
         case session(CookieSession)
     }
 
@@ -26,12 +28,11 @@ struct Authorization: Sendable {
     ) {
         switch authentication.method {
         case .none:
-            kind = .fixed([:])
+            kind = .none
         case .basic(let user, let password):
-            let token = Data("\(user):\(password.reveal())".utf8).base64EncodedString()
-            kind = .fixed(["Authorization": "Basic \(token)"])
+            kind = .header(Secret("Basic " + Data("\(user):\(password.reveal())".utf8).base64EncodedString()))
         case .bearer(let token):
-            kind = .fixed(["Authorization": "Bearer \(token.reveal())"])
+            kind = .header(Secret("Bearer \(token.reveal())"))
         case .session(let user, let password):
             kind = .session(
                 CookieSession(now: pacing.now) {
@@ -48,8 +49,10 @@ struct Authorization: Sendable {
     /// - Parameter rejected: a cookie that the server answered with 401.
     func credentials(insteadOf rejected: SessionCookie?) async throws -> Credentials {
         switch kind {
-        case .fixed(let headers):
-            return Credentials(headers: headers, session: nil)
+        case .none:
+            return Credentials(headers: [:], session: nil)
+        case .header(let value):
+            return Credentials(headers: ["Authorization": value.reveal()], session: nil)
         case .session(let session):
             let cookie = try await session.cookie(insteadOf: rejected)
             return Credentials(headers: ["Cookie": "AuthSession=\(cookie.value.reveal())"], session: cookie)

@@ -43,8 +43,10 @@ struct HTTPTransport: Sendable {
     }
 
     func shutdown() async throws {
-        try await usual.shutdown()
-        try await patient.shutdown()
+        // Each one is shut down whatever becomes of the other.
+        async let first: Void = usual.shutdown()
+        async let second: Void = patient.shutdown()
+        _ = try await (first, second)
     }
 
     private static func tls(authorityFile: String?) throws -> TLSConfiguration {

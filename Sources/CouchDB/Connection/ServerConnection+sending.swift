@@ -63,7 +63,7 @@ extension ServerConnection {
                     within: max(pacing.now().duration(to: deadline), .milliseconds(1)), isPatient: isPatient)
                 let status = Int(response.status.code)
                 if status < 300 || request.goodStatuses.contains(status) { return try await receive(response, shown) }
-                let answer = try await collect(response, limit: 64 << 10, until: deadline, shown: shown)
+                let answer = try await collectBeginning(of: response, shown: shown)
                 if answer.status == 401, let session = credentials.session, rejectedSession == nil, !request.isStream {
                     rejectedSession = session
                     continue
@@ -92,6 +92,22 @@ extension ServerConnection {
         } catch let error as CouchError {
             throw TransportFailure(notSent: error)
         }
+    }
+
+    /// Reads as much of an error's body as can matter; a long page is no reason to lose its status.
+    private func collectBeginning(of response: HTTPClientResponse, shown: String) async throws -> Answer {
+        var body = ByteBuffer()
+        do {
+            for try await var piece in response.body {
+                body.writeBuffer(&piece)
+                if body.readableBytes > 64 << 10 { break }
+            }
+            try Task.checkCancellation()
+        } catch {
+            try Task.checkCancellation()
+            throw TransportFailure(error, phase: .insideAnswer, request: shown)
+        }
+        return Answer(status: Int(response.status.code), headers: response.headers, body: body)
     }
 
     /// Reads a body to its end.

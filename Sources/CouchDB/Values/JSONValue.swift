@@ -22,17 +22,6 @@ public enum JSONValue: Sendable, Hashable {
 }
 
 extension JSONValue {
-    /// Parses one JSON text, which may be any value.
-    ///
-    /// - Throws: ``CouchError`` with code ``CouchError/Code-swift.struct/malformedAnswer`` when it isn't JSON.
-    public init(parsing data: Data) throws {
-        do {
-            self = try JSONDecoder().decode(JSONValue.self, from: data)
-        } catch {
-            throw CouchError(.malformedAnswer, "this isn't JSON: \(Excerpt(of: data))")
-        }
-    }
-
     /// Returns the JSON text, with sorted keys.
     public func serialized(pretty: Bool = false) -> Data {
         let encoder = JSONEncoder()

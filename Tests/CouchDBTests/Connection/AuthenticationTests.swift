@@ -40,6 +40,23 @@ import Testing
         #expect(!"\(error)".contains("tiger77"))
     }
 
+    @Test(arguments: [
+        Authentication.basic(user: "u", password: Secret("tiger77")), .bearer(Secret("tiger77")),
+        .session(user: "u", password: Secret("tiger77")),
+    ])
+    func neverDumpsASecret(authentication: Authentication) async throws {
+        let script: ScriptedServer.Script = { _, _ in
+            .answer(200, "{}", headers: ["Set-Cookie": "AuthSession=tiger77"])
+        }
+        try await withConnection(authentication, script: script) { (connection, _) async throws in
+            _ = try await connection.json(.get, ["x"])
+            var dumped = ""
+            dump(connection, to: &dumped)
+            #expect(!dumped.contains("tiger77"))
+            #expect(!dumped.contains("dTp0aWdlcjc3"), "not in base64 either")
+        }
+    }
+
     @Test func neverPrintsASecret() {
         for authentication in [
             Authentication.basic(user: "u", password: Secret("tiger77")), .bearer(Secret("tiger77")),

@@ -168,6 +168,15 @@ import Testing
         }
     }
 
+    @Test func keepsTheStatusOfALongPage() async throws {
+        let page = "<html>" + String(repeating: "x", count: 500_000)
+        try await withConnection(script: { _, _ in .answer(403, page) }) { (connection, _) async throws in
+            let error = try await couchError { try await connection.json(.get, ["x"]) }
+            #expect(error.code == .forbidden)
+            #expect(error.message.utf8.count < 500)
+        }
+    }
+
     @Test func refusesRedirects() async throws {
         let script: ScriptedServer.Script = { _, _ in
             .answer(302, "", headers: ["Location": "https://u:tiger77@login.example.org/?token=tiger77"])
