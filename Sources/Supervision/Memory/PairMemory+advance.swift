@@ -141,7 +141,7 @@ extension PairMemory {
     package func isRescanComplete(after observation: PairObservation, since moment: Date) -> Bool {
         guard let rescan, rescan.isPrepared, rescan.startedAt >= moment else { return false }
         if rescan.completedAt != nil { return true }
-        if let counts = observation.inspection?.comparableCounts, !counts.areEqual { return false }
+        if let counts = observation.inspection?.comparableCounts, counts.missing > 0 { return false }
         guard let progress = observation.progress.value, let pending = progress.pending else { return false }
         // Right after the start the old checkpoint may still be shown, with nothing pending after it.
         guard progress.checkpoint != .zero, observation.at.timeIntervalSince(rescan.startedAt) > 1 else { return false }

@@ -13,7 +13,7 @@ package enum CountsDiffer: PairRule {
         repair:
             "None by this rule alone, as it does not know the cause. It may be refused documents, a purge at the source, "
             + "or writes of somebody else at the target.",
-        severity: "critical where the target has less, warning where it has more",
+        severity: "critical where the target has less, warning where it has more, notice where only tombstones differ",
         sources: ["couchdb-replication W9, D1, E3, F"])
 
     package static func diagnose(_ situation: PairSituation) -> Finding? {
@@ -28,6 +28,13 @@ package enum CountsDiffer: PairRule {
             return finding(
                 .critical, situation,
                 "nothing is pending, yet \(Wording.documents(counts.missing)) of the source \(counts.missing == 1 ? "is" : "are") missing from the backup",
+                evidence: evidence)
+        }
+        if counts.sourceDocuments == counts.targetDocuments {
+            // Something was deleted at the target that the source never had, such as a validation function.
+            return finding(
+                .notice, situation,
+                "the backup holds \(Wording.counted(-counts.missing, "tombstone")) that the source does not have",
                 evidence: evidence)
         }
         return finding(

@@ -94,6 +94,6 @@ package enum TargetRolledBack: PairRule {
         if let rescan = situation.memory.rescan, rescan.startedAt >= moment {
             return situation.memory.isRescanComplete(after: situation.observation, since: moment)
         }
-        return situation.observation.inspection?.comparableCounts?.areEqual == true
+        return situation.observation.inspection?.comparableCounts.map { $0.missing <= 0 } ?? false
     }
 }
