@@ -20,7 +20,8 @@ package struct ReportText: Sendable {
     package func render() -> String {
         var parts = [headline, table]
         parts += report.servers.filter { !$0.findings.isEmpty }.map(details)
-        parts += sorted.filter { !$0.findings.isEmpty || !$0.repairs.isEmpty }.map(details)
+        parts += sorted.filter { !isExplained($0) && !($0.findings.isEmpty && $0.repairs.isEmpty) }.map(details)
+        parts.append(explained)
         parts.append(footer)
         return parts.filter { !$0.isEmpty }.joined(separator: "\n\n") + "\n"
     }
@@ -76,6 +77,18 @@ package struct ReportText: Sendable {
     private func details(_ pair: PairReport) -> String {
         let lines = ["\(style.strong(pair.pair))  \(pair.source) -> \(pair.target)"]
         return (lines + pair.findings.flatMap(text) + pair.repairs.flatMap(text)).joined(separator: "\n")
+    }
+
+    /// Whether all that is wrong with a pair follows from a server's finding, which stands above.
+    private func isExplained(_ pair: PairReport) -> Bool {
+        !pair.findings.isEmpty && pair.repairs.isEmpty && pair.findings.allSatisfy { $0.cause != nil }
+    }
+
+    private var explained: String {
+        let names = sorted.filter(isExplained).map(\.pair)
+        guard !names.isEmpty else { return "" }
+        let more = names.count > 5 ? " and \(names.count - 5) more" : ""
+        return "because of that, nothing is known of: \(names.prefix(5).joined(separator: ", "))\(more)"
     }
 
     private func text(_ finding: Finding) -> [String] {

@@ -28,7 +28,9 @@ package enum WritesRefused: PairRule {
         let logged =
             !memory.isRescanning
             ? (situation.observation.inspection?.targetLog.value ?? nil)?.largestWriteFailures ?? 0 : 0
-        let refused = max(seen, logged, memory.refused)
+        // A reading from the beginning that this pass sees complete has settled all earlier refusals.
+        let isSettled = memory.isRescanning && memory.isRescanComplete(after: situation.observation, since: .distantPast)
+        let refused = max(seen, logged, isSettled ? 0 : memory.refused)
         guard refused > 0 else { return nil }
         let validators = situation.observation.inspection?.validators ?? memory.refusedValidators
         let names = validators?.keys.sorted() ?? []
