@@ -1,0 +1,37 @@
+# The two commands of the README are `make demo` and `make test`. Each does all its own set-up.
+
+SWIFT ?= swift
+PREFIX ?= /usr/local
+
+.PHONY: demo test lint format build release install setup bench fuzz clean
+
+demo: setup
+	$(SWIFT) build --product couchkeep
+	@$$($(SWIFT) build --show-bin-path)/couchkeep demo
+
+# CouchDB itself is used where it is installed; else the tests that need it are skipped and say so.
+test: setup
+	@Tests/Tools/smtp-server prepare || echo "No test mail server (python3-venv or network missing): its tests are skipped."
+	$(SWIFT) test
+
+lint: setup
+	$(SWIFT) format lint --strict --parallel --recursive Package.swift Sources Tests
+	@scripts/check-tree
+
+format:
+	$(SWIFT) format format --in-place --parallel --recursive Package.swift Sources Tests
+
+build: setup
+	$(SWIFT) build --product couchkeep
+
+release: setup
+	$(SWIFT) build --configuration release --product couchkeep --static-swift-stdlib
+
+install: release
+	install -D -m 0755 $$($(SWIFT) build --configuration release --show-bin-path)/couchkeep $(DESTDIR)$(PREFIX)/bin/couchkeep
+
+setup:
+	@scripts/setup
+
+clean:
+	$(SWIFT) package clean
