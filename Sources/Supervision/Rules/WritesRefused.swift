@@ -25,11 +25,11 @@ package enum WritesRefused: PairRule {
         let memory = situation.memory
         let seen = situation.replication?.statistics?.documentWriteFailures ?? 0
         // A checkpoint from before a rescan speaks of an earlier reading.
-        let logged =
-            !memory.isRescanning
-            ? (situation.observation.inspection?.targetLog.value ?? nil)?.largestWriteFailures ?? 0 : 0
+        let log = situation.observation.inspection?.targetLog.value ?? nil
+        let logged = memory.isRescanning ? 0 : log?.largestWriteFailures ?? 0
         // A reading from the beginning that this pass sees complete has settled all earlier refusals.
-        let isSettled = memory.isRescanning && memory.isRescanComplete(after: situation.observation, since: .distantPast)
+        let isSettled =
+            memory.isRescanning && memory.isRescanComplete(after: situation.observation, since: .distantPast)
         let refused = max(seen, logged, isSettled ? 0 : memory.refused)
         guard refused > 0 else { return nil }
         let validators = situation.observation.inspection?.validators ?? memory.refusedValidators
