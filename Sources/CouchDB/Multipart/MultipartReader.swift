@@ -116,9 +116,9 @@ public struct MultipartReader: Sendable {
                 state = .content(isAtStart: true)
                 return .part(headers)
             }
-            if case .boundary = delimiter(at: candidate, skipping: 0) {
-                throw fail("a boundary in the headers of a part")
-            }
+            let found = delimiter(at: candidate, skipping: 0)
+            if case .boundary = found { throw fail("a boundary in the headers of a part") }
+            if case .incomplete = found { break }
             start = candidate + 1
         }
         state = .headers(scanned: start - position)

@@ -55,7 +55,9 @@ public struct MultipartWriter: Sendable {
         contentType = "multipart/related; boundary=\"\(boundary)\""
     }
 
-    /// The headers that CouchDB writes, each with a line break before it. CouchDB itself goes by the order of the parts.
+    /// The headers that CouchDB writes, each with a line break before it.
+    ///
+    /// CouchDB itself goes by the order of the parts.
     private static func headers(of attachment: AttachmentMember, length: Int) -> String {
         let name = inHeader(attachment.name).replacing("\"", with: "_").replacing("\\", with: "_")
         var lines = ["Content-Disposition: attachment; filename=\"\(name)\""]

@@ -1,0 +1,1 @@
+../../../Sources/CouchDB/Database/UpdateSequence.swift
