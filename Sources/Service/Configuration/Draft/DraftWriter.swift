@@ -9,7 +9,9 @@ struct DraftWriter {
 
     mutating func line(_ text: String, indent: Int) { lines.append(String(repeating: " ", count: indent) + text) }
 
-    /// Writes a comment, broken between words. A line end in a name that a server sent can't end it.
+    /// Writes a comment, broken between words.
+    ///
+    /// A line end in a name that a server sent can't end it.
     mutating func comment(_ text: String, indent: Int) {
         var current = ""
         for word in text.split(whereSeparator: \.isWhitespace) {

@@ -3,7 +3,9 @@ package struct EffectiveConfiguration: Sendable, Equatable {
     package let file: String
     package let root: [EffectiveNode.Member]
 
-    /// YAML, with the origin of each value as a comment. Secrets are shown as `•••`.
+    /// YAML, with the origin of each value as a comment.
+    ///
+    /// Secrets are shown as `•••`.
     package func render() -> String {
         var lines: [String] = []
         write(root, indent: "", firstIndent: "", to: &lines)

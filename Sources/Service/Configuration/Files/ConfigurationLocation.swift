@@ -20,7 +20,9 @@ package struct ConfigurationLocation: Sendable, Equatable {
     package let path: String
     package let reason: Reason
 
-    /// Decides, without reading the file. A file that was asked for is used even when it isn't there, so that this shows.
+    /// Decides, without reading the file.
+    ///
+    /// A file that was asked for is used even when it isn't there, so that this shows.
     package static func choose(
         option: String?, environment: [String: String],
         exists: (String) -> Bool = { FileManager.default.fileExists(atPath: $0) }

@@ -35,7 +35,9 @@ package enum NewConfigurationFile {
         synchronizeFolder(folder)
     }
 
-    /// Makes the new name durable. Where a file system can't, the file itself is safe all the same.
+    /// Makes the new name durable.
+    ///
+    /// Where a file system can't, the file itself is safe all the same.
     private static func synchronizeFolder(_ folder: String) {
         let descriptor = open(folder, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else { return }

@@ -17,7 +17,9 @@ package struct StateLocation: Sendable, Equatable {
     package let path: String
     package let reason: Reason
 
-    /// Decides. A configured folder is never exchanged for another: two states would each know one half.
+    /// Decides.
+    ///
+    /// A configured folder is never exchanged for another: two states would each know one half.
     package static func choose(
         configured: String?, configurationFile: String, canWrite: (String) -> Bool = Self.canWrite
     ) -> StateLocation {

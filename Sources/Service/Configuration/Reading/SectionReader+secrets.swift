@@ -35,7 +35,9 @@ extension SectionReader {
         }
     }
 
-    /// Reads a program and its arguments. They aren't quoted in errors, since a secret may stand there.
+    /// Reads a program and its arguments.
+    ///
+    /// They aren't quoted in errors, since a secret may stand there.
     func command(_ found: Found) -> [String]? {
         guard case .sequence(let items) = found.node, !items.isEmpty else {
             report.add(

@@ -25,7 +25,9 @@ extension SectionReader {
         return read(key, kind)
     }
 
-    /// Reads the items of a list. Nil when there is none.
+    /// Reads the items of a list.
+    ///
+    /// Nil when there is none.
     func list(_ key: String) -> [Found]? {
         guard let found = value(key) else { return nil }
         guard case .sequence(let sequence) = found.node else {
@@ -42,7 +44,9 @@ extension SectionReader {
         }
     }
 
-    /// Reads a list of values of one kind, and keeps it. Nil when there is none; items that don't fit are left out.
+    /// Reads a list of values of one kind, and keeps it.
+    ///
+    /// Nil when there is none; items that don't fit are left out.
     func list<Value>(_ key: String, of kind: ValueKind<Value>) -> [Value]? {
         guard let items = list(key) else { return nil }
         let values = items.compactMap { scalar($0, kind) }

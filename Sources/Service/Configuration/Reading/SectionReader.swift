@@ -54,7 +54,9 @@ final class SectionReader {
         self.found = found
     }
 
-    /// What stands at a key, here or in the section that this one inherits from. Nil for an empty value, too.
+    /// What stands at a key, here or in the section that this one inherits from.
+    ///
+    /// Nil for an empty value, too.
     func value(_ key: String) -> Found? {
         assert(section.key(key) != nil, "the section \(section.path) has no key \(key)")
         let value = found[key] ?? inherited?.value(key)

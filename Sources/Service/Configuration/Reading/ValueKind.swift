@@ -8,7 +8,9 @@ struct ValueKind<Value> {
     let text: (Value) -> String
 }
 
-/// Better words for a value that is wrong. Holds nothing of a secret.
+/// Better words for a value that is wrong.
+///
+/// Holds nothing of a secret.
 struct InvalidValue: Error {
     let message: String
     let nextStep: String

@@ -5,7 +5,9 @@ import Yams
 /// Yams gives up at the first key that comes twice, and says where the first of the two is. To report all errors of a file
 /// at once, that first key is painted over, with characters that nobody types, and the text is read again.
 struct YAMLDocument {
-    /// Why a text is no YAML. Never holds a part of the text: a secret may stand there.
+    /// Why a text is no YAML.
+    ///
+    /// Never holds a part of the text: a secret may stand there.
     struct Failure: Error, Equatable {
         let position: FilePosition?
         let message: String

@@ -17,7 +17,9 @@ package struct DatabaseSelection: Sendable, Equatable {
         package var selected: [SelectedDatabase] = []
         /// Patterns with wildcards that fit no name: most likely a slip.
         package var unmatchedPatterns: [String] = []
-        /// Databases that are named but not there. They are selected all the same, so that their loss is noticed.
+        /// Databases that are named but not there.
+        ///
+        /// They are selected all the same, so that their loss is noticed.
         package var missing: [String] = []
         /// Databases that an exclusion took out.
         package var excluded: [String] = []

@@ -6,7 +6,9 @@ package struct Glob: Sendable, Hashable {
 
     package var hasWildcard: Bool { text.utf8.contains { $0 == UInt8(ascii: "*") || $0 == UInt8(ascii: "?") } }
 
-    /// Whether the whole name fits. Takes at most pattern length times name length steps.
+    /// Whether the whole name fits.
+    ///
+    /// Takes at most pattern length times name length steps.
     package func matches(_ name: String) -> Bool {
         let pattern = Array(text.unicodeScalars)
         let name = Array(name.unicodeScalars)

@@ -1,6 +1,8 @@
 /// The embedded replica with a past.
 package struct VaultConfiguration: Sendable, Equatable {
-    /// Which moments a prune keeps. At least one rule is set.
+    /// Which moments a prune keeps.
+    ///
+    /// At least one rule is set.
     package struct Keep: Sendable, Equatable {
         /// Everything younger than this.
         package var within: Duration?
