@@ -3,42 +3,40 @@
 /// No text in it comes from a secret.
 package struct ConfigurationIssue: Sendable, Equatable {
     /// The stable name of a kind of issue, part of the output contract.
-    package struct Code: Sendable, Hashable, RawRepresentable, CustomStringConvertible {
-        package let rawValue: String
-        package init(rawValue: String) { self.rawValue = rawValue }
-        package var description: String { rawValue }
-
+    package enum Code: String, Sendable, CaseIterable, CustomStringConvertible {
         /// No configuration file is where one is looked for.
-        package static let notFound = Code(rawValue: "configuration-not-found")
-        package static let fileUnreadable = Code(rawValue: "file-unreadable")
-        package static let syntax = Code(rawValue: "syntax")
-        package static let unknownKey = Code(rawValue: "unknown-key")
-        package static let duplicateKey = Code(rawValue: "duplicate-key")
-        package static let missingKey = Code(rawValue: "missing-key")
-        package static let wrongType = Code(rawValue: "wrong-type")
-        package static let invalidValue = Code(rawValue: "invalid-value")
+        case notFound = "configuration-not-found"
+        case fileUnreadable = "file-unreadable"
+        case syntax
+        case unknownKey = "unknown-key"
+        case duplicateKey = "duplicate-key"
+        case missingKey = "missing-key"
+        case wrongType = "wrong-type"
+        case invalidValue = "invalid-value"
         /// Two keys that exclude each other, such as `password` and `password_file`.
-        package static let conflictingKeys = Code(rawValue: "conflicting-keys")
-        package static let undefinedServer = Code(rawValue: "undefined-server")
-        package static let duplicateServer = Code(rawValue: "duplicate-server")
-        package static let duplicatePair = Code(rawValue: "duplicate-pair")
+        case conflictingKeys = "conflicting-keys"
+        case undefinedServer = "undefined-server"
+        case duplicateServer = "duplicate-server"
+        case duplicatePair = "duplicate-pair"
         /// A database would be replicated into itself.
-        package static let sourceIsTarget = Code(rawValue: "source-is-target")
+        case sourceIsTarget = "source-is-target"
         /// Two sources would be replicated into one target.
-        package static let targetCollision = Code(rawValue: "target-collision")
+        case targetCollision = "target-collision"
         /// A pattern matches no database.
-        package static let unmatchedPattern = Code(rawValue: "unmatched-pattern")
+        case unmatchedPattern = "unmatched-pattern"
         /// Secrets in a file that others than its owner may read.
-        package static let fileExposed = Code(rawValue: "file-exposed")
+        case fileExposed = "file-exposed"
         /// A secret can't be had from where it is said to be.
-        package static let secretUnavailable = Code(rawValue: "secret-unavailable")
+        case secretUnavailable = "secret-unavailable"
         /// This version can't do it yet.
-        package static let notSupportedYet = Code(rawValue: "not-supported-yet")
+        case notSupportedYet = "not-supported-yet"
         /// Allowed, but seldom meant.
-        package static let doubtful = Code(rawValue: "doubtful")
+        case doubtful
         /// A new configuration would replace a file.
-        package static let fileExists = Code(rawValue: "file-exists")
-        package static let fileNotWritten = Code(rawValue: "file-not-written")
+        case fileExists = "file-exists"
+        case fileNotWritten = "file-not-written"
+
+        package var description: String { rawValue }
     }
 
     package let code: Code

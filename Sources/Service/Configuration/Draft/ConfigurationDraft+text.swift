@@ -11,7 +11,8 @@ extension ConfigurationDraft {
                 + "docs/configuration.md. After a change run: couchkeep config check", indent: 0)
         writer.blank()
         writer.line("servers:", indent: 0)
-        for server in [source, target] { write(server, to: &writer) }
+        write(source, explains: true, to: &writer)
+        write(target, explains: false, to: &writer)
         writePairs(to: &writer)
         for (name, section) in [("thresholds", ConfigurationSection.thresholds), ("repairs", .repairs)] {
             writer.section(name, section, of: .file, indent: 0)
@@ -23,10 +24,11 @@ extension ConfigurationDraft {
         return writer.text
     }
 
-    private func write(_ server: Server, to writer: inout DraftWriter) {
+    /// - Parameter explains: Whether keys are explained; once is enough.
+    private func write(_ server: Server, explains: Bool, to writer: inout DraftWriter) {
         if let version = server.version { writer.comment("Answered as \(version).", indent: 2) }
         writer.line("\(YAMLScalar.text(server.name)):", indent: 2)
-        var values = ["url": YAMLScalar.text(server.url)]
+        var values = ["url": YAMLScalar.text("\(server.url)")]
         values["user"] = server.user.map(YAMLScalar.text)
         values["ca_file"] = server.caFile.map(YAMLScalar.text)
         var keys = ["url", "user"]
@@ -44,9 +46,12 @@ extension ConfigurationDraft {
         } else {
             keys.append("password_file")
         }
-        keys += ["auth", "ca_file", "replication_url", "replication_user", "replication_password_file"]
-        keys += ["connect_timeout", "read_timeout"]
-        for key in keys { writer.key(key, in: .server, value: values[key], indent: 4) }
+        keys.append("ca_file")
+        if explains {
+            keys += ["auth", "replication_url", "replication_user", "replication_password_file"]
+            keys += ["connect_timeout", "read_timeout"]
+        }
+        for key in keys { writer.key(key, in: .server, value: values[key], explains: explains, indent: 4) }
     }
 
     private func writePairs(to writer: inout DraftWriter) {
@@ -65,8 +70,9 @@ extension ConfigurationDraft {
     private var found: String {
         let shown = databases.sorted().prefix(200)
         let rest = databases.count - shown.count
-        let names = shown.isEmpty ? "none" : shown.joined(separator: ", ")
-        return "Databases found: \(names)\(rest > 0 ? ", and \(rest) more" : "")."
+        guard !shown.isEmpty else { return "No databases found yet." }
+        let count = databases.count == 1 ? "1 database" : "\(databases.count) databases"
+        return "\(count) found: \(shown.joined(separator: ", "))\(rest > 0 ? ", and \(rest) more" : "")."
     }
 
     private func writeNotify(to writer: inout DraftWriter) {

@@ -28,12 +28,13 @@ struct DraftWriter {
 
     /// Writes a key with its explanation; as a comment, with its example, when there is no value.
     mutating func key(
-        _ name: String, in section: ConfigurationSection, value: String? = nil, showsExample: Bool = true, indent: Int
+        _ name: String, in section: ConfigurationSection, value: String? = nil, explains: Bool = true,
+        showsExample: Bool = true, indent: Int
     ) {
         guard let key = section.key(name) else { return assertionFailure("\(section.path) has no key \(name)") }
         let words = [ConfigurationKey.required, ConfigurationKey.none, "see below"]
         let remark = words.contains(key.defaultText) ? "" : " Default: \(key.defaultText)."
-        comment(key.meaning + remark, indent: indent)
+        if explains { comment(key.meaning + remark, indent: indent) }
         if let value {
             line("\(name): \(value)", indent: indent)
         } else {

@@ -18,7 +18,7 @@ package struct ConfigurationCheck: Sendable {
         for secret in loaded.secrets {
             do {
                 let value = try await secret.source.resolve(environment: environment, timeout: timeout)
-                if secret.purpose == .url, let problem = ServerAddress.problem(ofSecretURL: value.reveal()) {
+                if secret.purpose == .url, let problem = SecretURL.problem(with: value.reveal()) {
                     issues.append(issue(secret, .invalidValue, problem.message, nextStep: problem.nextStep))
                 }
             } catch let error as SecretError {

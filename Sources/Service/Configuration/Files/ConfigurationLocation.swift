@@ -20,6 +20,11 @@ package struct ConfigurationLocation: Sendable, Equatable {
     package let path: String
     package let reason: Reason
 
+    package init(path: String, reason: Reason) {
+        self.path = path
+        self.reason = reason
+    }
+
     /// Decides, without reading the file.
     ///
     /// A file that was asked for is used even when it isn't there, so that this shows.

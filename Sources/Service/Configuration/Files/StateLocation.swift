@@ -17,6 +17,11 @@ package struct StateLocation: Sendable, Equatable {
     package let path: String
     package let reason: Reason
 
+    package init(path: String, reason: Reason) {
+        self.path = path
+        self.reason = reason
+    }
+
     /// Decides.
     ///
     /// A configured folder is never exchanged for another: two states would each know one half.

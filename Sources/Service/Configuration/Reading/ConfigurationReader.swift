@@ -22,7 +22,7 @@ package enum ConfigurationReader {
                 ConfigurationIssue(
                     .syntax, file: file, position: error.position, message: "this is not YAML: \(error.message)",
                     nextStep: "compare indentation, colons and quotes with the lines around; put patterns such as "
-                        + "\"*\" in quotes")
+                        + "\"*\" and \"!test-*\" in quotes")
             ])
         }
         let report = ReadingReport(file: file, folder: folder, document: document)

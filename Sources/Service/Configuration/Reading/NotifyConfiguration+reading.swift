@@ -136,8 +136,7 @@ extension SectionReader {
         let before = report.issues.count
         if let url = secret("url", purpose: .url) { return url }
         // Not when one was there but wrong, which was reported already.
-        let isThere = ["url", "url_file", "url_env", "url_command"].contains { has($0) }
-        if !isThere, report.issues.count == before { reportMissing("url") }
+        if !hasSecret("url"), report.issues.count == before { reportMissing("url") }
         return nil
     }
 }

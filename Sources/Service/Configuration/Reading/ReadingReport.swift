@@ -34,21 +34,4 @@ final class ReadingReport {
     }
 
     func note(_ path: String, at position: FilePosition) { positions[path] = position }
-
-    func issues(since count: Int) -> Bool { issues.count > count }
-}
-
-/// A secret that the configuration uses.
-package struct SecretUse: Sendable, Equatable {
-    /// What kind of text it must be.
-    package enum Purpose: Sendable, Equatable {
-        case password
-        case url
-    }
-
-    /// The key, such as `servers.production.password`.
-    package let path: String
-    package let source: SecretSource
-    package let purpose: Purpose
-    package let position: FilePosition
 }

@@ -2,9 +2,15 @@ import Secrets
 import Yams
 
 extension SectionReader {
+    /// The keys that give a secret.
+    static func forms(of name: String) -> [String] { [name, "\(name)_file", "\(name)_env", "\(name)_command"] }
+
+    /// Whether a secret is given, even one that can't be read.
+    func hasSecret(_ name: String) -> Bool { Self.forms(of: name).contains { has($0) } }
+
     /// Reads a secret: `name` itself, or `name_file`, `name_env` or `name_command`.
     func secret(_ name: String, purpose: SecretUse.Purpose = .password) -> SecretSource? {
-        let forms = [name, "\(name)_file", "\(name)_env", "\(name)_command"].filter { has($0) }
+        let forms = Self.forms(of: name).filter { has($0) }
         guard let form = forms.first, let found = value(form) else { return nil }
         if let second = forms.dropFirst().first {
             report.add(
@@ -25,7 +31,7 @@ extension SectionReader {
         case "_command": return command(found).map { .command($0) }
         default:
             guard let text = text(of: found, expectation: "a text") else { return nil }
-            if purpose == .url, let problem = ServerAddress.problem(ofSecretURL: text) {
+            if purpose == .url, let problem = SecretURL.problem(with: text) {
                 report.add(
                     .invalidValue, at: found.node.position, "\(found.path): \(problem.message)",
                     nextStep: problem.nextStep)

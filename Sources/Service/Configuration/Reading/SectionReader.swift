@@ -20,9 +20,11 @@ final class SectionReader {
     /// Where the mapping begins; nil when it isn't there, and all its keys have their defaults.
     let position: FilePosition?
     private let found: [String: Found]
+    /// Whether something else than a mapping stands here, which was reported.
+    private let isUnreadable: Bool
     /// The section whose values hold where this one has none.
     private let inherited: SectionReader?
-    private(set) var effective: [EffectiveNode.Member] = []
+    private var kept: [EffectiveNode.Member] = []
 
     /// - Parameters:
     ///   - node: The mapping; nil when it isn't there.
@@ -36,8 +38,10 @@ final class SectionReader {
         self.report = report
         self.inherited = inherited
         position = node?.position
+        let mapping = node.flatMap { YAMLMapping($0, path: path, report: report) }
+        isUnreadable = node != nil && mapping == nil
         var found: [String: Found] = [:]
-        for entry in node.flatMap({ YAMLMapping($0, path: path, report: report) })?.entries ?? [] {
+        for entry in mapping?.entries ?? [] {
             guard section.key(entry.name) != nil else {
                 Self.reportUnknown(entry, section, path: path, report: report)
                 continue
@@ -72,11 +76,16 @@ final class SectionReader {
     func path(of key: String) -> String { Self.join(path, key) }
 
     /// Keeps what a key means, for ``EffectiveConfiguration``.
-    func keep(_ key: String, _ node: EffectiveNode) { effective.append(.init(key: key, node: node)) }
+    func keep(_ key: String, _ node: EffectiveNode) { kept.append(.init(key: key, node: node)) }
+
+    /// What was kept, in the order of the documentation.
+    var effective: [EffectiveNode.Member] {
+        section.keys.flatMap { key in kept.filter { $0.key == key.name } }
+    }
 
     func reportMissing(_ key: String, _ what: String? = nil) {
         // An empty value was reported already.
-        guard !has(key) else { return }
+        guard !has(key), !isUnreadable else { return }
         let example = section.key(key)?.example ?? ""
         report.add(
             .missingKey, at: position, "\(path(of: key)) is missing\(what.map { ": \($0)" } ?? "")",

@@ -1,3 +1,4 @@
+import CouchDB
 import Secrets
 import Yams
 
@@ -22,7 +23,7 @@ extension ServerConfiguration {
                 nextStep: "add a source and a target, or run: couchkeep init SOURCE TARGET")
         }
         var members: [EffectiveNode.Member] = []
-        var known: [String: String] = [:]
+        var known: [ServerURL: String] = [:]
         let servers = mapping.entries.map { entry in
             checkName(entry, report)
             let path = reader.path(of: "servers.\(entry.name)")
@@ -30,14 +31,14 @@ extension ServerConfiguration {
             let section = SectionReader(entry.value, .server, path: path, report: report)
             let server = ServerConfiguration(name: entry.name, reading: section)
             members.append(.init(key: entry.name, node: .mapping(section.effective)))
-            if let server, let address = try? ServerAddress(server.url).comparable {  // it was read before
-                if let other = known[address] {
+            if let server {
+                if let other = known[server.url] {
                     report.add(
                         .duplicateServer, at: section.position(of: "url"),
                         "\(path) has the same URL as servers.\(other)",
                         nextStep: "keep one of them, and use its name in pairs")
                 }
-                known[address] = entry.name
+                known[server.url] = entry.name
             }
             return Defined(name: entry.name, server: server)
         }
@@ -83,7 +84,7 @@ extension ServerConfiguration {
         }
         let replicationUser = reader.read("replication_user", .text)
         let replicationPassword = reader.secret("replication_password")
-        if (replicationUser == nil) != (replicationPassword == nil) {
+        if reader.has("replication_user") != reader.hasSecret("replication_password") {
             reader.report.add(
                 .missingKey, at: reader.position,
                 "\(reader.path) has only one of replication_user and replication_password",
@@ -127,13 +128,13 @@ private struct Account {
         } else {
             self.password = password
         }
-        if (self.user == nil) != (self.password == nil), address != nil || user != nil || password != nil {
+        let hasUser = self.user != nil || reader.has("user")
+        let hasPassword = self.password != nil || reader.hasSecret("password")
+        if hasUser != hasPassword {
             report.add(
                 .missingKey, at: reader.position,
-                self.user == nil
-                    ? "\(reader.path) has a password, but no user" : "\(reader.path) has a user, but no password",
-                nextStep: self.user == nil
-                    ? "add a line such as `user: backup`" : "add a line such as `password_file: PATH`")
+                hasUser ? "\(reader.path) has a user, but no password" : "\(reader.path) has a password, but no user",
+                nextStep: hasUser ? "add a line such as `password_file: PATH`" : "add a line such as `user: backup`")
         }
     }
 }

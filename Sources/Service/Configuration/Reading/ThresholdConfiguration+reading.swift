@@ -9,9 +9,9 @@ extension ThresholdConfiguration {
         stalledFor = reader.read("stalled_for", .duration, default: stalledFor)
         crashesPerHour = reader.read("crashes_per_hour", .count, default: crashesPerHour)
         massDeletion = reader.read("mass_deletion", .percentage, default: massDeletion)
-        reader.requireOrder("lag_warning", lagWarning, "lag_critical", lagCritical)
+        reader.requireOrder("lag_warning", lagWarning, "lag_critical", lagCritical, .duration)
         if let changesWarning, let changesCritical {
-            reader.requireOrder("changes_warning", changesWarning, "changes_critical", changesCritical)
+            reader.requireOrder("changes_warning", changesWarning, "changes_critical", changesCritical, .count)
         }
     }
 }
@@ -22,7 +22,7 @@ extension RepairConfiguration {
         perHour = reader.read("per_hour", .count, default: perHour)
         backoff = reader.read("backoff", .duration, default: backoff)
         maxBackoff = reader.read("max_backoff", .duration, default: maxBackoff)
-        reader.requireOrder("backoff", backoff, "max_backoff", maxBackoff)
+        reader.requireOrder("backoff", backoff, "max_backoff", maxBackoff, .duration)
     }
 }
 
@@ -49,11 +49,12 @@ extension UnprotectedConfiguration {
 extension SectionReader {
     /// Reports a first value that is larger than the second, unless both come from another section.
     fileprivate func requireOrder<Value: Comparable>(
-        _ first: String, _ smaller: Value, _ second: String, _ larger: Value
+        _ first: String, _ smaller: Value, _ second: String, _ larger: Value, _ kind: ValueKind<Value>
     ) {
         guard smaller > larger, has(first) || has(second) else { return }
         report.add(
             .invalidValue, at: position(of: has(first) ? first : second),
-            "\(path(of: first)) is larger than \(second)", nextStep: "make \(first) the smaller one, or both equal")
+            "\(path(of: first)) (\(kind.text(smaller))) is larger than \(second) (\(kind.text(larger)))",
+            nextStep: "give \(has(second) ? first : second) another value")
     }
 }

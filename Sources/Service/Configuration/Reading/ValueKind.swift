@@ -1,3 +1,5 @@
+import Alerting
+
 /// A kind of scalar: how it is read, and how it is written.
 struct ValueKind<Value> {
     /// To follow "must be", such as `a duration such as 30s, 5m, 1h or 7d`.
@@ -63,13 +65,14 @@ extension ValueKind where Value == String {
 
     static var address: Self {
         ValueKind(
-            expectation: "an address such as ops@example.org",
+            expectation: "an address such as ops@example.org or Operations <ops@example.org>",
             parse: { text throws(InvalidValue) in
-                let parts = text.split(separator: "@", omittingEmptySubsequences: false)
-                let isClean = !text.unicodeScalars.contains {
-                    $0.properties.isWhitespace || $0.value < 0x20 || "<>,;\"".unicodeScalars.contains($0)
+                do throws(ChannelError) {
+                    _ = try MailAddress(text)
+                    return text
+                } catch {
+                    throw InvalidValue(message: error.message, nextStep: error.hint)
                 }
-                return parts.count == 2 && parts.allSatisfy({ !$0.isEmpty }) && isClean ? text : nil
             }, text: YAMLScalar.text)
     }
 

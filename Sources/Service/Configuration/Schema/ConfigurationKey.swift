@@ -27,16 +27,17 @@ extension ConfigurationKey {
     static func secret(_ name: String, of what: String, default defaultText: String = none, example: String) -> [Self] {
         [
             ConfigurationKey(
-                name, "secret", default: defaultText, "\(what) The file must then be readable by its owner only.",
-                example: example),
+                name, "secret", default: defaultText,
+                "\(what), here in this file, which must then be readable by its owner only.", example: example),
             ConfigurationKey(
-                "\(name)_file", "path", default: none, "A file that holds it, readable by its owner only.",
+                "\(name)_file", "path", default: none, "\(what), in a file that is readable by its owner only.",
                 example: "/run/credentials/couchkeep/\(name)"),
             ConfigurationKey(
-                "\(name)_env", "text", default: none, "An environment variable that holds it.",
+                "\(name)_env", "text", default: none, "\(what), in an environment variable.",
                 example: "COUCHKEEP_\(name.uppercased())"),
             ConfigurationKey(
-                "\(name)_command", "list", default: none, "A program, with its arguments, that prints it.",
+                "\(name)_command", "list", default: none,
+                "\(what), as a program prints it: the program, then its arguments. No shell is used.",
                 example: "[pass, show, couchdb]"),
         ]
     }

@@ -4,10 +4,10 @@ extension ConfigurationSection {
         [
             ConfigurationKey(
                 "email", "mapping", default: ConfigurationKey.none, "Mail by SMTP.",
-                example: "{ smtp: …, from: …, to: […] }"),
+                example: "{ smtp: \"mail:587\", from: ck@example.org, to: [ops@example.org] }"),
             ConfigurationKey(
                 "webhook", "mapping", default: ConfigurationKey.none, "JSON in Alertmanager's form, posted to a URL.",
-                example: "{ url_file: … }"),
+                example: "{ url_file: /etc/couchkeep/webhook-url }"),
             ConfigurationKey(
                 "command", "mapping", default: ConfigurationKey.none,
                 "A program that is given the message as JSON on its standard input.",
@@ -15,7 +15,7 @@ extension ConfigurationSection {
             ConfigurationKey(
                 "heartbeat", "mapping", default: ConfigurationKey.none,
                 "A URL that is asked for as long as all is well, so that silence is noticed.",
-                example: "{ url_file: … }"),
+                example: "{ url_file: /etc/couchkeep/heartbeat-url }"),
             ConfigurationKey(
                 "remind_after", "duration", default: "1d", "When to say again what is still wrong.", example: "4h"),
         ])
@@ -33,7 +33,7 @@ extension ConfigurationSection {
             ConfigurationKey(
                 "user", "text", default: ConfigurationKey.none, "The account at the mail server.", example: "couchkeep"),
         ]
-            + ConfigurationKey.secret("password", of: "The account's password.", example: "relax")
+            + ConfigurationKey.secret("password", of: "The account's password", example: "relax")
             + [
                 ConfigurationKey(
                     "from", "address", default: ConfigurationKey.required, "The sender.",
@@ -49,7 +49,7 @@ extension ConfigurationSection {
     static let webhook = ConfigurationSection(
         "notify.webhook",
         ConfigurationKey.secret(
-            "url", of: "Where to post; one of the four is required. Such URLs hold a key, so it counts as a secret.",
+            "url", of: "Where to post (a secret, since such URLs hold a key; one of the four is required)",
             example: "https://hooks.example.org/T024/xoxb") + [
                 ConfigurationKey(
                     "headers", "mapping", default: "{}", "Headers to send, each a text or one of the keys below.",
@@ -84,7 +84,7 @@ extension ConfigurationSection {
     static let heartbeat = ConfigurationSection(
         "notify.heartbeat",
         ConfigurationKey.secret(
-            "url", of: "What to ask for; one of the four is required. Such URLs hold a key, so it counts as a secret.",
+            "url", of: "What to ask for (a secret, since such URLs hold a key; one of the four is required)",
             example: "https://hc.example.org/ping/0b1f") + [
                 ConfigurationKey(
                     "every", "duration", default: "5m", "How often, at most.", example: "15m")

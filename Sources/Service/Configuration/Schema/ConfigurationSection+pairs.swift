@@ -32,7 +32,8 @@ extension ConfigurationSection {
                 example: "false"),
             ConfigurationKey(
                 "thresholds", "mapping", default: "those of the file",
-                "What differs for these databases from the file's thresholds.", example: "{ lag_warning: 6h }"),
+                "What differs for these databases from the file's thresholds.",
+                example: "{ lag_warning: 6h, lag_critical: 1d }"),
             ConfigurationKey(
                 "repairs", "mapping", default: "those of the file",
                 "What differs for these databases from the file's repairs.", example: "{ per_hour: 1 }"),

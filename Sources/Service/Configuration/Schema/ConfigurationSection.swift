@@ -24,10 +24,12 @@ extension ConfigurationSection {
         [
             ConfigurationKey(
                 "servers", "mapping", default: ConfigurationKey.required,
-                "The CouchDB servers, each under a name of your choice.", example: "{ production: { url: … } }"),
+                "The CouchDB servers, each under a name of your choice.",
+                example: "{ production: { url: \"https://couch1\" } }"),
             ConfigurationKey(
                 "pairs", "list", default: ConfigurationKey.required,
-                "Which databases are backed up, from where to where.", example: "[{ source: …, target: …, … }]"),
+                "Which databases are backed up, from where to where.",
+                example: "[{ source: production, target: standby, databases: [\"*\"] }]"),
             ConfigurationKey(
                 "thresholds", "mapping", default: "see below", "From when on something is worth telling.",
                 example: "{ lag_warning: 30m }"),
@@ -38,7 +40,8 @@ extension ConfigurationSection {
                 "unprotected", "mapping", default: "see below", "What to do about databases that no pair covers.",
                 example: "{ ignore: [\"test-*\"] }"),
             ConfigurationKey(
-                "notify", "mapping", default: "nobody is told", "Who is told, and how.", example: "{ email: … }"),
+                "notify", "mapping", default: "nobody is told", "Who is told, and how.", example: "{ remind_after: 4h }"
+            ),
             ConfigurationKey(
                 "vault", "mapping", default: ConfigurationKey.none, "The embedded replica with a past.",
                 example: "{ path: /srv/vault }"),
@@ -63,9 +66,9 @@ extension ConfigurationSection {
                 "The account that Couchkeep logs in with. It needs to be a server admin to see and repair replications.",
                 example: "backup"),
         ]
-            + ConfigurationKey.secret("password", of: "The account's password.", example: "relax")
+            + ConfigurationKey.secret("password", of: "The account's password", example: "relax")
             + ConfigurationKey.secret(
-                "token", of: "A bearer token (JWT), instead of user and password.", example: "eyJhbGciOi…")
+                "token", of: "A bearer token (JWT), instead of user and password", example: "eyJhbGciOi…")
             + [
                 ConfigurationKey(
                     "auth", "basic or session", default: "basic",
@@ -84,7 +87,7 @@ extension ConfigurationSection {
                     example: "replicator"),
             ]
             + ConfigurationKey.secret(
-                "replication_password", of: "The password of replication_user.", default: "password", example: "relax")
+                "replication_password", of: "The password of replication_user", default: "password", example: "relax")
             + [
                 ConfigurationKey(
                     "connect_timeout", "duration", default: "10s", "How long to wait for a connection.", example: "5s"),

@@ -85,31 +85,3 @@ package struct DatabaseSelection: Sendable, Equatable {
         !DatabaseNaming.isSystem(name) && glob.matches(name)
     }
 }
-
-/// A database that a pair covers.
-package struct SelectedDatabase: Sendable, Hashable {
-    package let source: String
-    package let target: String
-
-    package init(source: String, target: String) {
-        self.source = source
-        self.target = target
-    }
-}
-
-/// Why databases that patterns fit are not covered.
-package enum SelectionProblem: Sendable, Hashable, CustomStringConvertible {
-    /// Two databases can't be backed up into one.
-    case collision(sources: [String], target: String)
-    /// CouchDB doesn't accept the name.
-    case invalidTarget(source: String, target: String)
-
-    package var description: String {
-        switch self {
-        case .collision(let sources, let target):
-            "the databases \(sources.joined(separator: ", ")) would all be backed up into \(target)"
-        case .invalidTarget(let source, let target):
-            "the database \(source) would be backed up into \(target), which is no valid name"
-        }
-    }
-}

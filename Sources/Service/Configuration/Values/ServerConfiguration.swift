@@ -1,3 +1,4 @@
+import CouchDB
 import Secrets
 
 /// A CouchDB server, and how to log in there.
@@ -14,8 +15,7 @@ package struct ServerConfiguration: Sendable, Equatable {
     package static let defaultReadTimeout: Duration = .seconds(60)
 
     package var name: String
-    /// Without user information and without a final slash.
-    package var url: String
+    package var url: ServerURL
     package var user: String?
     package var password: SecretSource?
     /// A bearer token (JWT), instead of user and password.
@@ -24,7 +24,7 @@ package struct ServerConfiguration: Sendable, Equatable {
     /// PEM file of the authorities to trust instead of the system's.
     package var caFile: String?
     /// The address under which the servers see each other; nil means ``url``.
-    package var replicationURL: String?
+    package var replicationURL: ServerURL?
     /// The account that stands in replication documents; nil means ``user``.
     package var replicationUser: String?
     package var replicationPassword: SecretSource?
@@ -33,8 +33,8 @@ package struct ServerConfiguration: Sendable, Equatable {
     package var readTimeout: Duration
 
     package init(
-        name: String, url: String, user: String? = nil, password: SecretSource? = nil, token: SecretSource? = nil,
-        authentication: Authentication = .basic, caFile: String? = nil, replicationURL: String? = nil,
+        name: String, url: ServerURL, user: String? = nil, password: SecretSource? = nil, token: SecretSource? = nil,
+        authentication: Authentication = .basic, caFile: String? = nil, replicationURL: ServerURL? = nil,
         replicationUser: String? = nil, replicationPassword: SecretSource? = nil,
         connectTimeout: Duration = defaultConnectTimeout, readTimeout: Duration = defaultReadTimeout
     ) {

@@ -1,0 +1,16 @@
+/// Why databases that patterns fit are not covered.
+package enum SelectionProblem: Sendable, Hashable, CustomStringConvertible {
+    /// Two databases can't be backed up into one.
+    case collision(sources: [String], target: String)
+    /// CouchDB doesn't accept the name.
+    case invalidTarget(source: String, target: String)
+
+    package var description: String {
+        switch self {
+        case .collision(let sources, let target):
+            "the databases \(sources.joined(separator: ", ")) would all be backed up into \(target)"
+        case .invalidTarget(let source, let target):
+            "the database \(source) would be backed up into \(target), which is no valid name"
+        }
+    }
+}

@@ -1,0 +1,14 @@
+import Secrets
+
+/// A URL that is asked for as long as all is well.
+package struct HeartbeatConfiguration: Sendable, Equatable {
+    package static let defaultEvery: Duration = .seconds(5 * 60)
+
+    package var url: SecretSource
+    package var every: Duration
+
+    package init(url: SecretSource, every: Duration = defaultEvery) {
+        self.url = url
+        self.every = every
+    }
+}
