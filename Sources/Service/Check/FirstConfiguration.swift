@@ -6,7 +6,7 @@ import Secrets
 package struct FirstConfiguration: Sendable {
     /// How to reach a server.
     package struct Login: Sendable {
-        package let url: String
+        package let url: ServerURL
         package var user: String?
         package var password: SecretSource?
         /// Whether the password was given inside of the URL.
@@ -17,7 +17,7 @@ package struct FirstConfiguration: Sendable {
         /// - Throws: `CouchError` with code `invalid-input`.
         package init(url text: String, user: String? = nil) throws {
             let parsed = try ServerURL.parse(text)
-            url = parsed.url.description
+            url = parsed.url
             self.user = user ?? parsed.user
             password = parsed.password.map(SecretSource.inline)
             hasPasswordInURL = parsed.password != nil
@@ -54,7 +54,7 @@ package struct FirstConfiguration: Sendable {
         let password = try await login.password?.resolve()
         let authentication = login.user.map { Authentication.basic(user: $0, password: password ?? Secret("")) }
         let connection = try ServerConnection(
-            url: ServerURL(login.url), authentication: authentication ?? .none,
+            url: login.url, authentication: authentication ?? .none,
             configuration: ConnectionConfiguration(certificateAuthorityFile: caFile))
         do {
             let info = try await connection.info()

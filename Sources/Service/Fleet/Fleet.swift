@@ -51,7 +51,7 @@ package struct Fleet: Sendable {
     private static func server(
         _ configured: ServerConfiguration, environment: [String: String]?
     ) async throws -> SupervisedServer {
-        let url = try ServerURL(configured.url)
+        let url = configured.url
         let password = try await configured.password?.resolve(environment: environment)
         let token = try await configured.token?.resolve(environment: environment)
         let replicationPassword = try await configured.replicationPassword?.resolve(environment: environment)
@@ -60,7 +60,7 @@ package struct Fleet: Sendable {
             configuration: ConnectionConfiguration(
                 connectTimeout: configured.connectTimeout, readTimeout: configured.readTimeout,
                 certificateAuthorityFile: configured.caFile))
-        let replicationURL = try configured.replicationURL.map { try ServerURL($0) } ?? url
+        let replicationURL = configured.replicationURL ?? url
         let hasOwnUser = configured.replicationUser != nil
         let access = ReplicationAccess(
             url: replicationURL, otherURLs: replicationURL == url ? [] : [url],

@@ -67,7 +67,7 @@ extension ValueKind where Value == String {
         ValueKind(
             expectation: "an address such as ops@example.org or Operations <ops@example.org>",
             parse: { text throws(InvalidValue) in
-                do throws(ChannelError) {
+                do throws(DeliveryError) {
                     _ = try MailAddress(text)
                     return text
                 } catch {
