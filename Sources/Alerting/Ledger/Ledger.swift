@@ -45,15 +45,15 @@ package struct Ledger: Sendable, Hashable, Codable {
     }
 
     private func recoveries(of settled: [String: AlertRecord]) -> [Transition] {
-        settled.compactMap { fingerprint, record in
+        let folded = Dictionary(grouping: settled.values, by: \.foldedUnder)
+        return settled.compactMap { fingerprint, record in
             guard record.firstTold != nil else { return nil }
             // What was told by itself and ends together with its cause is part of the cause's recovery.
             if let cause = record.foldedUnder, settled[cause]?.firstTold != nil { return nil }
-            let explained = settled.values.filter { $0.foldedUnder == fingerprint }
             return Transition(
                 .resolved, record.condition, severity: record.toldSeverity, since: record.since,
                 lastSeen: record.lastSeen, endedAt: record.absentSince,
-                folded: FoldedConditions(explained.map(\.condition)))
+                folded: FoldedConditions((folded[fingerprint] ?? []).map(\.condition)))
         }
     }
 
