@@ -66,7 +66,12 @@ extension PairRule {
         Finding(
             rule: name, severity: severity, since: situation.memory.since(name) ?? situation.now, summary: summary,
             evidence: evidence.compactMapValues { $0 },
-            next: next ?? "couchkeep explain \(name)", cause: cause)
+            next: step(next ?? "couchkeep explain \(name)", in: situation.pair.mode), cause: cause)
+    }
+
+    /// A pair that is only watched is repaired by nobody, so a check alone is no next step.
+    private static func step(_ next: String, in mode: Pair.Mode) -> String {
+        mode == .watch && next.hasPrefix("couchkeep check") ? "set mode: manage for the pair, then: \(next)" : next
     }
 }
 

@@ -28,7 +28,7 @@ package enum CountsDiffer: PairRule {
             return finding(
                 .critical, situation,
                 "nothing is pending, yet \(Wording.documents(counts.missing)) of the source \(counts.missing == 1 ? "is" : "are") missing from the backup",
-                evidence: evidence)
+                evidence: evidence, cause: refusals(situation, explain: counts.missing))
         }
         if counts.sourceDocuments == counts.targetDocuments {
             // Something was deleted at the target that the source never had, such as a validation function.
@@ -43,5 +43,12 @@ package enum CountsDiffer: PairRule {
                 ? "nothing is pending, yet source and backup differ in which documents are deleted"
                 : "the backup holds \(Wording.documents(-counts.missing)) that the source does not have",
             evidence: evidence)
+    }
+
+    /// The finding of refused documents, where those are all that is missing.
+    private static func refusals(_ situation: PairSituation, explain missing: Int) -> String? {
+        let refused = max(
+            situation.memory.refused, situation.replication?.statistics?.documentWriteFailures ?? 0)
+        return refused >= missing ? Finding.fingerprint(rule: WritesRefused.name, subject: situation.pair.name) : nil
     }
 }

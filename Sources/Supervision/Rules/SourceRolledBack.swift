@@ -61,7 +61,8 @@ package enum SourceRolledBack: PairRule {
         guard let targetLog = situation.observation.inspection?.targetLog.value ?? nil,
             targetLog.sessionID == log.sessionID,
             let afterSource = situation.observation.inspection?.pendingAfterSourceLog,
-            let afterTarget = situation.observation.inspection?.pendingAfterTargetLog, afterSource > afterTarget
+            let afterTarget = situation.observation.inspection?.pendingAfterTargetLog, afterSource > afterTarget,
+            TargetRolledBack.isSettled(situation, sourceLog: log, targetLog: targetLog)
         else { return nil }
         return [
             "shownBy": "both checkpoints have the same session, and the source's is the older",

@@ -73,13 +73,21 @@ package enum TargetRolledBack: PairRule {
         guard let sourceLog = situation.observation.inspection?.sourceLog.value ?? nil,
             sourceLog.sessionID == log.sessionID,
             let afterSource = situation.observation.inspection?.pendingAfterSourceLog,
-            let afterTarget = situation.observation.inspection?.pendingAfterTargetLog, afterTarget > afterSource
+            let afterTarget = situation.observation.inspection?.pendingAfterTargetLog, afterTarget > afterSource,
+            isSettled(situation, sourceLog: sourceLog, targetLog: log)
         else { return nil }
         return [
             "shownBy": "both checkpoints have the same session, and the target's is the older",
             "session": .string(log.sessionID), "sourceCheckpoint": sourceLog.sourceLastSequence.value,
             "targetCheckpoint": log.sourceLastSequence.value, "changesBetween": .count(afterTarget - afterSource),
         ]
+    }
+
+    /// Whether the two checkpoints differ for good: a running job writes one before the other, however slow a server is.
+    static func isSettled(_ situation: PairSituation, sourceLog: ReplicationLog, targetLog: ReplicationLog) -> Bool {
+        guard situation.replication?.isRunning == true else { return true }
+        return situation.memory.sourceLog?.sequence == sourceLog.sourceLastSequence
+            && situation.memory.targetLog?.sequence == targetLog.sourceLastSequence
     }
 
     private static func isReplaced(_ situation: PairSituation) -> Bool {
