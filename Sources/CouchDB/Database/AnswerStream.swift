@@ -1,4 +1,5 @@
 import NIOCore
+import NIOHTTP1
 
 /// The events of one answer, read while it arrives, with back-pressure down to the socket.
 ///
@@ -13,7 +14,17 @@ public struct AnswerStream<Scanner: AnswerScanner>: AsyncSequence, Sendable {
 
     let server: ServerConnection
     let request: CouchRequest
-    let scanner: Scanner
+    /// Makes a scanner for an answer with this `Content-Type`.
+    let makeScanner: @Sendable (_ contentType: String?) throws(CouchError) -> Scanner
+
+    init(
+        server: ServerConnection, request: CouchRequest,
+        makeScanner: @escaping @Sendable (_ contentType: String?) throws(CouchError) -> Scanner
+    ) {
+        self.server = server
+        self.request = request
+        self.makeScanner = makeScanner
+    }
 
     /// Reads the events.
     public struct AsyncIterator: AsyncIteratorProtocol {
@@ -23,16 +34,12 @@ public struct AnswerStream<Scanner: AnswerScanner>: AsyncSequence, Sendable {
             case ended
         }
 
-        private let server: ServerConnection
-        private let request: CouchRequest
-        private var scanner: Scanner
+        private let stream: AnswerStream
         private var state = State.notSent
+        /// Apart from the state, so that it is changed in its place and not copied.
+        private var scanner: Scanner?
 
-        init(_ stream: AnswerStream) {
-            server = stream.server
-            request = stream.request
-            scanner = stream.scanner
-        }
+        init(_ stream: AnswerStream) { self.stream = stream }
 
         /// Returns the next event, or nil behind the last one of a complete answer.
         public mutating func next(
@@ -41,9 +48,9 @@ public struct AnswerStream<Scanner: AnswerScanner>: AsyncSequence, Sendable {
             do {
                 return try await nextEvent(isolation: actor)
             } catch {
-                state = .ended
+                (state, scanner) = (.ended, nil)
                 guard let error = error as? CouchError else { throw error }
-                throw error.naming(request.shown(on: server.url))
+                throw error.naming(stream.request.shown(on: stream.server.url))
             }
         }
 
@@ -51,16 +58,18 @@ public struct AnswerStream<Scanner: AnswerScanner>: AsyncSequence, Sendable {
             while true {
                 switch state {
                 case .notSent:
-                    state = .reading(try await server.stream(request).body.makeAsyncIterator())
+                    let (headers, body) = try await stream.server.stream(stream.request)
+                    scanner = try stream.makeScanner(headers.first(name: "Content-Type"))
+                    state = .reading(body.makeAsyncIterator())
                 case .reading(var bytes):
-                    if let event = try scanner.next() { return event }
+                    if let event = try scanner?.next() { return event }
                     guard let piece = try await bytes.next(isolation: actor) else {
-                        try scanner.finish()
-                        state = .ended
+                        try scanner?.finish()
+                        (state, scanner) = (.ended, nil)
                         return nil
                     }
                     state = .reading(bytes)
-                    scanner.append(piece.readableBytesView)
+                    scanner?.append(piece.readableBytesView)
                 case .ended:
                     return nil
                 }

@@ -22,7 +22,7 @@ extension CouchDatabase {
         let request = CouchRequest(
             .post, [name, "_bulk_get"], query: query, body: .json(["docs": .array(revisions.map(\.item))]),
             isIdempotent: true)
-        return BulkGetAnswer(server: server, request: request, scanner: BulkGetScanner())
+        return BulkGetAnswer(server: server, request: request) { _ in BulkGetScanner() }
     }
 
     /// Writes revisions exactly as they are, with `new_edits: false`, as replication does.

@@ -22,15 +22,15 @@ extension CouchDatabase {
             } else {
                 CouchRequest(.get, path, query: query)
             }
-        return ChangesFeed(
-            server: server, request: request,
-            scanner: ChangesScanner(feed: options.mode == .continuous ? .continuous : .normal))
+        return ChangesFeed(server: server, request: request) { _ in
+            ChangesScanner(feed: options.mode == .continuous ? .continuous : .normal)
+        }
     }
 
     /// All documents that are not deleted, in the order of their ids, read while they arrive.
     public func allDocuments(includeDocuments: Bool = false) -> AllDocumentsAnswer {
         let request = CouchRequest(
             .get, [name, "_all_docs"], query: includeDocuments ? ["include_docs": "true"] : [:])
-        return AllDocumentsAnswer(server: server, request: request, scanner: AllDocsScanner())
+        return AllDocumentsAnswer(server: server, request: request) { _ in AllDocsScanner() }
     }
 }
