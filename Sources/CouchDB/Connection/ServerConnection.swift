@@ -67,3 +67,11 @@ public final class ServerConnection: Sendable {
         return try await answer(to: request).json(request: request.shown(on: url))
     }
 }
+
+extension ServerConnection: CustomStringConvertible, CustomReflectable {
+    /// The server's address.
+    public var description: String { url.description }
+
+    /// A mirror of the address alone: `dump` must not walk through credentials and the network library's innards.
+    public var customMirror: Mirror { Mirror(self, children: ["url": url.description]) }
+}
