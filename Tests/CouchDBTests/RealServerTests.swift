@@ -146,6 +146,36 @@ struct RealServerTests {
             for try await piece in attachment.body { read.writeImmutableBuffer(piece) }
             #expect(read == bytes)
             #expect(try await couchError { try await database.attachment("no", of: "x/y") }.isDocumentMissing)
+
+            var multipart = ByteBuffer()
+            var parts: [String] = []
+            for try await event in try database.openRevisionsWithAttachments("x/y") {
+                switch event {
+                case .document(_, let members): parts.append(members.id)
+                case .attachment(let attachment): parts.append(attachment.name)
+                case .bytes(let data): multipart.writeBytes(data)
+                case .revisionEnd: parts.append("end")
+                default: break
+                }
+            }
+            #expect(parts == ["x/y", "a/b c.bin", "end"])
+            #expect(multipart == bytes)
+
+            let text = try #require(try await database.document("x/y")?["_rev"]?.string)
+            let revision = try #require(RevisionID(text))
+            parts = []
+            let missing = try #require(RevisionID("7-x"))
+            let again = try database.openRevisionsWithAttachments(
+                "x/y", revisions: [revision, missing], latest: false, attachmentsSince: [revision])
+            for try await event in again {
+                switch event {
+                case .document(_, let members): parts.append(contentsOf: members.attachments.map { "\($0.content)" })
+                case .missing(let revision): parts.append("missing \(revision)")
+                case .attachment: parts.append("sent again")
+                default: break
+                }
+            }
+            #expect(parts.sorted() == ["missing 7-x", "stub"])
         }
     }
 

@@ -16,3 +16,4 @@ public protocol AnswerScanner: Sendable {
 extension ChangesScanner: AnswerScanner {}
 extension BulkGetScanner: AnswerScanner {}
 extension AllDocsScanner: AnswerScanner {}
+extension RevisionsReader: AnswerScanner {}

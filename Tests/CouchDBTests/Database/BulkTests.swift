@@ -97,6 +97,58 @@ import Testing
         #expect(error.code == .malformedAnswer)
     }
 
+    @Test func fetchesRevisionsWithAttachments() async throws {
+        let document = #"{"_id":"x","_rev":"1-a","_attachments":{"a":{"follows":true,"length":5,"digest":"md5-x"}}}"#
+        let inner = "--in\r\nContent-Type: application/json\r\n\r\n\(document)\r\n--in\r\n\r\nhello\r\n--in--"
+        let body =
+            "--out\r\nContent-Type: multipart/related; boundary=\"in\"\r\n\r\n\(inner)\r\n"
+            + "--out\r\nContent-Type: application/json; error=\"true\"\r\n\r\n{\"missing\":\"2-z\"}\r\n--out--"
+        let type = #"multipart/mixed; boundary="out""#
+        let script: ScriptedServer.Script = { _, number in
+            number == 0 ? .answer(200, body, type: type) : .answer(200, String(body.dropLast(30)), type: type)
+        }
+        try await withConnection(script: script) { (connection, server) async throws in
+            let revisions = try ["1-a", "2-z"].map { try #require(RevisionID($0)) }
+            let answer = try connection.database("db").openRevisionsWithAttachments("x", revisions: revisions)
+            var (bytes, missing, ends) = (Data(), [String](), 0)
+            for try await event in answer {
+                switch event {
+                case .document(let data, _): #expect(data == Data(document.utf8))
+                case .bytes(let data): bytes += data
+                case .missing(let revision): missing.append(revision)
+                case .end: ends += 1
+                default: break
+                }
+            }
+            #expect(String(decoding: bytes, as: UTF8.self) == "hello")
+            #expect(missing == ["2-z"] && ends == 1)
+            let request = try #require(server.requests.first)
+            #expect(request.headers["accept"] == "multipart/mixed")
+            #expect(request.query["open_revs"] == #"["1-a","2-z"]"#)
+            #expect(request.query["attachments"] == "true")
+
+            let cut = try await couchError {
+                for try await _ in answer {}
+                return 0
+            }
+            #expect(cut.code == .malformedAnswer)
+            #expect(cut.request?.hasSuffix("/db/x") == true)
+        }
+    }
+
+    @Test(arguments: ["text/html", "application/json"])
+    func refusesRevisionsThatAreNotMultipart(type: String) async throws {
+        try await withConnection(script: { _, _ in .answer(200, "<html>", type: type) }) {
+            (connection, _) async throws in
+            let answer = try connection.database("db").openRevisionsWithAttachments("x")
+            let error = try await couchError {
+                for try await _ in answer {}
+                return 0
+            }
+            #expect(error.code == .notCouchDB)
+        }
+    }
+
     @Test func fetchesAnAttachment() async throws {
         let script: ScriptedServer.Script = { _, _ in
             .answer(200, "hello", type: "text/plain", headers: ["Content-MD5": "XUFAKrxLKna5cZ2REBfFkg=="])
