@@ -75,8 +75,11 @@ extension ChangesScanner {
             case .element:
                 guard let line = try readLine() else { return nil }
                 walker.advance()
-                guard let row = line.row else { throw error(of: line) }
-                return .row(row)
+                switch line {
+                case .row(let row): return .row(row)
+                case .end: throw stream.malformed("a row without “id”")
+                case .report(let report): throw report.error(in: stream.subject)
+                }
             case .member(let key):
                 guard try readMember(key) else { return nil }
                 walker.advance()
@@ -102,10 +105,13 @@ extension ChangesScanner {
                 hasBegun = true
                 guard let line = try readLine() else { return nil }
                 isBehindRow = true
-                if let row = line.row { return .row(row) }
-                guard let sequence = line.lastSequence else { throw error(of: line) }
-                (lastSequence, pending) = (sequence, line.pending)
-                return try end()
+                switch line {
+                case .row(let row): return .row(row)
+                case .end(let lastSequence, let pending):
+                    hasEnded = true
+                    return .end(lastSequence: lastSequence, pending: pending)
+                case .report(let report): throw report.error(in: stream.subject)
+                }
             }
         }
         if hasEnded { try expectNothing() }
@@ -142,10 +148,5 @@ extension ChangesScanner {
 
     private mutating func expectNothing() throws(CouchError) {
         guard try stream.peek() == nil else { throw stream.malformed("something comes behind its end") }
-    }
-
-    private func error(of line: ChangesLine) -> CouchError {
-        guard let error = line.error else { return stream.malformed("a row without “id”") }
-        return ServerReport(error: error, reason: line.reason).error(in: stream.subject)
     }
 }

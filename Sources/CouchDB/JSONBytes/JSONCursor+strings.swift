@@ -112,3 +112,24 @@ extension UInt8 {
         }
     }
 }
+
+extension RawSpan {
+    /// Reads a number of eight hexadecimal digits, all at a time; nil where there are others, traps where fewer.
+    func hexadecimalNumber(at offset: Int) -> UInt32? {
+        let ones: UInt64 = 0x0101_0101_0101_0101
+        let highBits = ones &* 0x80
+        let text = word(at: offset)
+        guard text & highBits == 0 else { return nil }
+        // No sum below carries into the next byte, since no byte has its high bit set. Each sets that bit of its bytes
+        // which are a digit from 0 to 9, or a letter from a to f.
+        let digits = ~((text ^ (ones &* 0x30)) &+ ones &* (0x7f - 9)) & highBits
+        let letterNumbers = (text | ones &* 0x20) ^ (ones &* 0x60)
+        let letters = (letterNumbers &+ ones &* 0x7f) & ~(letterNumbers &+ ones &* (0x7f - 6)) & highBits
+        guard digits | letters == highBits else { return nil }
+        let nibbles = (text & (ones &* 0x0f)) &+ (letters >> 7) &* 9
+        // Two nibbles make a byte, and the first byte is the highest.
+        let pairs = (nibbles << 4 | nibbles >> 8) & 0x00ff_00ff_00ff_00ff
+        let quadruples = (pairs | pairs >> 8) & 0x0000_ffff_0000_ffff
+        return UInt32(truncatingIfNeeded: quadruples | quadruples >> 16).byteSwapped
+    }
+}

@@ -28,7 +28,7 @@ public struct RevisionID: Sendable, Hashable {
         self.init(generation: generation, storage: Self.digest(of: hash) ?? .text(Array(hash.utf8)))
     }
 
-    /// Reads the usual text form, a generation of few digits and a hash of 32 in lower case, without making a string.
+    /// Reads the usual text form, a generation of few digits and a hash of 32, without making a string.
     ///
     /// nil where it has another form.
     init?(digestText text: RawSpan) {
@@ -39,14 +39,12 @@ public struct RevisionID: Sendable, Hashable {
             guard let digit = text.byte(at: offset).hexadecimalDigit, digit < 10 else { return nil }
             generation = generation * 10 + Int(digit)
         }
-        var words: (high: UInt64, low: UInt64) = (0, 0)
-        for offset in 0..<16 {
-            guard let high = text.byte(at: digits + 1 + offset).hexadecimalDigit,
-                let low = text.byte(at: digits + 17 + offset).hexadecimalDigit
-            else { return nil }
-            words = (words.high << 4 | UInt64(high), words.low << 4 | UInt64(low))
-        }
-        self.init(generation: generation, storage: .digest(high: words.high, low: words.low))
+        let start = digits + 1
+        guard let first = text.hexadecimalNumber(at: start), let second = text.hexadecimalNumber(at: start + 8),
+            let third = text.hexadecimalNumber(at: start + 16), let fourth = text.hexadecimalNumber(at: start + 24)
+        else { return nil }
+        let (high, low) = (UInt64(first) << 32 | UInt64(second), UInt64(third) << 32 | UInt64(fourth))
+        self.init(generation: generation, storage: .digest(high: high, low: low))
     }
 
     private init(generation: Int, storage: Storage) {

@@ -59,6 +59,28 @@ import Testing
         #expect(events.last == .end(lastSequence: UpdateSequence(expected.last_seq), pending: expected.pending))
     }
 
+    /// The short way of reading revisions gives the same as the long one, also for characters just beside the digits.
+    @Test(arguments: SeededGenerator.seeds(20))
+    func revisionsReadTheSameAsText(seed: UInt64) throws {
+        var json = RandomJSON(seed: seed)
+        let texts = (0..<200).map { _ in
+            var hash = (0..<32).map { _ in json.pick(Array("0123456789abcdefABCDEF")) }
+            if json.chance(2) {
+                hash[Int.random(in: 0..<32, using: &json.generator)] = json.pick(Array("/:@G`gé-\u{0}~"))
+            }
+            return "\(json.pick(["1", "09", "123456789012345", "1234567890123456", "x"]))-\(String(hash))"
+        }
+        for text in texts {
+            let feed = #"{"results":[{"seq":1,"id":"a","changes":[{"rev":\#(json.string(text))}]}],"last_seq":1}"#
+            guard let revision = RevisionID(text) else {
+                #expect(throws: CouchError(.malformedAnswer, "")) { try ChangesScanner.events(of: feed, .normal) }
+                continue
+            }
+            let row = ChangeRow(sequence: UpdateSequence(1), id: "a", revisions: [revision])
+            #expect(try ChangesScanner.events(of: feed, .normal).first == .row(row), "\(text)")
+        }
+    }
+
     /// A feed that ends too early is never taken for a whole one, wherever it was cut off.
     @Test(arguments: SeededGenerator.seeds(10), [ChangesScanner.Feed.normal, .continuous])
     func noTruncatedFeedIsComplete(seed: UInt64, feed: ChangesScanner.Feed) throws {
