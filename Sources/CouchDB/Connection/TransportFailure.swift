@@ -1,4 +1,5 @@
 import AsyncHTTPClient
+import Foundation
 import NIOCore
 import NIOHTTP1
 import NIOPosix
@@ -51,7 +52,12 @@ struct TransportFailure: Error, Sendable {
                 self.error = Self.broken(phase, "the connection was closed", make)
             }
         case let error as IOError:
-            self.error = Self.broken(phase, "the connection broke: \(error.description)", make)
+            if let reason = Self.neverConnected(error) {
+                wasSent = false
+                self.error = make(.unreachable, reason)
+            } else {
+                self.error = Self.broken(phase, "the connection broke: \(Self.words(error))", make)
+            }
         case is NIOTooManyBytesError:
             self.error = make(.answerTooLarge, "the answer is larger than the limit")
         default:
@@ -76,9 +82,21 @@ struct TransportFailure: Error, Sendable {
         if allTimedOut {
             return make(.timeout, "no connection to \(error.host) port \(error.port) within the time for connecting")
         }
-        let reason = (last.error as? IOError)?.description ?? "\(last.error)"
+        let reason = (last.error as? IOError).map { neverConnected($0) ?? words($0) } ?? "\(last.error)"
         return make(.unreachable, "no connection to \(error.host) port \(error.port): \(reason)")
     }
+
+    /// Why there was no connection at all; nil where there was one. An address without a name comes here straight.
+    private static func neverConnected(_ error: IOError) -> String? {
+        switch error.errnoCode {
+        case ECONNREFUSED: "the connection was refused: nothing listens there"
+        case EHOSTUNREACH, ENETUNREACH: "there is no route to the host"
+        default: nil
+        }
+    }
+
+    /// The system's words for an error, without NIO's own around them.
+    private static func words(_ error: IOError) -> String { String(cString: strerror(error.errnoCode)) }
 
     private static func clientError(
         _ error: HTTPClientError, phase: Phase, _ make: (CouchError.Code, String) -> CouchError
