@@ -38,7 +38,7 @@ package struct ConfiguredPairs: Sendable {
                     .targetCollision, file: nil, position: nil, message: problem.description,
                     nextStep: "give each database a target of its own with rename: or source: and target:")
             }
-            for selected in match.selected {
+            for selected in entry.withoutBackupsOfBackups(match.selected) {
                 let pair = entry.pair(source: selected.source, target: target, database: selected.target)
                 if let other = targets[pair.target] {
                     issues.append(Self.doubled(pair, other))

@@ -68,6 +68,17 @@ struct DatabaseSelectionTests {
         #expect(other.selected.map(\.source) == ["ok"])
     }
 
+    /// On one server the star fits the backups, too; backing these up would never end.
+    @Test func backupsOnTheSameServerAreNotBackedUp() throws {
+        let databases = try selection("*", "y-backup", rename: "{name}-backup")
+        let names = ["x", "x-backup", "x-backup-backup", "y", "y-backup"]
+        var pair = PairConfiguration(source: "a", target: .server("a"), databases: databases)
+        let selected = pair.withoutBackupsOfBackups(databases.matches(names).selected)
+        #expect(selected.map(\.source) == ["x", "y", "y-backup"])
+        pair.target = .server("b")
+        #expect(pair.withoutBackupsOfBackups(databases.matches(names).selected).count == names.count)
+    }
+
     @Test(arguments: [
         ("*", "", true), ("", "", true), ("", "a", false), ("?", "", false), ("a*b", "ab", true), ("a*b", "acb", true),
         ("a*b", "abc", false), ("**", "x", true), ("*a*a", "aa", true), ("*a*a", "a", false), ("??", "ab", true),

@@ -27,6 +27,7 @@ struct EffectiveConfigurationTests {
                     run_on: target  # default
                     mode: manage  # default
                     create_target: true  # default
+                    compare_security: true  # default
                     thresholds:
                       lag_warning: 15m  # default
                       lag_critical: 1h  # default
@@ -37,7 +38,7 @@ struct EffectiveConfigurationTests {
                       crashes_per_hour: 3  # default
                       mass_deletion: 20%  # default
                     repairs:
-                      per_hour: 4  # default
+                      per_hour: 6  # default
                       backoff: 1m  # default
                       max_backoff: 1h  # default
                 thresholds:
@@ -50,7 +51,7 @@ struct EffectiveConfigurationTests {
                   crashes_per_hour: 3  # default
                   mass_deletion: 20%  # default
                 repairs:
-                  per_hour: 4  # default
+                  per_hour: 6  # default
                   backoff: 1m  # default
                   max_backoff: 1h  # default
                 unprotected:
