@@ -47,6 +47,17 @@ let package = Package(
             ]
         ),
         .target(
+            name: "Replication",
+            dependencies: [
+                "CouchDB",
+                "Secrets",
+                .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "SystemPackage", package: "swift-system"),
+            ]
+        ),
+        .target(
             name: "Supervision",
             dependencies: [
                 "CouchDB",
@@ -127,6 +138,12 @@ let package = Package(
                 .product(name: "NIOSSL", package: "swift-nio-ssl"),
             ],
             resources: [.copy("Recordings"), .copy("Certificates"), .copy("Fixtures")]),
+        .testTarget(
+            name: "ReplicationTests",
+            dependencies: [
+                "Replication", "CouchDB", "CouchSim", "Secrets",
+                .product(name: "NIOCore", package: "swift-nio"),
+            ]),
         .testTarget(
             name: "SupervisionTests", dependencies: ["Supervision", "CouchDB", "CouchSim", "Secrets"],
             resources: [.copy("Recordings")]),

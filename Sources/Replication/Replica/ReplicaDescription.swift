@@ -1,0 +1,28 @@
+import CouchDB
+
+/// What a replica says of itself.
+package struct ReplicaDescription: Sendable, Hashable {
+    /// Its name for people: a URL without credentials, or a vault's database.
+    package var name: String
+    /// The position of its newest change.
+    package var updateSequence: UpdateSequence
+    /// Documents that are not deleted.
+    package var documentCount: Int
+    /// Documents that are deleted.
+    package var deletedCount: Int
+    /// Which database this is, other than by its name; nil where that can't be known, which does not mean unchanged.
+    package var identity: String?
+
+    package init(
+        name: String, updateSequence: UpdateSequence, documentCount: Int, deletedCount: Int, identity: String? = nil
+    ) {
+        self.name = name
+        self.updateSequence = updateSequence
+        self.documentCount = documentCount
+        self.deletedCount = deletedCount
+        self.identity = identity
+    }
+
+    /// Whether there is no document at all, not even a deleted one.
+    package var isEmpty: Bool { documentCount == 0 && deletedCount == 0 }
+}
