@@ -6,21 +6,23 @@ package struct ReportText: Sendable {
     private let report: Report
     private let now: Date
     private let style: TextStyle
-    /// How many healthy pairs are listed one by one.
-    private let healthyShown: Int
+    /// How many pairs of a kind are told of one by one.
+    private let shown: Int
 
-    package init(_ report: Report, now: Date, style: TextStyle = .plain, healthyShown: Int = 20) {
+    package init(_ report: Report, now: Date, style: TextStyle = .plain, shown: Int = 20) {
         self.report = report
         self.now = now
         self.style = style
-        self.healthyShown = healthyShown
+        self.shown = shown
     }
 
     /// The whole screen.
     package func render() -> String {
         var parts = [headline, table]
         parts += report.servers.filter { !$0.findings.isEmpty }.map(details)
-        parts += sorted.filter { !isExplained($0) && !($0.findings.isEmpty && $0.repairs.isEmpty) }.map(details)
+        let eventful = sorted.filter { !isExplained($0) && !($0.findings.isEmpty && $0.repairs.isEmpty) }
+        parts += eventful.prefix(shown).map(details)
+        parts.append(summary(of: Array(eventful.dropFirst(shown))))
         parts.append(explained)
         parts.append(footer)
         return parts.filter { !$0.isEmpty }.joined(separator: "\n\n") + "\n"
@@ -55,17 +57,18 @@ package struct ReportText: Sendable {
 
     private var table: String {
         let healthy = sorted.filter { worst($0) == .ok || worst($0) == .off }
-        let shown = sorted.filter { worst($0) != .ok && worst($0) != .off } + healthy.prefix(healthyShown)
-        guard !shown.isEmpty else { return "" }
+        let unwell = sorted.filter { worst($0) != .ok && worst($0) != .off }
+        let listed = unwell.prefix(5 * min(shown, 1000)) + healthy.prefix(shown)
+        guard !listed.isEmpty else { return "" }
         var rows = [["", "PAIR", "REPLICATING", "VERIFIED", "RESTORABLE", "LAG"]]
-        rows += shown.map { pair in
+        rows += listed.map { pair in
             [
                 style.mark(worst(pair)), pair.pair, cell(pair.lights.replicating), cell(pair.lights.verified),
                 cell(pair.lights.restorable), lag(pair.lag),
             ]
         }
-        let hidden = healthy.count - healthy.prefix(healthyShown).count
-        return TextTable(rows).render() + (hidden > 0 ? "\n  and \(Wording.number(hidden)) more that are well" : "")
+        let hidden = report.pairs.count - listed.count
+        return TextTable(rows).render() + (hidden > 0 ? "\n  and \(Wording.number(hidden)) more; --all lists them" : "")
     }
 
     private func details(_ server: ServerReport) -> String {
@@ -77,6 +80,20 @@ package struct ReportText: Sendable {
     private func details(_ pair: PairReport) -> String {
         let lines = ["\(style.strong(pair.pair))  \(pair.source) -> \(pair.target)"]
         return (lines + pair.findings.flatMap(text) + pair.repairs.flatMap(text)).joined(separator: "\n")
+    }
+
+    /// What is not told one by one: how many pairs have each finding and each repair.
+    private func summary(of pairs: [PairReport]) -> String {
+        guard !pairs.isEmpty else { return "" }
+        var counts: [String: Int] = [:]
+        for pair in pairs {
+            for rule in Set(pair.findings.map(\.rule)) { counts[rule, default: 0] += 1 }
+            for repair in Set(pair.repairs.map { "\(word($0)) \($0.action)" }) { counts[repair, default: 0] += 1 }
+        }
+        let lines = counts.sorted { ($1.value, $0.key) < ($0.value, $1.key) }
+            .map { "  \($0.key): \(Wording.counted($0.value, "pair"))" }
+        return (["and \(Wording.counted(pairs.count, "pair")) more; --all tells of each"] + lines).joined(
+            separator: "\n")
     }
 
     /// Whether all that is wrong with a pair follows from a server's finding, which stands above.
@@ -101,14 +118,16 @@ package struct ReportText: Sendable {
     }
 
     private func text(_ repair: RepairRecord) -> [String] {
-        let word =
-            switch repair.result {
-            case .done: "repaired"
-            case .planned: "planned"
-            case .failed: "repair failed"
-            case .givenUp: "given up"
-            }
-        return ["  \(word) (\(repair.rule)): \(repair.detail)"]
+        ["  \(word(repair)) (\(repair.rule)): \(repair.detail)"]
+    }
+
+    private func word(_ repair: RepairRecord) -> String {
+        switch repair.result {
+        case .done: "repaired"
+        case .planned: "planned"
+        case .failed: "repair failed"
+        case .givenUp: "given up"
+        }
     }
 
     private var footer: String {

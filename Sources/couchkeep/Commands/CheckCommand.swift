@@ -30,7 +30,7 @@ struct CheckCommand: AsyncParsableCommand {
     var json = false
     @Flag(name: .shortAndLong, help: "Print one line when all is well.")
     var quiet = false
-    @Flag(help: "List healthy pairs without a limit.")
+    @Flag(help: "Tell of every pair, however many there are.")
     var all = false
 
     func run() async throws {

@@ -16,7 +16,7 @@ struct StatusCommand: AsyncParsableCommand {
     @OptionGroup var options: ConfigurationOptions
     @Flag(help: "Print one JSON object, schema couchkeep/status/1.")
     var json = false
-    @Flag(help: "List healthy pairs without a limit.")
+    @Flag(help: "Tell of every pair, however many there are.")
     var all = false
     @Option(
         help: ArgumentHelp(

@@ -25,7 +25,7 @@ struct TextReportPrinter: ReportPrinter {
     func print(_ report: Report) {
         let text = ReportText(
             report, now: Date(), style: .of(STDOUT_FILENO, environment: ProcessInfo.processInfo.environment),
-            healthyShown: showsAll ? .max : 20)
+            shown: showsAll ? .max : 20)
         let isUneventful = report.verdict == .ok && report.pairs.allSatisfy(\.repairs.isEmpty)
         Console.out(isQuiet && isUneventful ? text.line() : text.render())
     }
