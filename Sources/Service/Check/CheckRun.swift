@@ -51,7 +51,7 @@ package struct CheckRun: Sendable {
     private func run(_ options: PassOptions, fleet: Fleet, state: StateDatabase) async throws -> Outcome {
         let supervisor = Supervisor(
             servers: fleet.servers, sources: fleet.selector.sources,
-            selectPairs: { [selector = fleet.selector] in try selector.select(names: $0, remembered: $1) },
+            selectPairs: { [selector = fleet.selector] in selector.select(names: $0, remembered: $1) },
             state: state,
             pacing: pacing, now: now)
         let passed = try await supervisor.pass(options)

@@ -19,13 +19,20 @@ package struct ConfigurationSurvey: Sendable {
     /// - Throws: `ConfigurationError` where patterns or targets collide, or source and target are one database.
     package func run() async throws -> Result {
         let report = try await CheckRun(loaded).run(PassOptions(isDryRun: true)).report
-        let findings = report.pairs.flatMap { pair in pair.findings.map { (pair, $0) } }
-        let same = findings.filter { $0.1.rule == SourceIsTarget.name }
-        guard same.isEmpty else {
+        let wrong =
+            report.pairs.flatMap { pair in
+                pair.findings.filter { $0.rule == SourceIsTarget.name }.map {
+                    (ConfigurationIssue.Code.sourceIsTarget, pair.pair, $0)
+                }
+            }
+            + report.servers.flatMap { server in
+                server.findings.filter { $0.rule == PairsConflict.name }.map { (.targetCollision, server.name, $0) }
+            }
+        guard wrong.isEmpty else {
             throw ConfigurationError(
-                same.map { pair, finding in
+                wrong.map { code, subject, finding in
                     ConfigurationIssue(
-                        .sourceIsTarget, file: loaded.file, position: nil, message: "\(pair.pair): \(finding.summary)",
+                        code, file: loaded.file, position: nil, message: "\(subject): \(finding.summary)",
                         nextStep: finding.next)
                 })
         }

@@ -14,15 +14,14 @@ package struct ConfiguredPairs: Sendable {
     /// Chooses the pairs of a pass.
     ///
     /// Where a server's databases are unknown, the ones remembered and the ones named stand for them; and a remembered
-    /// database that has vanished stays a pair, so that its loss is told.
-    ///
-    /// - Throws: `ConfigurationError` where two entries make the same pair, or two sources share one target.
+    /// database that has vanished stays a pair, so that its loss is told. Two databases that would share one target are
+    /// a conflict of the source's server: a new database must not end the supervision of all others.
     package func select(
         names: [String: Observed<[String]>], remembered: Set<DatabaseAddress>
-    ) throws -> PairSelection {
+    ) -> PairSelection {
         var pairs: [Pair] = []
         var unmatched: [String: [String]] = [:]
-        var issues: [ConfigurationIssue] = []
+        var conflicts: [String: [String]] = [:]
         var targets: [DatabaseAddress: Pair] = [:]
         for entry in configuration.pairs {
             guard case .server(let target) = entry.target else { continue }
@@ -33,34 +32,27 @@ package struct ConfiguredPairs: Sendable {
                 let patterns = entry.databases.matches(present).unmatchedPatterns
                 if !patterns.isEmpty { unmatched[entry.source, default: []] += patterns }
             }
-            issues += match.problems.map { problem in
-                ConfigurationIssue(
-                    .targetCollision, file: nil, position: nil, message: problem.description,
-                    nextStep: "give each database a target of its own with rename: or source: and target:")
-            }
+            conflicts[entry.source, default: []] += match.problems.map(\.description)
             for selected in entry.withoutBackupsOfBackups(match.selected) {
                 let pair = entry.pair(source: selected.source, target: target, database: selected.target)
                 if let other = targets[pair.target] {
-                    issues.append(Self.doubled(pair, other))
+                    conflicts[entry.source, default: []].append(Self.conflict(pair, other))
                     continue
                 }
                 targets[pair.target] = pair
                 pairs.append(pair)
             }
         }
-        guard issues.isEmpty else { throw ConfigurationError(issues) }
         return PairSelection(
-            pairs: Self.named(pairs), unprotected: unprotected(names, pairs: pairs), unmatched: unmatched)
+            pairs: Self.named(pairs), unprotected: unprotected(names, pairs: pairs), unmatched: unmatched,
+            conflicts: conflicts.filter { !$0.value.isEmpty })
     }
 
-    private static func doubled(_ pair: Pair, _ other: Pair) -> ConfigurationIssue {
-        ConfigurationIssue(
-            other.source == pair.source ? .duplicatePair : .targetCollision, file: nil, position: nil,
-            message: other.source == pair.source
-                ? "two entries make the same pair, \(pair.key)"
-                : "\(other.source.server)/\(other.source.database) and \(pair.source.server)/\(pair.source.database) "
-                    + "would share the target \(pair.target.server)/\(pair.target.database)",
-            nextStep: "exclude the database from one of the entries with \"!\(pair.source.database)\"")
+    private static func conflict(_ pair: Pair, _ other: Pair) -> String {
+        other.source == pair.source
+            ? "two entries make the pair \(pair.key)"
+            : "\(other.source.server)/\(other.source.database) and \(pair.source.server)/\(pair.source.database) "
+                + "would share the target \(pair.target.server)/\(pair.target.database)"
     }
 
     /// Databases of the sources that nothing covers: no pair, no exclusion, not themselves a backup.

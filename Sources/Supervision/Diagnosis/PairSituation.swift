@@ -84,12 +84,14 @@ package struct ServerSituation: Sendable {
     package var unprotected: [String]
     /// Patterns of the configuration that match no database here.
     package var unmatched: [String]
+    /// Pairs that are left out since several databases would share one target.
+    package var conflicts: [String]
     /// When this pass looked.
     package var now: Date
 
     package init(
         observation: ServerObservation, memory: ServerMemory, pairs: [Pair], url: String, peerURLs: [String] = [],
-        unprotected: [String] = [], unmatched: [String] = [], now: Date
+        unprotected: [String] = [], unmatched: [String] = [], conflicts: [String] = [], now: Date
     ) {
         self.observation = observation
         self.memory = memory
@@ -98,6 +100,7 @@ package struct ServerSituation: Sendable {
         self.peerURLs = peerURLs
         self.unprotected = unprotected
         self.unmatched = unmatched
+        self.conflicts = conflicts
         self.now = now
     }
 }

@@ -2,7 +2,8 @@
 package enum RuleCatalogue {
     /// The rules about servers.
     package static let serverRules: [any ServerRule.Type] = [
-        ServerUnreachable.self, CredentialsRejected.self, ServerReplaced.self, PatternUnmatched.self,
+        ServerUnreachable.self, CredentialsRejected.self, ServerReplaced.self, PairsConflict.self,
+        PatternUnmatched.self,
         TLSNotVerified.self,
         DatabaseUnprotected.self,
     ]

@@ -9,10 +9,17 @@ package struct PairSelection: Sendable {
     /// For each source, the patterns of the configuration that match no database.
     package var unmatched: [String: [String]]
 
-    package init(pairs: [Pair], unprotected: [String: [String]] = [:], unmatched: [String: [String]] = [:]) {
+    /// For each source, what is left out since several databases would share one target.
+    package var conflicts: [String: [String]]
+
+    package init(
+        pairs: [Pair], unprotected: [String: [String]] = [:], unmatched: [String: [String]] = [:],
+        conflicts: [String: [String]] = [:]
+    ) {
         self.pairs = pairs
         self.unprotected = unprotected
         self.unmatched = unmatched
+        self.conflicts = conflicts
     }
 }
 
@@ -21,4 +28,4 @@ package struct PairSelection: Sendable {
 /// It gets the database names of each source, unknown where a server could not be asked, and the sources of all pairs
 /// ever seen, so that a database that vanished is still looked for.
 package typealias PairSelector =
-    @Sendable (_ names: [String: Observed<[String]>], _ remembered: Set<DatabaseAddress>) throws -> PairSelection
+    @Sendable (_ names: [String: Observed<[String]>], _ remembered: Set<DatabaseAddress>) -> PairSelection

@@ -9,6 +9,7 @@ struct Pass {
     var pairs: [Pair] = []
     var unprotected: [String: [String]] = [:]
     var unmatched: [String: [String]] = [:]
+    var conflicts: [String: [String]] = [:]
     var servers: [String: ServerObservation] = [:]
     var serverFindings: [String: [Finding]] = [:]
     var indices: [String: ReplicationIndex] = [:]
@@ -41,7 +42,8 @@ struct Pass {
             let situation = ServerSituation(
                 observation: observation, memory: serverMemories[name] ?? ServerMemory(), pairs: own,
                 url: urls[name] ?? name, peerURLs: peers.sorted().compactMap { urls[$0] },
-                unprotected: unprotected[name] ?? [], unmatched: unmatched[name] ?? [], now: moment)
+                unprotected: unprotected[name] ?? [], unmatched: unmatched[name] ?? [],
+                conflicts: conflicts[name] ?? [], now: moment)
             let found = RuleCatalogue.serverRules.compactMap { $0.diagnose(situation) }
             serverFindings[name] = found
             serverMemories[name, default: ServerMemory()].advance(after: observation, at: moment, findings: found)

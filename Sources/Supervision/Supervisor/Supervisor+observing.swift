@@ -13,10 +13,11 @@ extension Supervisor {
             }
         for observation in identified { pass.servers[observation.name] = observation }
         let names = pass.servers.filter { sources.contains($0.key) }.mapValues(\.databaseNames)
-        let selection = try selectPairs(names, pass.rememberedSources)
+        let selection = selectPairs(names, pass.rememberedSources)
         pass.pairs = selection.pairs
         pass.unprotected = selection.unprotected
         pass.unmatched = selection.unmatched
+        pass.conflicts = selection.conflicts
         try await readLists(of: Set(pass.servers.keys), in: &pass)
         pass.diagnoseServers(urls: servers.mapValues { $0.connection.url.description }, at: now())
     }

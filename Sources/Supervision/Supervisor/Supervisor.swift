@@ -38,7 +38,7 @@ package struct Supervisor: Sendable {
     ///
     /// What a server refuses or where it does not answer is a finding, not an error.
     ///
-    /// - Throws: `StateError` where the memory can't be read, `CancellationError`, and what the selection of pairs throws.
+    /// - Throws: `StateError` where the memory can't be read, and `CancellationError`.
     ///   Before a repair its intent is in the memory, so a pass that was cut short is finished by the next.
     package func pass(_ options: PassOptions = PassOptions()) async throws -> Outcome {
         var pass = Pass(
