@@ -51,7 +51,7 @@ import Testing
         let configuration = ConnectionConfiguration(readTimeout: .milliseconds(20), maximumRetries: 0)
         let script: ScriptedServer.Script = { _, _ in
             // Longer than the silence that other requests allow.
-            try await Task.sleep(for: .milliseconds(100))
+            try await Task.sleep(for: .milliseconds(100))  // slow on purpose
             return .json(#"{"ok":true,"session_id":"s","history":[]}"#)
         }
         try await withConnection(configuration: configuration, script: script) { (connection, server) async throws in
