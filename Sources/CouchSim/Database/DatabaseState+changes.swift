@@ -20,7 +20,9 @@ extension DatabaseState {
             batch.last = change.sequence
             if let wanted = query.documentIDs, !wanted.contains(change.id) { continue }
             rowCount += 1
-            let shows = rowCount % query.interval == 0 || rowCount == limit || change.sequence == sequence
+            // As CouchDB counts: down from the limit.
+            let left = min(limit, 10_000_000_000_000_000) - rowCount + 1
+            let shows = left % query.interval == 0
             let row = row(change.id, query: query, position: shows ? sequences.json(change.sequence) : .null)
             batch.rows.append(row.serialized)
             if query.duplicatesRows { batch.rows.append(row.serialized) }

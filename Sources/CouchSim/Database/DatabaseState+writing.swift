@@ -42,7 +42,7 @@ extension DatabaseState {
         guard tree[path.leaf]?.body == nil else { return }
         let known = tree.leaves.flatMap { $0.body?.attachments ?? [] }
         let attachments = try Self.attachments(
-            of: input, id: id, contents: contents, known: known, generation: path.start)
+            of: input, id: id, contents: contents, known: known, generation: 0)
         try check(input, id: id, context: context)
         let body = DocumentBody(members: input.text, attachments: attachments)
         modify(id) { document in
@@ -85,7 +85,7 @@ extension DatabaseState {
     ) throws(CouchFailure) -> [Attachment] {
         var attachments: [Attachment] = []
         for entry in input.attachments {
-            let data: [UInt8]
+            var data: [UInt8]
             switch entry.content {
             case .data(let bytes): data = bytes
             case .follows:
@@ -100,6 +100,7 @@ extension DatabaseState {
                 attachments.append(stored)
                 continue
             }
+            if entry.isCompressed { data = try Gunzip.unpack(data) }
             attachments.append(
                 Attachment(
                     name: entry.name, contentType: entry.contentType ?? "application/octet-stream",

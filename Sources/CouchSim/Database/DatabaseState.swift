@@ -37,11 +37,12 @@ struct DatabaseState: Sendable {
 
     /// Forgets leaves, as `_purge` does, and returns those that were there.
     mutating func purge(_ id: String, _ revisions: [RevisionID]) -> [RevisionID] {
+        // Counts on even if there is nothing to forget.
+        purgeSequence += 1
         guard var document = documents[id] else { return [] }
         let old = document
         let purged = document.tree.purge(revisions)
         guard !purged.isEmpty else { return [] }
-        purgeSequence += 1
         sortedIDsCache = nil
         count(old, by: -1)
         if document.tree.isEmpty {

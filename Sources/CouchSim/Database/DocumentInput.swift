@@ -14,6 +14,8 @@ struct DocumentInput: Sendable {
         var name: String
         var contentType: String?
         var revisionPosition: Int?
+        /// Whether the bytes are compressed.
+        var isCompressed = false
         var content: Content
     }
 
@@ -102,7 +104,8 @@ struct DocumentInput: Sendable {
             attachments.append(
                 AttachmentInput(
                     name: entry.name, contentType: entry.value["content_type"]?.string,
-                    revisionPosition: entry.value["revpos"]?.integer, content: content))
+                    revisionPosition: entry.value["revpos"]?.integer,
+                    isCompressed: entry.value["encoding"]?.string == "gzip", content: content))
         }
     }
 }

@@ -20,7 +20,10 @@ struct SimulatedRequest: Sendable {
         let parts = target.split(separator: "?", maxSplits: 1, omittingEmptySubsequences: false)
         query = QueryParameters(parts.count > 1 ? parts[1] : nil)
         path = (parts.first ?? "").split(separator: "/").map { $0.removingPercentEncoding ?? String($0) }
-        if path.count > 2, path[1] == "_design" || path[1] == "_local" {
+        // `/_node/_local/…` is no local document.
+        if path.count > 2, !["_node", "_config", "_scheduler"].contains(path[0]),
+            path[1] == "_design" || path[1] == "_local"
+        {
             path.replaceSubrange(1...2, with: ["\(path[1])/\(path[2])"])
         }
     }

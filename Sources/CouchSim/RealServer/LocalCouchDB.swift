@@ -156,6 +156,8 @@ package actor LocalCouchDB {
             "chttpd": ["bind_address": "127.0.0.1", "port": "\(port)"],
             // Few rounds of key derivation: the password is random and lives for seconds.
             "chttpd_auth": ["iterations": "1", "secret": randomHexadecimal()],
+            // All clients share one address: the wrong passwords of one test would lock the administrator out.
+            "chttpd_auth_lockout": ["mode": "off"],
             "replicator": ["interval": "1000", "startup_jitter": "10", "cluster_start_period": "0"],
             "log": ["writer": "file", "file": files.log.path(percentEncoded: false), "level": "notice"],
         ]

@@ -79,7 +79,8 @@ struct RemoteDatabase: Sendable {
             } catch let failure as ConnectionFailure {
                 guard attempt < retries else {
                     throw CrashReason.request(
-                        method.rawValue, url + path, failure.isTimeout ? "req_timedout" : "sel_conn_closed")
+                        method.rawValue, url + path,
+                        failure.isTimeout ? "req_timedout" : "{error,{conn_failed,{error,\(failure.word)}}}")
                 }
             }
             attempt += 1

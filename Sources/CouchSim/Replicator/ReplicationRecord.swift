@@ -11,10 +11,13 @@ struct ReplicationRecord: Sendable {
         /// Never to be tried again; what is shown is in the document.
         case failed(reason: String)
         case completed(statistics: OrderedJSON)
+
+        var isFailed: Bool { if case .failed = self { true } else { false } }
     }
 
     var specification: ReplicationSpecification?
     var state: State
-    var start: Date
+    /// When the document was seen first; nil for one that came completed from elsewhere.
+    var start: Date?
     var updated: Date
 }

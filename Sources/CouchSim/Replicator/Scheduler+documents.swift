@@ -68,7 +68,7 @@ extension Scheduler {
     /// Makes jobs of the documents that have none yet.
     func decideIDs(on server: SimulatedServer, client: HTTPClient) async {
         let now = timing.elapsed()
-        for (key, record) in records.sorted(by: { ($0.value.start, $0.key.id) < ($1.value.start, $1.key.id) }) {
+        for (key, record) in records.sorted(by: { ($0.value.updated, $0.key.id) < ($1.value.updated, $1.key.id) }) {
             var count = 0
             switch record.state {
             case .initializing: break
@@ -146,7 +146,8 @@ extension Scheduler {
         let specification = try? ReplicationSpecification(json.members ?? [])
         let time = json["_replication_state_time"]?.string.flatMap { try? Date($0, strategy: .iso8601) } ?? date
         let start = json["_replication_stats"]?["start_time"]?.string.flatMap { try? Date($0, strategy: .iso8601) }
-        return ReplicationRecord(specification: specification, state: state, start: start ?? time, updated: time)
+        return ReplicationRecord(
+            specification: specification, state: state, start: state.isFailed ? time : start, updated: time)
     }
 
     private static func statistics(_ json: OrderedJSON) -> OrderedJSON {

@@ -85,7 +85,7 @@ extension Scheduler {
         }
         var times: [OrderedJSON.Member] = [
             .init("last_updated", .string(record.updated.couchTime)),
-            .init("start_time", .string(record.start.couchTime)),
+            .init("start_time", OrderedJSON(record.start?.couchTime)),
         ]
         let sides: [OrderedJSON.Member] = [
             .init("source", OrderedJSON(record.specification?.source.url)),

@@ -2,8 +2,7 @@ import CouchDB
 import HTTPTypes
 
 extension Exchange {
-    /// `/{db}/{id}/{name}`
-    /// .
+    /// Answers `/{db}/{id}/{name}`.
     func attachment(_ name: String, of id: String, in database: Database) throws -> SimulatedResponse {
         let named = try query["rev"].map(DocumentInput.revision)
         switch request.method {
@@ -21,8 +20,9 @@ extension Exchange {
             let type = request.headers[.contentType] ?? "application/octet-stream"
             let revision = try change(id, in: database, based: named) { input in
                 input.attachments.removeAll { $0.name == name }
-                input.attachments.append(
-                    DocumentInput.AttachmentInput(name: name, contentType: type, content: .data(request.body)))
+                // The newest comes first.
+                input.attachments.insert(
+                    DocumentInput.AttachmentInput(name: name, contentType: type, content: .data(request.body)), at: 0)
             }
             return try written(id, revision)
         case .delete:

@@ -117,6 +117,7 @@ extension Exchange {
         try allow(.post)
         try requireServerAdmin()
         var answer: [OrderedJSON.Member] = []
+        database.write { $0.sequence += 1 }
         for entry in try request.declaredJSON().members ?? [] {
             let revisions = try (entry.value.elements ?? []).map { try DocumentInput.revision($0.string ?? "") }
             let purged = database.write { $0.purge(entry.name, revisions) }

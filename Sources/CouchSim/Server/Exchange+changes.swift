@@ -9,7 +9,7 @@ extension Exchange {
         case "_doc_ids":
             let ids = try request.method == .post ? request.json()["doc_ids"] : self.query.json("doc_ids")
             guard let list = ids?.elements else {
-                throw CouchFailure.badRequest("`doc_ids` filter parameter is not a JSON array.")
+                throw CouchFailure.badRequest("`doc_ids` filter parameter is not a list of doc ids.")
             }
             query.documentIDs = Set(list.compactMap(\.string))
         case "_design":

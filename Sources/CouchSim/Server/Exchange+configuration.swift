@@ -3,8 +3,7 @@ import HTTPTypes
 import Synchronization
 
 extension Exchange {
-    /// `/_node/{name}/…`
-    /// .
+    /// Answers `/_node/{name}/…`.
     func node() async throws -> SimulatedResponse {
         try requireServerAdmin()
         let path = request.path

@@ -19,7 +19,7 @@ extension Exchange {
         Security(json: database.read { $0.security } ?? Security.initial(flavour))
     }
 
-    /// `/{db}` itself.
+    /// Answers `/{db}` itself.
     func databaseRoot(_ name: String) async throws -> SimulatedResponse {
         switch request.method {
         case .put: return try create(name)
@@ -98,7 +98,10 @@ extension Exchange {
         guard securityRules(of: database).isAdmin(user) else { throw refused }
         let json = try request.json()
         guard case .object = json else { throw refused }
-        database.write { $0.security = json }
+        database.write { content in
+            content.security = json
+            content.sequence += 1
+        }
         return .ok
     }
 
@@ -106,9 +109,12 @@ extension Exchange {
         try allow(.get, .put)
         guard request.method == .put else { return .json(.integer(database.read { $0.revsLimit })) }
         guard let limit = try request.json().integer, limit > 0 else {
-            throw CouchFailure.badRequest("`rev_limit` must be greater than zero")
+            throw CouchFailure(500, "unknown_error", "function_clause")
         }
-        database.write { $0.revsLimit = limit }
+        database.write { content in
+            content.revsLimit = limit
+            content.sequence += 1
+        }
         return .ok
     }
 

@@ -5,15 +5,16 @@ extension Exchange {
     func allDocuments(of database: Database) throws -> SimulatedResponse {
         try allow(.get, .head, .post)
         let ids = database.read { $0.sortedIDs() }
-        return try list(ids, of: database)
+        return try list(ids, among: ids, of: database)
     }
 
     func designDocuments(of database: Database) throws -> SimulatedResponse {
         try allow(.get, .head, .post)
-        return try list(database.read { $0.sortedIDs() }.filter { $0.hasPrefix("_design/") }, of: database)
+        let ids = database.read { $0.sortedIDs() }
+        return try list(ids.filter { $0.hasPrefix("_design/") }, among: ids, of: database)
     }
 
-    private func list(_ ids: [String], of database: Database) throws -> SimulatedResponse {
+    private func list(_ ids: [String], among all: [String], of database: Database) throws -> SimulatedResponse {
         let body = request.method == .post ? try request.declaredJSON() : [:]
         func parameter(_ names: String...) throws -> OrderedJSON? {
             for name in names { if let value = try body[name] ?? query.json(name) { return value } }
@@ -41,8 +42,8 @@ extension Exchange {
         }
         if isDescending { selected.reverse() }
         let skip = try parameter("skip")?.integer ?? 0
-        let first = selected.first.flatMap { id in ids.firstIndex(of: id) } ?? ids.count
-        let offset = (isDescending ? ids.count - 1 - first : first) + skip
+        let first = selected.first.flatMap { id in all.firstIndex(of: id) } ?? all.count
+        let offset = (isDescending ? all.count - 1 - first : first) + skip
         let page = selected.dropFirst(skip).prefix(try parameter("limit")?.integer ?? .max)
         let rows = database.read { content in
             page.map { Self.row(key: .string($0), in: content, options: withDocuments ? options : nil) }

@@ -2,8 +2,7 @@ import CouchDB
 import HTTPTypes
 
 extension Exchange {
-    /// `/{db}/_local/{id}`
-    /// .
+    /// Answers `/{db}/_local/{id}`.
     func localDocument(_ id: String, of database: Database) throws -> SimulatedResponse {
         switch request.method {
         case .get, .head:

@@ -3,11 +3,10 @@ import Foundation
 import HTTPTypes
 
 extension Exchange {
-    /// `POST /_replicate`
-    /// .
+    /// Answers `POST /_replicate`.
     func replicate() async throws -> SimulatedResponse {
         try allow(.post)
-        try requireServerAdmin()
+        guard user.name != nil else { throw CouchFailure.unauthorized("You are not an authenticated user") }
         let body = try request.declaredJSON()
         let specification: ReplicationSpecification
         do throws(CouchFailure) {
@@ -37,7 +36,7 @@ extension Exchange {
             return .json(answer)
         case .success(.stopped): throw CouchFailure(500, "error", "shutdown")
         case .failure(let reason):
-            throw CouchFailure(reason.error == "db_not_found" ? 404 : 500, reason.error, reason.reason)
+            throw CouchFailure(500, reason.error, reason.reason)
         }
     }
 
@@ -51,8 +50,7 @@ extension Exchange {
         }
     }
 
-    /// `/_scheduler/…`
-    /// .
+    /// Answers `/_scheduler/…`.
     func scheduler() async throws -> SimulatedResponse {
         try allow(.get, .head)
         try requireServerAdmin()

@@ -62,6 +62,9 @@ extension SimulatedServer {
     /// Sets the security object of a database.
     package func setSecurity(_ json: JSONValue, of name: String) throws {
         let object = try JSONParser.parse(Array(json.serialized()))
-        try database(name).write { $0.security = object }
+        try database(name).write { content in
+            content.security = object
+            content.sequence += 1
+        }
     }
 }
