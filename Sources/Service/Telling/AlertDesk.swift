@@ -48,7 +48,7 @@ package struct AlertDesk: Sendable {
         let open = records.isEmpty ? "no problem is open" : TextTable(rows).render()
         let notify = loaded.configuration.notify
         let channels = try await NotificationChannels(notify)
-        let reports = try await Messenger(notify, channels: channels, state: state).reports()
+        let reports = try await Messenger(notify, channels: channels, state: state).reports(at: now)
         return open + "\n\n" + Self.text(reports, now: now)
     }
 

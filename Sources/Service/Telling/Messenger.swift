@@ -24,26 +24,26 @@ package struct Messenger: Sendable {
         var pass = AlertPass(report)
         // A channel that fails is itself told, by the others.
         for name in names {
-            if let condition = try await status(of: name).condition { pass.conditions.append(condition) }
+            if let condition = try await status(of: name, at: report.at).condition { pass.conditions.append(condition) }
         }
         _ = try await Teller(store: alerts, channels: deliverable, policy: policy).tell(pass)
         _ = try await delivery.run(now: report.at)
         try await beat(report)
-        return try await reports()
+        return try await reports(at: report.at)
     }
 
     /// Sends a test message through every channel, and returns how each did.
     package func test(at moment: Date) async throws -> [ChannelReport] {
         _ = try await Teller(store: alerts, channels: deliverable, policy: policy).test(through: delivery, at: moment)
         if let heartbeat = channels.heartbeat { try await ping(heartbeat, at: moment) }
-        return try await reports()
+        return try await reports(at: moment)
     }
 
     /// How each channel does, without sending anything.
-    package func reports() async throws -> [ChannelReport] {
+    package func reports(at moment: Date) async throws -> [ChannelReport] {
         var reports: [ChannelReport] = []
         for name in names {
-            let status = try await status(of: name)
+            let status = try await status(of: name, at: moment)
             reports.append(
                 ChannelReport(
                     channel: name, lastSent: status.lastSent, error: status.error.map { "\($0)" },
@@ -65,9 +65,9 @@ package struct Messenger: Sendable {
 
     private var delivery: OutboxDelivery { OutboxDelivery(store: alerts, channels: channels.channels) }
 
-    private func status(of name: String) async throws -> ChannelStatus {
+    private func status(of name: String, at moment: Date) async throws -> ChannelStatus {
         var status = try await alerts.status(of: name)
-        if let error = channels.broken[name] { status.failed(error, at: status.failingSince ?? Date()) }
+        if let error = channels.broken[name] { status.failed(error, at: status.failingSince ?? moment) }
         return status
     }
 

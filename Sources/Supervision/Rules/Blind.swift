@@ -12,7 +12,8 @@ package enum Blind: PairRule {
         repair:
             "Repairs that need the missing fact are not done. Give Couchkeep's user the rights of a server admin where it is "
             + "refused; _scheduler, _replicator and _active_tasks need them.",
-        severity: "warning, shown as unknown", sources: ["couchdb-replication B5, I11"])
+        severity: "warning, shown as unknown",
+        sources: ["couch_replicator_httpd.erl: nodes that do not answer are left out"])
 
     package static func diagnose(_ situation: PairSituation) -> Finding? {
         var unseen: [(what: String, error: CouchError)] = []

@@ -14,7 +14,7 @@ package enum CheckpointLost: PairRule {
         repair:
             "None is needed: the job copies only what is missing. Keep [couchdb] uuid, host names and the replication's "
             + "user as they are.",
-        severity: "warning", sources: ["couchdb-replication E1, E2", "couch_replicator_ids.erl", "apache/couchdb#4385"])
+        severity: "warning", sources: ["couch_replicator_ids.erl", "apache/couchdb#4385"])
 
     package static func diagnose(_ situation: PairSituation) -> Finding? {
         let memory = situation.memory

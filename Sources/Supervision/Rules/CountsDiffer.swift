@@ -14,7 +14,7 @@ package enum CountsDiffer: PairRule {
             "None by this rule alone, as it does not know the cause. It may be refused documents, a purge at the source, "
             + "or writes of somebody else at the target.",
         severity: "critical where the target has less, warning where it has more, notice where only tombstones differ",
-        sources: ["couchdb-replication W9, D1, E3, F"])
+        sources: ["fabric_db_info.erl"])
 
     package static func diagnose(_ situation: PairSituation) -> Finding? {
         guard let counts = situation.observation.inspection?.comparableCounts, !counts.areEqual,

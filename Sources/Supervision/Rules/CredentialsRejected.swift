@@ -13,7 +13,7 @@ package enum CredentialsRejected: ServerRule {
         repair:
             "Correct the secret in the configuration. Couchkeep then writes the new credentials into its replication "
             + "documents.",
-        severity: "critical", sources: ["couchdb-replication H1, D7"])
+        severity: "critical", sources: ["couch_replicator_auth_session.erl"])
 
     package static func diagnose(_ situation: ServerSituation) -> Finding? {
         let errors = [situation.observation.info.error, situation.observation.login.error].compactMap { $0 }

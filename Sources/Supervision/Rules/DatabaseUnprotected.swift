@@ -10,7 +10,7 @@ package enum DatabaseUnprotected: ServerRule {
         consequence: "They are not backed up at all.",
         evidence: "_all_dbs of each source, less the databases of all pairs and those that the configuration ignores.",
         repair: "Add them to a pair, use a glob such as \"*\", or list them under unprotected as to be ignored.",
-        severity: "notice", sources: [])
+        severity: "notice")
 
     package static func diagnose(_ situation: ServerSituation) -> Finding? {
         guard !situation.unprotected.isEmpty else { return nil }

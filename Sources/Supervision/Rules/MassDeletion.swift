@@ -15,7 +15,7 @@ package enum MassDeletion: PairRule {
         repair:
             "None by Couchkeep. If the deletion was wanted, the finding ends by itself after a day. If not, restore from a "
             + "backup with a past before it is pruned.",
-        severity: "critical", sources: ["couchdb-replication F6"])
+        severity: "critical", sources: ["replicate-couchdb-cluster#18"])
 
     package static func diagnose(_ situation: PairSituation) -> Finding? {
         let limits = situation.pair.thresholds

@@ -13,7 +13,7 @@ package enum ReplicationAltered: PairRule {
             "The document's source, target, credentials, continuous and options are compared with those wanted; unknown "
             + "members are listed.",
         repair: "Couchkeep writes its own document afresh. A document of somebody else is only touched with --adopt.",
-        severity: "warning", sources: ["couchdb-replication A12, A13"])
+        severity: "warning", sources: ["couch_replicator_parse.erl, convert_options"])
 
     package static func diagnose(_ situation: PairSituation) -> Finding? {
         guard let primary = situation.primary else { return nil }

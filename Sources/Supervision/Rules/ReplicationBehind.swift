@@ -15,7 +15,8 @@ package enum ReplicationBehind: PairRule {
         repair:
             "None by this rule: a stalled, waiting or crashing job has its own. Otherwise the servers are too slow for the "
             + "changes that come.",
-        severity: "warning after lag_warning, critical after lag_critical", sources: ["couchdb-replication W5, I3"])
+        severity: "warning after lag_warning, critical after lag_critical",
+        sources: ["couch_replicator_api_wrap.erl, get_pending_count"])
 
     package static func diagnose(_ situation: PairSituation) -> Finding? {
         guard let pending = situation.pending, pending > 0 else { return nil }

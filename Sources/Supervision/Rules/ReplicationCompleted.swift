@@ -12,7 +12,7 @@ package enum ReplicationCompleted: PairRule {
         evidence: "The document has no continuous: true, or _scheduler/docs shows the state completed.",
         repair: "Couchkeep writes its document afresh as a continuous one. A document of somebody else is only touched "
             + "with --adopt.",
-        severity: "critical", sources: ["couchdb-replication A4"])
+        severity: "critical", sources: ["couch_replicator_doc_processor.erl"])
 
     package static func diagnose(_ situation: PairSituation) -> Finding? {
         guard let primary = situation.primary, primary.state == .completed || !primary.document.isContinuous else {

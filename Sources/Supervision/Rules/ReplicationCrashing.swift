@@ -18,7 +18,7 @@ package enum ReplicationCrashing: PairRule {
         repair:
             "Where both servers answer again, Couchkeep restarts the job instead of waiting, and keeps its checkpoint. "
             + "The cause itself (password, filter, document) needs people; the summary names it.",
-        severity: "critical", sources: ["couchdb-replication B1, B2, C3, C7, H1 to H9"])
+        severity: "critical", sources: ["couch_replicator_scheduler.erl", "apache/couchdb#4066, #4078, #4204"])
 
     package static func diagnose(_ situation: PairSituation) -> Finding? {
         guard let primary = situation.primary else { return nil }

@@ -12,7 +12,7 @@ package enum ReplicationDuplicate: PairRule {
         evidence: "More than one document in _replicator has the pair's source and target.",
         repair:
             "Couchkeep deletes those of its own documents that are superfluous. Documents of others it names and leaves.",
-        severity: "warning", sources: ["couchdb-replication A6"])
+        severity: "warning", sources: ["couch_replicator_doc_processor_worker.erl"])
 
     package static func diagnose(_ situation: PairSituation) -> Finding? {
         guard let replication = situation.replication, replication.documents.count > 1,

@@ -15,7 +15,8 @@ package enum ReplicationFailed: PairRule {
         repair:
             "Couchkeep writes its document afresh, without the _replication_* fields, which starts the job. A document of "
             + "somebody else is only touched with --adopt.",
-        severity: "critical", sources: ["couchdb-replication A3, A8", "couch_replicator_doc_processor.erl"])
+        severity: "critical",
+        sources: ["couch_replicator_doc_processor.erl", "whatsnew/2.1.rst on max_replication_retry_count"])
 
     package static func diagnose(_ situation: PairSituation) -> Finding? {
         guard let primary = situation.primary, primary.state == .failed || isGivenUp(primary, situation) else {

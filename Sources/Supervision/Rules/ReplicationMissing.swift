@@ -14,7 +14,7 @@ package enum ReplicationMissing: PairRule {
         repair:
             "Couchkeep writes the replication document again. Its id is always the same, and the checkpoint is kept "
             + "on both sides, so the job goes on where it was.",
-        severity: "critical", sources: ["couchdb-replication A2"])
+        severity: "critical", sources: ["replication/replicator.rst: deleting a document cancels its replication"])
 
     package static func diagnose(_ situation: PairSituation) -> Finding? {
         guard let replication = situation.replication, replication.documents.isEmpty,

@@ -15,7 +15,7 @@ package enum ReplicationNeverStarted: PairRule {
         repair:
             "Couchkeep writes the document again, which makes the server look at it. If that doesn't help, the node that "
             + "owns the document must be restarted.",
-        severity: "critical", sources: ["couchdb-replication A7", "apache/couchdb#1002, #5185"])
+        severity: "critical", sources: ["apache/couchdb#1002, #5185"])
 
     package static func diagnose(_ situation: PairSituation) -> Finding? {
         guard let primary = situation.primary, primary.document.recordedState != .completed, primary.task == nil,

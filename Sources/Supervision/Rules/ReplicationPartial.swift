@@ -15,7 +15,7 @@ package enum ReplicationPartial: PairRule {
         repair:
             "Couchkeep writes its own document afresh, without them. A document of somebody else is only touched with "
             + "--adopt.",
-        severity: "critical", sources: ["couchdb-replication D8, D9, D10"])
+        severity: "critical", sources: ["replication/intro.rst on filtered replication", "apache/couchdb#4095, #5867"])
 
     package static func diagnose(_ situation: PairSituation) -> Finding? {
         guard let primary = situation.primary else { return nil }

@@ -14,7 +14,7 @@ package enum ReplicationPending: PairRule {
             "The state pending for longer than pending_for, while the source has changes after the checkpoint. A job "
             + "that is parked with nothing to do is healthy.",
         repair: "None by Couchkeep. Raise [replicator] max_jobs, or end one-shot jobs that never finish.",
-        severity: "warning", sources: ["couchdb-replication B3", "couch_replicator_scheduler.erl"])
+        severity: "warning", sources: ["couch_replicator_scheduler.erl"])
 
     package static func diagnose(_ situation: PairSituation) -> Finding? {
         guard let primary = situation.primary, primary.state == .pending,

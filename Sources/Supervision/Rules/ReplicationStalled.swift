@@ -16,7 +16,7 @@ package enum ReplicationStalled: PairRule {
         repair:
             "Couchkeep restarts the job by changing an option that does not enter the replication id, so it goes on from "
             + "its checkpoint.",
-        severity: "critical", sources: ["couchdb-replication C1, C2, C6", "apache/couchdb#4897, #5609"])
+        severity: "critical", sources: ["apache/couchdb#4897, #5609"])
 
     package static func diagnose(_ situation: PairSituation) -> Finding? {
         guard let replication = situation.replication, replication.isRunning,

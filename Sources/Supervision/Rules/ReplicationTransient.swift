@@ -12,7 +12,7 @@ package enum ReplicationTransient: PairRule {
         repair:
             "Couchkeep ends the job and writes a replication document with the same source and target, which goes on "
             + "from the same checkpoint.",
-        severity: "warning", sources: ["couchdb-replication A1", "replication/intro.rst"])
+        severity: "warning", sources: ["replication/intro.rst"])
 
     package static func diagnose(_ situation: PairSituation) -> Finding? {
         guard let replication = situation.replication, replication.documents.isEmpty,

@@ -11,7 +11,7 @@ package enum SecurityDiffers: PairRule {
         repair:
             "None by Couchkeep, which never widens access to an existing database. Copy the object where that is wanted, or "
             + "set compare_security: false for the pair.",
-        severity: "warning", sources: ["couchdb-replication F"])
+        severity: "warning", sources: ["api/database/security.rst"])
 
     package static func diagnose(_ situation: PairSituation) -> Finding? {
         guard let inspection = situation.observation.inspection else {

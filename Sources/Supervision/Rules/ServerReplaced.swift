@@ -14,7 +14,7 @@ package enum ServerReplaced: ServerRule {
         evidence: "The uuid in GET / differs from the one remembered.",
         repair:
             "Couchkeep repairs nothing on either side until the new server is accepted with: couchkeep check --adopt",
-        severity: "critical", sources: ["couchdb-replication H5, E1", "apache/couchdb#4385"])
+        severity: "critical", sources: ["couch_replicator_ids.erl", "apache/couchdb#4385"])
 
     package static func diagnose(_ situation: ServerSituation) -> Finding? {
         guard let before = situation.memory.uuid, let now = situation.observation.info.value?.uuid, before != now

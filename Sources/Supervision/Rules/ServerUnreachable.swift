@@ -14,7 +14,7 @@ package enum ServerUnreachable: ServerRule {
         repair:
             "None by Couchkeep. Jobs go on by themselves when the server is back; Couchkeep starts those that CouchDB lets "
             + "wait for long.",
-        severity: "critical", sources: ["couchdb-replication H5"])
+        severity: "critical")
 
     package static func diagnose(_ situation: ServerSituation) -> Finding? {
         guard let error = situation.observation.info.error, error.code != .unauthorized, error.code != .forbidden

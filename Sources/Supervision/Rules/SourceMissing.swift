@@ -12,7 +12,7 @@ package enum SourceMissing: PairRule {
         evidence: "The source server answers and says that there is no such database.",
         repair:
             "None by Couchkeep, which never creates a source. Restore the database, or exclude it in the configuration.",
-        severity: "critical", sources: ["couchdb-replication A14, E6"])
+        severity: "critical")
 
     package static func diagnose(_ situation: PairSituation) -> Finding? {
         guard situation.observation.source == .missing else { return nil }

@@ -16,7 +16,7 @@ package enum SourceReplaced: PairRule {
         repair:
             "None by Couchkeep, since the old backup may be all that is left. Choose a new target and keep the old one; or "
             + "accept the new source with: couchkeep check --adopt",
-        severity: "critical", sources: ["couchdb-replication E6"])
+        severity: "critical", sources: ["apache/couchdb#3901"])
 
     package static func diagnose(_ situation: PairSituation) -> Finding? {
         guard let before = situation.memory.sourceIdentity, let now = situation.observation.sourceIdentity,

@@ -17,7 +17,7 @@ package enum SourceRolledBack: PairRule {
         repair:
             "None by Couchkeep. First save the backup. Then either copy the lost changes back to the source, or give the pair "
             + "a new target; accept the older source with: couchkeep check --adopt",
-        severity: "critical", sources: ["couchdb-replication E4", "COUCHDB-2822"])
+        severity: "critical", sources: ["COUCHDB-2822"])
 
     package static func diagnose(_ situation: PairSituation) -> Finding? {
         let memory = situation.memory

@@ -12,7 +12,7 @@ package enum TargetMissing: PairRule {
         repair:
             "Where create_target is on, Couchkeep creates it with the source's q and copies _security to it; the replication "
             + "then fills it from the beginning.",
-        severity: "critical", sources: ["couchdb-replication E5, E7"])
+        severity: "critical", sources: ["couch_replicator_api_wrap.erl, db_open"])
 
     package static func diagnose(_ situation: PairSituation) -> Finding? {
         guard situation.observation.target == .missing else { return nil }

@@ -14,7 +14,7 @@ package enum TargetReplaced: PairRule {
         repair:
             "Couchkeep deletes the checkpoints on both sides, so that everything is copied again, and remembers the new "
             + "database. The finding ends when the target has caught up.",
-        severity: "critical", sources: ["couchdb-replication E5, E7", "apache/couchdb#3897, #3901"])
+        severity: "critical", sources: ["apache/couchdb#3897, #3901"])
 
     package static func diagnose(_ situation: PairSituation) -> Finding? {
         if let latch = situation.memory.latches[name] {

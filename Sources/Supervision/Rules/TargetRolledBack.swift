@@ -13,7 +13,8 @@ package enum TargetRolledBack: PairRule {
         consequence:
             "Everything written to the target between the snapshot and the restore is missing from the backup, for ever.",
         evidence:
-            "Any one of: the target holds fewer documents and tombstones than at the last pass, without a purge; its "
+            "Any one of: the target holds fewer documents and tombstones than at the last pass, without a purge; its update "
+            + "sequence went back, where there is one copy of each shard; its "
             + "checkpoint has an older revision or session than remembered; both checkpoints have the same session while "
             + "the target's is the older.",
         repair:
@@ -21,10 +22,7 @@ package enum TargetRolledBack: PairRule {
             + "everything from the beginning and copies only what is missing. The finding ends when the target has caught up "
             + "and the counts are equal.",
         severity: "critical",
-        sources: [
-            "couchdb-replication E3, reproduced on 3.5.0",
-            "couch_replicator_scheduler_job.erl compare_replication_logs",
-        ])
+        sources: ["couch_replicator_scheduler_job.erl, compare_replication_logs; reproduced on 3.5.0"])
 
     package static func diagnose(_ situation: PairSituation) -> Finding? {
         let memory = situation.memory

@@ -19,7 +19,7 @@ package enum WritesRefused: PairRule {
             "Remove the cause: a backup target should have no validation functions and no smaller limits than the source. "
             + "When Couchkeep sees that the target's validation functions have changed, it lets the job read the source from "
             + "the beginning, and the finding ends when that has brought everything.",
-        severity: "critical", sources: ["couchdb-replication D1, D3, D4, D5", "apache/couchdb#1734, #1418"])
+        severity: "critical", sources: ["apache/couchdb#1734, #1418"])
 
     package static func diagnose(_ situation: PairSituation) -> Finding? {
         let memory = situation.memory
