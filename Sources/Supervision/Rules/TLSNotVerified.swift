@@ -13,7 +13,7 @@ package enum TLSNotVerified: ServerRule {
         evidence: "The setting as the server tells it, where the other side of a pair is reached by https.",
         repair:
             "None by Couchkeep. Set [replicator] verify_ssl_certificates = true, and ssl_trusted_certificates_file before 3.5.1.",
-        severity: "notice", sources: ["default.ini, [replicator]"]"])
+        severity: "notice", sources: ["default.ini, section replicator"])
 
     package static func diagnose(_ situation: ServerSituation) -> Finding? {
         guard let settings = situation.observation.replications?.settings.value,
