@@ -28,13 +28,14 @@ package struct CheckRun: Sendable {
 
     /// Runs a pass, and tells people unless it is a dry run.
     ///
-    /// Only one run may work on a state folder; a second one gets `StateError` with code `locked` at once.
+    /// Only one run may work on a state folder; a second one gets `StateError` with code `locked` at once. A dry run only
+    /// looks, and may do so beside another one.
     ///
     /// - Throws: `ConfigurationError`, `StateError`, `CancellationError`.
     package func run(_ options: PassOptions) async throws -> Outcome {
         let folder = StateFolder(loaded)
-        let lock = try folder.lock()
-        let state = try folder.open()
+        let lock = options.isDryRun ? nil : try folder.lock()
+        let state = options.isDryRun ? try folder.openForReading() : try folder.open()
         let fleet = try await Fleet(loaded, environment: environment)
         let outcome: Outcome
         do {
@@ -44,7 +45,7 @@ package struct CheckRun: Sendable {
             throw error
         }
         try await fleet.shutdown()
-        lock.release()
+        lock?.release()
         return outcome
     }
 
@@ -52,8 +53,7 @@ package struct CheckRun: Sendable {
         let supervisor = Supervisor(
             servers: fleet.servers, sources: fleet.selector.sources,
             selectPairs: { [selector = fleet.selector] in selector.select(names: $0, remembered: $1) },
-            state: state,
-            pacing: pacing, now: now)
+            state: state, pacing: pacing, now: now)
         let passed = try await supervisor.pass(options)
         let exitCode = ExitCode(passed.report, sources: fleet.selector.sources)
         guard !options.isDryRun else { return Outcome(report: passed.report, exitCode: exitCode) }

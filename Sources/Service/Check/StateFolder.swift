@@ -21,9 +21,15 @@ package struct StateFolder: Sendable {
         return try StateLock(folder: location.path)
     }
 
-    /// Opens the memory.
+    /// Opens the memory to work on it; damage is found first.
     package func open() throws -> StateDatabase {
         try StateDatabase(folder: location.path, migrations: StoredAlerts.migrate)
+    }
+
+    /// Opens the memory to look at it: quickly, and without making one where there is none.
+    package func openForReading() throws -> StateDatabase {
+        guard exists else { return try StateDatabase(inMemory: StoredAlerts.migrate) }
+        return try StateDatabase(folder: location.path, checksIntegrity: false, migrations: StoredAlerts.migrate)
     }
 
     /// Whether there is a memory at all.

@@ -21,7 +21,7 @@ package struct StoredStatus: Sendable {
     /// old as well.
     package func report(now: Date, maximumAge: Duration) async throws -> Reading? {
         let folder = StateFolder(loaded)
-        guard folder.exists, var report = try await folder.open().lastReport() else { return nil }
+        guard folder.exists, var report = try await folder.openForReading().lastReport() else { return nil }
         let age = now.timeIntervalSince(report.at)
         let isStale = age > maximumAge.seconds || age < -60
         if isStale, report.verdict == .ok { report.verdict = .unknown }

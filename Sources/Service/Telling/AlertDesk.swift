@@ -33,8 +33,7 @@ package struct AlertDesk: Sendable {
     /// Lists open problems and channels.
     package func list(now: Date) async throws -> String {
         let folder = StateFolder(loaded)
-        guard folder.exists else { return "nothing was told yet\n" }
-        let state = try folder.open()
+        let state = try folder.openForReading()
         let records = try await StoredAlerts(state).ledger().records.values
             .sorted { ($0.since, $0.condition.fingerprint) < ($1.since, $1.condition.fingerprint) }
         var rows = [["SINCE", "TOLD", "SEVERITY", "SUBJECT", "SUMMARY"]]

@@ -13,9 +13,13 @@ package final class StateDatabase: Sendable {
 
     /// Opens the memory in a folder, and makes both where they are missing.
     ///
-    /// - Parameter migrations: further tables, by other rooms.
+    /// - Parameters:
+    ///   - checksIntegrity: whether the whole file is read and checked first.
+    ///   - migrations: further tables, by other rooms.
     /// - Throws: `StateError`.
-    package init(folder: String, migrations: (inout DatabaseMigrator) -> Void = { _ in }) throws {
+    package init(
+        folder: String, checksIntegrity: Bool = true, migrations: (inout DatabaseMigrator) -> Void = { _ in }
+    ) throws {
         path = (folder as NSString).appendingPathComponent("state.sqlite")
         do {
             try FileManager.default.createDirectory(
@@ -45,7 +49,8 @@ package final class StateDatabase: Sendable {
             let queue = try DatabaseQueue(path: path, configuration: configuration)
             writer = queue
             let (isNewer, problems) = try queue.read { database in
-                (try migrator.hasBeenSuperseded(database), try String.fetchAll(database, sql: "PRAGMA quick_check(1)"))
+                let check = checksIntegrity ? try String.fetchAll(database, sql: "PRAGMA quick_check(1)") : ["ok"]
+                return (try migrator.hasBeenSuperseded(database), check)
             }
             guard !isNewer else { throw StateError(.newer, path: path, detail: "it was written by a newer couchkeep") }
             guard problems == ["ok"] else {
@@ -57,13 +62,18 @@ package final class StateDatabase: Sendable {
         }
     }
 
+    /// A memory that is gone with the value, for a run that must leave nothing behind.
+    package init(inMemory migrations: (inout DatabaseMigrator) -> Void) throws {
+        path = "(in memory)"
+        var migrator = Self.migrator
+        migrations(&migrator)
+        writer = try DatabaseQueue()
+        try migrator.migrate(writer)
+    }
+
     private static var migrator: DatabaseMigrator {
         var migrator = DatabaseMigrator()
         migrator.registerMigration("supervision-1") { database in
-            try database.create(table: "setting") { table in
-                table.primaryKey("key", .text)
-                table.column("value", .text).notNull()
-            }
             for name in ["pair", "server"] {
                 try database.create(table: "\(name)_memory") { table in
                     table.primaryKey("key", .text)

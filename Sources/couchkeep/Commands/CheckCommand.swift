@@ -34,7 +34,7 @@ struct CheckCommand: AsyncParsableCommand {
     var all = false
 
     func run() async throws {
-        let outcome = try await CheckRun(options.load()).run(PassOptions(isDryRun: dryRun, adopts: adopt))
+        let outcome = try await CheckRun(options.load(isQuiet: quiet)).run(PassOptions(isDryRun: dryRun, adopts: adopt))
         let printer: any ReportPrinter = json ? JSONReportPrinter() : TextReportPrinter(isQuiet: quiet, showsAll: all)
         try printer.print(outcome.report)
         if let failure = outcome.notRemembered { Console.error("couchkeep: \(failure)") }

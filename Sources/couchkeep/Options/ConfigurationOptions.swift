@@ -12,12 +12,12 @@ struct ConfigurationOptions: ParsableArguments {
             valueName: "file"))
     var config: String?
 
-    /// Reads the configuration, and shows what is doubtful in it.
-    func load() throws -> LoadedConfiguration {
+    /// Reads the configuration, and shows what is doubtful in it, unless nothing but a result is wanted.
+    func load(isQuiet: Bool = false) throws -> LoadedConfiguration {
         let location = try ConfigurationLocation.choose(
             option: config, environment: ProcessInfo.processInfo.environment)
         let loaded = try ConfigurationFile.load(location.path)
-        for warning in loaded.warnings { Console.error("warning: \(warning)") }
+        for warning in loaded.warnings where !isQuiet { Console.error("warning: \(warning)") }
         return loaded
     }
 }
