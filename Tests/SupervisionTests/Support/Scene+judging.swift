@@ -1,0 +1,52 @@
+import CouchDB
+import Foundation
+
+@testable import Supervision
+
+/// What Couchkeep makes of a scene.
+extension Scene {
+    var situation: PairSituation {
+        PairSituation(
+            observation: PairObservation(
+                pair: pair, at: now, sourceServer: sourceServer, targetServer: targetServer, source: source,
+                target: target, replication: replicationError.map { .unknown($0) } ?? .known(replication),
+                progress: progress, inspection: inspection),
+            memory: memory, sourceServerFindings: sourceServerFindings, targetServerFindings: targetServerFindings,
+            desired: desired)
+    }
+
+    /// The findings of all rules.
+    var findings: [Finding] { RuleCatalogue.pairRules.compactMap { $0.diagnose(situation) } }
+
+    /// The names of the rules that find something, sorted.
+    var found: [String] { findings.map(\.rule).sorted() }
+
+    /// The finding of one rule.
+    func finding(_ rule: String) -> Finding? { findings.first { $0.rule == rule } }
+
+    /// Looks once, and remembers; returns the names of the rules that found something.
+    mutating func pass() -> [String] {
+        let findings = findings
+        memory.advance(after: situation, findings: findings)
+        return findings.map(\.rule).sorted()
+    }
+
+    /// What a repair would be.
+    func plan(adopting: Bool = false) -> RepairPlan {
+        RepairPlan.plan(findings, in: situation, adopting: adopting)
+    }
+}
+
+extension RepairPlan {
+    /// The step that would be taken now.
+    var action: RepairAction? {
+        guard case .step(let action, _) = self else { return nil }
+        return action
+    }
+
+    /// Why a step is held back.
+    var obstacle: String? {
+        guard case .held(_, _, let reason) = self else { return nil }
+        return reason
+    }
+}
