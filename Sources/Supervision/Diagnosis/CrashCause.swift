@@ -20,7 +20,8 @@ package enum CrashCause: String, Sendable, Hashable, CaseIterable {
 
     /// Reads a reason. The order matters: a time-out while logging in is a time-out, not a rejection.
     package init(reason: String) {
-        let text = reason.lowercased()
+        // A server or database may be named like an error.
+        let text = reason.lowercased().replacing(#/https?:\/\/[^\s"'`,}>]*/#, with: "")
         self = Self.words.first { entry in entry.words.contains { text.contains($0) } }?.cause ?? .other
     }
 

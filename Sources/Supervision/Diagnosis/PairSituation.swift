@@ -66,6 +66,27 @@ package struct PairSituation: Sendable {
         if pending == 0 { return 0 }
         return elapsed(since: progress.coveredUntil ?? memory.coveredUntil)
     }
+
+    /// For how many seconds changes are known to have waited: since the oldest look at the source in whose state the
+    /// target still isn't.
+    ///
+    /// It is the lag at least, where ``lagSeconds`` is the lag at most: between two passes nobody looked. nil where it
+    /// is unknown.
+    package var waitingSeconds: TimeInterval? {
+        guard let progress = observation.progress.value, let pending = progress.pending else { return nil }
+        guard pending > 0 else { return 0 }
+        let covered = progress.coveredUntil ?? .distantPast
+        return elapsed(since: memory.samples.first { $0.at > covered }?.at) ?? 0
+    }
+
+    /// Whether what the target lost is there again: by a reading from the beginning of ours that has brought
+    /// everything, or without one by counts that are equal.
+    package func isMended(since moment: Date) -> Bool {
+        if let rescan = memory.rescan, rescan.startedAt >= moment {
+            return memory.isRescanComplete(after: observation, since: moment)
+        }
+        return observation.inspection?.comparableCounts.map { $0.missing <= 0 } ?? false
+    }
 }
 
 /// All that a rule about a server may look at.

@@ -55,7 +55,9 @@ extension PairMemory {
     private mutating func rememberReplication(_ observation: PairObservation) {
         guard let replication = observation.replication.value else { return }
         documentFirstSeen = replication.primary == nil ? nil : documentFirstSeen ?? observation.at
-        let newState = replication.primary?.state?.rawValue ?? (replication.isRunning ? "running" : "none")
+        // A document that is being looked at has no state yet.
+        let shown = replication.primary?.state.flatMap { $0 == .initializing ? nil : $0.rawValue }
+        let newState = shown ?? (replication.isRunning ? "running" : "none")
         if state != newState {
             state = newState
             stateSince = observation.at
@@ -110,9 +112,17 @@ extension PairMemory {
         }
     }
 
-    /// Keeps eight samples: the oldest, and then the newest ones.
+    /// Keeps sixteen samples at most: of more, the one goes whose absence leaves the smallest gap for its age, so that
+    /// a lag of an hour and one of a day are both known to about a quarter.
     private mutating func thinSamples() {
-        while samples.count > 8 { samples.remove(at: 1) }
+        while samples.count > 16, let newest = samples.last?.at {
+            func gap(_ index: Int) -> Double {
+                samples[index + 1].at.timeIntervalSince(samples[index - 1].at)
+                    / max(1, newest.timeIntervalSince(samples[index - 1].at))
+            }
+            guard let index = (1..<samples.count - 1).min(by: { gap($0) < gap($1) }) else { return }
+            samples.remove(at: index)
+        }
     }
 
     private mutating func rememberInspection(_ observation: PairObservation) {
@@ -135,6 +145,8 @@ extension PairMemory {
         guard rescan?.completedAt == nil, isRescanComplete(after: observation, since: .distantPast) else { return }
         rescan?.completedAt = observation.at
         refused = observation.replication.value?.statistics?.documentWriteFailures ?? 0
+        // What still refuses is what is there now.
+        refusedValidators = refused > 0 ? observation.inspection?.validators : nil
     }
 
     /// Whether a reading from the beginning that began after a moment has brought everything, as this pass sees it.
@@ -143,8 +155,12 @@ extension PairMemory {
         if rescan.completedAt != nil { return true }
         if let counts = observation.inspection?.comparableCounts, counts.missing > 0 { return false }
         guard let progress = observation.progress.value, let pending = progress.pending else { return false }
-        // Right after the start the old checkpoint may still be shown, with nothing pending after it.
-        guard progress.checkpoint != .zero, observation.at.timeIntervalSince(rescan.startedAt) > 1 else { return false }
+        // Right after the start the old checkpoint may still be shown, with nothing pending after it. An empty source
+        // never gets a checkpoint.
+        let isEmpty = observation.source.info?.updateSequence.displayNumber == 0
+        guard !progress.checkpoint.isZero || isEmpty, observation.at.timeIntervalSince(rescan.startedAt) > 1 else {
+            return false
+        }
         let covered = pending == 0 ? observation.at : progress.coveredUntil ?? coveredUntil
         return covered.map { $0 > rescan.startedAt } ?? false
     }

@@ -46,6 +46,9 @@ package struct StateError: Error, Sendable, CustomStringConvertible {
 
     /// Names an error of SQLite.
     package static func wrapping(_ error: any Error, path: String) -> any Error {
+        if error is DecodingError {
+            return StateError(.damaged, path: path, detail: "what was remembered can't be read: \(error)")
+        }
         guard let error = error as? DatabaseError else { return error }
         let detail = error.message ?? "SQLite error \(error.resultCode.rawValue)"
         return switch error.resultCode {

@@ -17,8 +17,10 @@ struct PairObserver {
             if memory.idleAt == info.updateSequence, memory.checkpoint == checkpoint {
                 return ReplicationProgress(checkpoint: checkpoint, pending: 0)
             }
+            // On 1.x a checkpoint may lie beyond a source that was put back: then nobody knows what waits.
             var progress = ReplicationProgress(
-                checkpoint: checkpoint, pending: try await source.changesPending(since: checkpoint))
+                checkpoint: checkpoint,
+                pending: try await source.changesPending(since: checkpoint).flatMap { $0 < 0 ? nil : $0 })
             if let pending = progress.pending, pending > 0 {
                 progress.coveredUntil = try await coveredUntil(pending: pending)
             }

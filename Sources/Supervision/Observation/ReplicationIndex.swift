@@ -23,7 +23,8 @@ package struct ReplicationIndex: Sendable {
         var jobByDocument: [String: SchedulerJob] = [:]
         for job in jobs {
             if let document = job.documentID {
-                jobByDocument[document] = job
+                // Another database, such as `a/_replicator`, may have a document of the same id.
+                if job.database == nil || job.database == "_replicator" { jobByDocument[document] = job }
             } else {
                 transientJobs[Self.route(job.source, job.target), default: []].append(job)
             }

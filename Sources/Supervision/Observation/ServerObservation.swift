@@ -61,7 +61,7 @@ package enum DatabaseObservation: Sendable, Equatable {
 
 /// What one pass saw of the replications on a server that runs some.
 package struct ReplicationsObservation: Sendable {
-    /// `_scheduler/jobs`; known and empty on 1.x, which has none.
+    /// `_scheduler/jobs`; empty on 1.x, which has none, and there known as far as `_active_tasks` is.
     package var jobs: Observed<[SchedulerJob]>
     /// `_scheduler/docs`, with the documents of state null that the list leaves out; known and empty on 1.x.
     package var schedulerDocuments: Observed<[SchedulerDocument]>

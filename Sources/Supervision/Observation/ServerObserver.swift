@@ -34,8 +34,9 @@ struct ServerObserver {
         let tasks = try await Observed.catching { try await connection.activeReplications() }
         let settings = try await Observed.catching { try await connection.configuration(section: "replicator") }
         guard info.hasScheduler else {
+            // Here the tasks alone tell what runs: without them nothing is known of any job.
             return ReplicationsObservation(
-                jobs: .known([]), schedulerDocuments: .known([]), documents: documents, activeTasks: tasks,
+                jobs: tasks.map { _ in [] }, schedulerDocuments: .known([]), documents: documents, activeTasks: tasks,
                 settings: settings, missingNodes: .known([]))
         }
         let jobs = try await Observed.catching { try await connection.schedulerJobs() }

@@ -19,6 +19,14 @@ package struct RepairLedger: Sendable, Hashable, Codable {
         attempts.append(Attempt(action: action, at: moment))
     }
 
+    /// When an action was tried last.
+    package func last(_ action: String) -> Date? { attempts.last { $0.action == action }?.at }
+
+    /// Takes attempts that lie in the future, since the clock was set back, for attempts of now.
+    mutating func clamp(to moment: Date) {
+        for index in attempts.indices { attempts[index].at = min(attempts[index].at, moment) }
+    }
+
     /// Whether an action may be tried at a moment.
     package func verdict(on action: String, at moment: Date, budget: RepairBudget) -> RepairVerdict {
         let lastHour = attempts.filter { moment.timeIntervalSince($0.at) < 3600 }
@@ -30,8 +38,7 @@ package struct RepairLedger: Sendable, Hashable, Codable {
         if let last = same.last {
             let pause = budget.firstPause * pow(2, Double(same.count - 1))
             let until = last.at.addingTimeInterval(min(pause, budget.longestPause))
-            // A time in the future by more than the longest pause comes from a clock that was set back.
-            if moment < until, until.timeIntervalSince(moment) <= budget.longestPause { return .wait(until: until) }
+            if moment < until { return .wait(until: until) }
         }
         return .allowed
     }

@@ -65,6 +65,12 @@ package enum RepairPlan: Sendable, Hashable {
         ] where found.contains(where: { $0.rule == ServerReplaced.name }) {
             return "\(server) is another server than before; accept it with --adopt"
         }
+        for (side, observed) in [("source", situation.observation.source), ("target", situation.observation.target)] {
+            if case .unknown(let error) = observed { return "the \(side) could not be looked at: \(error.message)" }
+        }
+        if situation.observation.source == .missing {
+            return "the source database does not exist, and the backup may be the only copy"
+        }
         if findings.contains(where: { $0.rule == SourceIsTarget.name }) {
             return "source and target are the same database"
         }

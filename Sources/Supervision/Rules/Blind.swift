@@ -24,6 +24,11 @@ package enum Blind: PairRule {
         if case .unknown(let error) = observation.progress, unseen.isEmpty, situation.replication?.isRunning == true {
             unseen.append(("the lag", error))
         }
+        if case .known(let progress) = observation.progress, progress.pending == nil, unseen.isEmpty,
+            situation.replication?.isRunning == true
+        {
+            unseen.append(("the lag", CouchError(.malformedAnswer, "the source does not say how many changes wait")))
+        }
         guard !unseen.isEmpty else { return nil }
         let what = unseen.map(\.what).joined(separator: " and ")
         return finding(

@@ -20,26 +20,39 @@ package enum CheckpointLost: PairRule {
         let memory = situation.memory
         // After a repair of ours, a new start is what was wanted.
         guard !memory.isRescanning else { return nil }
+        if let latch = memory.latches[name] {
+            guard !isOver(situation) else { return nil }
+            return Finding(
+                rule: name, severity: .warning, since: latch.since, summary: latch.summary, evidence: latch.evidence,
+                next: "couchkeep explain checkpoint-lost")
+        }
         if let before = memory.replicationBase, let now = situation.replication?.id?.base, before != now,
             let pending = situation.pending, pending > 0
         {
             return finding(
                 .warning, situation,
-                "the replication id has changed, so the source is read from the beginning, with \(Wording.changes(pending)) to go",
+                "the replication id has changed, so the source is read from the beginning",
                 evidence: ["idBefore": .string(before), "idNow": .string(now), "pending": .count(pending)],
                 next: "couchkeep explain checkpoint-lost")
         }
         guard let inspection = situation.observation.inspection,
-            memory.replicationBase == situation.replication?.id?.base
+            let base = situation.replication?.id?.base, memory.replicationBase == base
         else { return nil }
         var sides: [String] = []
-        if memory.sourceLog != nil, case .known(nil) = inspection.sourceLog { sides.append("source") }
-        if memory.targetLog != nil, case .known(nil) = inspection.targetLog { sides.append("target") }
+        if memory.sourceLog?.base == base, case .known(nil) = inspection.sourceLog { sides.append("source") }
+        if memory.targetLog?.base == base, case .known(nil) = inspection.targetLog { sides.append("target") }
         guard !sides.isEmpty else { return nil }
         return finding(
             .warning, situation,
             "the checkpoint at the \(sides.joined(separator: " and the ")) is gone; the next start reads the source from the beginning",
-            evidence: ["missingAt": .texts(sides), "id": .text(memory.replicationBase)],
-            next: "couchkeep explain checkpoint-lost")
+            evidence: ["missingAt": .texts(sides), "id": .text(base)], next: "couchkeep explain checkpoint-lost")
+    }
+
+    /// Whether everything was read again, and both sides have a checkpoint.
+    private static func isOver(_ situation: PairSituation) -> Bool {
+        guard situation.pending == 0, let inspection = situation.observation.inspection,
+            case .known(_?) = inspection.sourceLog, case .known(_?) = inspection.targetLog
+        else { return false }
+        return true
     }
 }

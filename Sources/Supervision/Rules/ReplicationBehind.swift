@@ -10,8 +10,9 @@ package enum ReplicationBehind: PairRule {
             "Changes reach the backup later than is acceptable, or are not yet all there since the first copy still runs.",
         consequence: "If the source were lost now, the changes of that time would be lost with it.",
         evidence:
-            "The number of changes after the checkpoint, asked from the source itself, and the time at which the source "
-            + "was last seen in a state that the backup has reached. A count that the server can't give is unknown, not zero.",
+            "The number of changes after the checkpoint, asked from the source itself, and the time since which the source "
+            + "has been seen in a state that the backup has not reached. A count that the server can't give is unknown, "
+            + "not zero.",
         repair:
             "None by this rule: a stalled, waiting or crashing job has its own. Otherwise the servers are too slow for the "
             + "changes that come.",
@@ -22,7 +23,10 @@ package enum ReplicationBehind: PairRule {
         guard let pending = situation.pending, pending > 0 else { return nil }
         let limits = situation.pair.thresholds
         let isFirstCopy = !situation.memory.wasComplete
-        let lag = isFirstCopy ? situation.elapsed(since: situation.memory.firstSeen) ?? 0 : situation.lagSeconds
+        let memory = situation.memory
+        let lag =
+            isFirstCopy
+            ? situation.elapsed(since: memory.rescan?.startedAt ?? memory.firstSeen) ?? 0 : situation.waitingSeconds
         let tooMany = limits.lagChangesWarning.map { pending >= $0 } ?? false
         let farTooMany = limits.lagChangesCritical.map { pending >= $0 } ?? false
         // Without a time, the number of changes may still be too large.
@@ -34,7 +38,8 @@ package enum ReplicationBehind: PairRule {
         ]
         if isFirstCopy && isMoving(situation) {
             return finding(
-                .notice, situation, "the first copy is still running, with \(Wording.changes(pending)) to go",
+                .notice, situation,
+                "the \(memory.isRescanning ? "reading from the beginning" : "first copy") is still running, with \(Wording.changes(pending)) to go",
                 evidence: evidence, next: "couchkeep status")
         }
         return finding(

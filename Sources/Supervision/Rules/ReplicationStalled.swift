@@ -39,7 +39,13 @@ package enum ReplicationStalled: PairRule {
     }
 
     package static func repair(_ finding: Finding, in situation: PairSituation) -> RepairAction? {
-        situation.primary.map { .restartReplication(documentID: $0.document.id) }
+        // A job that was just started again is given its time, or it never gets as far as a checkpoint.
+        if let restarted = situation.memory.repairs.last("restart-replication"),
+            situation.elapsed(since: restarted) ?? 0 < situation.pair.thresholds.stalledFor
+        {
+            return nil
+        }
+        return situation.primary.map { .restartReplication(documentID: $0.document.id) }
     }
 
     /// For how long the checkpoint has stood still while changes were waiting and the job was running.

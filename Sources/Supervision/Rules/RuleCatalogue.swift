@@ -24,7 +24,7 @@ package enum RuleCatalogue {
 
     /// The rules whose findings stay until something definite ends them.
     package static let latched: Set<String> = [
-        TargetRolledBack.name, TargetReplaced.name, SourceRolledBack.name, MassDeletion.name,
+        TargetRolledBack.name, TargetReplaced.name, SourceRolledBack.name, MassDeletion.name, CheckpointLost.name,
     ]
 
     /// The rule of a name.

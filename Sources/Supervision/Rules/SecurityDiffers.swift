@@ -14,15 +14,16 @@ package enum SecurityDiffers: PairRule {
         severity: "warning", sources: ["api/database/security.rst"])
 
     package static func diagnose(_ situation: PairSituation) -> Finding? {
-        guard let inspection = situation.observation.inspection else {
+        guard situation.pair.comparesSecurity else { return nil }
+        guard let inspection = situation.observation.inspection, let source = inspection.sourceSecurity.value,
+            let target = inspection.targetSecurity.value
+        else {
             // It is read only now and then; until then the last word stands.
-            guard situation.memory.findingsSince[name] != nil, situation.pair.comparesSecurity else { return nil }
+            guard situation.memory.findingsSince[name] != nil else { return nil }
             return finding(
                 .warning, situation, "_security of the backup differs from the source's", next: next(situation))
         }
-        guard situation.pair.comparesSecurity, let source = inspection.sourceSecurity.value,
-            let target = inspection.targetSecurity.value, normalized(source) != normalized(target)
-        else { return nil }
+        guard normalized(source) != normalized(target) else { return nil }
         return finding(
             .warning, situation, "_security of the backup differs from the source's",
             evidence: ["source": source, "target": target], next: next(situation))
@@ -37,9 +38,10 @@ package enum SecurityDiffers: PairRule {
     private static func normalized(_ security: JSONValue) -> JSONValue {
         var members = security.object ?? [:]
         for part in ["admins", "members"] {
-            let names = (members[part]?["names"]?.array ?? []).compactMap(\.string).sorted()
-            let roles = (members[part]?["roles"]?.array ?? []).compactMap(\.string).sorted()
-            members[part] = ["names": .texts(names), "roles": .texts(roles)]
+            func set(_ kind: String) -> JSONValue {
+                .texts(Set((members[part]?[kind]?.array ?? []).compactMap(\.string)).sorted())
+            }
+            members[part] = ["names": set("names"), "roles": set("roles")]
         }
         return .object(members)
     }

@@ -18,7 +18,7 @@ package enum TargetReplaced: PairRule {
 
     package static func diagnose(_ situation: PairSituation) -> Finding? {
         if let latch = situation.memory.latches[name] {
-            if situation.memory.isRescanComplete(after: situation.observation, since: latch.since) { return nil }
+            if situation.isMended(since: latch.since) { return nil }
             return Finding(
                 rule: name, severity: .critical, since: latch.since,
                 summary: latch.summary + (situation.memory.isRescanning ? "; it is being filled again" : ""),

@@ -27,7 +27,7 @@ package enum TargetRolledBack: PairRule {
     package static func diagnose(_ situation: PairSituation) -> Finding? {
         let memory = situation.memory
         if let latch = memory.latches[name] {
-            guard !isMended(situation, since: latch.since) else { return nil }
+            guard !situation.isMended(since: latch.since) else { return nil }
             return Finding(
                 rule: name, severity: .critical, since: latch.since,
                 summary: latch.summary + (memory.isRescanning ? "; the copy of what is missing is running" : ""),
@@ -93,13 +93,5 @@ package enum TargetRolledBack: PairRule {
             return false
         }
         return before != now
-    }
-
-    /// Whether the reading from the beginning has brought everything. Without one, only equal counts end the finding.
-    private static func isMended(_ situation: PairSituation, since moment: Date) -> Bool {
-        if let rescan = situation.memory.rescan, rescan.startedAt >= moment {
-            return situation.memory.isRescanComplete(after: situation.observation, since: moment)
-        }
-        return situation.observation.inspection?.comparableCounts.map { $0.missing <= 0 } ?? false
     }
 }

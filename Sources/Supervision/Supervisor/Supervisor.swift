@@ -44,6 +44,7 @@ package struct Supervisor: Sendable {
         var pass = Pass(
             options: options, pairMemories: try await state.pairMemories(),
             serverMemories: try await state.serverMemories())
+        for key in pass.pairMemories.keys { pass.pairMemories[key]?.clamp(to: now()) }
         if options.adopts { pass.acceptEverything() }
         try await observeServers(&pass)
         // A missing target is made in one round, its replication in the next, and the last one only looks.

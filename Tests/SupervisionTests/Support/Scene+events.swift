@@ -17,7 +17,7 @@ extension Scene {
         source = .present(info)
         progress = .known(
             ReplicationProgress(
-                checkpoint: done.checkpoint, pending: (done.pending ?? 0) + count, coveredUntil: done.coveredUntil))
+                checkpoint: done.checkpoint, pending: (done.pending ?? 0) + count))
     }
 
     /// The job copies everything and writes its checkpoint.
@@ -31,6 +31,12 @@ extension Scene {
         replication.documents = replication.documents.map { documented in
             documented.job?.isRunning == true ? running(documented.document) : documented
         }
+    }
+
+    /// The job reports its counters.
+    mutating func report(written: Int = 1000, failures: Int = 0) {
+        let statistics = statistics(written: written, failures: failures)
+        replication.documents[0].job?.statistics = statistics
     }
 
     /// The scheduler shows the pair's only document as crashed, for the given reason.

@@ -5,12 +5,23 @@ import Foundation
 
 /// What Couchkeep makes of a scene.
 extension Scene {
+    /// The progress, with the moment up to which the target has everything, as the observer finds it out.
+    private var measured: Observed<ReplicationProgress> {
+        progress.map { progress in
+            guard progress.pending ?? 0 > 0, let reached = progress.checkpoint.displayNumber else { return progress }
+            var progress = progress
+            let tried = memory.samples.suffix(1) + memory.samples.prefix(1)
+            progress.coveredUntil = tried.first { ($0.sequence.displayNumber ?? 0) <= reached }?.at
+            return progress
+        }
+    }
+
     var situation: PairSituation {
         PairSituation(
             observation: PairObservation(
                 pair: pair, at: now, sourceServer: sourceServer, targetServer: targetServer, source: source,
                 target: target, replication: replicationError.map { .unknown($0) } ?? .known(replication),
-                progress: progress, inspection: inspection),
+                progress: measured, inspection: inspection),
             memory: memory, sourceServerFindings: sourceServerFindings, targetServerFindings: targetServerFindings,
             desired: desired)
     }

@@ -1,0 +1,29 @@
+import Foundation
+
+extension PairMemory {
+    /// Takes moments that lie in the future, since the clock was set back, for now.
+    ///
+    /// Otherwise nothing that is counted from them, such as a grace or a pause, would end before that moment comes again.
+    mutating func clamp(to now: Date) {
+        guard let lastPass, lastPass > now else { return }
+        for path in Self.moments { self[keyPath: path] = self[keyPath: path].map { min($0, now) } }
+        for index in samples.indices { samples[index].at = min(samples[index].at, now) }
+        for rule in latches.keys { latches[rule]?.since.clamp(to: now) }
+        for rule in findingsSince.keys { findingsSince[rule]?.clamp(to: now) }
+        rescan?.startedAt.clamp(to: now)
+        rescan?.completedAt?.clamp(to: now)
+        repairs.clamp(to: now)
+    }
+
+    private static var moments: [WritableKeyPath<PairMemory, Date?>] {
+        [
+            \.firstSeen, \.lastPass, \.targetSeen, \.sourceSeen, \.checkpointChanged, \.activityChanged, \.pendingSince,
+            \.coveredUntil, \.stateSince, \.crashingSince, \.documentFirstSeen, \.blindSince, \.lightSince,
+            \.lastInspection,
+        ]
+    }
+}
+
+extension Date {
+    fileprivate mutating func clamp(to moment: Date) { self = min(self, moment) }
+}

@@ -1,0 +1,83 @@
+import CouchDB
+import Foundation
+import Testing
+
+@testable import Supervision
+
+@Suite struct CheckpointLostTests {
+    private func remembered() -> Scene {
+        var scene = Scene()
+        scene.inspection = logs(Scene.log(1000), Scene.log(1000))
+        _ = scene.pass()
+        scene.elapse(60)
+        return scene
+    }
+
+    private func logs(_ source: ReplicationLog?, _ target: ReplicationLog?) -> PairInspection {
+        PairInspection(sourceLog: .known(source), targetLog: .known(target))
+    }
+
+    private func rename(_ scene: inout Scene, pending: Int) {
+        scene.progress = .known(ReplicationProgress(checkpoint: .zero, pending: pending))
+        scene.replication.documents[0].job = scene.job(scene.ownDocument.id, base: "9999")
+        scene.replication.documents[0].scheduled?.id = ReplicationID("9999+continuous")
+    }
+
+    @Test("A checkpoint that was deleted", arguments: ["source", "target"])
+    func deleted(side: String) throws {
+        var scene = remembered()
+        scene.inspection = side == "source" ? logs(nil, Scene.log(1000)) : logs(Scene.log(1000), nil)
+        #expect(scene.pass() == ["checkpoint-lost"])
+        let finding = try #require(scene.finding("checkpoint-lost"))
+        #expect(finding.severity == .warning)
+        #expect(finding.evidence["missingAt"] == [.string(side)])
+        #expect(scene.plan() == .none)
+        // It stays told until there is one again, also in passes that don't look.
+        scene.elapse(60)
+        scene.inspection = nil
+        #expect(scene.pass() == ["checkpoint-lost"])
+        scene.inspection = logs(Scene.log(1010, revision: 6), Scene.log(1010, revision: 6))
+        #expect(scene.pass() == [])
+    }
+
+    @Test("Another replication id reads everything again, and that stays told until it is done")
+    func renamed() {
+        var scene = remembered()
+        scene.inspection = logs(nil, nil)
+        rename(&scene, pending: 900)
+        #expect(scene.pass() == ["checkpoint-lost"])
+        scene.elapse(60)
+        #expect(scene.pass() == ["checkpoint-lost"])
+        scene.elapse(60)
+        scene.copy()
+        scene.replication.documents[0].job?.id = ReplicationID("9999+continuous")
+        scene.replication.documents[0].scheduled?.id = ReplicationID("9999+continuous")
+        scene.inspection = logs(Scene.log(1000, revision: 1), Scene.log(1000, revision: 1))
+        #expect(scene.pass() == [])
+    }
+
+    @Test("Another id with nothing to read, a checkpoint that could not be read, and one that never was, are none")
+    func healthy() {
+        var scene = remembered()
+        scene.inspection = logs(Scene.log(1000, revision: 1), Scene.log(1000, revision: 1))
+        rename(&scene, pending: 0)
+        #expect(scene.pass() == [])
+        scene = remembered()
+        scene.inspection = PairInspection(
+            sourceLog: .unknown(CouchError(.timeout, "")), targetLog: .unknown(CouchError(.timeout, "")))
+        #expect(scene.pass() == [])
+        scene = Scene.watched()
+        scene.inspection = logs(nil, nil)
+        #expect(scene.pass() == [])
+    }
+
+    @Test("What Couchkeep removed itself is not lost")
+    func rescan() {
+        var scene = remembered()
+        scene.memory.beginRescan(reason: "target-rolled-back", at: scene.now)
+        scene.memory.rescan?.isPrepared = true
+        scene.inspection = logs(nil, nil)
+        scene.progress = .known(ReplicationProgress(checkpoint: .zero, pending: 1000))
+        #expect(scene.pass() == [])
+    }
+}

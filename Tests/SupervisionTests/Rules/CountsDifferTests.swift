@@ -1,0 +1,47 @@
+import CouchDB
+import Foundation
+import Testing
+
+@testable import Supervision
+
+@Suite struct CountsDifferTests {
+    private func scene(_ source: (Int, Int), _ target: (Int, Int)) -> Scene {
+        var scene = Scene()
+        scene.inspection = PairInspection(
+            comparableCounts: ComparableCounts(
+                source: Scene.database(documents: source.0, deleted: source.1),
+                target: Scene.database(documents: target.0, deleted: target.1)))
+        return scene
+    }
+
+    @Test(
+        "Different counts prove that something is missing, superfluous or deleted elsewhere",
+        arguments: [
+            ((10, 2), (9, 2), Finding.Severity.critical), ((10, 2), (10, 1), .critical), ((10, 2), (11, 2), .warning),
+            ((10, 2), (11, 1), .warning), ((10, 2), (10, 3), .notice),
+        ] as [((Int, Int), (Int, Int), Finding.Severity)])
+    func differ(source: (Int, Int), target: (Int, Int), severity: Finding.Severity) {
+        let scene = scene(source, target)
+        #expect(scene.found == ["counts-differ"])
+        #expect(scene.finding("counts-differ")?.severity == severity)
+        #expect(scene.plan() == .none)
+    }
+
+    @Test("Equal counts, and counts that nobody could compare, are no finding")
+    func equal() {
+        #expect(scene((10, 2), (10, 2)).found == [])
+        var scene = Scene()
+        scene.target = .present(Scene.database(documents: 900, identity: "1795000002"))
+        #expect(scene.found == [])
+        scene.inspection = PairInspection()
+        #expect(scene.found == [])
+    }
+
+    @Test("During a reading from the beginning they differ of course")
+    func rescan() {
+        var scene = scene((10, 0), (5, 0))
+        scene.memory.beginRescan(reason: "writes-refused", at: scene.now)
+        scene.memory.rescan?.isPrepared = true
+        #expect(scene.found == [])
+    }
+}

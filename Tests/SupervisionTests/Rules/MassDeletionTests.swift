@@ -1,0 +1,77 @@
+import CouchDB
+import Foundation
+import Testing
+
+@testable import Supervision
+
+@Suite struct MassDeletionTests {
+    private func deleting(_ count: Int) -> Scene {
+        var scene = Scene.watched()
+        scene.source = .present(Scene.database(documents: 1000 - count, deleted: count, sequence: 1000 + count))
+        scene.target = .present(
+            Scene.database(documents: 1000 - count, deleted: count, sequence: 1000 + count, identity: "1795000002"))
+        return scene
+    }
+
+    @Test(
+        "A fifth of the documents between two passes",
+        arguments: [(199, []), (200, ["mass-deletion"])] as [(Int, [String])])
+    func share(count: Int, rules: [String]) throws {
+        let scene = deleting(count)
+        #expect(scene.found == rules)
+        if let finding = scene.finding("mass-deletion") {
+            #expect(finding.summary.contains("200 documents of 1,000 (20 %)"))
+            #expect(finding.severity == .critical)
+        }
+        #expect(scene.plan() == .none)
+    }
+
+    @Test("Nine of ten documents of a tiny database are no mass")
+    func tiny() {
+        var scene = Scene()
+        scene.source = .present(Scene.database(documents: 10))
+        _ = scene.pass()
+        scene.source = .present(Scene.database(documents: 1, deleted: 9))
+        #expect(scene.found == [])
+        scene.source = .present(Scene.database(documents: 0, deleted: 10))
+        #expect(scene.found == ["mass-deletion"])
+    }
+
+    @Test("It stays visible for a day and ends by itself")
+    func shown() throws {
+        var scene = deleting(500)
+        let since = scene.now
+        #expect(scene.pass() == ["mass-deletion"])
+        scene.elapse(23 * 3600)
+        #expect(scene.pass() == ["mass-deletion"])
+        #expect(try #require(scene.finding("mass-deletion")).since == since)
+        scene.elapse(3600)
+        #expect(scene.pass() == [])
+        scene.elapse(3600)
+        #expect(scene.pass() == [])
+    }
+
+    @Test("A steady trickle, growth, and another database are none")
+    func healthy() {
+        var scene = Scene.watched()
+        for number in 1...9 {
+            scene.source = .present(Scene.database(documents: 1000 - number * 100, deleted: number * 100))
+            scene.target = .present(
+                Scene.database(documents: 1000 - number * 100, deleted: number * 100, identity: "1795000002"))
+            if number * 100 > 500 { break }
+            #expect(scene.pass() == [])
+        }
+        scene = Scene.watched()
+        scene.source = .present(Scene.database(documents: 9000))
+        #expect(scene.found == [])
+        scene.source = .present(Scene.database(documents: 10, deleted: 990, identity: "1795999999"))
+        #expect(scene.found == ["source-replaced"])
+    }
+
+    @Test("The first look has nothing to compare")
+    func first() {
+        var scene = Scene()
+        scene.source = .present(Scene.database(documents: 0, deleted: 5000))
+        #expect(scene.found == [])
+    }
+}

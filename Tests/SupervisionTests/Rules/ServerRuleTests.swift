@@ -1,0 +1,116 @@
+import CouchDB
+import Foundation
+import Testing
+
+@testable import Supervision
+
+/// The rules about servers.
+@Suite struct ServerRuleTests {
+    private func situation(
+        _ observation: ServerObservation, memory: ServerMemory = ServerMemory(), peers: [String] = [],
+        unprotected: [String] = [], unmatched: [String] = []
+    ) -> ServerSituation {
+        ServerSituation(
+            observation: observation, memory: memory, pairs: [Scene().pair], url: "http://couch1.example.org:5984",
+            peerURLs: peers, unprotected: unprotected, unmatched: unmatched, now: Scene.start)
+    }
+
+    private func well(uuid: String? = "a1", settings: Observed<[String: String]> = .known([:])) throws
+        -> ServerObservation
+    {
+        ServerObservation(
+            name: "production", info: .known(Scene.server(uuid: uuid)),
+            login: .known(SessionInfo(userName: "backup", roles: ["_admin"])),
+            databaseNames: .known(["orders"]), databases: .known([:]),
+            replications: ReplicationsObservation(
+                jobs: .known([]), schedulerDocuments: .known([]), documents: .known([]), activeTasks: .known([]),
+                settings: settings, missingNodes: .known([])))
+    }
+
+    private func found(_ situation: ServerSituation) -> [String] {
+        RuleCatalogue.serverRules.compactMap { $0.diagnose(situation)?.rule }.sorted()
+    }
+
+    @Test("A server that is well")
+    func healthy() throws {
+        #expect(found(situation(try well())) == [])
+    }
+
+    @Test(
+        "A server that does not answer, or is no CouchDB",
+        arguments: [
+            CouchError.Code.unreachable, .nameNotResolved, .tls, .timeout, .notCouchDB, .serverError,
+        ])
+    func unreachable(code: CouchError.Code) throws {
+        var memory = ServerMemory()
+        memory.lastReachable = Scene.start.addingTimeInterval(-60)
+        let situation = situation(.unreachable("production", CouchError(code, "no")), memory: memory)
+        #expect(found(situation) == ["server-unreachable"])
+        let finding = try #require(ServerUnreachable.diagnose(situation))
+        #expect(finding.severity == .critical)
+        #expect(finding.evidence["lastReachable"] != nil)
+        #expect(finding.evidence["pairs"] == 1)
+    }
+
+    @Test("A server that takes us for nobody", arguments: [CouchError.Code.unauthorized, .forbidden])
+    func rejected(code: CouchError.Code) throws {
+        #expect(found(situation(.unreachable("production", CouchError(code, "no")))) == ["credentials-rejected"])
+        var observation = try well()
+        observation.login = .unknown(CouchError(code, "no"))
+        #expect(found(situation(observation)) == ["credentials-rejected"])
+        observation.login = .unknown(CouchError(.timeout, "no"))
+        #expect(found(situation(observation)) == [])
+    }
+
+    @Test("Another server, by its uuid; it stays told until it is accepted")
+    func replaced() throws {
+        var memory = ServerMemory()
+        memory.advance(after: try well(uuid: "a1"), at: Scene.start, findings: [])
+        #expect(found(situation(try well(uuid: "a1"), memory: memory)) == [])
+        let other = situation(try well(uuid: "zz"), memory: memory)
+        #expect(found(other) == ["server-replaced"])
+        memory.advance(
+            after: other.observation, at: Scene.start, findings: [try #require(ServerReplaced.diagnose(other))])
+        #expect(memory.uuid == "a1")
+        #expect(found(situation(try well(uuid: "zz"), memory: memory)) == ["server-replaced"])
+        // One that tells no uuid, or none before, is no proof.
+        #expect(found(situation(try well(uuid: nil), memory: memory)) == [])
+        #expect(found(situation(try well(uuid: "zz"))) == [])
+    }
+
+    @Test("An upgrade changes nothing of who a server is")
+    func upgrade() throws {
+        var memory = ServerMemory()
+        memory.advance(after: try well(), at: Scene.start, findings: [])
+        var observation = try well()
+        observation.info = .known(Scene.server(ServerVersion(3, 6), uuid: "a1"))
+        #expect(found(situation(observation, memory: memory)) == [])
+    }
+
+    @Test(
+        "TLS that the replicator does not verify, where another server is reached by it",
+        arguments: [
+            ("https://couch2.example.org", nil, true), ("https://couch2.example.org", "false", true),
+            ("https://couch2.example.org", "true", false), ("http://couch2.example.org", "false", false),
+            ("https://127.0.0.1:6984", "false", false), ("https://localhost:6984", "false", false),
+        ] as [(String, String?, Bool)])
+    func tls(peer: String, setting: String?, isFound: Bool) throws {
+        let settings = setting.map { ["verify_ssl_certificates": $0] } ?? [:]
+        let situation = situation(try well(settings: .known(settings)), peers: [peer])
+        #expect(found(situation) == (isFound ? ["tls-not-verified"] : []))
+        let unknown = self.situation(try well(settings: .unknown(CouchError(.forbidden, ""))), peers: [peer])
+        #expect(found(unknown) == [])
+    }
+
+    @Test("Databases without a backup, and patterns without a database")
+    func coverage() throws {
+        let open = situation(try well(), unprotected: (1...7).map { "db-\($0)" })
+        #expect(found(open) == ["database-unprotected"])
+        let finding = try #require(DatabaseUnprotected.diagnose(open))
+        #expect(finding.severity == .notice)
+        #expect(finding.summary.hasSuffix("db-1, db-2, db-3, db-4, db-5 and 2 more"))
+        let unmatched = situation(try well(), unmatched: ["ordrs", "ordrs"])
+        #expect(found(unmatched) == ["pattern-unmatched"])
+        #expect(try #require(PatternUnmatched.diagnose(unmatched)).evidence["patterns"] == ["ordrs"])
+    }
+}

@@ -1,0 +1,60 @@
+import CouchDB
+import Foundation
+import Testing
+
+@testable import Supervision
+
+@Suite struct SourceRolledBackTests {
+    private func rolledBack() -> Scene {
+        var scene = Scene.watched()
+        scene.source = .present(Scene.database(documents: 600))
+        return scene
+    }
+
+    @Test("A source with fewer documents is held until people accept it, also when it grows again")
+    func counts() {
+        var scene = rolledBack()
+        #expect(scene.pass() == ["source-rolled-back"])
+        scene.elapse(3600)
+        scene.source = .present(Scene.database(documents: 2000))
+        #expect(scene.pass() == ["source-rolled-back"])
+        scene.replication = ReplicationObservation()
+        #expect(scene.plan().obstacle?.contains("source-rolled-back") == true)
+        scene.memory.acceptSource()
+        #expect(scene.pass() == ["replication-missing"])
+    }
+
+    @Test("Its checkpoint is older than before, or older than the target's of the same session")
+    func checkpoints() {
+        var scene = Scene()
+        scene.inspection = PairInspection(sourceLog: .known(Scene.log(1000)), targetLog: .known(Scene.log(1000)))
+        _ = scene.pass()
+        scene.inspection = PairInspection(
+            sourceLog: .known(Scene.log(700, revision: 3, session: "s0")), targetLog: .known(Scene.log(1000)))
+        #expect(scene.found == ["source-rolled-back"])
+        scene = Scene()
+        scene.inspection = PairInspection(
+            sourceLog: .known(Scene.log(700)), targetLog: .known(Scene.log(1000)), pendingAfterSourceLog: 300,
+            pendingAfterTargetLog: 0)
+        #expect(scene.pass() == [], "a running job writes one checkpoint before the other")
+        scene.elapse(60)
+        #expect(scene.found == ["source-rolled-back"])
+    }
+
+    @Test("A purge, a compaction and another database are none")
+    func healthy() {
+        var scene = Scene.watched()
+        scene.source = .present(Scene.database(documents: 600, purges: "400-g1BBB"))
+        #expect(scene.found == [])
+        scene.source = .present(Scene.database(documents: 600, identity: "1795999999"))
+        #expect(scene.found == ["source-replaced"])
+    }
+
+    @Test("Where both went back together, the source is the one that matters")
+    func both() {
+        var scene = rolledBack()
+        scene.target = .present(Scene.database(documents: 600, identity: "1795000002"))
+        #expect(scene.found == ["source-rolled-back", "target-rolled-back"])
+        #expect(scene.plan().obstacle?.contains("source-rolled-back") == true)
+    }
+}
