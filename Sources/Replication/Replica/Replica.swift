@@ -53,9 +53,12 @@ package protocol Replica: Sendable {
     var concurrentStores: Int { get }
     /// How many calls of ``revisions(_:receive:)`` the replica profits from at a time.
     var concurrentFetches: Int { get }
+    /// Whether a checkpoint costs nothing where it is stored together with revisions.
+    var storesCheckpointsWithData: Bool { get }
 }
 
 extension Replica {
     package var concurrentStores: Int { 1 }
     package var concurrentFetches: Int { 1 }
+    package var storesCheckpointsWithData: Bool { false }
 }

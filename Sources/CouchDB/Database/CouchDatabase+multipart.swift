@@ -1,0 +1,51 @@
+import AsyncHTTPClient
+import NIOCore
+
+extension CouchDatabase {
+    /// Fetches revisions of many documents with history and attachments, read while they arrive (2.3 and later).
+    ///
+    /// Attachments come as the server stores them, compressed or not, and are never held whole.
+    ///
+    /// - Parameter latest: whether newer leaf revisions may be sent instead of one that is no leaf any more.
+    public func bulkGetWithAttachments(_ revisions: [RevisionRequest], latest: Bool = true) -> RevisionsAnswer {
+        var query = ["revs": "true", "attachments": "true"]
+        if latest { query["latest"] = "true" }
+        let request = CouchRequest(
+            .post, [name, "_bulk_get"], query: query, body: .json(["docs": .array(revisions.map(\.item))]),
+            accept: "multipart/mixed", isIdempotent: true)
+        let shown = request.shown(on: server.url)
+        return RevisionsAnswer(server: server, request: request) { (contentType) throws(CouchError) in
+            guard let contentType, contentType.hasPrefix("multipart/") else {
+                throw CouchError(
+                    .unsupported, "the server answers _bulk_get as \(contentType ?? "no type"), not as multipart/mixed",
+                    request: shown)
+            }
+            return try RevisionsReader(contentType: contentType)
+        }
+    }
+
+    /// Writes one revision with its attachments exactly as it is, sent while it is read.
+    ///
+    /// Whatever happens, the call may be repeated; it is not repeated by itself, since `body` can be read once.
+    ///
+    /// - Parameters:
+    ///   - layout: the layout of the request's body.
+    ///   - body: the bytes of the layout's segments, in their order.
+    /// - Throws: ``CouchError``; code `server-error` with status 202 where not enough copies of the shard took it. Errors
+    ///   of `body` come out as a failed request.
+    public func putRevision<Body: AsyncSequence & Sendable>(
+        _ id: String, layout: MultipartWriter, body: Body
+    ) async throws where Body.Element == ByteBuffer {
+        let request = CouchRequest(
+            .put, try path(of: id), query: ["new_edits": "false"],
+            body: .stream(
+                .stream(body, length: .known(Int64(layout.contentLength))), contentType: layout.contentType))
+        let shown = request.shown(on: server.url)
+        let answer = try await server.upload(request)
+        guard answer.status != 202 else {
+            throw CouchError(
+                .serverError, "not enough copies of the shard took the revision", request: shown, status: 202)
+        }
+        _ = try answer.json(request: shown)
+    }
+}

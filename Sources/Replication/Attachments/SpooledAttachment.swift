@@ -1,0 +1,85 @@
+import Foundation
+import NIOPosix
+import SystemPackage
+
+/// The bytes of a large attachment in a temporary file, which goes away with the last reference to it.
+///
+/// The file has no name from the moment it was made, so that nothing of it is left behind, even by a kill.
+final class SpooledAttachment: AttachmentReader {
+    let size: Int
+    private let file: FileDescriptor
+
+    fileprivate init(file: FileDescriptor, size: Int) {
+        self.file = file
+        self.size = size
+    }
+
+    deinit {
+        // Nothing can be done about a file that doesn't close, and nothing is lost by it.
+        try? file.close()
+    }
+
+    func read(at offset: Int, count: Int) async throws -> Data {
+        let wanted = max(0, min(count, size - offset))
+        guard wanted > 0 else { return Data() }
+        return try await NIOThreadPool.singleton.runIfActive { [file] in
+            var data = Data(count: wanted)
+            var done = 0
+            while done < wanted {
+                let read = try data.withUnsafeMutableBytes { bytes in
+                    try file.read(
+                        fromAbsoluteOffset: Int64(offset + done),
+                        into: UnsafeMutableRawBufferPointer(rebasing: bytes[done...]))
+                }
+                guard read > 0 else { throw SpoolError.truncated }
+                done += read
+            }
+            return data
+        }
+    }
+
+    /// Takes the bytes of an attachment as they come.
+    struct Writer: Sendable {
+        private let file: FileDescriptor
+        private var size = 0
+
+        /// Makes an empty file in a folder.
+        static func make(in folder: FilePath) async throws -> Writer {
+            let path = folder.appending("couchkeep-\(UUID().uuidString)")
+            let file = try await NIOThreadPool.singleton.runIfActive {
+                let file = try FileDescriptor.open(
+                    path, .readWrite, options: [.create, .exclusiveCreate], permissions: .ownerReadWrite)
+                try FileManager.default.removeItem(atPath: path.string)
+                return file
+            }
+            return Writer(file: file)
+        }
+
+        private init(file: FileDescriptor) { self.file = file }
+
+        /// Adds bytes.
+        mutating func append(_ data: Data) async throws {
+            let offset = size
+            try await NIOThreadPool.singleton.runIfActive { [file] in
+                _ = try data.withUnsafeBytes { try file.writeAll(toAbsoluteOffset: Int64(offset), $0) }
+            }
+            size += data.count
+        }
+
+        /// Hands the file over to the attachment.
+        func finish() -> SpooledAttachment { SpooledAttachment(file: file, size: size) }
+
+        /// Closes the file, of which nothing is left.
+        func discard() {
+            // As in deinit.
+            try? file.close()
+        }
+    }
+}
+
+/// Why spooled bytes can't be read back.
+enum SpoolError: Error, CustomStringConvertible {
+    case truncated
+
+    var description: String { "a temporary file with an attachment is shorter than it was written" }
+}

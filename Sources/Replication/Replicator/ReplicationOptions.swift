@@ -1,0 +1,42 @@
+/// How a replication runs.
+package struct ReplicationOptions: Sendable {
+    /// Which replication it is, for its checkpoints; nil for a run that starts from the beginning and leaves none.
+    package var checkpointID: String?
+    /// Whether the source keeps a copy of the checkpoint, which shows later that the source was rolled back.
+    package var leavesWitness = true
+    /// Whether the run goes on with new changes until it is cancelled.
+    package var isContinuous = false
+    /// How long one request of a continuous run waits for a change.
+    package var patience: Duration = .seconds(25)
+    /// Which documents are copied; all where nil.
+    package var selection: (@Sendable (DocumentLeaves) -> Bool)?
+    /// Whether design documents are stored behind everything else, so that their validation meets no old document.
+    package var storesDesignDocumentsLast = false
+    /// Documents of one page of the feed.
+    package var pageSize = 1000
+    /// The most revisions of one fetch, and of one call that stores.
+    package var batchSize = 1000
+    /// The most bytes of one call that stores, but for a single larger revision.
+    package var storeBytes = 2 << 20
+    /// The bytes of fetched revisions that may wait for being stored.
+    package var bufferBytes = 16 << 20
+    /// How often a call that failed in a way that may pass is made, before the run gives up.
+    package var attempts = 8
+    /// After how many of those the cause is looked for in a single document.
+    package var attemptsBeforeSplitting = 3
+    /// The time between two checkpoints.
+    package var checkpointInterval: Duration = .seconds(15)
+    /// How many refusals a checkpoint may carry past the documents that they concern; it doesn't move past more.
+    package var setAsideLimit = 5000
+    /// The pause after a first failure; it doubles from one to the next.
+    package var firstPause: Duration = .milliseconds(500)
+    /// The longest pause.
+    package var longestPause: Duration = .seconds(30)
+
+    package init() {}
+
+    func window(parallelism: Int) -> Window.Limits {
+        Window.Limits(
+            batch: batchSize, parallelism: parallelism, firstPause: firstPause, longestPause: longestPause)
+    }
+}

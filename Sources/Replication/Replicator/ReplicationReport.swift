@@ -1,0 +1,68 @@
+import CouchDB
+
+/// What a replication has done so far.
+package struct ReplicationCounts: Sendable, Hashable {
+    /// Documents that the feed listed.
+    package var documentsRead = 0
+    /// Revisions that the target lacked.
+    package var revisionsMissing = 0
+    /// Revisions that the source handed out.
+    package var revisionsFetched = 0
+    /// Revisions that the target took.
+    package var revisionsStored = 0
+    /// The bytes of those, with their attachments.
+    package var bytesStored = 0
+    /// Attachments of those.
+    package var attachmentsStored = 0
+    /// Revisions that were set aside.
+    package var refused = 0
+    /// Calls that failed and were repeated.
+    package var failedCalls = 0
+    /// Checkpoints that were recorded.
+    package var checkpoints = 0
+
+    package init() {}
+}
+
+/// How far a replication is.
+package struct ReplicationProgress: Sendable, Hashable {
+    package var counts: ReplicationCounts
+    /// How many changes the source has behind what was read, where it can tell.
+    package var pending: Int?
+    /// The time since the run began.
+    package var elapsed: Duration
+
+    /// Stored revisions a second, over the whole run.
+    package var rate: Double { elapsed > .zero ? Double(counts.revisionsStored) / (elapsed / .seconds(1)) : 0 }
+}
+
+/// How a replication has ended.
+package struct ReplicationReport: Sendable, Hashable {
+    package var counts: ReplicationCounts
+    /// Where the run started, and why there.
+    package var resumption: Resumption
+    /// Up to where everything in the source's feed is in the target or was set aside.
+    package var sequence: UpdateSequence
+    /// The first revisions that were set aside, by name and reason; ``ReplicationCounts/refused`` counts all of them.
+    package var refusals: [Refusal]
+    /// The time that the run took.
+    package var elapsed: Duration
+
+    /// Whether something could not be copied, so that the target is no complete backup.
+    package var isIncomplete: Bool { counts.refused > 0 }
+}
+
+/// Why a replication ended before its time.
+package struct ReplicationFailure: Error, CustomStringConvertible {
+    /// Whose fault it was.
+    package enum Side: String, Sendable, Hashable {
+        case source, target
+    }
+
+    package var side: Side
+    package var underlying: any Error
+    /// What was done until then.
+    package var counts: ReplicationCounts
+
+    package var description: String { "the \(side.rawValue) of the replication failed: \(underlying)" }
+}

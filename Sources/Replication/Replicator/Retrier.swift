@@ -1,0 +1,55 @@
+import CouchDB
+
+/// Makes calls of one replica again that failed in a way that may pass.
+struct Retrier: Sendable {
+    let side: ReplicationFailure.Side
+    let replica: any Replica
+    let options: ReplicationOptions
+    let throttle: Throttle
+    let state: RunState
+
+    /// What is to be done after a call failed.
+    enum Decision: Sendable {
+        case again
+        /// The replica answers otherwise: something in the call may be what it fails of.
+        case split(reason: String)
+    }
+
+    /// Decides after so many failed attempts, and waits before the next one.
+    func decision(after error: any Error, attempts: Int) async throws -> Decision {
+        try Task.checkCancellation()
+        guard FailureKind(error) == .passing, attempts < options.attempts else {
+            throw ReplicationFailure(side: side, underlying: error, counts: state.counts)
+        }
+        state.callFailed()
+        try await throttle.backOff()
+        if attempts >= options.attemptsBeforeSplitting, Self.mayBeCausedByContent(error), await answers() {
+            return .split(reason: String(describing: error))
+        }
+        return .again
+    }
+
+    /// Makes a call until it succeeds or the failure is no passing one.
+    func call<Result: Sendable>(_ body: () async throws -> Result) async throws -> Result {
+        var attempts = 0
+        while true {
+            do {
+                return try await throttle.run(items: 0, body)
+            } catch {
+                attempts += 1
+                _ = try await decision(after: error, attempts: attempts)
+            }
+        }
+    }
+
+    /// A server that asks to slow down, or isn't there, says nothing about a document.
+    static func mayBeCausedByContent(_ error: any Error) -> Bool {
+        guard let error = error as? CouchError else { return false }
+        return [.serverError, .malformedAnswer, .timeout, .unreachable].contains(error.code)
+    }
+
+    private func answers() async -> Bool {
+        // The failure that led here is the one to tell; this asks only whether the replica is there.
+        (try? await replica.describe()) != nil
+    }
+}

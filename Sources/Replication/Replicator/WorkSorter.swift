@@ -1,0 +1,68 @@
+import CouchDB
+
+/// Finds out which revisions of a page are to be copied, and queues them.
+struct WorkSorter: Sendable {
+    private let pipeline: Pipeline
+    private let deferred: DeferredWork
+    private let queue: BoundedQueue<Work>
+    private let retrier: Retrier
+
+    init(_ pipeline: Pipeline, deferred: DeferredWork, queue: BoundedQueue<Work>) {
+        self.pipeline = pipeline
+        self.deferred = deferred
+        self.queue = queue
+        retrier = pipeline.retrier(.target, parallelism: 1)
+    }
+
+    /// Asks the target what it lacks of these documents, and queues that.
+    func sort(_ documents: [DocumentLeaves], page: Int) async throws {
+        var documents = Self.withoutRepetitions(documents)
+        if let selection = pipeline.options.selection { documents = documents.filter(selection) }
+        if !pipeline.targetIsEmpty, !documents.isEmpty {
+            let asked = documents
+            documents = try await retrier.call { try await pipeline.target.missing(asked) }
+        }
+        let work = documents.flatMap { document in
+            document.revisions.map { Work(page: page, id: document.id, revision: $0) }
+        }
+        pipeline.state.expect(work.count, in: page)
+        if pipeline.options.storesDesignDocumentsLast {
+            deferred.add(work.filter(\.id.isDesign))
+            try await queue.send(work.filter { !$0.id.isDesign }) { _ in 1 }
+        } else {
+            try await queue.send(work) { _ in 1 }
+        }
+        try await Checkpointer(pipeline).recordIfDue()
+    }
+
+    /// Queues what an earlier run has set aside.
+    func retry(_ refusals: [Refusal], start: UpdateSequence) async throws {
+        // What has no revision can't be asked for; it stays set aside.
+        let documents = refusals.compactMap { refusal in
+            refusal.revision.map { DocumentLeaves(id: refusal.id, revisions: [$0]) }
+        }
+        guard !refusals.isEmpty else { return }
+        let lasting = refusals.filter { $0.id.text.isEmpty || $0.revision == nil }
+        let index = pipeline.state.beginPage(end: start, documents: 0, pending: nil, unusable: lasting)
+        try await sort(documents.filter { !$0.id.text.isEmpty }, page: index)
+    }
+
+    /// One entry a document; feeds may repeat rows, and a list may name a document twice.
+    static func withoutRepetitions(_ documents: [DocumentLeaves]) -> [DocumentLeaves] {
+        var places: [DocumentID: Int] = [:]
+        places.reserveCapacity(documents.count)
+        var result: [DocumentLeaves] = []
+        result.reserveCapacity(documents.count)
+        for document in documents {
+            if let place = places[document.id] {
+                for revision in document.revisions where !result[place].revisions.contains(revision) {
+                    result[place].revisions.append(revision)
+                }
+            } else {
+                places[document.id] = result.count
+                result.append(document)
+            }
+        }
+        return result
+    }
+}
