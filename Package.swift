@@ -21,6 +21,7 @@ let package = Package(
         .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.0"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.0"),
         .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
         .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.0"),
     ],
     targets: [
@@ -115,12 +116,27 @@ let package = Package(
                 .product(name: "Subprocess", package: "swift-subprocess"),
             ]
         ),
+        // What `couchkeep demo` shows: a story on two servers of its own.
+        .target(
+            name: "Demo",
+            dependencies: [
+                "Alerting",
+                "CouchDB",
+                "CouchSim",
+                "Secrets",
+                "Service",
+                "Supervision",
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "UnixSignals", package: "swift-service-lifecycle"),
+            ]
+        ),
         .executableTarget(
             name: "couchkeep",
             dependencies: [
                 "Alerting",
                 "CouchDB",
                 "CouchSim",
+                "Demo",
                 "Secrets",
                 "Service",
                 "Supervision",
@@ -162,6 +178,7 @@ let package = Package(
                 .product(name: "Subprocess", package: "swift-subprocess"),
                 .product(name: "SystemPackage", package: "swift-system"),
             ]),
+        .testTarget(name: "DemoTests", dependencies: ["CouchSim", "Demo"]),
         .testTarget(name: "ServiceTests", dependencies: ["Service", "CouchSim", "Secrets", "Supervision"]),
         .testTarget(
             name: "CouchSimTests",

@@ -20,7 +20,8 @@ package struct TextTable: Sendable {
         }.joined(separator: "\n")
     }
 
-    private static func width(_ text: String) -> Int {
+    /// How many columns a text takes on a terminal.
+    package static func width(_ text: String) -> Int {
         var width = 0
         var isInEscape = false
         for character in text {

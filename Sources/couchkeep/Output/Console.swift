@@ -5,11 +5,17 @@ enum Console {
     /// Writes to standard output.
     static func out(_ text: String) { write(text, to: .standardOutput) }
 
+    /// Writes to standard output, without adding a line end.
+    static func raw(_ text: String) { writeAsIs(text, to: .standardOutput) }
+
     /// Writes a line to standard error.
     static func error(_ text: String) { write(text.hasSuffix("\n") ? text : text + "\n", to: .standardError) }
 
     private static func write(_ text: String, to handle: FileHandle) {
-        let text = text.hasSuffix("\n") || text.isEmpty ? text : text + "\n"
+        writeAsIs(text.hasSuffix("\n") || text.isEmpty ? text : text + "\n", to: handle)
+    }
+
+    private static func writeAsIs(_ text: String, to handle: FileHandle) {
         do {
             try handle.write(contentsOf: Data(text.utf8))
         } catch {

@@ -1,0 +1,37 @@
+import CouchDB
+import Supervision
+
+/// The target refuses documents: CouchDB counts them, goes on, and never tries them again.
+struct RefusedDocuments: Chapter {
+    let title = "The target refuses documents"
+
+    func play(_ scene: Scene) async throws {
+        let (stage, replication) = (scene.stage, Scene.invoices)
+        let function = "_design/rules"
+        scene.narrator.paragraph(
+            "Somebody puts a validation function on standby that wants no invoice with a field `paid`. 180 open and 20 "
+                + "paid invoices are written.")
+        let text = stage.validation(refusing: "paid")
+        try await stage.target.visit { connection in
+            _ = try await connection.database(replication.database)
+                .putDocument(function, members: ["validate_doc_update": .string(text)])
+        }
+        try await scene.write(180, "open-invoice", to: replication)
+        try await scene.write(20, "paid-invoice", to: replication, with: ["paid": true])
+        scene.narrator.progress("CouchDB copies")
+        try await stage.settled(replication)
+        let (report, comparison) = try await scene.showCouchDB(replication)
+        try expect(report.seemsWell, "CouchDB should report state running and no errors: \(report.text)")
+        try expect(comparison.missing == 20, "20 invoices should be missing: \(comparison.text)")
+        let outcome = try await scene.couchkeep.check()
+        try scene.showFinding(
+            WritesRefused.name, about: replication.database,
+            among: outcome.pairs.filter { $0.pair == replication.database }.flatMap(\.findings))
+        try scene.showMails(about: replication.database)
+        scene.narrator.paragraph("\nThe function is deleted. Couchkeep sees that on its next check.")
+        try await stage.target.delete(function, in: replication.database)
+        let next = try await scene.couchkeep.check()
+        try scene.showRepairs(next, of: [replication])
+        try await scene.showRecovery(of: [replication])
+    }
+}
