@@ -178,7 +178,7 @@ let package = Package(
                 .product(name: "Subprocess", package: "swift-subprocess"),
                 .product(name: "SystemPackage", package: "swift-system"),
             ]),
-        .testTarget(name: "DemoTests", dependencies: ["CouchSim", "Demo"]),
+        .testTarget(name: "DemoTests", dependencies: ["CouchDB", "CouchSim", "Demo", "Service", "Supervision"]),
         .testTarget(name: "ServiceTests", dependencies: ["Service", "CouchSim", "Secrets", "Supervision"]),
         .testTarget(
             name: "CouchSimTests",

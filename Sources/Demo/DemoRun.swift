@@ -37,8 +37,10 @@ package struct DemoRun: Sendable {
                 if keepsFolder { narrator.kept(folder.path) }
             }
         } catch let error as DemoFailure {
+            narrator.endProgress()
             throw error
         } catch {
+            narrator.endProgress()
             try Task.checkCancellation()
             throw DemoFailure(.unexpected, "the demo can't go on: \(error)")
         }

@@ -22,6 +22,6 @@ package func untilInterrupted(_ body: @escaping @Sendable () async throws -> Voi
         } catch is CancellationError {
             // That is what the signal was to lead to.
         }
-        throw DemoFailure(.interrupted, "the demo was interrupted; what it made is removed")
+        throw DemoFailure(.interrupted, "the demo was interrupted")
     }
 }

@@ -1,13 +1,88 @@
 import CouchSim
-import Synchronization
+import Foundation
 import Testing
 
 @testable import Demo
 
-@Suite("The demo")
+@Suite("The demo as a whole")
 struct DemoRunTests {
-    @Test func isToldToItsEndOnSimulatedServers() async throws {
-        let output = Mutex("")
-        try await DemoRun(.simulated) { text in output.withLock { $0 += text } }.run()
+    @Test func tellsTheWholeStoryOnSimulatedServers() async throws {
+        let output = CapturedOutput()
+        try await DemoRun(.simulated, keepsFolder: true) { output.append($0) }.run()
+        let story = output.text
+        let folder = try #require(output.folder)
+        defer { #expect(throws: Never.self) { try FileManager.default.removeItem(at: folder) } }
+        try Self.expectTheStory(story)
+        #expect(story.contains("(simulated)"))
+        #expect(story.contains("is kept: \(folder.path(percentEncoded: false))"))
+        for name in ["couchkeep.yaml", "production.password", "standby.password"] {
+            let file = folder.appending(path: name).path(percentEncoded: false)
+            let mode = try FileManager.default.attributesOfItem(atPath: file)[.posixPermissions] as? Int
+            #expect(mode == 0o600, "\(name)")
+        }
+        #expect(FileManager.default.fileExists(atPath: folder.appending(path: "state/state.sqlite").path))
+    }
+
+    @Test(.enabled(if: LocalCouchDB.isInstalled, "\(LocalCouchDB.howToInstall)"))
+    func tellsTheSameStoryOnRealServers() async throws {
+        let output = CapturedOutput()
+        try await DemoRun(.real) { output.append($0) }.run()
+        try Self.expectTheStory(output.text)
+        #expect(output.text.contains("(real, "))
+        let folder = try #require(output.folder)
+        #expect(!FileManager.default.fileExists(atPath: folder.path))
+    }
+
+    @Test func removesItsFolderWhenItIsCancelled() async throws {
+        let output = CapturedOutput()
+        await withTaskGroup { group in
+            group.addTask {
+                await #expect(throws: CancellationError.self) {
+                    try await DemoRun(.simulated) { output.append($0) }.run()
+                }
+            }
+            await output.wait(for: "The first check")
+            group.cancelAll()
+        }
+        #expect(!output.text.contains("At the end"))
+        let folder = try #require(output.folder)
+        #expect(!FileManager.default.fileExists(atPath: folder.path))
+    }
+
+    /// What the story must say, wherever it is played.
+    private static func expectTheStory(_ story: String) throws {
+        let lines = story.split(separator: "\n", omittingEmptySubsequences: false)
+        for line in lines { #expect(line.count <= 100, "\(line)") }
+        #expect(lines.count <= 150)
+        #expect(!story.contains("\u{1b}"), "colours are for terminals")
+        // Blanks that only wrapping made are taken out.
+        let text = story.split(whereSeparator: \.isWhitespace).joined(separator: " ")
+        let facts = [
+            "repaired (target-missing): create the database customers on standby with q=2",
+            "repaired (replication-missing): write the replication document couchkeep-customers-",
+            "(and the same repairs for invoices and orders)",
+            "customers 300 = 300, invoices 200 = 200, orders 1,000 = 1,000; none missing",
+            "CouchDB reports nothing: _scheduler/docs knows no such replication (404)",
+            "CRITICAL replication-missing, customers", "customers 325 = 325; none missing",
+            "state running, error_count 0, doc_write_failures 0, docs_written 2,100",
+            "orders: 2,100 documents on production, 1,100 on standby; 1,000 missing",
+            "CRITICAL target-rolled-back, orders",
+            "Mail [couchkeep] CRITICAL orders: the target was put back to an older state",
+            "orders 2,100 = 2,100; none missing",
+            "Mail [couchkeep] RESOLVED orders: the target was put back to an older state",
+            "doc_write_failures 20", "invoices: 400 documents on production, 381 on standby; 20 missing",
+            "CRITICAL writes-refused, invoices", "Mail [couchkeep] CRITICAL invoices: the target refused 20 documents",
+            "invoices 400 = 400; none missing", "Mail [couchkeep] RESOLVED invoices: the target refused 20 documents",
+            "CouchDB reports state crashing", "CRITICAL credentials-rejected, production",
+            "Mail [couchkeep] CRITICAL production: production rejects Couchkeep's user",
+            "afresh, and the same for invoices and orders",
+            "customers 350 = 350, invoices 400 = 400, orders 2,100 = 2,100; none missing",
+            "Mail [couchkeep] RESOLVED production", "$ couchkeep status 3 pairs: 3 ok",
+        ]
+        var rest = text[...]
+        for fact in facts {
+            let range = try #require(rest.firstRange(of: fact), "missing, or not in its place: \(fact)")
+            rest = rest[range.upperBound...]
+        }
     }
 }

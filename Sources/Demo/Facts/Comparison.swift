@@ -38,11 +38,19 @@ struct Comparison: Sendable {
         return missing + (try await target.revisionsDiff(asked).values.map(\.missing.count).reduce(0, +))
     }
 
-    /// `orders: 2,100 documents on production, 1,100 on standby; 1,000 are missing`.
+    /// `orders: 2,100 documents on production, 1,100 on standby; 1,000 missing`.
     var text: String {
         let counts =
             "\(database): \(Wording.documents(sourceDocuments)) on \(StageServer.sourceName), "
             + "\(Wording.number(targetDocuments)) on \(StageServer.targetName)"
-        return counts + (missing == 0 ? ", none missing" : "; \(Wording.number(missing)) missing from the backup")
+        return counts + (missing == 0 ? ", none missing" : "; \(Wording.number(missing)) missing")
+    }
+
+    /// `orders 2,100 = 2,100`, for complete ones.
+    static func proof(of complete: [Comparison]) -> String {
+        let counts = complete.map {
+            "\($0.database) \(Wording.number($0.sourceDocuments)) = \(Wording.number($0.targetDocuments))"
+        }
+        return "documents on production and standby: \(counts.joined(separator: ", ")); none missing"
     }
 }

@@ -4,12 +4,13 @@ import CouchDB
 struct EvidenceText {
     let text: String
 
-    private static let longest = 70
+    private static let longest = 40
 
     init(_ evidence: [String: JSONValue]) {
-        text = evidence.sorted { $0.key < $1.key }.compactMap { name, value in
-            let shown = value.string ?? String(decoding: value.serialized(), as: UTF8.self)
-            return shown.count <= Self.longest ? "\(name) \(shown)" : nil
-        }.joined(separator: ", ")
+        let shown = evidence.map { name, value in
+            (name, value.string ?? String(decoding: value.serialized(), as: UTF8.self))
+        }
+        text = shown.filter { $0.1.count <= Self.longest }.sorted { ($0.1.count, $0.0) < ($1.1.count, $1.0) }
+            .map { "\($0.0) \($0.1)" }.joined(separator: ", ")
     }
 }

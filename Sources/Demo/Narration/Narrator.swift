@@ -8,8 +8,10 @@ struct Narrator: Sendable {
     let style: TextStyle
     let output: @Sendable (String) -> Void
 
-    private static let width = 96
-    private static let labelWidth = 20
+    private static let width = 100
+    private static let labelWidth = 19
+    /// How wide a fact behind a label may be.
+    static let factWidth = width - labelWidth - 2
 
     /// A heading over the whole width.
     func heading(_ title: String) {
@@ -17,15 +19,20 @@ struct Narrator: Sendable {
         line("\n\(style.strong("─── \(title)")) \(rule)\n")
     }
 
-    /// What happens.
+    /// What happens, and an empty line.
     func paragraph(_ text: String) {
+        passage(text)
+        gap()
+    }
+
+    /// Text that a heading or nothing follows.
+    func passage(_ text: String) {
         for part in Wrapping(width: Self.width - 2).lines(of: text) { line("  \(part)") }
-        line("")
     }
 
     /// A fact behind a label; further texts go below it.
     func fact(_ label: String, _ texts: [String], mark: String? = nil) {
-        let wrapping = Wrapping(width: Self.width - Self.labelWidth - 2)
+        let wrapping = Wrapping(width: Self.factWidth)
         let lines = texts.enumerated().flatMap { index, text in
             wrapping.lines(of: (index == 0 ? mark.map { "\($0) " } ?? "" : "") + text)
         }
@@ -56,6 +63,11 @@ struct Narrator: Sendable {
     /// What is being waited for: shown on a terminal until the next line, and nowhere else.
     func progress(_ what: String) {
         if case .ansi = style { output("\r\u{1b}[K  … \(what)") }
+    }
+
+    /// Takes away what ``progress(_:)`` shows, before somebody else prints.
+    func endProgress() {
+        if case .ansi = style { output("\r\u{1b}[K") }
     }
 
     /// Where the folder is that was kept.

@@ -1,6 +1,7 @@
 /// Waits that have an end, so that the demo never hangs.
 enum Patience {
-    static let limit: Duration = .seconds(60)
+    /// Longer than CouchDB waits after a job's second crash, 60 s.
+    static let limit: Duration = .seconds(90)
     private static let pause: Duration = .milliseconds(200)
 
     /// Asks again and again until something is the case.

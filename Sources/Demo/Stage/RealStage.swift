@@ -27,7 +27,7 @@ struct RealStage: Stage {
     }
 
     private init(source: LocalCouchDB, target: LocalCouchDB, scratch: URL) {
-        cast = "real, private: \(LocalCouchDB.executable ?? "")"
+        cast = "real, \(LocalCouchDB.executable ?? "")"
         self.source = StageServer(
             name: StageServer.sourceName, url: source.baseURL, user: source.administrator, password: source.password)
         self.target = StageServer(

@@ -3,8 +3,8 @@ import Secrets
 
 /// Two simulated servers in this process.
 struct SimulatedStage: Stage {
-    let cast = "simulated, in this process"
-    let remark: String? = "The replicator's own times pass \(pace) times as fast as CouchDB's."
+    let cast = "simulated"
+    let remark: String? = "Their replicator waits \(pace) times shorter than CouchDB's."
     let source: StageServer
     let target: StageServer
     private let targetServer: SimulatedServer

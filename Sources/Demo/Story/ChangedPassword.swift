@@ -21,7 +21,8 @@ struct ChangedPassword: Chapter {
             CredentialsRejected.name, about: stage.source.name,
             among: outcome.servers.filter { $0.name == stage.source.name }.flatMap(\.findings))
         try scene.showMails(about: stage.source.name)
-        scene.narrator.paragraph("\nThe operator writes the new password into the file that the configuration names.")
+        scene.narrator.gap()
+        scene.narrator.paragraph("The operator writes the new password into the file that the configuration names.")
         try await scene.folder.writePassword(of: stage.source)
         let next = try await scene.couchkeep.check()
         try scene.showRepairs(next, of: Scene.all)

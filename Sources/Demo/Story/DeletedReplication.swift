@@ -15,10 +15,7 @@ struct DeletedReplication: Chapter {
         }
         let (_, comparison) = try await scene.showCouchDB(replication)
         try expect(comparison.missing == 25, "25 customers should be missing: \(comparison.text)")
-        let planned = try await scene.couchkeep.check(isDryRun: true)
-        try scene.showFinding(
-            ReplicationMissing.name, about: replication.database,
-            among: planned.pairs.filter { $0.pair == replication.database }.flatMap(\.findings))
+        try await scene.showPlan(of: ReplicationMissing.name, for: replication)
         let outcome = try await scene.couchkeep.check()
         try scene.showRepairs(outcome, of: [replication])
         try scene.showMails(about: nil)

@@ -19,13 +19,13 @@ struct Opening {
         narrator.fact("mail", "an SMTP server in this process takes what is sent to \(OperatorFolder.recipient)")
         narrator.fact("configuration", scene.folder.configuration)
         narrator.gap()
-        narrator.paragraph(
+        narrator.passage(
             "Whatever stands below was asked of these servers when it was printed, and the demo ends with an error if it "
                 + "does not come out as told. \(stage.remark ?? "")")
     }
 
     /// Where a server is, and what is on it.
-    private func describe(_ server: StageServer, _ stage: some Stage) async throws -> String {
+    private func describe(_ server: StageServer, _ stage: some Stage) async throws -> [String] {
         let names = try await server.userDatabases()
         return try await server.visit { connection in
             var contents: [String] = []
@@ -33,7 +33,7 @@ struct Opening {
                 contents.append("\(name) \(Wording.number(try await connection.database(name).info().documentCount))")
             }
             let shown = contents.isEmpty ? "no databases yet" : contents.joined(separator: ", ") + " documents"
-            return "CouchDB \(try await connection.info().version) (\(stage.cast)) at \(server.url): \(shown)"
+            return ["\(server.url), CouchDB \(try await connection.info().version) (\(stage.cast))", shown]
         }
     }
 }

@@ -28,7 +28,8 @@ struct RefusedDocuments: Chapter {
             WritesRefused.name, about: replication.database,
             among: outcome.pairs.filter { $0.pair == replication.database }.flatMap(\.findings))
         try scene.showMails(about: replication.database)
-        scene.narrator.paragraph("\nThe function is deleted. Couchkeep sees that on its next check.")
+        scene.narrator.gap()
+        scene.narrator.paragraph("The function is deleted. Couchkeep sees that on its next check.")
         try await stage.target.delete(function, in: replication.database)
         let next = try await scene.couchkeep.check()
         try scene.showRepairs(next, of: [replication])

@@ -52,14 +52,35 @@ struct Scene: Sendable {
                 + (evidence.isEmpty ? [] : ["evidence: \(evidence)"]))
     }
 
-    /// Prints the repairs of some pairs; there must be some.
+    /// Prints the finding that a check will mend, as soon as Couchkeep's own pause between two repairs is over.
+    func showPlan(of rule: String, for replication: Replication) async throws {
+        var findings: [Finding] = []
+        try await Patience.until("a plan to mend \(rule)") {
+            let pair = try await couchkeep.check(isDryRun: true).pairs.first { $0.pair == replication.database }
+            findings = pair?.findings ?? []
+            return pair?.repairs.contains { $0.rule == rule && !$0.detail.contains("held back") } ?? findings.isEmpty
+        }
+        try showFinding(rule, about: replication.database, among: findings)
+    }
+
+    /// Prints the repairs of some pairs, each of which must have been repaired.
     func showRepairs(_ report: Report, of replications: [Replication]) throws {
-        let names = replications.map(\.database)
-        let repairs = report.pairs.filter { names.contains($0.pair) }.flatMap(\.repairs)
-        let done = repairs.filter { $0.result == .done }
-        try expect(
-            !done.isEmpty, "Couchkeep should have repaired \(names.joined(separator: ", ")): \(repairs.map(\.detail))")
-        narrator.fact("Couchkeep repairs", done.map(\.detail))
+        let repaired = try replications.flatMap { replication in
+            let repairs = report.pairs.first { $0.pair == replication.database }?.repairs ?? []
+            let done = repairs.filter { $0.result == .done }
+            try expect(
+                !done.isEmpty, "Couchkeep should have repaired \(replication.database): \(repairs.map(\.detail))")
+            return done.map { (pair: replication.database, repair: $0) }
+        }
+        var texts: [String] = []
+        for (index, (pair, repair)) in repaired.enumerated() {
+            // The same step for several pairs is told once.
+            guard !repaired[..<index].contains(where: { $0.repair.action == repair.action }) else { continue }
+            let others = repaired.filter { $0.repair.action == repair.action && $0.pair != pair }.map(\.pair)
+            let also = others.isEmpty ? "" : ", and the same for \(others.joined(separator: " and "))"
+            texts.append(repair.detail + also)
+        }
+        narrator.fact("Couchkeep repairs", texts)
     }
 
     /// Prints the mails that have come.
@@ -74,7 +95,7 @@ struct Scene: Sendable {
         try expect(
             mails.contains { $0.subject.contains(subject) },
             "there should be a mail about \(subject), and there are: \(mails.map(\.subject))")
-        for mail in mails { narrator.fact("Mail", MailExcerpt(mail).lines) }
+        for excerpt in mails.map(MailExcerpt.init) { narrator.fact("Mail", [excerpt.subject] + excerpt.body) }
     }
 
     /// Waits until all is well, what was told is told to be over, and every document is there; prints the proof.
@@ -85,13 +106,13 @@ struct Scene: Sendable {
             guard try await couchkeep.check().verdict == .ok else { return false }
             return try await !couchkeep.hasOpenAlerts()
         }
-        var texts: [String] = []
+        var comparisons: [Comparison] = []
         for replication in replications {
             let comparison = try await Comparison.make(of: replication.database, on: stage)
             try expect(comparison.isComplete, "the backup should be complete: \(comparison.text)")
-            texts.append(comparison.text)
+            comparisons.append(comparison)
         }
-        texts += mailbox.takeNew().map { "mail: \($0.subject)" }
-        narrator.fact("Afterwards", texts, mark: narrator.style.mark(.ok))
+        narrator.fact("Afterwards", Comparison.proof(of: comparisons), mark: narrator.style.mark(.ok))
+        for excerpt in mailbox.takeNew().map(MailExcerpt.init) { narrator.fact("Mail", excerpt.subject) }
     }
 }
