@@ -164,7 +164,10 @@ let package = Package(
                 .product(name: "NIOCore", package: "swift-nio"),
             ]),
         .testTarget(
-            name: "SupervisionTests", dependencies: ["Supervision", "CouchDB", "CouchSim", "Secrets"],
+            name: "SupervisionTests",
+            dependencies: [
+                "Supervision", "CouchDB", "CouchSim", "Secrets", .product(name: "GRDB", package: "GRDB.swift"),
+            ],
             resources: [.copy("Recordings")]),
         .testTarget(
             name: "AlertingTests",

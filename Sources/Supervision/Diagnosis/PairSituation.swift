@@ -79,12 +79,20 @@ package struct PairSituation: Sendable {
         return elapsed(since: memory.samples.first { $0.at > covered }?.at) ?? 0
     }
 
+    /// How many documents and tombstones the target has less than the source, now; at least zero.
+    package var missingNow: Int {
+        bothDatabases.map { max(0, ComparableCounts(source: $0.source, target: $0.target).missing) } ?? 0
+    }
+
     /// Whether what the target lost is there again: by a reading from the beginning of ours that has brought
-    /// everything, or without one by counts that are equal.
-    package func isMended(since moment: Date) -> Bool {
-        if let rescan = memory.rescan, rescan.startedAt >= moment {
-            return memory.isRescanComplete(after: observation, since: moment)
+    /// everything, or, where documents were missing, by counts that are equal now.
+    ///
+    /// Counts that were equal all along prove nothing.
+    package func isMended(_ latch: PairMemory.Latch) -> Bool {
+        if let rescan = memory.rescan, rescan.startedAt >= latch.since {
+            return memory.isRescanComplete(after: observation, since: latch.since)
         }
+        guard let missing = latch.evidence["missing"]?.integer, missing > 0 else { return false }
         return observation.inspection?.comparableCounts.map { $0.missing <= 0 } ?? false
     }
 }

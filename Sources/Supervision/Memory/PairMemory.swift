@@ -138,6 +138,15 @@ package struct PairMemory: Sendable, Hashable, Codable {
     /// Since when a rule's finding has been there without a break.
     package func since(_ rule: String) -> Date? { latches[rule]?.since ?? findingsSince[rule] }
 
+    /// Takes source and target as they are now for the right ones, at the user's word.
+    ///
+    /// What is still seen to be wrong with the target is found again.
+    package mutating func acceptDatabases() {
+        acceptSource()
+        latches[TargetRolledBack.name] = nil
+        latches[TargetReplaced.name] = nil
+    }
+
     /// Takes the source as it is now for the right one, at the user's word.
     package mutating func acceptSource() {
         sourceIdentity = nil

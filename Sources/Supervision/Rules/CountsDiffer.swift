@@ -18,7 +18,8 @@ package enum CountsDiffer: PairRule {
 
     package static func diagnose(_ situation: PairSituation) -> Finding? {
         guard let counts = situation.observation.inspection?.comparableCounts, !counts.areEqual,
-            !situation.memory.isRescanning, situation.memory.latches[TargetRolledBack.name] == nil
+            !situation.memory.isRescanning, TargetRolledBack.diagnose(situation) == nil,
+            TargetReplaced.diagnose(situation) == nil
         else { return nil }
         let evidence: Evidence = [
             "sourceDocuments": .count(counts.sourceDocuments), "sourceDeleted": .count(counts.sourceDeleted),

@@ -19,7 +19,8 @@ package enum ReplicationStalled: PairRule {
         severity: "critical", sources: ["apache/couchdb#4897, #5609"])
 
     package static func diagnose(_ situation: PairSituation) -> Finding? {
-        guard let replication = situation.replication, replication.isRunning,
+        guard let replication = situation.replication,
+            replication.primary.map({ $0.state == .running }) ?? replication.isRunning,
             let progress = situation.observation.progress.value, let pending = progress.pending, pending > 0,
             situation.memory.checkpoint == progress.checkpoint,
             let frozen = frozen(situation)

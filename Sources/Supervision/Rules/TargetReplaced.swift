@@ -18,7 +18,7 @@ package enum TargetReplaced: PairRule {
 
     package static func diagnose(_ situation: PairSituation) -> Finding? {
         if let latch = situation.memory.latches[name] {
-            if situation.isMended(since: latch.since) { return nil }
+            if situation.isMended(latch) { return nil }
             return Finding(
                 rule: name, severity: .critical, since: latch.since,
                 summary: latch.summary + (situation.memory.isRescanning ? "; it is being filled again" : ""),
@@ -34,6 +34,7 @@ package enum TargetReplaced: PairRule {
                 "identityBefore": .string(before), "identityNow": .string(now),
                 "documentsBefore": .count(situation.memory.targetCounts?.documents),
                 "documentsNow": .count(situation.observation.target.info?.documentCount),
+                "missing": .count(situation.missingNow),
             ], next: "couchkeep check")
     }
 

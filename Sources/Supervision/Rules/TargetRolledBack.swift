@@ -27,14 +27,15 @@ package enum TargetRolledBack: PairRule {
     package static func diagnose(_ situation: PairSituation) -> Finding? {
         let memory = situation.memory
         if let latch = memory.latches[name] {
-            guard !situation.isMended(since: latch.since) else { return nil }
+            guard !situation.isMended(latch) else { return nil }
             return Finding(
                 rule: name, severity: .critical, since: latch.since,
                 summary: latch.summary + (memory.isRescanning ? "; the copy of what is missing is running" : ""),
                 evidence: latch.evidence, next: "couchkeep status")
         }
-        guard let evidence = evidence(situation) else { return nil }
-        let lost = situation.bothDatabases.map { ComparableCounts(source: $0.source, target: $0.target).missing } ?? 0
+        guard var evidence = evidence(situation) else { return nil }
+        let lost = situation.missingNow
+        evidence["missing"] = .count(lost)
         let missing = lost > 0 ? ", and \(Wording.documents(lost)) \(lost == 1 ? "is" : "are") missing from it" : ""
         return finding(
             .critical, situation, "the target was put back to an older state\(missing)", evidence: evidence,

@@ -25,10 +25,10 @@ struct Pass {
         self.serverMemories = serverMemories
     }
 
-    /// Takes every server and source as it is now for the right one, at the user's word.
+    /// Takes every server and database as it is now for the right one, at the user's word.
     mutating func acceptEverything() {
         for name in serverMemories.keys { serverMemories[name]?.uuid = nil }
-        for key in pairMemories.keys { pairMemories[key]?.acceptSource() }
+        for key in pairMemories.keys { pairMemories[key]?.acceptDatabases() }
     }
 
     /// The sources of all pairs ever seen.

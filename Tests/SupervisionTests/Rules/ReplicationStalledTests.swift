@@ -75,6 +75,16 @@ import Testing
         #expect(scene.finding("replication-stalled") == nil)
     }
 
+    @Test("A transient job beside a document that failed is not the job that stalls")
+    func besideFailed() {
+        var scene = stuck()
+        _ = scene.pass()
+        scene.elapse(3600)
+        scene.replication.documents = [scene.resting(scene.ownDocument, .failed, error: "x")]
+        scene.replication.transientJobs = [scene.job(nil)]
+        #expect(scene.finding("replication-stalled") == nil)
+    }
+
     @Test("A job that was just restarted is given its time before the next restart")
     func restarted() {
         var scene = stuck()
