@@ -1,0 +1,1 @@
+// The tests of the server that hands replicas out.

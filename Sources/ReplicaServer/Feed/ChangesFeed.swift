@@ -58,10 +58,12 @@ struct ChangesFeed {
     private mutating func sendRows(of first: ChangeRows, to output: inout BodyOutput) async throws {
         var page = first
         while true {
+            // A page can be without rows where its documents have changed since it was found.
+            let hasMoved = !page.rows.isEmpty || page.lastSequence != position
             position = page.lastSequence
             pending = page.pending
             try await send(page.rows, to: &output)
-            guard !page.rows.isEmpty, !isFull, page.pending > 0 else { return }
+            guard hasMoved, !isFull, page.pending > 0 else { return }
             page = try await replica.changeRows(since: position, limit: nextPageSize, patience: nil)
         }
     }
