@@ -11,6 +11,8 @@ final class Database: Sendable {
     let sequences: SequenceFormat
     let q: Int
     let isPartitioned: Bool
+    /// Whether its documents are replications.
+    let isReplicator: Bool
     /// Notified with each change of the database.
     let changed = ChangeSignal()
 
@@ -25,11 +27,9 @@ final class Database: Sendable {
         self.sequences = sequences
         self.q = q
         self.isPartitioned = isPartitioned
+        isReplicator = name == "_replicator" || name.hasSuffix("/_replicator")
         self.state = Mutex(state)
     }
-
-    /// Whether its documents are replications.
-    var isReplicator: Bool { name == "_replicator" || name.hasSuffix("/_replicator") }
 
     /// Reads, under the database's lock.
     func read<Value: Sendable, Failure: Error>(

@@ -2,18 +2,16 @@ import HTTPTypes
 
 extension Delivery {
     /// Makes the delivery of an answer that some faults befall.
-    init(_ response: SimulatedResponse, effects: [Fault.Effect], plan: FaultPlan, clock: any Clock<Duration>) {
+    init(_ response: SimulatedResponse, faults: [StruckFault], plan: FaultPlan, clock: any Clock<Duration>) {
         self.init(response)
         sleep = { try await clock.sleep(for: $0) }
-        waitForRelief = { [plan] in
-            await plan.waitForChange()
-            try Task.checkCancellation()
-        }
-        for effect in effects {
-            switch effect {
+        for fault in faults {
+            switch fault.effect {
             case .hangUp: hangsUp = true
             case .cut(let bytes): cut = bytes
-            case .stall(let bytes): stall = bytes
+            case .stall(let bytes):
+                stall = bytes
+                waitForRelief = { try await plan.relieved(fault.id) }
             case .drip(let bytes, let pause): drip = (bytes, pause)
             default: break
             }
@@ -23,9 +21,9 @@ extension Delivery {
 
 extension SimulatedResponse {
     /// The answer that a fault puts in the place of the server's, if any does.
-    init?(effects: [Fault.Effect]) {
-        for effect in effects {
-            switch effect {
+    init?(faults: [StruckFault]) {
+        for fault in faults {
+            switch fault.effect {
             case .failure(let status, let error, let reason):
                 self = .failure(CouchFailure(status, error, reason))
                 return

@@ -19,6 +19,8 @@ struct JobTable: Sendable {
     }
 
     private(set) var jobs: [String: Job] = [:]
+    /// The jobs that don't run: few, as a rule, so that a decision needn't look at all.
+    private var waiting: Set<String> = []
     private(set) var crashCount = 0
     private(set) var startCount = 0
     private var lastRotation: Duration = .zero
@@ -34,10 +36,12 @@ struct JobTable: Sendable {
             updated: date)
         job.record(.added, at: date, limit: 20)
         jobs[id] = job
+        waiting.insert(id)
     }
 
     /// Removes a job; a run of it is told to stop.
     mutating func remove(_ id: String) {
+        waiting.remove(id)
         jobs.removeValue(forKey: id)?.control.stop()
     }
 
@@ -58,6 +62,7 @@ struct JobTable: Sendable {
         job.updated = date
         job.record(.started, at: date, limit: settings.maxHistory)
         jobs[id] = job
+        waiting.remove(id)
         startCount += 1
         return job
     }
@@ -70,6 +75,7 @@ struct JobTable: Sendable {
         job.updated = date
         job.record(.stopped, at: date, limit: settings.maxHistory)
         jobs[id] = job
+        waiting.insert(id)
     }
 
     /// A run ended by itself with an error.
@@ -82,7 +88,7 @@ struct JobTable: Sendable {
         guard var job = jobs[id], job.control === control else { return }
         crashCount += 1
         guard job.document != nil else {
-            jobs[id] = nil
+            remove(id)
             return
         }
         if case .running(let since) = job.phase, now - since > timing.healthThreshold { job.crashStreak = 0 }
@@ -93,14 +99,14 @@ struct JobTable: Sendable {
         job.progress = nil
         job.record(.crashed, at: date, reason: reason.text, limit: settings.maxHistory)
         jobs[id] = job
+        waiting.insert(id)
     }
 
     /// Decides which jobs start and which make room for others.
     mutating func plan(now: Duration, settings: Settings, timing: ReplicatorTiming) -> Plan {
         var plan = Plan()
-        let running = jobs.values.filter(\.isRunning)
         var ready: [Job] = []
-        for job in jobs.values {
+        for job in waiting.compactMap({ jobs[$0] }) {
             switch job.phase {
             case .pending: ready.append(job)
             case .crashed(let at):
@@ -109,8 +115,9 @@ struct JobTable: Sendable {
             case .running: break
             }
         }
+        guard !ready.isEmpty else { return plan }
         ready.sort { ($0.lastTurn, $0.added, $0.id) < ($1.lastTurn, $1.added, $1.id) }
-        plan.start = ready.prefix(max(0, settings.maxJobs - running.count)).map(\.id)
+        plan.start = ready.prefix(max(0, settings.maxJobs - (jobs.count - waiting.count))).map(\.id)
         guard plan.start.count < ready.count else { return plan }
         let rotation = lastRotation + timing.scaled(milliseconds: ReplicatorTiming.interval)
         guard rotation <= now else {
@@ -120,8 +127,8 @@ struct JobTable: Sendable {
         lastRotation = now
         let waiting = min(settings.maxChurn, ready.count - plan.start.count)
         // A one-shot job keeps its place until it is done.
-        plan.stop = running.filter { $0.specification.isContinuous && !$0.control.isStopped }
-            .sorted { Self.start(of: $0) < Self.start(of: $1) }.prefix(waiting).map(\.id)
+        plan.stop = jobs.values.filter { $0.isRunning && $0.specification.isContinuous && !$0.control.isStopped }
+            .sorted { (Self.start(of: $0), $0.number) < (Self.start(of: $1), $1.number) }.prefix(waiting).map(\.id)
         let after = now + timing.scaled(milliseconds: ReplicatorTiming.interval)
         plan.next = min(plan.next ?? after, after)
         return plan

@@ -69,9 +69,16 @@ struct RemoteDatabase: Sendable {
             request.body = .bytes(body.serialized)
         }
         var attempt = 0
+        var hasLoggedInAgain = false
         while true {
             do {
                 let answer = try await execute(request, timeout: timeout)
+                if answer.status == 401, endpoint.user != nil, !hasLoggedInAgain {
+                    // As a session that is no longer good: where the login fails, that is what the job ends with.
+                    hasLoggedInAgain = true
+                    try await logIn()
+                    continue
+                }
                 guard [408, 429, 500, 502, 503, 504].contains(answer.status) else { return answer }
                 guard attempt < retries else {
                     throw CrashReason.request(method.rawValue, url + path, "{code,\(answer.status)}")

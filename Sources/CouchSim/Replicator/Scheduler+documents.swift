@@ -7,13 +7,14 @@ import Synchronization
 extension Scheduler {
     /// Reads what has changed in the `_replicator` databases.
     func readDocuments(on server: SimulatedServer) {
-        let databases = server.state.withLock { $0.databases.values.filter(\.isReplicator) }
+        let databases = server.state.withLock(\.replicators)
         for (name, position) in positions where !databases.contains(where: { $0 === position.database }) {
             for key in records.keys where key.database == name { forget(key) }
             positions[name] = nil
         }
         for database in databases {
             let since = positions[database.name]?.sequence ?? 0
+            guard since == 0 || database.updateSequence != since else { continue }
             let (documents, sequence) = database.read { content in
                 let changed = content.order.changes(after: since).map { change in
                     (change.id, content.documents[change.id]?.tree.winner)
@@ -59,6 +60,7 @@ extension Scheduler {
             forget(key)
             records[key] = ReplicationRecord(
                 specification: specification, state: .initializing, start: date, updated: date)
+            undecided.append(key)
         } catch {
             forget(key)
             fail(key, nil, error.reason, on: server)
@@ -68,12 +70,18 @@ extension Scheduler {
     /// Makes jobs of the documents that have none yet.
     func decideIDs(on server: SimulatedServer, client: HTTPClient) async {
         let now = timing.elapsed()
-        for (key, record) in records.sorted(by: { ($0.value.updated, $0.key.id) < ($1.value.updated, $1.key.id) }) {
+        let waiting = undecided
+        undecided = []
+        for key in waiting {
+            guard let record = records[key] else { continue }
             var count = 0
             switch record.state {
             case .initializing: break
             case .error(_, let errors, let retryAt):
-                guard retryAt <= now else { continue }
+                guard retryAt <= now else {
+                    undecided.append(key)
+                    continue
+                }
                 count = errors
             default: continue
             }
@@ -114,6 +122,7 @@ extension Scheduler {
         let pause = timing.scaled(milliseconds: 64_000 << min(count, 12))
         records[key]?.state = .error(reason: reason, count: count + 1, retryAt: timing.elapsed() + pause)
         records[key]?.updated = server.options.now()
+        undecided.append(key)
     }
 
     private func filterFailure(

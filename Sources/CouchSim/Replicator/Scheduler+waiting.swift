@@ -29,6 +29,17 @@ extension Scheduler {
         }
     }
 
+    /// Waits until the job has crashed with a reason that contains the text.
+    package func crashes(
+        saying text: String, documentID: String, in database: String = "_replicator"
+    ) async throws {
+        let key = ReplicationDocumentKey(database: database, id: documentID)
+        try await wait { scheduler in
+            guard let job = scheduler.table.jobs.values.first(where: { $0.document == key }) else { return false }
+            return job.history.contains { $0.reason?.contains(text) ?? false }
+        }
+    }
+
     /// Waits until nothing is left to do: every document is caught up, crashing, in error, failed or completed.
     package func idle() async throws {
         try await wait { scheduler in
@@ -48,6 +59,15 @@ extension Scheduler {
         let key = ReplicationDocumentKey(database: database, id: documentID)
         try await wait { scheduler in
             scheduler.records[key] == nil && !scheduler.table.jobs.values.contains { $0.document == key }
+        }
+    }
+
+    /// Waits until a 1.x server has given the document's job up.
+    package func givesUp(_ documentID: String, in database: String = "_replicator") async throws {
+        let key = ReplicationDocumentKey(database: database, id: documentID)
+        try await wait { scheduler in
+            guard case .scheduled(let id) = scheduler.records[key]?.state else { return false }
+            return scheduler.table.jobs[id] == nil
         }
     }
 

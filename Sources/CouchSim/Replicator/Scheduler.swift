@@ -19,6 +19,8 @@ package actor Scheduler {
     /// Those who wait for the end of a one-shot `POST /_replicate`.
     var endings: [String: [CheckedContinuation<Result<ReplicationRun.Outcome, CrashReason>, Never>]] = [:]
     var retryCounts: [ReplicationDocumentKey: Int] = [:]
+    /// The documents that are no job yet but are to become one, in the order in which they were seen.
+    var undecided: [ReplicationDocumentKey] = []
 
     init(flavour: Flavour, timing: ReplicatorTiming) {
         self.flavour = flavour
@@ -36,6 +38,8 @@ package actor Scheduler {
         var configuration = HTTPClient.Configuration()
         configuration.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = 32
         configuration.timeout.connect = .seconds(5)
+        // A refused connection is the job's matter, which counts its own retries.
+        configuration.connectionPool.retryConnectionEstablishment = false
         let client = HTTPClient(configuration: configuration)
         let outcome: Result<Void, any Error>
         do {
@@ -81,8 +85,8 @@ package actor Scheduler {
     }
 
     private var nextRetry: Duration? {
-        records.values.compactMap { record -> Duration? in
-            if case .error(_, _, let at) = record.state { at } else { nil }
+        undecided.compactMap { key -> Duration? in
+            if case .error(_, _, let at) = records[key]?.state { at } else { nil }
         }.min()
     }
 
@@ -143,6 +147,7 @@ package actor Scheduler {
         records = [:]
         positions = [:]
         retryCounts = [:]
+        undecided = []
         for waiter in endings.values.joined() {
             waiter.resume(returning: .failure(CrashReason("shutdown: the server was stopped")))
         }

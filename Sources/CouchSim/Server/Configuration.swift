@@ -4,9 +4,10 @@ struct Configuration: Sendable {
     /// The administrators' passwords; the section `admins` shows hashes of them.
     private(set) var administrators: [String: String]
 
-    init(administrator: String, password: String, uuid: String) {
+    init(administrator: String, password: String, uuid: String, settings: [String: [String: String]]) {
         administrators = [administrator: password]
         sections = ["couchdb": ["uuid": uuid], "replicator": [:]]
+        sections.merge(settings) { ours, theirs in ours.merging(theirs) { _, theirs in theirs } }
     }
 
     subscript(section: String, key: String) -> String? {

@@ -14,6 +14,9 @@ package struct ServerOptions: Sendable {
     package var password = Secret("secret")
     /// Further users, who are no administrators.
     package var users: [User] = []
+    /// Settings to begin with, by section and key. A fleet of a thousand jobs wants `max_jobs` of `replicator` above its
+    /// default of 500, since jobs take turns otherwise.
+    package var settings: [String: [String: String]] = [:]
     /// How fast the replicator's own times pass: its default interval of a minute takes 60 ms.
     package var pace = 1.0 / 1000
     /// How long a session cookie is good.

@@ -1,6 +1,13 @@
 /// What a simulated server keeps over a restart: its databases and settings.
 struct ServerState: Sendable {
-    var databases: [String: Database] = [:]
+    var databases: [String: Database] = [:] {
+        didSet {
+            guard oldValue.count != databases.count else { return }
+            replicators = databases.values.filter(\.isReplicator)
+        }
+    }
+    /// Those of the databases whose documents are replications.
+    private(set) var replicators: [Database] = []
     var configuration: Configuration
     /// Seconds of the newest creation of each name, so that a recreated database gets another one.
     var lastCreation: [String: Int] = [:]

@@ -70,12 +70,20 @@ extension SimulatedServer {
         for database in state.withLock({ Array($0.databases.values) }) { database.changed.notify() }
     }
 
+    private func nudgeWhenFaultsChange() async {
+        while !Task.isCancelled {
+            await faults.edited.wait(beyond: faults.edited.version)
+            nudge()
+        }
+    }
+
     private func serve() async throws {
         state.withLock { $0.startedAt = options.now().timeIntervalSince1970 }
         Neighbourhood.shared.join(self)
         try await race(
             { try await self.listen() },
             { try await self.scheduler.run(on: self) },
+            { await self.nudgeWhenFaultsChange() },
             { try await self.lifecycle.wait { $0.phase == .stopping } })
     }
 
@@ -99,13 +107,13 @@ extension SimulatedServer {
 
     private func deliver(_ request: SimulatedRequest) async throws -> Delivery {
         requests.record(request)
-        let effects = faults.take(for: request)
+        let struck = faults.take(for: request)
         let response: SimulatedResponse
-        if let substitute = SimulatedResponse(effects: effects) {
+        if let substitute = SimulatedResponse(faults: struck) {
             response = substitute
         } else {
-            response = try await Exchange.response(to: request, on: self, effects: effects)
+            response = try await Exchange.response(to: request, on: self, effects: struck.map(\.effect))
         }
-        return Delivery(response, effects: effects, plan: faults, clock: options.clock)
+        return Delivery(response, faults: struck, plan: faults, clock: options.clock)
     }
 }

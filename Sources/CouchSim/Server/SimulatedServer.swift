@@ -33,7 +33,8 @@ package final class SimulatedServer: Sendable {
         state = Mutex(
             ServerState(
                 configuration: Configuration(
-                    administrator: options.administrator, password: options.password.reveal(), uuid: uuid)))
+                    administrator: options.administrator, password: options.password.reveal(), uuid: uuid,
+                    settings: options.settings)))
         for name in flavour.isSingleNode ? ["_replicator", "_users"] : ["_replicator", "_users", "_global_changes"] {
             createDatabase(name)
         }

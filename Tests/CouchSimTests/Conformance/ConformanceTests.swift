@@ -5,7 +5,7 @@ import Secrets
 import Testing
 
 /// What servers answer, compared with what a real CouchDB 3.5.0 answered when the recordings were made.
-@Suite(.timeLimit(.minutes(3)))
+@Suite(.timeLimit(.minutes(5)))
 struct ConformanceTests {
     @Test(arguments: ConformanceScript.all)
     func simulatedServerAnswersAsRecorded(_ script: ConformanceScript) async throws {

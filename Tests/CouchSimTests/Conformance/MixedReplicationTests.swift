@@ -6,7 +6,7 @@ import Testing
 
 /// A real and a simulated server replicate with one another, whichever of them runs the job.
 @Suite(
-    .timeLimit(.minutes(3)),
+    .timeLimit(.minutes(5)),
     .enabled(if: LocalCouchDB.isInstalled, Comment(rawValue: LocalCouchDB.howToInstall)))
 struct MixedReplicationTests {
     @Test(arguments: [true, false])

@@ -17,6 +17,13 @@ struct RawClient: Sendable {
         var description: String { "\(status) \(String(decoding: bytes.prefix(2000), as: UTF8.self))" }
     }
 
+    /// A refused connection is an answer of its own: no retries. Kept for the whole process.
+    private static let client: HTTPClient = {
+        var configuration = HTTPClient.Configuration()
+        configuration.connectionPool.retryConnectionEstablishment = false
+        return HTTPClient(configuration: configuration)
+    }()
+
     var baseURL: String
     var user: String?
     var password: Secret?
@@ -44,7 +51,7 @@ struct RawClient: Sendable {
             request.headers.add(name: "Content-Type", value: "application/json")
         }
         for (name, value) in headers { request.headers.add(name: name, value: value) }
-        let response = try await HTTPClient.shared.execute(request, timeout: .seconds(30))
+        let response = try await Self.client.execute(request, timeout: .seconds(30))
         let bytes = Data(try await response.body.collect(upTo: 1 << 26).readableBytesView)
         // An answer that isn't JSON shows in the comparison of its bytes.
         let json = (try? JSONValue(parsing: bytes)) ?? .null

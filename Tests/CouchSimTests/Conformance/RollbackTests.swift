@@ -6,7 +6,7 @@ import Secrets
 import Testing
 
 /// The hole of a target whose files were put back, on simulated and on real servers.
-@Suite(.timeLimit(.minutes(3)))
+@Suite(.timeLimit(.minutes(5)))
 struct RollbackTests {
     @Test func simulatedTargetKeepsTheHole() async throws {
         var options = ServerOptions()

@@ -1,4 +1,5 @@
 import CouchDB
+import CouchSim
 import Foundation
 import NIOHTTP1
 import Testing
@@ -57,17 +58,17 @@ actor Transcript {
     func wait(
         _ path: String, until isDone: @Sendable (RawClient.Answer) -> Bool, orEnd limit: Duration = .seconds(40)
     ) async throws -> RawClient.Answer {
-        let clock = ContinuousClock()
-        let end = clock.now + limit
-        while true {
-            let answer = try await server.client.send(.GET, path)
-            if isDone(answer) { return try await ask(.GET, path) }
-            guard clock.now < end else {
-                Issue.record("\(path) never came to what was waited for: \(answer)")
-                return answer
-            }
-            try await Task.sleep(for: .milliseconds(20))
+        var answer = try await server.client.send(.GET, path)
+        let came = try await eventually(within: limit) {
+            if isDone(answer) { return true }
+            answer = try await server.client.send(.GET, path)
+            return isDone(answer)
         }
+        guard came else {
+            Issue.record("\(path) never came to what was waited for: \(answer)")
+            return answer
+        }
+        return try await ask(.GET, path)
     }
 
     private func client(_ asker: Asker) -> RawClient {

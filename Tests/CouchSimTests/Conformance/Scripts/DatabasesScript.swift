@@ -32,8 +32,8 @@ extension ConformanceScript {
         let before = try await t.prepare(.GET, "/orders").body["instance_start_time"]
         try await t.ask(.DELETE, "/orders", as: .nobody)
         try await t.ask(.DELETE, "/orders")
-        // A second passes, since the creation time is told in seconds.
-        try await Task.sleep(for: .milliseconds(1100))
+        // The creation time is told in seconds.
+        try await Task.sleep(for: .milliseconds(1100))  // a second passes on purpose
         try await t.prepare(.PUT, "/orders?q=1")
         let after = try await t.prepare(.GET, "/orders").body["instance_start_time"]
         await t.note("a database that is made anew has another time", .bool(before != after))
