@@ -46,11 +46,11 @@ struct Comparison: Sendable {
         return counts + (missing == 0 ? ", none missing" : "; \(Wording.number(missing)) missing")
     }
 
-    /// `orders 2,100 = 2,100`, for complete ones.
+    /// `orders 2,100 = 2,100; none missing`: the documents on both sides, for complete ones.
     static func proof(of complete: [Comparison]) -> String {
         let counts = complete.map {
             "\($0.database) \(Wording.number($0.sourceDocuments)) = \(Wording.number($0.targetDocuments))"
         }
-        return "documents on production and standby: \(counts.joined(separator: ", ")); none missing"
+        return "\(counts.joined(separator: ", ")); none missing"
     }
 }

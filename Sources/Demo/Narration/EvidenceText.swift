@@ -4,7 +4,7 @@ import CouchDB
 struct EvidenceText {
     let text: String
 
-    private static let longest = 40
+    private static let longest = 32
 
     init(_ evidence: [String: JSONValue]) {
         let shown = evidence.map { name, value in

@@ -8,8 +8,8 @@ struct ChangedPassword: Chapter {
     func play(_ scene: Scene) async throws {
         let (stage, replication) = (scene.stage, Scene.customers)
         scene.narrator.paragraph(
-            "The password of \(stage.source.user) on production is changed, and nobody tells Couchkeep. 25 more customers "
-                + "are written.")
+            "The password of \(stage.source.user) on production is changed, unknown to Couchkeep. 25 customers are written."
+        )
         try await stage.source.changePassword(to: Secret("the new password"))
         try await scene.write(25, "last-customer", to: replication)
         scene.narrator.progress("the job tries to log in")

@@ -112,7 +112,7 @@ struct Scene: Sendable {
             try expect(comparison.isComplete, "the backup should be complete: \(comparison.text)")
             comparisons.append(comparison)
         }
-        narrator.fact("Afterwards", Comparison.proof(of: comparisons), mark: narrator.style.mark(.ok))
+        narrator.fact("Documents now", Comparison.proof(of: comparisons), mark: narrator.style.mark(.ok))
         for excerpt in mailbox.takeNew().map(MailExcerpt.init) { narrator.fact("Mail", excerpt.subject) }
     }
 }
