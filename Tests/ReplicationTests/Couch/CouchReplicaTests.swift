@@ -1,0 +1,109 @@
+import CouchDB
+import CouchSim
+import Foundation
+import Testing
+
+@testable import Replication
+
+/// What goes wrong on the way from and to a server, simulated.
+@Suite(.timeLimit(.minutes(5))) struct CouchReplicaTests {
+    @Test(arguments: [0, 1, 40, 200]) func neverTakesACutFeedForComplete(bytes: Int) async throws {
+        try await withSimulatedReplica { server, replica in
+            try server.fill("db", count: 30)
+            server.faults.add(Fault(.cut(afterBytes: bytes), pathContains: "_changes", count: 3))
+            server.faults.add(Fault(.cut(afterBytes: bytes), pathContains: "_bulk_get", count: 3))
+            let copy = MemoryReplica()
+            let report = try await Replicator(from: replica, to: copy, options: .test()).run()
+            #expect(report.counts.failedCalls > 0)
+            #expect(!report.isIncomplete && copy.leaves.count == 30)
+        }
+    }
+
+    @Test func endsWhereAFeedIsAlwaysCut() async throws {
+        try await withSimulatedReplica { server, replica in
+            try server.fill("db", count: 30)
+            server.faults.add(Fault(.cut(afterBytes: 300), pathContains: "_changes"))
+            let copy = MemoryReplica()
+            let failure = await #expect(throws: ReplicationFailure.self) {
+                try await Replicator(from: replica, to: copy, options: .test()).run()
+            }
+            #expect(failure?.side == .source)
+            #expect(try await copy.checkpoint("test") == nil)
+        }
+    }
+
+    @Test func slowsDownAndGoesOn() async throws {
+        try await withSimulatedReplica { server, replica in
+            try server.fill("db", count: 40)
+            server.faults.add(Fault(.tooManyRequests(retryAfter: 0), pathContains: "_bulk_get", count: 5))
+            server.faults.add(Fault(Fault.serverError, pathContains: "_bulk_get", count: 4))
+            server.faults.add(Fault(.duplicateRows, pathContains: "_changes"))
+            let copy = MemoryReplica()
+            let report = try await Replicator(from: replica, to: copy, options: .test()).run()
+            #expect(!report.isIncomplete && copy.leaves.count == 40)
+            #expect(report.counts.revisionsStored == 40)
+        }
+    }
+
+    @Test func setsAsideWhatCannotBeFetchedAndTriesItAgain() async throws {
+        try await withSimulatedReplica { server, replica in
+            try server.fill("db", count: 25)
+            let fault = server.faults.add(Fault(.documentMissing(id: "document-7")))
+            let copy = MemoryReplica()
+            let first = try await Replicator(from: replica, to: copy, options: .test()).run()
+            #expect(first.isIncomplete && first.refusals.map(\.id) == ["document-7"])
+            #expect(first.refusals.allSatisfy { $0.stage == .fetching && !$0.reason.isEmpty })
+            #expect(copy.leaves.count == 24)
+            let second = try await Replicator(from: replica, to: copy, options: .test()).run()
+            #expect(second.isIncomplete && second.refusals.map(\.id) == ["document-7"])
+            server.faults.remove(fault)
+            let third = try await Replicator(from: replica, to: copy, options: .test()).run()
+            #expect(!third.isIncomplete && copy.leaves.count == 25)
+            #expect(try await copy.checkpoint("test")?.setAside == [])
+        }
+    }
+
+    @Test func setsAsideWhatTheTargetRefuses() async throws {
+        try await withSimulatedReplica { server, replica in
+            server.validate("db") { (document) throws(CouchSim.Refusal) in
+                if document["bad"] == true { throw .forbidden("no bad documents") }
+            }
+            let source = MemoryReplica()
+            for number in 0..<30 {
+                try source.edit(
+                    DocumentID("d\(number)"), members: number % 10 == 3 ? #""bad":true"# : "",
+                    attachments: number % 5 == 3 ? [("a", "text/plain", Data("x".utf8))] : [])
+            }
+            let first = try await Replicator(from: source, to: replica, options: .test()).run()
+            #expect(Set(first.refusals.map(\.id)) == ["d3", "d13", "d23"])
+            #expect(first.refusals.allSatisfy { $0.stage == .storing && $0.reason.contains("no bad documents") })
+            #expect(first.counts.revisionsStored == 27)
+            server.validate("db", with: nil)
+            let second = try await Replicator(from: source, to: replica, options: .test()).run()
+            #expect(!second.isIncomplete && second.counts.revisionsStored == 3)
+        }
+    }
+
+    @Test func looksForTheOneDocumentThatIsTurnedDown() async throws {
+        try await withSimulatedReplica { _, replica in
+            let source = MemoryReplica()
+            for number in 0..<20 {
+                try source.edit(DocumentID(number == 11 ? "_odd" : "d\(number)"), members: "")
+            }
+            var options = ReplicationOptions.test()
+            options.batchSize = 100
+            let report = try await Replicator(from: source, to: replica, options: options).run()
+            #expect(report.refusals.map(\.id) == ["_odd"])
+            #expect(report.counts.revisionsStored == 19)
+        }
+    }
+
+    @Test func tellsIdsApartThatSwiftTakesForEqual() {
+        let groups = CouchReplica.groupsOfDistinctNames([
+            DocumentLeaves(id: "gr\u{fc}n", revisions: [RevisionID(generation: 1, hash: "a")]),
+            DocumentLeaves(id: "gr\u{75}\u{308}n", revisions: [RevisionID(generation: 1, hash: "b")]),
+            DocumentLeaves(id: "other", revisions: [RevisionID(generation: 1, hash: "c")]),
+        ])
+        #expect(groups.map(\.count) == [2, 1])
+    }
+}
