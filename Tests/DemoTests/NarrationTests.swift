@@ -10,6 +10,7 @@ struct NarrationTests {
     @Test func wrapsBetweenWordsAndSetsLaterLinesIn() {
         #expect(Wrapping(width: 9).lines(of: "one two three four") == ["one two", "three", "four"])
         #expect(Wrapping(width: 9, hanging: 2).lines(of: "one two three") == ["one two", "  three"])
+        #expect(Wrapping(width: 9).lines(of: "one\n  two") == ["one two"], "CouchDB's errors have line ends")
         #expect(Wrapping(width: 9).lines(of: "") == [""])
     }
 

@@ -4,7 +4,7 @@ import CouchDB
 struct EvidenceText {
     let text: String
 
-    private static let longest = 32
+    private static let longest = 28
 
     init(_ evidence: [String: JSONValue]) {
         let shown = evidence.map { name, value in

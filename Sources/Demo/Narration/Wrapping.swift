@@ -11,7 +11,7 @@ struct Wrapping {
     func lines(of text: String) -> [String] {
         if keepsBlanks, TextTable.width(text) <= width { return [text] }
         var lines: [String] = []
-        for word in text.split(separator: " ") {
+        for word in text.split(whereSeparator: \.isWhitespace) {
             if let last = lines.last, TextTable.width(last) + 1 + TextTable.width(String(word)) <= width {
                 lines[lines.count - 1] = "\(last) \(word)"
             } else {
