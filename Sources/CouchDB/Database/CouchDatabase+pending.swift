@@ -8,7 +8,7 @@ extension CouchDatabase {
             guard let newest = try await info().updateSequence.value.integer,
                 let position = sequence.isZero ? 0 : sequence.value.integer
             else { return nil }
-            return newest - position
+            return max(0, newest - position)
         }
         let query = ["since": sequence.parameter, "limit": "0", "style": "all_docs"]
         return try await server.json(.get, [name, "_changes"], query: query)["pending"]?.integer

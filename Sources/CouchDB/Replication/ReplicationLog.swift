@@ -9,6 +9,10 @@ public struct ReplicationLog: Sendable, Hashable {
     public struct Session: Sendable, Hashable {
         /// The session.
         public var id: String
+        /// When it began, by the clock of the server that runs the job.
+        public var startTime: Date?
+        /// The source position from which it began.
+        public var startSequence: UpdateSequence?
         /// When its newest checkpoint was written, by the clock of the server that runs the job.
         public var endTime: Date?
         /// The source position recorded then.
@@ -37,11 +41,19 @@ public struct ReplicationLog: Sendable, Hashable {
         history = (answer["history"]?.array ?? []).compactMap { entry in
             guard let id = entry["session_id"]?.string else { return nil }
             return Session(
-                id: id, endTime: entry["end_time"]?.string.flatMap(Date.init(checkpointHistory:)),
+                id: id, startTime: entry["start_time"]?.string.flatMap(Date.init(checkpointHistory:)),
+                startSequence: entry["start_last_seq"].map(UpdateSequence.init),
+                endTime: entry["end_time"]?.string.flatMap(Date.init(checkpointHistory:)),
                 recordedSequence: entry["recorded_seq"].map(UpdateSequence.init),
                 documentWriteFailures: entry["doc_write_failures"]?.integer ?? 0)
         }
         document = answer
+    }
+
+    /// Whether all that this log speaks of was read from the beginning, and that began after a moment.
+    public func beganFromZero(after moment: Date) -> Bool {
+        guard let first = history.last, let start = first.startTime else { return false }
+        return first.startSequence?.isZero == true && start > moment
     }
 
     /// The largest count of refused documents in any session that is still remembered.

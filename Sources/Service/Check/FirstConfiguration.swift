@@ -41,8 +41,11 @@ package struct FirstConfiguration: Sendable {
         let names = ConfigurationDraft.names(source: source.url, target: target.url)
         let from = try await ask(source, listsDatabases: true)
         let to = try await ask(target, listsDatabases: false)
-        if let uuid = from.info.uuid, uuid == to.info.uuid, source.url == target.url {
-            throw CouchError(.invalidInput, "source and target are the same server, \(source.url)")
+        if let uuid = from.info.uuid, uuid == to.info.uuid {
+            throw CouchError(
+                .invalidInput,
+                "source and target are the same server: both answer with the uuid \(uuid); a cloned server needs a "
+                    + "[couchdb] uuid of its own")
         }
         return ConfigurationDraft(
             source: describe(source, name: names.source, info: from.info),

@@ -24,7 +24,7 @@ package struct StoredStatus: Sendable {
         guard folder.exists, var report = try await folder.openForReading().lastReport() else { return nil }
         let age = now.timeIntervalSince(report.at)
         let isStale = age > maximumAge.seconds || age < -60
-        if isStale, report.verdict == .ok { report.verdict = .unknown }
+        if isStale { report.expire() }
         let sources = Set(loaded.configuration.pairs.map(\.source))
         return Reading(report: report, isStale: isStale, exitCode: ExitCode(report, sources: sources))
     }

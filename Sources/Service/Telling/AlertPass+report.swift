@@ -14,7 +14,12 @@ extension AlertPass {
             conditions += pair.findings.compactMap { Condition($0, subject: pair.pair) }
         }
         let unseen = report.pairs.filter { pair in pair.findings.contains { $0.rule == Blind.name } }.map(\.pair)
-        self.init(at: report.at, conditions: conditions, unjudgedSubjects: Set(unseen))
+        let unasked = report.servers.filter { server in
+            server.findings.contains {
+                [ServerUnreachable.name, CredentialsRejected.name, DatabasesUnlisted.name].contains($0.rule)
+            }
+        }.map(\.name)
+        self.init(at: report.at, conditions: conditions, unjudgedSubjects: Set(unseen + unasked))
     }
 }
 

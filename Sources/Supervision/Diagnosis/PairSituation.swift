@@ -84,6 +84,11 @@ package struct PairSituation: Sendable {
         bothDatabases.map { max(0, ComparableCounts(source: $0.source, target: $0.target).missing) } ?? 0
     }
 
+    /// Whether a reading from the beginning that began after a moment is on its way, or done.
+    package func isBeingMended(since moment: Date) -> Bool {
+        memory.rescan.map { $0.isPrepared && $0.startedAt >= moment } ?? false
+    }
+
     /// Whether what the target lost is there again: by a reading from the beginning of ours that has brought
     /// everything, or, where documents were missing, by counts that are equal now.
     ///
@@ -92,8 +97,14 @@ package struct PairSituation: Sendable {
         if let rescan = memory.rescan, rescan.startedAt >= latch.since {
             return memory.isRescanComplete(after: observation, since: latch.since)
         }
-        guard let missing = latch.evidence["missing"]?.integer, missing > 0 else { return false }
-        return observation.inspection?.comparableCounts.map { $0.missing <= 0 } ?? false
+        if let missing = latch.evidence["missing"]?.integer, missing > 0,
+            let counts = observation.inspection?.comparableCounts, counts.missing <= 0
+        {
+            return true
+        }
+        // Somebody else may have let the job read everything again.
+        guard pending == 0, let log = observation.inspection?.targetLog.value ?? nil else { return false }
+        return log.beganFromZero(after: latch.since)
     }
 }
 

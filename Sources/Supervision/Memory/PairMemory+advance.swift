@@ -13,7 +13,7 @@ extension PairMemory {
         firstSeen = firstSeen ?? now
         lastPass = now
         remember(findings, now: now)
-        rememberDatabases(observation, findings: findings)
+        rememberDatabases(situation, findings: findings)
         rememberReplication(observation)
         rememberProgress(observation)
         rememberInspection(observation)
@@ -24,8 +24,11 @@ extension PairMemory {
         findingsSince = Dictionary(findings.map { ($0.rule, $0.since) }) { first, _ in first }
         for rule in RuleCatalogue.latched {
             if let finding = findings.first(where: { $0.rule == rule }) {
-                latches[rule] =
-                    latches[rule] ?? Latch(since: finding.since, summary: finding.summary, evidence: finding.evidence)
+                let latch = Latch(
+                    since: finding.since, severity: finding.severity, cause: finding.cause, summary: finding.summary,
+                    evidence: finding.evidence)
+                // What a rollback was known by is kept; counts are told as they were last seen.
+                latches[rule] = rule == CountsDiffer.name ? latch : latches[rule] ?? latch
             } else {
                 latches[rule] = nil
             }
@@ -33,22 +36,43 @@ extension PairMemory {
         blindSince = findings.contains { $0.rule == Blind.name } ? blindSince ?? now : nil
     }
 
-    private mutating func rememberDatabases(_ observation: PairObservation, findings: [Finding]) {
+    /// A replaced or rolled back database is compared with the old one until somebody has dealt with it.
+    private mutating func rememberDatabases(_ situation: PairSituation, findings: [Finding]) {
+        let observation = situation.observation
         let found = Set(findings.map(\.rule))
-        if let info = observation.source.info {
+        let isSourceForeign = situation.sourceServerFindings.contains { $0.rule == ServerReplaced.name }
+        if let info = observation.source.info, !isSourceForeign, !found.contains(SourceReplaced.name) {
             sourceSeen = sourceSeen ?? observation.at
-            // A replaced or rolled back database is compared with the old one until somebody has dealt with it.
-            if !found.contains(SourceReplaced.name) {
-                sourceIdentity = observation.sourceIdentity ?? sourceIdentity
+            sourceIdentity = observation.sourceIdentity ?? sourceIdentity
+            if !found.contains(SourceRolledBack.name) {
+                Self.note(Counts(info), in: &sourceCounts, suspect: &sourceSuspect, at: observation.at)
             }
-            if !found.contains(SourceRolledBack.name) { sourceCounts = Counts(info) }
         }
-        if let info = observation.target.info {
+        let isTargetForeign = situation.targetServerFindings.contains { $0.rule == ServerReplaced.name }
+        let isBeingMended = isRescanning && rescan?.isPrepared == true
+        if let info = observation.target.info, !isTargetForeign,
+            !found.contains(TargetReplaced.name) || isBeingMended
+        {
             targetSeen = targetSeen ?? observation.at
-            if !found.contains(TargetReplaced.name) || rescan?.isPrepared == true {
-                targetIdentity = observation.targetIdentity ?? targetIdentity
+            targetIdentity = observation.targetIdentity ?? targetIdentity
+            if isBeingMended {
+                targetCounts = Counts(info)
+                targetSuspect = nil
+            } else if !found.contains(TargetRolledBack.name) {
+                Self.note(Counts(info), in: &targetCounts, suspect: &targetSuspect, at: observation.at)
             }
-            if !found.contains(TargetRolledBack.name) || rescan?.isPrepared == true { targetCounts = Counts(info) }
+        }
+        let counts = observation.inspection?.comparableCounts
+        if let counts { countsSuspect = counts.areEqual ? nil : countsSuspect ?? observation.at }
+    }
+
+    /// Takes counts in, unless they seem to have gone back: then the old ones stay, to be compared with once more.
+    private static func note(_ now: Counts, in counts: inout Counts?, suspect: inout Date?, at moment: Date) {
+        if let before = counts, before.regression(to: now, of: "") != nil {
+            suspect = suspect ?? moment
+        } else {
+            counts = now
+            suspect = nil
         }
     }
 
@@ -129,22 +153,25 @@ extension PairMemory {
         guard let inspection = observation.inspection else { return }
         lastInspection = observation.at
         guard let base = observation.replication.value?.id?.base ?? replicationBase else { return }
-        if case .known(let log) = inspection.sourceLog { sourceLog = log.map { Log($0, base: base) } ?? sourceLog }
+        // One that is gone is forgotten: what is written in its place begins to count anew.
+        if case .known(let log) = inspection.sourceLog { sourceLog = log.map { Log($0, base: base) } }
         if case .known(let log) = inspection.targetLog {
-            targetLog = log.map { Log($0, base: base) } ?? targetLog
-            if let log {
-                noteRefused(
-                    rescan == nil ? log.largestWriteFailures : log.history.first?.documentWriteFailures ?? 0, inspection
-                )
-            }
+            targetLog = log.map { Log($0, base: base) }
+            if let log { noteRefused(isRescanning ? 0 : log.largestWriteFailures, inspection) }
         }
     }
 
     /// Ends a rescan once the target has everything that the source had when it began.
     private mutating func completeRescan(_ observation: PairObservation) {
         guard rescan?.completedAt == nil, isRescanComplete(after: observation, since: .distantPast) else { return }
+        let log = observation.inspection?.targetLog.value ?? nil
+        // Without a count it is not known whether the target refused something again.
+        guard
+            let failures = observation.replication.value?.statistics?.documentWriteFailures
+                ?? log?.history.first?.documentWriteFailures ?? (refused == 0 ? 0 : nil)
+        else { return }
         rescan?.completedAt = observation.at
-        refused = observation.replication.value?.statistics?.documentWriteFailures ?? 0
+        refused = failures
         // What still refuses is what is there now.
         refusedValidators = refused > 0 ? observation.inspection?.validators : nil
     }
@@ -163,6 +190,34 @@ extension PairMemory {
         }
         let covered = pending == 0 ? observation.at : progress.coveredUntil ?? coveredUntil
         return covered.map { $0 > rescan.startedAt } ?? false
+    }
+
+    /// Notes that a step was taken whose intent was remembered.
+    package mutating func finish(_ action: RepairAction, at moment: Date) {
+        switch action {
+        case .createTarget, .copySecurity: isSecurityPending = nil
+        case .resetCheckpoints:
+            rescan?.isPrepared = true
+            rescan?.startedAt = moment
+        default: break
+        }
+    }
+
+    /// Takes no moment for later than now: a clock that was ahead must not hold everything up until it is caught up.
+    package mutating func clampFuture(to now: Date) {
+        func clamp(_ date: inout Date?) { date = date.map { min($0, now) } }
+        clamp(&lastPass)
+        clamp(&stateSince)
+        clamp(&crashingSince)
+        clamp(&checkpointChanged)
+        clamp(&activityChanged)
+        clamp(&pendingSince)
+        clamp(&coveredUntil)
+        clamp(&documentFirstSeen)
+        clamp(&lastInspection)
+        clamp(&lightSince)
+        samples.removeAll { $0.at > now }
+        repairs.forgetFuture(after: now)
     }
 
     /// Forgets how far the replication had come, since it starts again from the beginning.

@@ -28,7 +28,8 @@ package struct PairMemory: Sendable, Hashable, Codable {
         /// A purge makes the total smaller too, and is told apart by its sequence. On a cluster with several copies the
         /// number in front of the sequence depends on which copies answer, so it counts only where there is one.
         func regression(to now: Counts, of whose: String) -> Evidence? {
-            guard now.purgeSequence == purgeSequence else { return nil }
+            // The rest of a purge sequence depends on which copies answer (fabric_db_info.erl).
+            guard now.purgeSequence?.displayNumber == purgeSequence?.displayNumber else { return nil }
             if now.total < total {
                 return [
                     "shownBy": .string("\(whose) holds fewer documents than before, without a purge"),
@@ -62,6 +63,8 @@ package struct PairMemory: Sendable, Hashable, Codable {
     /// A finding that stays until something definite ends it.
     package struct Latch: Sendable, Hashable, Codable {
         package var since: Date
+        package var severity = Finding.Severity.critical
+        package var cause: String?
         package var summary: String
         package var evidence: [String: JSONValue]
     }
@@ -83,6 +86,14 @@ package struct PairMemory: Sendable, Hashable, Codable {
     package var target: DatabaseAddress?
     package var firstSeen: Date?
     package var lastPass: Date?
+
+    /// Since when a side of a cluster seems to have gone back, or the counts to differ: believed when two passes agree.
+    package var sourceSuspect: Date?
+    package var targetSuspect: Date?
+    package var countsSuspect: Date?
+
+    /// Whether Couchkeep has made the target and not yet given it the source's `_security`.
+    package var isSecurityPending: Bool?
 
     /// Which databases these are (3.3 and later).
     package var sourceIdentity: String?
@@ -137,15 +148,6 @@ package struct PairMemory: Sendable, Hashable, Codable {
 
     /// Since when a rule's finding has been there without a break.
     package func since(_ rule: String) -> Date? { latches[rule]?.since ?? findingsSince[rule] }
-
-    /// Takes source and target as they are now for the right ones, at the user's word.
-    ///
-    /// What is still seen to be wrong with the target is found again.
-    package mutating func acceptDatabases() {
-        acceptSource()
-        latches[TargetRolledBack.name] = nil
-        latches[TargetReplaced.name] = nil
-    }
 
     /// Takes the source as it is now for the right one, at the user's word.
     package mutating func acceptSource() {

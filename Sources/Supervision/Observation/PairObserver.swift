@@ -22,7 +22,10 @@ struct PairObserver {
                 checkpoint: checkpoint,
                 pending: try await source.changesPending(since: checkpoint).flatMap { $0 < 0 ? nil : $0 })
             if let pending = progress.pending, pending > 0 {
-                progress.coveredUntil = try await coveredUntil(pending: pending)
+                // A checkpoint that has not moved covers nothing new. (Where a few documents change again and again,
+                // the number of changes behind it does not show that.)
+                progress.coveredUntil =
+                    memory.checkpoint == checkpoint ? memory.coveredUntil : try await coveredUntil(pending: pending)
             }
             return progress
         }

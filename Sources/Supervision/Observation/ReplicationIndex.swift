@@ -11,6 +11,7 @@ package struct ReplicationIndex: Sendable {
     private var documents: [Route: [ReplicationObservation.Documented]] = [:]
     private var transientJobs: [Route: [SchedulerJob]] = [:]
     private var transientTasks: [Route: [ActiveTask]] = [:]
+    private var foreignJobs: [Route: [SchedulerJob]] = [:]
     private var owned: [String: ReplicationObservation.Documented] = [:]
 
     /// Sorts the replications of one server by where they come from and go to.
@@ -55,6 +56,7 @@ package struct ReplicationIndex: Sendable {
                 found.documents += documents[route] ?? []
                 found.transientJobs += transientJobs[route] ?? []
                 found.transientTasks += transientTasks[route] ?? []
+                found.foreignJobs += foreignJobs[route] ?? []
             }
         }
         // A document of ours whose address was edited is still the pair's.

@@ -63,35 +63,50 @@ package struct ReplicationObservation: Sendable {
     package var transientJobs: [SchedulerJob]
     /// Tasks without a document, for servers that have no scheduler.
     package var transientTasks: [ActiveTask]
+    /// Jobs whose documents are in another database than `_replicator`.
+    package var foreignJobs: [SchedulerJob]
 
     package init(
-        documents: [Documented] = [], transientJobs: [SchedulerJob] = [], transientTasks: [ActiveTask] = []
+        documents: [Documented] = [], transientJobs: [SchedulerJob] = [], transientTasks: [ActiveTask] = [],
+        foreignJobs: [SchedulerJob] = []
     ) {
         self.documents = documents
         self.transientJobs = transientJobs
         self.transientTasks = transientTasks
+        self.foreignJobs = foreignJobs
     }
 
-    /// The document that stands for the pair: the one that works best, Couchkeep's own before others.
+    /// The document that stands for the pair: Couchkeep's own unless it has failed, else the one that works best.
+    ///
+    /// A filtered job of an application between the same databases is no backup, however well it runs.
     package var primary: Documented? {
-        documents.max { left, right in (left.rank, left.isOwned ? 1 : 0) < (right.rank, right.isOwned ? 1 : 0) }
+        documents.max { left, right in left.preference < right.preference }
     }
 
     /// The counters of what runs, document or not.
     package var statistics: ReplicationStatistics? {
-        primary?.statistics ?? transientJobs.lazy.compactMap(\.statistics).first ?? transientTasks.first?.statistics
+        primary?.statistics ?? (transientJobs + foreignJobs).lazy.compactMap(\.statistics).first
+            ?? transientTasks.first?.statistics
     }
 
     /// The replication id of what runs.
-    package var id: ReplicationID? { primary?.id ?? transientJobs.first?.id ?? transientTasks.first?.id }
+    package var id: ReplicationID? {
+        primary?.id ?? (transientJobs + foreignJobs).first?.id ?? transientTasks.first?.id
+    }
 
     /// Whether a process is alive for the pair.
     package var isRunning: Bool {
-        primary?.state == .running || transientJobs.contains(where: \.isRunning) || !transientTasks.isEmpty
+        primary?.state == .running || (transientJobs + foreignJobs).contains(where: \.isRunning)
+            || !transientTasks.isEmpty
     }
 }
 
 extension ReplicationObservation.Documented {
+    /// What decides which of several documents stands for the pair.
+    fileprivate var preference: (Int, Int, Int) {
+        (isOwned && rank >= 3 ? 1 : 0, document.partialOptions.isEmpty ? 1 : 0, rank)
+    }
+
     /// How much good a document does, for choosing among several.
     fileprivate var rank: Int {
         switch state {

@@ -73,11 +73,13 @@ package struct ReplicationsObservation: Sendable {
     package var settings: Observed<[String: String]>
     /// Nodes of the cluster that can't be reached: their jobs are missing from every list.
     package var missingNodes: Observed<[String]>
+    /// Whether the server has a scheduler (2.1 and later).
+    package var hasScheduler: Bool
 
     package init(
         jobs: Observed<[SchedulerJob]>, schedulerDocuments: Observed<[SchedulerDocument]>,
         documents: Observed<[ReplicationDocument]>, activeTasks: Observed<[ActiveTask]>,
-        settings: Observed<[String: String]>, missingNodes: Observed<[String]>
+        settings: Observed<[String: String]>, missingNodes: Observed<[String]>, hasScheduler: Bool = true
     ) {
         self.jobs = jobs
         self.schedulerDocuments = schedulerDocuments
@@ -85,11 +87,14 @@ package struct ReplicationsObservation: Sendable {
         self.activeTasks = activeTasks
         self.settings = settings
         self.missingNodes = missingNodes
+        self.hasScheduler = hasScheduler
     }
 
     /// The first reason for which jobs or documents can't be known, or can't be known completely.
     package var blindness: CouchError? {
-        if let error = jobs.error ?? schedulerDocuments.error ?? documents.error { return error }
+        if let error = jobs.error ?? schedulerDocuments.error ?? documents.error ?? missingNodes.error { return error }
+        // Without a scheduler the tasks are the only sign of life.
+        if !hasScheduler, let error = activeTasks.error { return error }
         if let nodes = missingNodes.value, !nodes.isEmpty {
             return CouchError(
                 .unreachable,

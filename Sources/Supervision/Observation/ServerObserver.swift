@@ -37,7 +37,7 @@ struct ServerObserver {
             // Here the tasks alone tell what runs: without them nothing is known of any job.
             return ReplicationsObservation(
                 jobs: tasks.map { _ in [] }, schedulerDocuments: .known([]), documents: documents, activeTasks: tasks,
-                settings: settings, missingNodes: .known([]))
+                settings: settings, missingNodes: .known([]), hasScheduler: false)
         }
         let jobs = try await Observed.catching { try await connection.schedulerJobs() }
         let listed = try await Observed.catching { try await connection.schedulerDocuments(in: "_replicator") }

@@ -5,6 +5,8 @@ import Foundation
 package enum RepairAction: Sendable, Hashable {
     /// Create the target database with the source's q, then copy its `_security`.
     case createTarget(q: Int?, isPartitioned: Bool)
+    /// Copy `_security` to a target that Couchkeep has created, where that was cut short.
+    case copySecurity
     /// Write the pair's replication document.
     case createReplication
     /// End a job that has no document, then write the document.
@@ -23,6 +25,7 @@ package enum RepairAction: Sendable, Hashable {
     package var name: String {
         switch self {
         case .createTarget: "create-target"
+        case .copySecurity: "copy-security"
         case .createReplication: "create-replication"
         case .makeDurable: "make-durable"
         case .rewriteReplication: "rewrite-replication"
@@ -35,7 +38,7 @@ package enum RepairAction: Sendable, Hashable {
     /// The replication document that the step changes; nil where it makes one.
     package var documentID: String? {
         switch self {
-        case .createTarget, .createReplication, .makeDurable: nil
+        case .createTarget, .copySecurity, .createReplication, .makeDurable: nil
         case .rewriteReplication(let id), .removeReplication(let id), .restartReplication(let id),
             .resetCheckpoints(let id, _):
             id
@@ -49,6 +52,8 @@ package enum RepairAction: Sendable, Hashable {
             "create the database \(pair.target.database) on \(pair.target.server)"
                 + (q.map { " with q=\($0)" } ?? "") + (isPartitioned ? ", partitioned" : "")
                 + " and copy _security to it"
+        case .copySecurity:
+            "copy _security to the database \(pair.target.database) on \(pair.target.server), which couchkeep has created"
         case .createReplication:
             "write the replication document \(OwnershipMark.documentID(for: pair)) on \(pair.coordinator)"
         case .makeDurable(let id):

@@ -27,6 +27,9 @@ package struct RepairLedger: Sendable, Hashable, Codable {
         for index in attempts.indices { attempts[index].at = min(attempts[index].at, moment) }
     }
 
+    /// Forgets attempts that a clock has dated later than now.
+    package mutating func forgetFuture(after now: Date) { attempts.removeAll { $0.at > now } }
+
     /// Whether an action may be tried at a moment.
     package func verdict(on action: String, at moment: Date, budget: RepairBudget) -> RepairVerdict {
         let lastHour = attempts.filter { moment.timeIntervalSince($0.at) < 3600 }

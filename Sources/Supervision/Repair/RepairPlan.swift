@@ -17,16 +17,31 @@ package enum RepairPlan: Sendable, Hashable {
     /// Nothing is repaired while a fact that the repair stands on is unknown, or while repairing could destroy the only
     /// good copy: when a server was replaced, or the source was replaced, rolled back or deleted.
     package static func plan(
-        _ findings: [Finding], in situation: PairSituation, adopting: Bool
+        _ findings: [Finding], in situation: PairSituation, adopting: Bool, rescans: Set<String> = []
     ) -> RepairPlan {
         guard situation.pair.mode == .manage else { return .none }
-        guard let (action, rule) = wanted(findings, in: situation, adopting: adopting) else { return .none }
+        guard let (action, rule) = wanted(findings, in: situation, adopting: adopting, rescans: rescans)
+        else { return .none }
         if let reason = obstacle(findings, in: situation) { return .held(action, rule: rule, reason: reason) }
         if let id = action.documentID, !adopting, !isOwned(id, in: situation) {
             return .held(
                 action, rule: rule,
                 reason: "the replication document \(id) was made by somebody else; take it over with --adopt")
         }
+        let plan = spend(action, rule, in: situation)
+        if case .step = plan { return plan }
+        // While a reset has to wait or is given up, the pair must not be without a replication.
+        if case .resetCheckpoints = action, situation.replication?.documents.isEmpty == true,
+            situation.bothDatabases != nil,
+            case .step(let creation, _) = spend(.createReplication, rule, in: situation)
+        {
+            return .step(creation, rule: rule)
+        }
+        return plan
+    }
+
+    /// Asks the budget whether a step may be taken now.
+    private static func spend(_ action: RepairAction, _ rule: String, in situation: PairSituation) -> RepairPlan {
         switch situation.memory.repairs.verdict(on: action.name, at: situation.now, budget: situation.pair.budget) {
         case .allowed: return .step(action, rule: rule)
         case .wait(let until):
@@ -37,12 +52,24 @@ package enum RepairPlan: Sendable, Hashable {
     }
 
     private static func wanted(
-        _ findings: [Finding], in situation: PairSituation, adopting: Bool
+        _ findings: [Finding], in situation: PairSituation, adopting: Bool, rescans: Set<String>
     ) -> (RepairAction, rule: String)? {
+        if situation.memory.isSecurityPending == true, situation.observation.target.info != nil {
+            return (.copySecurity, TargetMissing.name)
+        }
+        if let missing = findings.first(where: { $0.rule == TargetMissing.name }),
+            let action = TargetMissing.repair(missing, in: situation)
+        {
+            return (action, TargetMissing.name)
+        }
         // A reading from the beginning that was cut short is finished before anything else.
         if let rescan = situation.memory.rescan, !rescan.isPrepared {
             let id = situation.primary?.document.id ?? situation.desired.documentID
             return (.resetCheckpoints(documentID: id, base: situation.memory.replicationBase), rescan.reason)
+        }
+        if rescans.contains(situation.pair.name), let primary = situation.primary {
+            let base = primary.id?.base ?? situation.memory.replicationBase
+            return (.resetCheckpoints(documentID: primary.document.id, base: base), "asked")
         }
         for rule in RuleCatalogue.pairRules {
             if let finding = findings.first(where: { $0.rule == rule.name }),

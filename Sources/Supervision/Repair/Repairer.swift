@@ -22,6 +22,7 @@ struct Repairer {
     func perform(_ action: RepairAction, evidence: @Sendable (JSONValue) async throws -> Void) async throws {
         switch action {
         case .createTarget(let q, let isPartitioned): try await createTarget(q: q, isPartitioned: isPartitioned)
+        case .copySecurity: try await target.setSecurity(try await source.security())
         case .createReplication: try await write(desired.document(on: coordinatorInfo).members, as: desired.documentID)
         case .makeDurable(let id):
             try await cancel(id)
@@ -106,32 +107,39 @@ struct Repairer {
         try await waitUntilGone(base: id.base)
     }
 
-    /// Stops the job, deletes both checkpoints, and writes the document again.
+    /// Stops the job, deletes both checkpoints, and writes the document again, also where something went wrong between:
+    /// a backup with a hole is better than none.
     private func resetCheckpoints(
         _ id: String, base: String?, evidence: @Sendable (JSONValue) async throws -> Void
     ) async throws {
-        let document = try await replicator.document(id)
-        var members = try document.map { try ReplicationDocument(answer: $0).membersForRestart() }
-        if members == nil { members = desired.document(on: coordinatorInfo).members }
-        if let base {
-            let sourceLog = try await source.localDocument(base)
-            let targetLog = try await target.localDocument(base)
-            try await evidence([
-                "replicationID": .string(base), "sourceLog": sourceLog ?? .null, "targetLog": targetLog ?? .null,
-            ])
+        guard let base else {
+            throw CouchError(.notFound, "the replication id of \(id) is not known, so its checkpoints can't be found")
+        }
+        let existing = try await replicator.document(id).map { try ReplicationDocument(answer: $0).membersForRestart() }
+        let members = existing ?? desired.document(on: coordinatorInfo).members
+        let sourceLog = try await source.localDocument(base)
+        let targetLog = try await target.localDocument(base)
+        try await evidence([
+            "replicationID": .string(base), "sourceLog": sourceLog ?? .null, "targetLog": targetLog ?? .null,
+        ])
+        let emptied = try await Observed.catching {
             // A running job would write its checkpoint again.
             try await remove(id)
             try await waitUntilGone(base: base)
-            for (database, side) in [(target, "target"), (source, "source")] {
-                guard let revision = try await database.localDocument(base)?["_rev"]?.string else { continue }
-                do {
-                    try await database.deleteLocalDocument(base, revision: revision)
-                } catch let error as CouchError where error.code == .forbidden || error.code == .unauthorized {
-                    throw CouchError(error.code, "the checkpoint at the \(side) can't be deleted: \(error.message)")
-                }
-            }
+            try await deleteCheckpoint(base, at: target)
         }
-        try await write(members ?? [:], as: id)
+        // Without the target's, the source's alone is no common ground, and everything is read; it is deleted for order.
+        let cleaned = try await Observed.catching { try await deleteCheckpoint(base, at: source) }
+        try await write(members, as: id)
+        if let error = emptied.error {
+            throw CouchError(error.code, "the checkpoint at the target could not be deleted: \(error.message)")
+        }
+        if let error = cleaned.error, error.code != .forbidden, error.code != .unauthorized { throw error }
+    }
+
+    private func deleteCheckpoint(_ base: String, at database: CouchDatabase) async throws {
+        guard let revision = try await database.localDocument(base)?["_rev"]?.string else { return }
+        try await database.deleteLocalDocument(base, revision: revision)
     }
 
     /// Waits until no job of a replication id is left.

@@ -34,13 +34,29 @@ package struct Report: Sendable, Codable, Equatable {
         verdict = Self.verdict(pairs: pairs, servers: servers)
     }
 
+    /// Takes back all that was good: the report is too old to say so of now.
+    package mutating func expire() {
+        func expired(_ light: Light) -> Light {
+            guard light.state == .ok else { return light }
+            return Light(state: .unknown, since: light.since, summary: "\(light.summary), at the last check")
+        }
+        for index in pairs.indices {
+            pairs[index].lights.replicating = expired(pairs[index].lights.replicating)
+            pairs[index].lights.verified = expired(pairs[index].lights.verified)
+            pairs[index].lights.restorable = expired(pairs[index].lights.restorable)
+            pairs[index].lag = Lag(changes: nil, seconds: nil)
+        }
+        verdict = Self.verdict(pairs: pairs, servers: servers)
+    }
+
     /// A problem is worse than something unknown, and both are worse than ok.
     private static func verdict(pairs: [PairReport], servers: [ServerReport]) -> Verdict {
         let findings = pairs.flatMap(\.findings) + servers.flatMap(\.findings)
         if findings.contains(where: { $0.severity != .notice && $0.rule != Blind.name }) { return .problem }
         let lights = pairs.flatMap { [$0.lights.replicating, $0.lights.verified, $0.lights.restorable] }
         if lights.contains(where: { $0.state == .problem }) { return .problem }
-        return lights.contains { $0.state == .unknown } ? .unknown : .ok
+        // Nothing to look at is nothing known to be well.
+        return pairs.isEmpty || lights.contains { $0.state == .unknown } ? .unknown : .ok
     }
 }
 

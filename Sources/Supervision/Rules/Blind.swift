@@ -21,12 +21,11 @@ package enum Blind: PairRule {
         if case .unknown(let error) = observation.source { unseen.append(("the source", error)) }
         if case .unknown(let error) = observation.target { unseen.append(("the target", error)) }
         if case .unknown(let error) = observation.replication { unseen.append(("the replications", error)) }
-        if case .unknown(let error) = observation.progress, unseen.isEmpty, situation.replication?.isRunning == true {
+        let isExpected = situation.replication.map { !$0.documents.isEmpty || $0.isRunning } ?? false
+        if case .unknown(let error) = observation.progress, unseen.isEmpty, isExpected, situation.bothDatabases != nil {
             unseen.append(("the lag", error))
         }
-        if case .known(let progress) = observation.progress, progress.pending == nil, unseen.isEmpty,
-            situation.replication?.isRunning == true
-        {
+        if case .known(let progress) = observation.progress, progress.pending == nil, unseen.isEmpty, isExpected {
             unseen.append(("the lag", CouchError(.malformedAnswer, "the source does not say how many changes wait")))
         }
         guard !unseen.isEmpty else { return nil }

@@ -17,10 +17,14 @@ package enum CountsDiffer: PairRule {
         sources: ["fabric_db_info.erl"])
 
     package static func diagnose(_ situation: PairSituation) -> Finding? {
-        guard let counts = situation.observation.inspection?.comparableCounts, !counts.areEqual,
-            !situation.memory.isRescanning, TargetRolledBack.diagnose(situation) == nil,
+        guard !situation.memory.isRescanning, TargetRolledBack.diagnose(situation) == nil,
             TargetReplaced.diagnose(situation) == nil
         else { return nil }
+        guard let counts = situation.observation.inspection?.comparableCounts else { return lasting(situation) }
+        guard !counts.areEqual else { return nil }
+        // On a cluster a lagging copy may answer for a while: two passes have to agree.
+        let copies = max(situation.observation.source.info?.n ?? 1, situation.observation.target.info?.n ?? 1)
+        if copies > 1, situation.memory.countsSuspect == nil, situation.memory.latches[name] == nil { return nil }
         let evidence: Evidence = [
             "sourceDocuments": .count(counts.sourceDocuments), "sourceDeleted": .count(counts.sourceDeleted),
             "targetDocuments": .count(counts.targetDocuments), "targetDeleted": .count(counts.targetDeleted),
@@ -44,6 +48,15 @@ package enum CountsDiffer: PairRule {
                 ? "nothing is pending, yet source and backup differ in which documents are deleted"
                 : "the backup holds \(Wording.documents(-counts.missing)) that the source does not have",
             evidence: evidence)
+    }
+
+    /// What was seen when the counts could be compared: a source that is busy now takes nothing back.
+    private static func lasting(_ situation: PairSituation) -> Finding? {
+        guard let latch = situation.memory.latches[name] else { return nil }
+        if situation.memory.rescan?.completedAt.map({ $0 > latch.since }) == true { return nil }
+        return Finding(
+            rule: name, severity: latch.severity, since: latch.since, summary: latch.summary, evidence: latch.evidence,
+            next: "couchkeep explain \(name)", cause: latch.cause)
     }
 
     /// The finding of refused documents, where those are all that is missing.

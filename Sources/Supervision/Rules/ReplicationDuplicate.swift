@@ -15,13 +15,15 @@ package enum ReplicationDuplicate: PairRule {
         severity: "warning", sources: ["couch_replicator_doc_processor_worker.erl"])
 
     package static func diagnose(_ situation: PairSituation) -> Finding? {
-        guard let replication = situation.replication, replication.documents.count > 1,
-            let primary = replication.primary
-        else { return nil }
-        let others = replication.documents.map(\.document.id).filter { $0 != primary.document.id }.sorted()
+        guard let replication = situation.replication, let primary = replication.primary else { return nil }
+        // A filtered job of an application has another replication id and does no harm.
+        let others = replication.documents.filter {
+            $0.document.id != primary.document.id && ($0.isOwned || $0.document.partialOptions.isEmpty)
+        }.map(\.document.id).sorted()
+        guard !others.isEmpty else { return nil }
         return finding(
             .warning, situation,
-            "\(replication.documents.count) documents ask for this replication; only \(primary.document.id) counts",
+            "\(others.count + 1) documents ask for this replication; only \(primary.document.id) counts",
             evidence: ["works": .text(primary.document.id), "superfluous": .texts(others)],
             next: removable(situation) == nil
                 ? "delete the superfluous documents from _replicator on \(situation.pair.coordinator)"

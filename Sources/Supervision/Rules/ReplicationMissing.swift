@@ -18,7 +18,8 @@ package enum ReplicationMissing: PairRule {
 
     package static func diagnose(_ situation: PairSituation) -> Finding? {
         guard let replication = situation.replication, replication.documents.isEmpty,
-            replication.transientJobs.isEmpty, replication.transientTasks.isEmpty
+            replication.transientJobs.isEmpty, replication.transientTasks.isEmpty,
+            replication.foreignJobs.isEmpty
         else { return nil }
         let isNew = situation.memory.documentFirstSeen == nil && !situation.memory.wasComplete
         return finding(

@@ -2,7 +2,8 @@
 package enum RuleCatalogue {
     /// The rules about servers.
     package static let serverRules: [any ServerRule.Type] = [
-        ServerUnreachable.self, CredentialsRejected.self, ServerReplaced.self, PairsConflict.self,
+        ServerUnreachable.self, CredentialsRejected.self, ServerReplaced.self, DatabasesUnlisted.self,
+        PairsConflict.self,
         PatternUnmatched.self,
         TLSNotVerified.self,
         DatabaseUnprotected.self,
@@ -24,6 +25,7 @@ package enum RuleCatalogue {
 
     /// The rules whose findings stay until something definite ends them.
     package static let latched: Set<String> = [
+        CountsDiffer.name,
         TargetRolledBack.name, TargetReplaced.name, SourceRolledBack.name, MassDeletion.name, CheckpointLost.name,
     ]
 

@@ -40,18 +40,21 @@ package enum SourceRolledBack: PairRule {
 
     private static func evidence(_ situation: PairSituation) -> Evidence? {
         let memory = situation.memory
-        guard !memory.isRescanning else { return nil }
         if let before = memory.sourceIdentity, let now = situation.observation.sourceIdentity, before != now {
             return nil
         }
         if let before = memory.sourceCounts, let info = situation.observation.source.info,
-            let evidence = before.regression(to: PairMemory.Counts(info), of: "the source")
+            let evidence = before.regression(to: PairMemory.Counts(info), of: "the source"),
+            // On a cluster a lagging copy may answer for a while: two passes have to agree.
+            info.n ?? 1 == 1 || memory.sourceSuspect != nil
         {
             return evidence
         }
+        // A rescan of our own has removed the checkpoints.
+        guard !memory.isRescanning else { return nil }
         guard let log = situation.observation.inspection?.sourceLog.value ?? nil else { return nil }
         if let before = memory.sourceLog, before.base == situation.replication?.id?.base, let now = log.counter,
-            let then = before.counter, now < then
+            let then = before.counter, now < then, TargetRolledBack.continues(log, before)
         {
             return [
                 "shownBy": "the source's checkpoint is an older revision than before",

@@ -40,7 +40,7 @@ package enum TargetReplaced: PairRule {
 
     package static func repair(_ finding: Finding, in situation: PairSituation) -> RepairAction? {
         guard let primary = situation.primary else { return nil }
-        if situation.memory.isRescanning, situation.memory.rescan?.isPrepared == true { return nil }
+        if situation.isBeingMended(since: finding.since) { return nil }
         return .resetCheckpoints(
             documentID: primary.document.id, base: primary.id?.base ?? situation.memory.replicationBase)
     }

@@ -15,12 +15,12 @@ package enum TargetRolledBack: PairRule {
         evidence:
             "Any one of: the target holds fewer documents and tombstones than at the last pass, without a purge; its update "
             + "sequence went back, where there is one copy of each shard; its "
-            + "checkpoint has an older revision or session than remembered; both checkpoints have the same session while "
+            + "checkpoint is an older revision of the one remembered; both checkpoints have the same session while "
             + "the target's is the older.",
         repair:
             "Couchkeep stops the job, deletes the checkpoints on both sides and starts it again. The job then compares "
             + "everything from the beginning and copies only what is missing. The finding ends when the target has caught up "
-            + "and the counts are equal.",
+            + "and nothing is missing by count.",
         severity: "critical",
         sources: ["couch_replicator_scheduler_job.erl, compare_replication_logs; reproduced on 3.5.0"])
 
@@ -44,7 +44,7 @@ package enum TargetRolledBack: PairRule {
 
     package static func repair(_ finding: Finding, in situation: PairSituation) -> RepairAction? {
         guard let primary = situation.primary else { return nil }
-        if situation.memory.isRescanning, situation.memory.rescan?.isPrepared == true { return nil }
+        if situation.isBeingMended(since: finding.since) { return nil }
         return .resetCheckpoints(
             documentID: primary.document.id, base: primary.id?.base ?? situation.memory.replicationBase)
     }
@@ -52,16 +52,19 @@ package enum TargetRolledBack: PairRule {
     /// What shows a rollback now; nil where nothing does.
     private static func evidence(_ situation: PairSituation) -> Evidence? {
         let memory = situation.memory
-        // A rescan of our own has removed the checkpoints.
-        guard !memory.isRescanning, !isReplaced(situation) else { return nil }
+        guard !isReplaced(situation) else { return nil }
         if let before = memory.targetCounts, let info = situation.observation.target.info,
-            let evidence = before.regression(to: PairMemory.Counts(info), of: "the target")
+            let evidence = before.regression(to: PairMemory.Counts(info), of: "the target"),
+            // On a cluster a lagging copy may answer for a while: two passes have to agree.
+            info.n ?? 1 == 1 || memory.targetSuspect != nil
         {
             return evidence
         }
+        // A rescan of our own has removed the checkpoints.
+        guard !memory.isRescanning else { return nil }
         guard let log = situation.observation.inspection?.targetLog.value ?? nil else { return nil }
         if let before = memory.targetLog, before.base == situation.replication?.id?.base, let now = log.counter,
-            let then = before.counter, now < then
+            let then = before.counter, now < then, continues(log, before)
         {
             return [
                 "shownBy": "the target's checkpoint is an older revision than before",
@@ -80,6 +83,11 @@ package enum TargetRolledBack: PairRule {
             "session": .string(log.sessionID), "sourceCheckpoint": sourceLog.sourceLastSequence.value,
             "targetCheckpoint": log.sourceLastSequence.value, "changesBetween": .count(afterTarget - afterSource),
         ]
+    }
+
+    /// Whether a checkpoint goes on from a remembered one: one that somebody deleted begins to count anew.
+    static func continues(_ log: ReplicationLog, _ before: PairMemory.Log) -> Bool {
+        log.sessionID == before.sessionID || log.history.contains { $0.id == before.sessionID }
     }
 
     /// Whether the two checkpoints differ for good: a running job writes one before the other, however slow a server is.

@@ -18,7 +18,8 @@ package enum WritesRefused: PairRule {
         repair:
             "Remove the cause: a backup target should have no validation functions and no smaller limits than the source. "
             + "When Couchkeep sees that the target's validation functions have changed, it lets the job read the source from "
-            + "the beginning, and the finding ends when that has brought everything.",
+            + "the beginning, and the finding ends when that has brought everything. After any other cause: couchkeep check "
+            + "--rescan PAIR. The log of the server that runs the job names the documents.",
         severity: "critical", sources: ["apache/couchdb#1734, #1418"])
 
     package static func diagnose(_ situation: PairSituation) -> Finding? {
@@ -47,7 +48,7 @@ package enum WritesRefused: PairRule {
                 "rescanning": memory.isRescanning ? true : nil,
             ],
             next:
-                "remove the cause on \(situation.pair.target.server); the log of \(situation.pair.coordinator) names the documents"
+                "remove the cause on \(situation.pair.target.server), then: couchkeep check --rescan \(situation.pair.name)"
         )
     }
 
@@ -56,6 +57,7 @@ package enum WritesRefused: PairRule {
             let before = situation.memory.refusedValidators, let now = situation.observation.inspection?.validators,
             before != now
         else { return nil }
-        return .resetCheckpoints(documentID: primary.document.id, base: primary.id?.base)
+        return .resetCheckpoints(
+            documentID: primary.document.id, base: primary.id?.base ?? situation.memory.replicationBase)
     }
 }

@@ -25,10 +25,18 @@ struct Pass {
         self.serverMemories = serverMemories
     }
 
-    /// Takes every server and database as it is now for the right one, at the user's word.
-    mutating func acceptEverything() {
-        for name in serverMemories.keys { serverMemories[name]?.uuid = nil }
-        for key in pairMemories.keys { pairMemories[key]?.acceptDatabases() }
+    /// Takes replaced servers and sources as they are now for the right ones, at the user's word.
+    ///
+    /// Only those that an earlier pass has told of: nobody can accept what nobody has seen.
+    mutating func acceptWhatWasTold() {
+        for (name, memory) in serverMemories where memory.findingsSince[ServerReplaced.name] != nil {
+            serverMemories[name]?.uuid = nil
+        }
+        for (key, memory) in pairMemories {
+            if memory.since(SourceReplaced.name) ?? memory.since(SourceRolledBack.name) != nil {
+                pairMemories[key]?.acceptSource()
+            }
+        }
     }
 
     /// The sources of all pairs ever seen.

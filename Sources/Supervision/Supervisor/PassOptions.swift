@@ -4,9 +4,12 @@ package struct PassOptions: Sendable, Hashable {
     package var isDryRun: Bool
     /// Take over replication documents of others, and accept replaced servers and sources.
     package var adopts: Bool
+    /// The names of pairs whose source is to be read again from the beginning.
+    package var rescans: Set<String>
 
-    package init(isDryRun: Bool = false, adopts: Bool = false) {
+    package init(isDryRun: Bool = false, adopts: Bool = false, rescans: Set<String> = []) {
         self.isDryRun = isDryRun
         self.adopts = adopts
+        self.rescans = rescans
     }
 }

@@ -6,14 +6,14 @@ extension Supervisor {
     private static let concurrentRepairs = 8
 
     /// Plans and takes one step for each pair that needs one.
-    func repair(_ keys: Set<String>, in pass: inout Pass) async throws {
+    func repair(_ keys: Set<String>, rescans: Set<String>, in pass: inout Pass) async throws {
         var steps: [(pair: Pair, action: RepairAction, rule: String)] = []
         pass.touched = []
         for pair in pass.pairs where keys.contains(pair.key) {
             guard var situation = pass.situations[pair.key] else { continue }
             situation.memory = pass.pairMemories[pair.key] ?? situation.memory
             let findings = pass.findings[pair.key] ?? []
-            switch RepairPlan.plan(findings, in: situation, adopting: pass.options.adopts) {
+            switch RepairPlan.plan(findings, in: situation, adopting: pass.options.adopts, rescans: rescans) {
             case .none: break
             case .step(let action, let rule): steps.append((pair, action, rule))
             case .held(let action, let rule, let reason):
@@ -38,6 +38,7 @@ extension Supervisor {
             var memory = pass.pairMemories[pair.key] ?? PairMemory()
             memory.repairs.note(action.name, at: now())
             if case .resetCheckpoints = action { memory.beginRescan(reason: rule, at: now()) }
+            if case .createTarget = action { memory.isSecurityPending = true }
             do {
                 // The intent first: a kill after this line is found and finished by the next pass.
                 try await state.store(memory, for: pair.key)
@@ -72,7 +73,7 @@ extension Supervisor {
             } else {
                 note(step.action, .done, summary, step.rule, for: step.pair, in: &pass)
                 pass.touched.insert(step.pair.key)
-                if case .resetCheckpoints = step.action { pass.pairMemories[step.pair.key]?.rescan?.isPrepared = true }
+                pass.pairMemories[step.pair.key]?.finish(step.action, at: now())
             }
             if let record = pass.repairs[step.pair.key]?.last { try await journal(record, for: step.pair, in: &pass) }
         }

@@ -45,7 +45,8 @@ package struct Supervisor: Sendable {
             options: options, pairMemories: try await state.pairMemories(),
             serverMemories: try await state.serverMemories())
         for key in pass.pairMemories.keys { pass.pairMemories[key]?.clamp(to: now()) }
-        if options.adopts { pass.acceptEverything() }
+        for key in pass.pairMemories.keys { pass.pairMemories[key]?.clampFuture(to: now()) }
+        if options.adopts { pass.acceptWhatWasTold() }
         try await observeServers(&pass)
         // A missing target is made in one round, its replication in the next, and the last one only looks.
         for round in 1...4 {
@@ -55,7 +56,7 @@ package struct Supervisor: Sendable {
             try await observePairs(keys, in: &pass)
             pass.diagnosePairs(keys, at: now())
             guard round < 4 else { break }
-            try await repair(keys, in: &pass)
+            try await repair(keys, rescans: round == 1 ? options.rescans : [], in: &pass)
             if options.isDryRun { break }
         }
         let report = report(of: &pass)

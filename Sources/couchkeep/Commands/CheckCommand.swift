@@ -26,6 +26,12 @@ struct CheckCommand: AsyncParsableCommand {
             "Take over replication documents made by others, and accept replaced servers and sources as the right ones."
     )
     var adopt = false
+    @Option(
+        help: ArgumentHelp(
+            "Let a pair's source be read again from the beginning; what the target has is not copied again.",
+            discussion: "For a target that refused documents, after the cause is removed. May be given several times.",
+            valueName: "pair"))
+    var rescan: [String] = []
     @Flag(help: "Print one JSON object, schema couchkeep/status/1.")
     var json = false
     @Flag(name: .shortAndLong, help: "Print one line when all is well.")
@@ -34,10 +40,16 @@ struct CheckCommand: AsyncParsableCommand {
     var all = false
 
     func run() async throws {
-        let outcome = try await CheckRun(options.load(isQuiet: quiet)).run(PassOptions(isDryRun: dryRun, adopts: adopt))
+        let outcome = try await CheckRun(options.load(isQuiet: quiet)).run(
+            PassOptions(isDryRun: dryRun, adopts: adopt, rescans: Set(rescan)))
         let printer: any ReportPrinter = json ? JSONReportPrinter() : TextReportPrinter(isQuiet: quiet, showsAll: all)
         try printer.print(outcome.report)
         if let failure = outcome.notRemembered { Console.error("couchkeep: \(failure)") }
+        let unknown = Set(rescan).subtracting(outcome.report.pairs.map(\.pair))
+        guard unknown.isEmpty else {
+            throw ValidationError(
+                "there is no pair \(unknown.sorted().joined(separator: ", ")) to rescan; see couchkeep status")
+        }
         try CommandEnd.end(outcome.exitCode)
     }
 }
