@@ -54,7 +54,7 @@ package enum SourceRolledBack: PairRule {
         guard !memory.isRescanning else { return nil }
         guard let log = situation.observation.inspection?.sourceLog.value ?? nil else { return nil }
         if let before = memory.sourceLog, before.base == situation.replication?.id?.base, let now = log.counter,
-            let then = before.counter, now < then, TargetRolledBack.continues(log, before)
+            let then = before.counter, now < then, !TargetRolledBack.isNew(log, situation)
         {
             return [
                 "shownBy": "the source's checkpoint is an older revision than before",

@@ -64,7 +64,7 @@ package enum TargetRolledBack: PairRule {
         guard !memory.isRescanning else { return nil }
         guard let log = situation.observation.inspection?.targetLog.value ?? nil else { return nil }
         if let before = memory.targetLog, before.base == situation.replication?.id?.base, let now = log.counter,
-            let then = before.counter, now < then, continues(log, before)
+            let then = before.counter, now < then, !isNew(log, situation)
         {
             return [
                 "shownBy": "the target's checkpoint is an older revision than before",
@@ -85,9 +85,9 @@ package enum TargetRolledBack: PairRule {
         ]
     }
 
-    /// Whether a checkpoint goes on from a remembered one: one that somebody deleted begins to count anew.
-    static func continues(_ log: ReplicationLog, _ before: PairMemory.Log) -> Bool {
-        log.sessionID == before.sessionID || log.history.contains { $0.id == before.sessionID }
+    /// Whether a checkpoint was begun anew since it was last looked at: one that somebody deleted counts from one again.
+    static func isNew(_ log: ReplicationLog, _ situation: PairSituation) -> Bool {
+        log.beganFromZero(after: situation.memory.lastInspection ?? .distantPast)
     }
 
     /// Whether the two checkpoints differ for good: a running job writes one before the other, however slow a server is.

@@ -18,9 +18,16 @@ import Testing
             var again = first
             again.memory.advance(after: first, findings: findings)
             let second = RuleCatalogue.pairRules.compactMap { $0.diagnose(again) }
-            try #require(
-                second.map(\.rule) == findings.map(\.rule), "seed \(seed), step \(step), \(event)")
-            #expect(second.map(\.since) == findings.map(\.since), "seed \(seed), step \(step), \(event)")
+            // What a lagging copy or a checkpoint being written may fake is believed only at the second look.
+            let confirmed: Set<String> = [TargetRolledBack.name, SourceRolledBack.name, CountsDiffer.name]
+            let known = Set(findings.map(\.rule))
+            let same = second.filter { known.contains($0.rule) || !confirmed.contains($0.rule) }
+            try #require(same.map(\.rule) == findings.map(\.rule), "seed \(seed), step \(step), \(event)")
+            #expect(same.map(\.since) == findings.map(\.since), "seed \(seed), step \(step), \(event)")
+            guard same.count == second.count else {
+                scene.memory = again.memory
+                continue
+            }
             let remembered = again.memory
             again.memory.advance(after: again, findings: second)
             #expect(again.memory == remembered.settled(like: again.memory), "seed \(seed), step \(step), \(event)")
