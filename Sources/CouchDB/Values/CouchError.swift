@@ -85,6 +85,11 @@ extension CouchError {
     }
 }
 
+extension CouchError {
+    /// Whether a server answered, and did not accept who asked.
+    public var isRejection: Bool { code == .unauthorized || code == .forbidden }
+}
+
 extension CouchError: Equatable {
     /// Compares the codes alone.
     public static func == (left: CouchError, right: CouchError) -> Bool { left.code == right.code }

@@ -86,7 +86,7 @@ package struct Supervisor: Sendable {
         let servers = pass.servers.values.sorted { $0.name < $1.name }.map { server in
             ServerReport(
                 name: server.name, url: self.servers[server.name]?.connection.url.description ?? "",
-                reachable: server.info.value != nil,
+                reachable: server.info.value != nil || server.info.error?.isRejection == true,
                 version: server.info.value?.version.description ?? pass.serverMemories[server.name]?.version,
                 findings: pass.serverFindings[server.name] ?? [])
         }
