@@ -92,7 +92,9 @@ package struct ReplicationsObservation: Sendable {
 
     /// The first reason for which jobs or documents can't be known, or can't be known completely.
     package var blindness: CouchError? {
-        if let error = jobs.error ?? schedulerDocuments.error ?? documents.error ?? missingNodes.error { return error }
+        if let error = jobs.error ?? schedulerDocuments.error ?? documents.error { return error }
+        // A gateway may not tell of nodes; a server that fails to is another matter.
+        if let error = missingNodes.error, !error.isRejection, error.code != .notFound { return error }
         // Without a scheduler the tasks are the only sign of life.
         if !hasScheduler, let error = activeTasks.error { return error }
         if let nodes = missingNodes.value, !nodes.isEmpty {

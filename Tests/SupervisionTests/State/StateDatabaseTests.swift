@@ -103,7 +103,7 @@ import Testing
                 try await state.writing { database in
                     for number in 0..<200 {
                         try database.execute(
-                            sql: "INSERT INTO setting (key, value) VALUES (?, ?)",
+                            sql: "INSERT INTO pair_memory (key, memory) VALUES (?, ?)",
                             arguments: ["\(number)", String(repeating: "x", count: 300)])
                     }
                 }

@@ -30,7 +30,7 @@ package enum NewConfigurationFile {
             guard errno == EEXIST else { throw failure(path, String(cString: strerror(errno))) }
             throw ConfigurationError(
                 .fileExists, file: path, message: "the file exists already, and is left as it is",
-                nextStep: "move it away, or choose another one with --config FILE")
+                nextStep: "move it away, or choose another one with --output FILE")
         }
         synchronizeFolder(folder)
     }
@@ -48,6 +48,6 @@ package enum NewConfigurationFile {
     private static func failure(_ path: String, _ reason: String) -> ConfigurationError {
         ConfigurationError(
             .fileNotWritten, file: path, message: "the file can't be written: \(reason)",
-            nextStep: "choose a folder that you may write to, with --config FILE")
+            nextStep: "choose a folder that you may write to, with --output FILE")
     }
 }
