@@ -101,7 +101,7 @@ struct ConfigurationDraftTests {
                 try NewConfigurationFile.write("new", to: path)
             }
             #expect(error.issues.map(\.code) == [.fileExists])
-            #expect(error.issues[0].nextStep.contains("--config"))
+            #expect(error.issues[0].nextStep.contains("--output"))
         }
         #expect(try String(contentsOfFile: path, encoding: .utf8) == "mine")
         #expect(try folder.names() == ["couchkeep.yaml", "link.yaml"])
