@@ -182,7 +182,12 @@ let package = Package(
                 .product(name: "SystemPackage", package: "swift-system"),
             ]),
         .testTarget(name: "DemoTests", dependencies: ["CouchDB", "CouchSim", "Demo", "Service", "Supervision"]),
-        .testTarget(name: "ServiceTests", dependencies: ["Service", "CouchSim", "Secrets", "Supervision"]),
+        .testTarget(
+            name: "ServiceTests",
+            dependencies: [
+                "Alerting", "CouchDB", "CouchSim", "Secrets", "Service", "Supervision",
+                .product(name: "GRDB", package: "GRDB.swift"),
+            ]),
         .testTarget(
             name: "CouchSimTests",
             dependencies: [
@@ -195,8 +200,13 @@ let package = Package(
         .testTarget(
             name: "IntegrationTests",
             dependencies: [
-                "CouchDB", "CouchSim", "Secrets", "Service", "Supervision",
+                "Alerting", "CouchDB", "CouchSim", "Secrets", "Service", "Supervision",
+                .product(name: "GRDB", package: "GRDB.swift"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "Subprocess", package: "swift-subprocess"),
+                .product(name: "SystemPackage", package: "swift-system"),
             ]),
     ],
     swiftLanguageModes: [.v6]

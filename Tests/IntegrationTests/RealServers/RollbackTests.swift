@@ -1,0 +1,67 @@
+import CouchDB
+import CouchSim
+import Foundation
+import Supervision
+import Testing
+
+/// The case for which Couchkeep was made: a target that was put back to a file snapshot taken while a job ran.
+@Suite(.enabled(if: LocalCouchDB.isInstalled, RealServers.whySkipped), .timeLimit(.minutes(5)))
+struct RollbackTests {
+    /// What the program knows of the time before.
+    enum Memory: String, CaseIterable {
+        case ofTheTimeBefore = "remembered"
+        case none = "nothing remembered"
+    }
+
+    @Test(arguments: Memory.allCases)
+    func targetPutBackToASnapshot(memory: Memory) async throws {
+        try await withRealServers { servers in
+            try await withAccident(
+                "target rolled back, \(memory.rawValue)", database: "orders", servers: servers, documents: 1100
+            ) { accident in
+                try await waitForCheckpoint(accident)
+                let copy = accident.keeper.folder.appending(path: "copy-of-the-data")
+                try FileManager.default.copyItem(at: servers.standby.dataDirectory, to: copy)
+                try await accident.write(1101...2100)
+                try await accident.waitForCopies(2100)
+                try await waitForCheckpoint(accident)
+                if memory == .ofTheTimeBefore { #expect(try await accident.keeper.check().alarms.isEmpty) }
+
+                await servers.standby.stop()
+                let data = servers.standby.dataDirectory
+                try FileManager.default.removeItem(at: data)
+                try FileManager.default.copyItem(at: copy, to: data)
+                try await servers.standby.start()
+                // CouchDB says that all is well: the job runs, it has written everything, and nothing failed.
+                try await Polling.until("the job runs again") {
+                    let job = try await servers.target.schedulerDocument(accident.documentID)
+                    return job?.state == .running && job?.statistics?.documentsWritten == 2100
+                        && job?.statistics?.documentWriteFailures == 0
+                }
+                #expect(try await accident.target.info().documentCount == 1100)
+                if memory == .none { try FileManager.default.removeItem(atPath: accident.keeper.state) }
+
+                let found = try await accident.detect(TargetRolledBack.name, within: 1)
+                #expect(found.checked.repairs.map(\.action) == ["reset-checkpoints"])
+                try await accident.waitForCopies(2100)
+                try await accident.proveRepaired(found, rule: TargetRolledBack.name)
+                #expect(try await accident.target.info().documentCount == 2101)
+            }
+        }
+    }
+
+    /// Waits until both sides' checkpoints say that everything was copied.
+    private func waitForCheckpoint(_ accident: Accident) async throws {
+        let source = accident.source
+        try await Polling.until("the checkpoint is written") {
+            guard let base = try await accident.servers.target.schedulerDocument(accident.documentID)?.id?.base
+            else { return false }
+            for side in [source, accident.target] {
+                guard let log = try await side.localDocument(base).flatMap(ReplicationLog.init(answer:)),
+                    try await source.changesPending(since: log.sourceLastSequence) == 0
+                else { return false }
+            }
+            return true
+        }
+    }
+}
