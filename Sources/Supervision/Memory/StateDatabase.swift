@@ -40,7 +40,8 @@ package final class StateDatabase: Sendable {
         var configuration = Configuration()
         configuration.busyMode = .timeout(5)
         configuration.prepareDatabase { database in
-            try database.execute(sql: "PRAGMA journal_mode = WAL")
+            // No write-ahead log: reading one takes a file beside it, which can't be made where the disk is full.
+            try database.execute(sql: "PRAGMA journal_mode = DELETE")
             try database.execute(sql: "PRAGMA synchronous = FULL")
         }
         var migrator = Self.migrator
