@@ -12,7 +12,7 @@ demo: setup
 # CouchDB itself is used where it is installed; else the tests that need it are skipped and say so.
 test: setup
 	@Tests/Tools/smtp-server prepare || echo "No test mail server (python3-venv or network missing): its tests are skipped."
-	$(SWIFT) test
+	$(SWIFT) test --no-parallel
 
 lint: setup
 	$(SWIFT) format lint --strict --parallel --recursive Package.swift Sources Tests

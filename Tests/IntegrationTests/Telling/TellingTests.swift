@@ -90,7 +90,9 @@ struct TellingTests {
             try await scene.production.start()
             try await Polling.until("the end is told", every: .milliseconds(200)) {
                 _ = try await scene.keeper.check()
-                return scene.mail.mails.count == 2
+                // A channel that was slow on a busy machine gets it with a later pass.
+                return try scene.mail.mails.count == 2 && scene.posted.count == 2 && scene.commanded.count == 2
+                    && scene.web.requests(to: "/beat").count > 1
             }
             #expect(scene.mail.mails[1].subject.lowercased().contains("resolved"), "\(scene.mail.mails[1].subject)")
             #expect(try scene.posted.map { $0["status"] } == ["firing", "resolved"])
