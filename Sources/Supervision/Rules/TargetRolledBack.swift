@@ -92,9 +92,7 @@ package enum TargetRolledBack: PairRule {
 
     /// Whether the two checkpoints differ for good: a running job writes one before the other, however slow a server is.
     static func isSettled(_ situation: PairSituation, sourceLog: ReplicationLog, targetLog: ReplicationLog) -> Bool {
-        guard let replication = situation.replication, replication.isRunning else { return true }
-        // A job that has started since counts from the source's checkpoint; one that is writing, from the older one.
-        if replication.statistics?.checkpointedSourceSequence == sourceLog.sourceLastSequence { return true }
+        guard situation.replication?.isRunning == true else { return true }
         return situation.memory.sourceLog?.sequence == sourceLog.sourceLastSequence
             && situation.memory.targetLog?.sequence == targetLog.sourceLastSequence
     }
