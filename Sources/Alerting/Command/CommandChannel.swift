@@ -54,24 +54,17 @@ package struct CommandChannel: Channel {
             executable: program.contains("/") ? .path(FilePath(program)) : .name(program),
             arguments: Arguments(Array(settings.words.dropFirst())),
             environment: .custom(environment(for: message)), platformOptions: options)
-        // Not `.array`: with it, a program that ends without reading all of its input crashes swift-subprocess 1.0.2.
+        // A file, not a pipe: a program may end without reading, and writing into its closed pipe raises SIGPIPE.
+        let input = try InputFile(payload)
         let result = try await Subprocess.run(
-            configuration, input: .inputWriter, output: .discarded, error: .sequence
+            configuration, input: .fileDescriptor(input.descriptor, closeAfterSpawningProcess: true),
+            output: .discarded, error: .sequence
         ) { execution in
-            try await withThrowingTaskGroup(of: Void.self) { group in
-                let input = execution.standardInputWriter
-                group.addTask {
-                    // A program that does not read its input is judged by its exit code.
-                    _ = try? await input.write(Array(payload))
-                    try await input.finish()
-                }
-                var errors = OutputTail(limit: 2048)
-                for try await part in execution.standardError {
-                    part.withUnsafeBytes { errors.append($0) }
-                }
-                try await group.waitForAll()
-                return errors
+            var errors = OutputTail(limit: 2048)
+            for try await part in execution.standardError {
+                part.withUnsafeBytes { errors.append($0) }
             }
+            return errors
         }
         return (result.terminationStatus, result.closureResult)
     }
