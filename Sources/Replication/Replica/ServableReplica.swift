@@ -1,0 +1,29 @@
+import CouchDB
+
+/// A replica that can also be looked up at random, as a server that hands it out has to.
+package protocol ServableReplica: Replica {
+    /// The next rows of the changes feed behind a position, oldest change first, each with its own position and all its
+    /// leaf revisions, the winner first.
+    ///
+    /// - Parameters:
+    ///   - limit: the largest number of rows; with 0 there are none, and the answer tells only what is pending.
+    ///   - patience: how long to wait for a change where there is none; nil to answer at once. A replica that can't
+    ///     change any more, such as one as of a moment, may answer at once.
+    /// - Throws: `CouchError` with code `invalid-input` where the position is none of this replica's.
+    func changeRows(since sequence: UpdateSequence, limit: Int, patience: Duration?) async throws -> ChangeRows
+
+    /// All leaf revisions of one document, the winner first; none where there is no such document.
+    func leaves(of id: DocumentID) async throws -> [Leaf]
+
+    /// Documents that are not deleted, in the order of their ids or the reverse, from a place on.
+    ///
+    /// - Parameter start: the first document that may be listed, itself included; nil for the beginning.
+    func documents(from start: DocumentID?, descending: Bool, limit: Int) async throws -> [DocumentWinner]
+
+    /// What belongs to the database beside its documents.
+    func settings() async throws -> DatabaseSettings
+}
+
+extension ServableReplica {
+    package func settings() async throws -> DatabaseSettings { DatabaseSettings() }
+}
