@@ -1,0 +1,15 @@
+/// Why a server is not started.
+package struct BindingError: Error, Sendable, Hashable, CustomStringConvertible {
+    /// A stable name of the reason.
+    package enum Code: String, Sendable, Hashable {
+        /// The address can be reached from other machines, and nothing protects it.
+        case unprotectedAddress = "unprotected-address"
+        /// A token, user name or password is empty, or the user name can't be sent.
+        case unusableCredentials = "unusable-credentials"
+        /// Two databases would have one name, or a database has none.
+        case unusableName = "unusable-name"
+    }
+
+    package var code: Code
+    package var description: String
+}

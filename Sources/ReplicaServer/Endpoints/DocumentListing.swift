@@ -1,0 +1,138 @@
+import CouchDB
+import Foundation
+import HTTPTypes
+import Replication
+
+/// Writes the rows of `_all_docs`, a page at a time.
+struct DocumentListing: Sendable {
+    private static let pageSize = 500
+
+    private var start: DocumentID?
+    private var end: DocumentID?
+    private var includesEnd = true
+    private var isDescending = false
+    private var limit: Int?
+    private var skip = 0
+    private var keys: [DocumentID]?
+    private var form: DocumentForm?
+    private var hasConflicts = false
+
+    init(_ request: ServedRequest) throws(EndpointFailure) {
+        let query = request.query
+        isDescending = try query.flag("descending")
+        if let text = query["inclusive_end"] { includesEnd = text != "false" }
+        limit = try query.number("limit")
+        skip = try query.number("skip") ?? 0
+        start = try Self.key(try query.json(["startkey", "start_key"]))
+        end = try Self.key(try query.json(["endkey", "end_key"]))
+        if let key = try Self.key(try query.json("key")) { (start, end, includesEnd) = (key, key, true) }
+        var list = try query.json("keys")
+        if request.method == .post { list = try request.json()["keys"] ?? list }
+        if let list {
+            guard let array = list.array else { throw .badRequest("`keys` parameter must be an array.") }
+            var ids: [DocumentID] = []
+            for value in array {
+                if let id = try Self.key(value) { ids.append(id) }
+            }
+            keys = ids
+        }
+        if try query.flag("include_docs") {
+            form = try DocumentForm(query)
+            hasConflicts = try query.flag("conflicts")
+        }
+    }
+
+    private static func key(_ value: JSONValue?) throws(EndpointFailure) -> DocumentID? {
+        guard let value else { return nil }
+        guard let text = value.string else { throw .badRequest("a key of _all_docs must be a string") }
+        return DocumentID(text)
+    }
+
+    func write(of replica: any ServableReplica, total: Int, to output: inout BodyOutput) async throws {
+        // How many documents come before a key is not counted.
+        let offset = keys == nil && start == nil ? "\(min(skip, total))" : "null"
+        try await output.write("{\"total_rows\":\(total),\"offset\":\(offset),\"rows\":[\n")
+        var isFirst = true
+        if let keys {
+            for id in keys.dropFirst(skip).prefix(limit ?? .max) {
+                try await write(
+                    id, leaf: try await replica.leaves(of: id).first, of: replica, isFirst: &isFirst, &output)
+            }
+        } else {
+            try await writeRange(of: replica, isFirst: &isFirst, &output)
+        }
+        try await output.write("\n]}\n")
+    }
+
+    private func writeRange(
+        of replica: any ServableReplica, isFirst: inout Bool, _ output: inout BodyOutput
+    ) async throws {
+        var from = start
+        var (toSkip, left) = (skip, limit ?? .max)
+        var last: DocumentID?
+        while left > 0 {
+            let page = try await replica.documents(from: from, descending: isDescending, limit: Self.pageSize)
+            // Each page after the first begins with the last document of the one before.
+            let rows = page.filter { $0.id != last }
+            for row in rows {
+                if isBehindEnd(row.id) { return }
+                guard toSkip == 0 else {
+                    toSkip -= 1
+                    continue
+                }
+                guard left > 0 else { return }
+                left -= 1
+                try await write(
+                    row.id, leaf: Leaf(row.revision, isDeleted: false), of: replica, isFirst: &isFirst, &output)
+            }
+            guard let next = rows.last?.id else { return }
+            (from, last) = (next, next)
+        }
+    }
+
+    private func isBehindEnd(_ id: DocumentID) -> Bool {
+        guard let end else { return false }
+        if id == end { return !includesEnd }
+        return isDescending ? id < end : end < id
+    }
+
+    private func write(
+        _ id: DocumentID, leaf: Leaf?, of replica: any ServableReplica, isFirst: inout Bool, _ output: inout BodyOutput
+    ) async throws {
+        var text = JSONText()
+        if !isFirst { text.append(",\n") }
+        isFirst = false
+        guard let leaf else {
+            text.append("{\"key\":")
+            text.append(string: id.text)
+            text.append(",\"error\":\"not_found\"}")
+            return try await output.write(text.bytes)
+        }
+        text.append("{\"id\":")
+        text.append(string: id.text)
+        text.append(",\"key\":")
+        text.append(string: id.text)
+        text.append(",\"value\":{\"rev\":")
+        text.append(string: leaf.revision.description)
+        text.append(leaf.isDeleted ? ",\"deleted\":true}" : "}")
+        guard let form else {
+            text.append("}")
+            return try await output.write(text.bytes)
+        }
+        text.append(",\"doc\":")
+        try await output.write(text.bytes)
+        let revision = try await OrderedFetch(replica: replica).revisions(id, leaf.revision).first
+        // The document of a deleted row is null, as CouchDB has it.
+        if !leaf.isDeleted, let revision {
+            var extras: [JSONText] = []
+            if hasConflicts {
+                extras = DocumentExtras(conflicts: true).members(
+                    winner: leaf.revision, path: revision.path, leaves: try await replica.leaves(of: id))
+            }
+            try await output.write(try RenderedDocument(revision, form: form, extras: extras))
+        } else {
+            try await output.write("null")
+        }
+        try await output.write("}")
+    }
+}

@@ -1,0 +1,94 @@
+import CouchDB
+import HTTPTypes
+import Replication
+
+/// Everything that a server answers.
+struct Endpoints: Sendable {
+    var databases: [String: ServedDatabase]
+    var uuid: String
+    var access: ServerAccess
+    var localDocuments: any LocalDocumentStore
+
+    func respond(to request: ServedRequest) async throws -> ServedResponse {
+        let parts = request.target.parts
+        // CouchDB's replicator tries this first, and only 404 makes it send name and password with each request
+        // (couch_replicator_auth_session).
+        if parts == ["_session"] { throw EndpointFailure.missing }
+        if parts == ["_up"] {
+            try request.allow(.get, .head)
+            return .json(["status": "ok", "seeds": [:]])
+        }
+        try checkAccess(request)
+        guard let name = parts.first else { return try greeting(request) }
+        if let database = databases[name] {
+            return try await DatabaseEndpoint(
+                database: database, request: request, parts: Array(parts.dropFirst()), localDocuments: localDocuments
+            ).response()
+        }
+        switch name {
+        case "_all_dbs": return try databaseNames(request)
+        case "_dbs_info": return try await databaseInfos(request)
+        default:
+            if name.hasPrefix("_") { throw EndpointFailure.missing }
+            guard request.method != .put || parts.count > 1 else { throw EndpointFailure.readOnly }
+            throw EndpointFailure.databaseMissing
+        }
+    }
+
+    private func checkAccess(_ request: ServedRequest) throws(EndpointFailure) {
+        guard access != .open else {
+            // A web page that has its own name resolve to this machine must not read from here.
+            guard LoopbackAddress.contains(LoopbackAddress.host(inHeader: request.host ?? "127.0.0.1")) else {
+                throw EndpointFailure(
+                    403, "forbidden", "Without a password this server answers only under the name of this machine.")
+            }
+            return
+        }
+        guard !access.allows(request.headers) else { return }
+        let isAnonymous = request.headers[.authorization] == nil
+        var failure = EndpointFailure(
+            401, "unauthorized",
+            isAnonymous ? "You are not authorized to access this db." : "Name or password is incorrect.")
+        if case .token = access {
+            failure.headers[.wwwAuthenticate] = "Bearer realm=\"Couchkeep\""
+        } else {
+            failure.headers[.wwwAuthenticate] = "Basic realm=\"Couchkeep\""
+        }
+        throw failure
+    }
+
+    /// The version is that of the CouchDB whose answers are followed.
+    private func greeting(_ request: ServedRequest) throws(EndpointFailure) -> ServedResponse {
+        try request.allow(.get, .head)
+        return .json([
+            "couchdb": "Welcome", "version": "3.5.0", "uuid": .string(uuid), "features": [],
+            "vendor": ["name": "Couchkeep"],
+        ])
+    }
+
+    private func databaseNames(_ request: ServedRequest) throws(EndpointFailure) -> ServedResponse {
+        try request.allow(.get, .head)
+        return .json(.array(databases.keys.sorted().map(JSONValue.string)))
+    }
+
+    private func databaseInfos(_ request: ServedRequest) async throws -> ServedResponse {
+        try request.allow(.get, .head, .post)
+        var names = databases.keys.sorted()
+        if request.method == .post {
+            guard let keys = try request.json()["keys"]?.array else {
+                throw EndpointFailure.badRequest("`keys` member must exist.")
+            }
+            guard keys.count <= 100 else { throw EndpointFailure.badRequest("`keys` must not exceed 100") }
+            names = keys.compactMap(\.string)
+        }
+        var rows: [JSONValue] = []
+        for name in names {
+            if let database = databases[name] {
+                rows.append(["key": .string(name), "info": try await database.info()])
+            } else {
+                rows.append(["key": .string(name), "error": "not_found"])
+            }
+        }
+        return .json(.array(rows))
+    }
+}

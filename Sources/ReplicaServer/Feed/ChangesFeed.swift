@@ -1,0 +1,159 @@
+import CouchDB
+import Foundation
+import Replication
+
+/// Sends a changes feed.
+///
+/// Nothing is held but one page of rows, and of their documents one at a time.
+struct ChangesFeed {
+    private static let pageSize = 500
+
+    private let replica: any ServableReplica
+    private let query: ChangesQuery
+    private let clock = ContinuousClock()
+    private var position: UpdateSequence
+    private var pending = 0
+    /// How many rows were sent.
+    private var sent = 0
+
+    /// - Parameter start: where the feed begins.
+    init(_ replica: any ServableReplica, query: ChangesQuery, start: UpdateSequence) {
+        self.replica = replica
+        self.query = query
+        position = start
+    }
+
+    mutating func send(to output: inout BodyOutput, first: ChangeRows) async throws {
+        switch query.mode {
+        case .normal, .longpoll:
+            try await output.write("{\"results\":[\n")
+            try await sendRows(of: first, to: &output)
+            if query.mode == .longpoll { try await waitForRow(&output) }
+            var tail = JSONText("\n],\n\"last_seq\":")
+            tail.append(value: position.value)
+            tail.append(",\"pending\":")
+            tail.append(pending)
+            tail.append("}\n")
+            try await output.write(tail.bytes)
+        case .continuous:
+            try await sendRows(of: first, to: &output)
+            while !isFull, try await waitForRows(&output) {}
+            var tail = JSONText("{\"last_seq\":")
+            tail.append(value: position.value)
+            tail.append(",\"pending\":")
+            tail.append(pending)
+            tail.append("}\n")
+            try await output.write(tail.bytes)
+        }
+    }
+
+    private var isFull: Bool { query.limit.map { sent >= $0 } ?? false }
+
+    /// The size of the next page.
+    static func pageSize(limit: Int?, sent: Int = 0) -> Int { min(pageSize, limit.map { $0 - sent } ?? pageSize) }
+
+    private var nextPageSize: Int { Self.pageSize(limit: query.limit, sent: sent) }
+
+    /// Sends a page and all that come behind it, until nothing is pending.
+    private mutating func sendRows(of first: ChangeRows, to output: inout BodyOutput) async throws {
+        var page = first
+        while true {
+            // A page can be without rows where its documents have changed since it was found.
+            let hasMoved = !page.rows.isEmpty || page.lastSequence != position
+            position = page.lastSequence
+            pending = page.pending
+            try await send(page.rows, to: &output)
+            guard hasMoved, !isFull, page.pending > 0 else { return }
+            page = try await replica.changeRows(since: position, limit: nextPageSize, patience: nil)
+        }
+    }
+
+    /// Waits until a row was sent, or long enough.
+    private mutating func waitForRow(_ output: inout BodyOutput) async throws {
+        while sent == 0, !isFull, try await waitForRows(&output) {}
+    }
+
+    /// Waits for changes and sends them; false where it is time to end.
+    private mutating func waitForRows(_ output: inout BodyOutput) async throws -> Bool {
+        try await output.flush()
+        let end = clock.now + query.timeout
+        while true {
+            let start = clock.now
+            let patience = query.heartbeat ?? max(.zero, start.duration(to: end))
+            let page = try await replica.changeRows(since: position, limit: nextPageSize, patience: patience)
+            if !page.rows.isEmpty {
+                let before = sent
+                try await sendRows(of: page, to: &output)
+                try await output.flush()
+                if sent > before { return true }
+            } else {
+                // A replica that can't change any more answers at once.
+                try await clock.sleep(until: start + patience)
+            }
+            guard query.heartbeat != nil else {
+                if clock.now >= end { return false }
+                continue
+            }
+            try await output.write("\n")
+            try await output.flush()
+        }
+    }
+
+    private mutating func send(_ rows: [ChangeRow], to output: inout BodyOutput) async throws {
+        let rows = rows.filter { query.takes(DocumentID($0.id)) }
+        guard let form = query.form else {
+            for row in rows { try await send(row, document: nil, to: &output) }
+            return
+        }
+        for row in rows {
+            // One at a time: what comes behind a document is read when the client has taken it.
+            let document = try await document(of: row, form: form)
+            try await send(row, document: document, to: &output)
+        }
+    }
+
+    private func document(of row: ChangeRow, form: DocumentForm) async throws -> RenderedDocument? {
+        let id = DocumentID(row.id)
+        guard let winner = row.revisions.first,
+            let revision = try await OrderedFetch(replica: replica).revisions(id, winner).first
+        else { return nil }
+        var extras: [JSONText] = []
+        if query.hasConflicts {
+            extras = DocumentExtras(conflicts: true).members(
+                winner: winner, path: revision.path, leaves: try await replica.leaves(of: id))
+        }
+        return try RenderedDocument(revision, form: form, extras: extras)
+    }
+
+    private mutating func send(_ row: ChangeRow, document: RenderedDocument?, to output: inout BodyOutput) async throws
+    {
+        var text = JSONText()
+        if query.mode != .continuous, sent > 0 { text.append(",\n") }
+        text.append("{\"seq\":")
+        if let sequence = row.sequence, sent % query.sequenceInterval == 0 {
+            text.append(value: sequence.value)
+        } else {
+            text.append("null")
+        }
+        text.append(",\"id\":")
+        text.append(string: row.id)
+        text.append(",\"changes\":[")
+        for (index, revision) in row.revisions.prefix(query.hasAllLeaves ? .max : 1).enumerated() {
+            if index > 0 { text.append(",") }
+            text.append("{\"rev\":")
+            text.append(string: revision.description)
+            text.append("}")
+        }
+        text.append("]")
+        if row.isDeleted { text.append(",\"deleted\":true") }
+        if query.form != nil { text.append(",\"doc\":") }
+        try await output.write(text.bytes)
+        if let document {
+            try await output.write(document)
+        } else if query.form != nil {
+            try await output.write("null")
+        }
+        try await output.write(query.mode == .continuous ? "}\n" : "}")
+        sent += 1
+    }
+}

@@ -1,0 +1,48 @@
+import AsyncAlgorithms
+import Foundation
+import NIOCore
+
+/// Takes the pieces of a body, gathers small ones, and waits while the client is slow.
+struct BodyOutput: Sendable {
+    /// Hands each piece to the connection, and makes the maker of the body wait until it was taken.
+    typealias Pieces = AsyncThrowingChannel<ByteBuffer, any Error>
+
+    /// How many bytes are gathered before they are sent.
+    private static let capacity = 32 << 10
+
+    private let pieces: Pieces
+    private var buffer = ByteBuffer()
+
+    init(_ pieces: Pieces) { self.pieces = pieces }
+
+    /// Makes a body; where that fails, who reads the pieces is told.
+    static func produce(
+        into pieces: Pieces, by body: @Sendable (inout BodyOutput) async throws -> Void
+    ) async {
+        var output = BodyOutput(pieces)
+        do {
+            try await body(&output)
+            try await output.flush()
+            pieces.finish()
+        } catch {
+            pieces.fail(error)
+        }
+    }
+
+    mutating func write(_ bytes: some Sequence<UInt8>) async throws {
+        buffer.writeBytes(bytes)
+        if buffer.readableBytes >= Self.capacity { try await flush() }
+    }
+
+    mutating func write(_ text: String) async throws { try await write(text.utf8) }
+
+    /// Sends what was gathered, for clients that wait for it.
+    mutating func flush() async throws {
+        guard buffer.readableBytes > 0 else { return }
+        let gathered = buffer
+        buffer = ByteBuffer()
+        await pieces.send(gathered)
+        // A channel that nobody reads any more lets everything through.
+        try Task.checkCancellation()
+    }
+}

@@ -1,0 +1,115 @@
+import AsyncAlgorithms
+import HTTPTypes
+import HummingbirdCore
+import Logging
+import NIOCore
+import NIOPosix
+import Replication
+import ServiceLifecycle
+
+/// Serves replicas read-only over CouchDB's replication protocol.
+///
+/// Any CouchDB, PouchDB or HTTP client can read and replicate from it. Nothing that it is sent changes a replica: only the
+/// checkpoints of others (`_local` documents) are taken, into a store beside.
+package struct ReplicaListener: Sendable {
+    private let options: ServerOptions
+    private let endpoints: Endpoints
+
+    /// - Throws: ``BindingError`` where the options would let anybody read, or the names are no good.
+    package init(
+        _ databases: [ServedDatabase], options: ServerOptions,
+        localDocuments: any LocalDocumentStore = MemoryLocalDocuments()
+    ) throws(BindingError) {
+        try options.check()
+        var named: [String: ServedDatabase] = [:]
+        for database in databases {
+            guard !database.name.isEmpty, named.updateValue(database, forKey: database.name) == nil else {
+                throw BindingError(
+                    code: .unusableName, description: "the name “\(database.name)” is empty, or two databases have it")
+            }
+        }
+        self.options = options
+        endpoints = Endpoints(
+            databases: named, uuid: options.uuid, access: options.access, localDocuments: localDocuments)
+    }
+
+    /// Listens until the task is cancelled; then the socket and all connections are closed.
+    ///
+    /// - Parameter onListening: is told the port.
+    package func run(onListening: @escaping @Sendable (Int) async -> Void = { _ in }) async throws {
+        let configuration = ServerConfiguration(
+            address: .hostname(options.host, port: options.port), serverName: "Couchkeep",
+            availableConnectionsDelegate: MaximumAvailableConnections(options.connectionLimit))
+        let logger = Logger(label: "ReplicaServer") { _ in SwiftLogNoOpLogHandler() }
+        let server = try HTTPServerBuilder.http1().buildServer(
+            configuration: configuration, eventLoopGroup: MultiThreadedEventLoopGroup.singleton, logger: logger,
+            responder: { request, writer, _ in try await answer(request, writer) },
+            onServerRunning: { channel in await onListening(channel.localAddress?.port ?? options.port) })
+        try await server.run()
+    }
+
+    @concurrent
+    private func answer(_ request: Request, _ writer: consuming ResponseWriter) async throws {
+        if request.headers[.expect]?.lowercased() == "100-continue" {
+            try await writer.writeInformationalHead(HTTPResponse(status: .continue))
+        }
+        guard Self.mayWait(request.head.path ?? "/") else {
+            let response = await response(to: request, body: request.body)
+            return try await Self.send(response, isHead: request.method == .head, writer)
+        }
+        // A client that goes away while it waits for changes ends the wait.
+        var writer: ResponseWriter? = writer
+        try await request.body.consumeWithCancellationOnInboundClose { body in
+            let response = await response(to: request, body: body).with(.connection, "close")
+            guard let writer = writer.take() else { return }
+            try await Self.send(response, isHead: request.method == .head, writer)
+        }
+    }
+
+    private func response(to request: Request, body: RequestBody) async -> ServedResponse {
+        do {
+            var bytes = ByteBuffer()
+            for try await piece in body {
+                bytes.writeImmutableBuffer(piece)
+                guard bytes.readableBytes <= options.bodyLimit else { throw EndpointFailure.tooLarge }
+            }
+            return try await endpoints.respond(
+                to: ServedRequest(
+                    method: request.method, target: try RequestTarget(request.head.path ?? "/"),
+                    headers: request.headers, host: request.head.authority, body: bytes))
+        } catch {
+            return EndpointFailure(error).response
+        }
+    }
+
+    @concurrent
+    private static func send(
+        _ response: ServedResponse, isHead: Bool, _ writer: consuming ResponseWriter
+    ) async throws {
+        var head = HTTPResponse(status: .init(code: response.status), headerFields: response.headers)
+        switch response.body {
+        case .bytes(let bytes):
+            head.headerFields[.contentLength] = String(bytes.count)
+            if isHead || response.status == 304 { return try await writer.writeResponse(head) }
+            try await writer.write(response: head, body: ResponseBody(byteBuffer: ByteBuffer(bytes: bytes)))
+        case .stream(let length, let produce):
+            if let length { head.headerFields[.contentLength] = String(length) }
+            if isHead { return try await writer.writeResponse(head) }
+            try await writer.write(
+                response: head,
+                body: ResponseBody(contentLength: length) { writer in
+                    let pieces = BodyOutput.Pieces()
+                    async let production: Void = BodyOutput.produce(into: pieces, by: produce)
+                    for try await piece in pieces { try await writer.write(piece) }
+                    // A cancelled channel ends like a complete one, and the body would look whole.
+                    try Task.checkCancellation()
+                    await production
+                    try await writer.finish(nil)
+                })
+        }
+    }
+
+    private static func mayWait(_ target: String) -> Bool {
+        target.contains("/_changes") && (target.contains("feed=longpoll") || target.contains("feed=continuous"))
+    }
+}

@@ -1,0 +1,139 @@
+import CouchDB
+import Foundation
+import NIOHTTP1
+import Replication
+import Testing
+
+@testable import ReplicaServer
+
+@Suite(.timeLimit(.minutes(2)))
+struct BulkEndpointTests {
+    private func withSample(_ body: @Sendable (RawClient) async throws -> Void) async throws {
+        let sample = try await Sample()
+        try await withServer(["db": sample.replica]) { try await body($0.client) }
+    }
+
+    private let request = #"""
+        {"docs":[{"id":"c","rev":"1-a"},{"id":"c","rev":"9-a"},{"id":"no"},{"id":"c"},{"rev":"1-a"},
+        {"id":"c","rev":"zz"},{"id":"c","rev":"2-b"},{"id":"c","rev":"2-b"}]}
+        """#
+
+    /// One result for each item, in the order of the items, equal ones too.
+    @Test func answersEachItemInItsPlace() async throws {
+        try await withSample { client in
+            let answer = try await client.send(.POST, "/db/_bulk_get?revs=true&latest=true", request)
+            let results = try #require(answer.json["results"]?.array)
+            #expect(results.map { $0["id"] } == ["c", "c", "no", "c", .null, "c", "c", "c"])
+            let revisions = results.map { result in
+                Set((result["docs"]?.array ?? []).compactMap { $0["ok"]?["_rev"]?.string })
+            }
+            #expect(revisions == [["2-b", "2-c", "3-d"], [], [], ["2-b", "2-c", "3-d"], [], [], ["2-b"], ["2-b"]])
+            let errors = results.map { $0["docs"]?.array?.first?["error"] }
+            #expect(errors[1] == ["id": "c", "rev": "9-a", "error": "not_found", "reason": "missing"])
+            #expect(errors[2] == ["id": "no", "rev": "undefined", "error": "not_found", "reason": "missing"])
+            #expect(
+                errors[4] == ["id": .null, "rev": .null, "error": "bad_request", "reason": "document id missed"])
+            #expect(errors[5] == ["id": "c", "rev": "zz", "error": "bad_request", "reason": "Invalid rev format"])
+            let first = results[0]["docs"]?.array?.first { $0["ok"]?["_rev"] == "2-b" }
+            #expect(first?["ok"]?["_revisions"] == ["start": 2, "ids": ["b", "a"]])
+        }
+    }
+
+    @Test func answersOnlyTheRevisionItselfWithoutLatest() async throws {
+        try await withSample { client in
+            let answer = try await client.send(.POST, "/db/_bulk_get", request)
+            let first = answer.json["results"]?.array?.first
+            #expect(first?["docs"]?.array?.first?["error"]?["error"] == "not_found")
+        }
+    }
+
+    @Test func answersManyItemsInOrder() async throws {
+        let replica = MemoryReplica()
+        var items: [String] = []
+        for number in 0..<300 {
+            let revision = try replica.edit(DocumentID("d\(number % 100)-\(number)"), members: #""n":\#(number)"#)
+            items.append(#"{"id":"d\#(number % 100)-\#(number)","rev":"\#(revision)"}"#)
+        }
+        try await withServer(["db": replica]) { [items] server in
+            let body = #"{"docs":[\#(items.reversed().joined(separator: ","))]}"#
+            let answer = try await server.client.send(.POST, "/db/_bulk_get", body)
+            let numbers = answer.json["results"]?.array?.compactMap { $0["docs"]?.array?.first?["ok"]?["n"]?.integer }
+            #expect(numbers == (0..<300).reversed())
+        }
+    }
+
+    @Test func answersAttachments() async throws {
+        let body = #"{"docs":[{"id":"d1","rev":"\#(Sample.attachmentRevision)"},{"id":"c","rev":"9-x"}]}"#
+        try await withSample { client in
+            let stubs = try await client.send(.POST, "/db/_bulk_get?attachments=false", body).json["results"]
+            let stub = stubs?.array?.first?["docs"]?.array?.first?["ok"]?["_attachments"]?["t.txt"]
+            #expect(stub?["stub"] == true)
+            let inline = try await client.send(.POST, "/db/_bulk_get?attachments=true", body).json["results"]
+            let full = inline?.array?.first?["docs"]?.array?.first?["ok"]?["_attachments"]?["t.txt"]
+            #expect(full?["data"]?.string == Sample.text.base64EncodedString())
+            let multipart = try await client.send(
+                .POST, "/db/_bulk_get?attachments=true&revs=true", body, headers: ["Accept": "multipart/mixed"])
+            let parts = try parts(of: multipart)
+            #expect(try parts.attachments == [Sample.gzipped.get(), Sample.binary])
+            #expect(parts.missing == ["not_found: missing"])
+        }
+    }
+
+    /// As CouchDB 3.5.0 answered, but for the order.
+    @Test func tellsMissingRevisions() async throws {
+        try await withSample { client in
+            let answer = try await client.send(
+                .POST, "/db/_revs_diff",
+                #"{"c":["1-a","4-z","2-y"],"no":["1-x"],"d1":[],"\#u{e9}":["1-n"],"e\#u{301}":["1-n"]}"#)
+            #expect(answer.json["c"]?["missing"] == ["4-z", "2-y"])
+            #expect(Set(answer.json["c"]?["possible_ancestors"]?.array ?? []) == ["2-c", "2-b", "3-d"])
+            #expect(answer.json["no"] == ["missing": ["1-x"]])
+            #expect(answer.json["d1"] == nil)
+            // Two ids that Swift takes for equal.
+            #expect(answer.text.components(separatedBy: #"["1-n"]"#).count == 3)
+            #expect(try await client.send(.POST, "/db/_revs_diff", "[]").status == 400)
+            #expect(try await client.send(.POST, "/db/_revs_diff", #"{"a":["zz"]}"#).status == 400)
+        }
+    }
+
+    @Test func listsDocuments() async throws {
+        let replica = MemoryReplica()
+        for id in ["a", "c", "d", "e"] { try replica.edit(DocumentID(id), members: #""v":1.0"#) }
+        try replica.edit("b", on: try replica.edit("b"), isDeleted: true)
+        try await withServer(["db": replica]) { server in
+            func ids(_ query: String) async throws -> [String?] {
+                let rows = try await server.client.get("/db/_all_docs?\(query)").json["rows"]?.array ?? []
+                return rows.map { $0["id"]?.string }
+            }
+            #expect(try await ids("") == ["a", "c", "d", "e"])
+            #expect(try await ids("descending=true") == ["e", "d", "c", "a"])
+            #expect(try await ids("startkey=%22b%22&endkey=%22d%22") == ["c", "d"])
+            #expect(try await ids("startkey=%22b%22&endkey=%22d%22&inclusive_end=false") == ["c"])
+            #expect(try await ids("descending=true&startkey=%22d%22&endkey=%22b%22") == ["d", "c"])
+            #expect(try await ids("skip=1&limit=2") == ["c", "d"])
+            #expect(try await ids("limit=0") == [])
+            #expect(try await ids("key=%22c%22") == ["c"])
+            #expect(try await ids("key=%22b%22") == [])
+            let keys = try await server.client.send(
+                .POST, "/db/_all_docs?include_docs=true", #"{"keys":["b","zz","a"]}"#)
+            let rows = try #require(keys.json["rows"]?.array)
+            #expect(rows.count == 3 && rows[0]["value"]?["deleted"] == true && rows[0]["doc"] == .null)
+            #expect(rows[1] == ["key": "zz", "error": "not_found"])
+            #expect(rows[2]["doc"]?["_id"] == "a" && keys.text.contains("\"v\":1.0"))
+            let first = try await server.client.get("/db/_all_docs").json
+            #expect(first["total_rows"] == 4 && first["offset"] == 0)
+            #expect(try await server.client.get("/db/_all_docs?startkey=1").status == 400)
+        }
+    }
+
+    @Test func listsMoreThanOnePage() async throws {
+        let replica = MemoryReplica()
+        for number in 0..<1100 { try replica.edit(DocumentID("d\(number)")) }
+        try await withServer(["db": replica]) { server in
+            let rows = try await server.client.get("/db/_all_docs").json["rows"]?.array ?? []
+            #expect(Set(rows.compactMap { $0["id"]?.string }).count == 1100 && rows.count == 1100)
+            let changes = try await server.client.get("/db/_changes").json["results"]?.array ?? []
+            #expect(Set(changes.compactMap { $0["id"]?.string }).count == 1100 && changes.count == 1100)
+        }
+    }
+}

@@ -1,0 +1,42 @@
+import Replication
+import Synchronization
+
+@testable import ReplicaServer
+
+/// A server that runs while a test does.
+struct RunningServer: Sendable {
+    var port: Int
+    var client: RawClient { RawClient(baseURL: baseURL) }
+    var baseURL: String { "http://127.0.0.1:\(port)" }
+}
+
+/// Serves replicas on a free loopback port while `body` runs.
+func withServer<Result: Sendable>(
+    _ replicas: [String: any ServableReplica], access: ServerAccess = .open,
+    localDocuments: any LocalDocumentStore = MemoryLocalDocuments(), bodyLimit: Int = 32 << 20,
+    _ body: @Sendable (RunningServer) async throws -> Result
+) async throws -> Result {
+    let databases = replicas.map {
+        ServedDatabase(name: $0.key, replica: $0.value, instanceStartTime: "1700000000")
+    }
+    let listener = try ReplicaListener(
+        databases, options: ServerOptions(access: access, uuid: "abc", bodyLimit: bodyLimit),
+        localDocuments: localDocuments)
+    let (ports, tellPort) = AsyncStream.makeStream(of: Int.self, bufferingPolicy: .bufferingNewest(1))
+    return try await withThrowingTaskGroup { group in
+        group.addTask {
+            defer { tellPort.finish() }
+            try await listener.run { tellPort.yield($0) }
+        }
+        defer { group.cancelAll() }
+        var iterator = ports.makeAsyncIterator()
+        guard let port = await iterator.next() else {
+            try await group.next()
+            throw NotListening()
+        }
+        return try await body(RunningServer(port: port))
+    }
+}
+
+/// The server ended before it listened.
+struct NotListening: Error {}
