@@ -1,0 +1,160 @@
+import Foundation
+import GRDB
+
+/// The catalogue of a vault: which backups there are, and the newest moment of each as a witness.
+final class CatalogueFile: Sendable {
+    let path: String
+    let uuid: String
+    private let queue: DatabaseQueue
+
+    static let fileName = "catalogue.sqlite"
+    static let ledger = Ledger(
+        table: "entry", columns: ["id", "name", "created", "folder", "moment", "witness"])
+
+    static let statements = [
+        """
+        CREATE TABLE entry (id TEXT PRIMARY KEY, name BLOB NOT NULL UNIQUE, created INTEGER NOT NULL, \
+        folder TEXT NOT NULL, moment INTEGER NOT NULL, witness INTEGER NOT NULL, hash INTEGER NOT NULL) STRICT
+        """,
+        "CREATE TABLE tally (id TEXT PRIMARY KEY, rows INTEGER NOT NULL, sum INTEGER NOT NULL) STRICT",
+        "CREATE TABLE vault (uuid TEXT NOT NULL, created INTEGER NOT NULL, hash INTEGER NOT NULL) STRICT",
+    ]
+
+    /// Opens the catalogue of a folder, or makes one. Blocks.
+    init(folder: String, create: Bool, now: Date) throws {
+        path = "\(folder)/\(Self.fileName)"
+        let manager = FileManager.default
+        if !manager.fileExists(atPath: path) {
+            try Self.expectEmpty(folder, create: create)
+            do { try Self.make(path, folder: folder, now: now) } catch {
+                throw VaultError.wrapping(error, at: folder)
+            }
+        }
+        do {
+            var configuration = Configuration()
+            configuration.busyMode = .timeout(10)
+            configuration.readonly = access(folder, W_OK) != 0
+            configuration.prepareDatabase { try $0.execute(sql: "PRAGMA synchronous = FULL") }
+            let queue = try DatabaseQueue(path: path, configuration: configuration)
+            let path = path
+            uuid = try queue.read { database in
+                try VaultFile.checkFormat(database, id: VaultFormat.catalogueID, path: path)
+                guard let row = try Row.fetchOne(database, sql: "SELECT uuid, created, hash FROM vault"),
+                    RowHash.of(table: "vault", [row[0] as DatabaseValue, row[1] as DatabaseValue])
+                        == (try row.checked(2))
+                else { throw VaultError(.damaged, "the vault's identity was changed", at: path) }
+                return try row.checked(0)
+            }
+            self.queue = queue
+        } catch {
+            throw VaultError.wrapping(error, at: path)
+        }
+    }
+
+    func entries() async throws -> [Vault.Entry] {
+        do {
+            return try await queue.read { database in
+                let rows = try Row.fetchAll(
+                    database, sql: "SELECT id, name, created, folder, moment, witness, hash FROM entry ORDER BY name")
+                return try rows.map { row in
+                    let values = (0..<6).map { row[$0] as DatabaseValue }
+                    guard Self.ledger.hash(values) == (try row.checked(6)) else {
+                        throw DatabaseError(resultCode: .SQLITE_CORRUPT, message: "an entry was changed")
+                    }
+                    return Vault.Entry(
+                        name: String(decoding: try row.checked(1) as Data, as: UTF8.self), uuid: try row.checked(0),
+                        created: Date(milliseconds: try row.checked(2)), folder: try row.checked(3),
+                        newestMoment: try row.checked(4), witness: try row.checked(5))
+                }
+            }
+        } catch {
+            throw VaultError.wrapping(error, at: path)
+        }
+    }
+
+    /// Adds an entry, and returns the one that counts: another process may have added one of the same name.
+    func add(_ entry: Vault.Entry) async throws -> Vault.Entry {
+        try await write { database in
+            let isTaken =
+                try Bool.fetchOne(
+                    database, sql: "SELECT EXISTS (SELECT 1 FROM entry WHERE name = ?)",
+                    arguments: [Data(entry.name.utf8)]) ?? false
+            guard !isTaken else { return }
+            try Self.ledger.insert(
+                [
+                    entry.uuid, Data(entry.name.utf8), entry.created.milliseconds, entry.folder, entry.newestMoment,
+                    entry.witness,
+                ], database)
+        }
+        return try await entries().first { $0.name.utf8.elementsEqual(entry.name.utf8) } ?? entry
+    }
+
+    /// Remembers the newest moment of a backup.
+    func note(_ moment: Moment, of uuid: String) async throws {
+        try await write { database in
+            try Self.ledger.update(uuid, set: "moment", to: moment.number, database)
+            try Self.ledger.update(uuid, set: "witness", to: moment.rowHash, database)
+        }
+    }
+
+    /// What is wrong with the catalogue.
+    func problems() async throws -> [String] {
+        do {
+            return try await queue.read { database in
+                let integrity = try String.fetchAll(database, sql: "PRAGMA integrity_check").filter { $0 != "ok" }
+                let schema = try String.fetchAll(
+                    database, sql: "SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL")
+                let differences = Set(schema).symmetricDifference(Self.statements).map { "the schema differs: \($0)" }
+                return integrity + differences + (try Self.ledger.problems(database))
+            }
+        } catch {
+            return ["\(VaultError.wrapping(error, at: path))"]
+        }
+    }
+
+    private func write(_ body: @escaping @Sendable (Database) throws -> Void) async throws {
+        do { try await queue.write(body) } catch { throw VaultError.wrapping(error, at: path) }
+    }
+
+    private static func expectEmpty(_ folder: String, create: Bool) throws {
+        let manager = FileManager.default
+        guard create else { throw VaultError(.notAVault, "there is no vault in this folder", at: folder) }
+        var isFolder: ObjCBool = false
+        guard manager.fileExists(atPath: folder, isDirectory: &isFolder) else { return }
+        guard isFolder.boolValue else { throw VaultError(.notAVault, "it is a file", at: folder) }
+        do {
+            let found = try manager.contentsOfDirectory(atPath: folder).filter { !$0.hasPrefix("\(fileName).") }
+            guard found.isEmpty else {
+                throw VaultError(.notAVault, "the folder has other things in it, such as “\(found[0])”", at: folder)
+            }
+        } catch let error as VaultError {
+            throw error
+        } catch {
+            throw VaultError(.inaccessible, error.localizedDescription, at: folder)
+        }
+    }
+
+    private static func make(_ path: String, folder: String, now: Date) throws {
+        try FileManager.default.createDirectory(
+            atPath: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+        if access(folder, W_OK) != 0 { throw POSIXFailure("write \(folder)") }
+        let draft = "\(path).new-\(UUID().uuidString)"
+        defer { unlink(draft) }
+        var configuration = Configuration()
+        configuration.prepareDatabase { try $0.execute(sql: "PRAGMA synchronous = FULL") }
+        let queue = try DatabaseQueue(path: draft, configuration: configuration)
+        try queue.write { database in
+            for statement in statements { try database.execute(sql: statement) }
+            try database.execute(sql: "PRAGMA application_id = \(VaultFormat.catalogueID)")
+            try database.execute(sql: "PRAGMA user_version = \(VaultFormat.version)")
+            let values: [(any DatabaseValueConvertible)?] = [UUID().uuidString.lowercased(), now.milliseconds]
+            try database.execute(
+                sql: "INSERT INTO vault (uuid, created, hash) VALUES (?, ?, ?)",
+                arguments: StatementArguments(values + [RowHash.of(table: "vault", values)]))
+        }
+        try queue.close()
+        // Two processes may make it at the same time: the first one wins.
+        guard link(draft, path) == 0 || errno == EEXIST else { throw POSIXFailure("link \(draft)") }
+        try ObjectFolder.syncFolder(folder)
+    }
+}

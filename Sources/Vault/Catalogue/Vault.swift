@@ -1,0 +1,121 @@
+import Foundation
+import GRDB
+
+/// A folder that holds backups of databases: a catalogue, and for each database a file and its large attachments.
+package struct Vault: Sendable {
+    package let path: String
+    /// The vault's own identity.
+    package let uuid: String
+    let catalogue: CatalogueFile
+
+    /// A backup in the vault.
+    package struct Entry: Sendable, Hashable {
+        package var name: String
+        package var uuid: String
+        package var created: Date
+        /// The folder of the backup.
+        package var folder: String
+        /// The number of the newest moment, 0 where there is none.
+        package var newestMoment: Int
+        /// The hash of that moment's row.
+        var witness: Int64
+    }
+
+    /// Opens a vault, and makes it where the folder is new or empty and `create` is set.
+    ///
+    /// - Throws: `VaultError`.
+    package init(
+        at path: String, create: Bool, now: Date, onStep: (@Sendable (VaultStep) -> Void)? = nil
+    ) async throws {
+        self.path = path
+        self.onStep = onStep
+        catalogue = try await ObjectFolder.onThread { try CatalogueFile(folder: path, create: create, now: now) }
+        uuid = catalogue.uuid
+    }
+
+    private let onStep: (@Sendable (VaultStep) -> Void)?
+
+    /// The backups, by name.
+    package func entries() async throws -> [Entry] { try await catalogue.entries() }
+
+    /// Opens a backup.
+    ///
+    /// - Parameters:
+    ///   - isWriting: takes the lock of the only writer.
+    ///   - create: makes the backup where there is none of that name.
+    /// - Throws: `VaultError`.
+    package func database(
+        _ name: String, isWriting: Bool, create: Bool = false, now: Date
+    ) async throws -> VaultDatabase {
+        var entry = try await entries().first { $0.name.utf8.elementsEqual(name.utf8) }
+        if entry == nil, create { entry = try await make(name, now: now) }
+        guard let entry else {
+            throw VaultError(.unknownDatabase, "the vault has no backup of “\(name)”", at: path)
+        }
+        let folder = "\(path)/\(entry.folder)"
+        let (uuid, catalogue, onStep) = (uuid, catalogue, onStep)
+        let file = try await ObjectFolder.onThread {
+            try VaultFile(folder: folder, isWriting: isWriting, onStep: onStep)
+        }
+        let database = VaultDatabase(file: file, name: name, uuid: entry.uuid, moment: nil) { moment in
+            try await catalogue.note(moment, of: entry.uuid)
+        }
+        let newest = try await file.read { try Self.check($0, against: entry, vault: uuid, path: file.path) }
+        if isWriting, let newest, newest.number > entry.newestMoment { try await database.witness(newest) }
+        return database
+    }
+
+    private func make(_ name: String, now: Date) async throws -> Entry {
+        if access(path, W_OK) != 0 { throw VaultError.wrapping(POSIXFailure("write"), at: path) }
+        let (path, uuid) = (path, uuid)
+        let entry = Entry(
+            name: name, uuid: UUID().uuidString.lowercased(), created: now,
+            folder: "databases/\(Self.folderName(of: name))-\(UUID().uuidString.prefix(8).lowercased())",
+            newestMoment: 0, witness: 0)
+        try await ObjectFolder.onThread {
+            try VaultFile.create(
+                folder: "\(path)/\(entry.folder)",
+                state: StateRow(vault: uuid, database: entry.uuid, name: name), at: now)
+            try ObjectFolder.syncFolder("\(path)/databases")
+        }
+        return try await catalogue.add(entry)
+    }
+
+    /// What of a name is harmless in the name of a folder, for people.
+    private static func folderName(of name: String) -> String {
+        let text = String(
+            name.lowercased().prefix(40).map { $0.isASCII && ($0.isLetter || $0.isNumber) ? $0 : "_" })
+        return text.isEmpty ? "database" : text
+    }
+
+    /// Whether the file is the one that the catalogue knows, and not an older copy of it.
+    static func check(
+        _ database: Database, against entry: Entry, vault: String, path: String
+    ) throws -> Moment? {
+        let state = try StateRow(database)
+        guard state.vault == vault, state.database == entry.uuid else {
+            throw VaultError(
+                .otherDatabase, "the file belongs to another vault or another backup, “\(state.name)”", at: path,
+                next: "put the right file back")
+        }
+        let moments = try Moment.all(database)
+        guard entry.newestMoment > 0 else { return moments.last }
+        let hash = try Int64.fetchOne(
+            database, sql: "SELECT hash FROM moment WHERE id = ?", arguments: [entry.newestMoment])
+        guard let hash,
+            hash == entry.witness || (moments.last?.number ?? 0) > entry.newestMoment
+                || Self.isVerifiedSince(entry, moments)
+        else {
+            throw VaultError(
+                .damaged,
+                "the file is older than the catalogue, which knows of moment \(entry.newestMoment); the file's newest is "
+                    + "\(moments.last?.number ?? 0)", at: path)
+        }
+        return moments.last
+    }
+
+    /// Whether a kill may have come between the note that a moment was verified and the catalogue's.
+    private static func isVerifiedSince(_ entry: Entry, _ moments: [Moment]) -> Bool {
+        moments.last?.number == entry.newestMoment && moments.last?.verified != nil
+    }
+}

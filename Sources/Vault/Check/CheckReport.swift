@@ -1,0 +1,33 @@
+/// What a check of a backup found.
+package struct CheckReport: Sendable, Hashable {
+    /// One thing that is not as it was written.
+    package struct Problem: Sendable, Hashable, CustomStringConvertible {
+        /// A stable word: `sqlite`, `schema`, `row`, `leaf`, `moment`, `body`, `attachment`, `catalogue`, `file`.
+        package var kind: String
+        package var what: String
+
+        package var description: String { "\(kind): \(what)" }
+    }
+
+    /// The problems, at most a thousand; nothing is damaged where there are none.
+    package var problems: [Problem] = []
+    /// How many there are.
+    package var problemCount = 0
+    package var moments = 0
+    package var leaves = 0
+    package var bodies = 0
+    package var attachments = 0
+    /// Bytes of documents and attachments whose hash was computed.
+    package var readBytes = 0
+    /// What no moment needs and a pruning will remove, such as files left by a kill.
+    package var strays = 0
+    /// Whether all documents and attachments were read.
+    package var didReadData = false
+
+    package var isSound: Bool { problemCount == 0 }
+
+    mutating func add(_ kind: String, _ what: String) {
+        problemCount += 1
+        if problems.count < 1000 { problems.append(Problem(kind: kind, what: what)) }
+    }
+}

@@ -1,0 +1,119 @@
+import Crypto
+import Foundation
+import GRDB
+
+/// Checks every leaf row, its body, and that the leaves of each moment add up to what the moment says.
+struct LeafCheck {
+    var report: CheckReport
+    let readData: Bool
+    let database: Database
+    /// What comes and goes at each moment.
+    private var changes: [Int: Change] = [:]
+
+    private struct Change {
+        var leaves = 0
+        var digest = DigestSum()
+    }
+
+    init(report: CheckReport, readData: Bool, database: Database) {
+        (self.report, self.readData, self.database) = (report, readData, database)
+    }
+
+    mutating func run() {
+        do {
+            let state = try StateRow(database)
+            let epochs = try Epoch.all(database)
+            try checkRows(state, firsts: epochs.map(\.first))
+            try checkMoments(state, firsts: epochs.map(\.first))
+            try checkBodies()
+        } catch {
+            report.add("leaf", "\(error)")
+        }
+    }
+
+    private mutating func checkRows(_ state: StateRow, firsts: [Int]) throws {
+        var bodies = try BodyReading(database)
+        let rows = try Row.fetchCursor(database, sql: "SELECT \(LeafRow.columns) FROM leaf ORDER BY id")
+        while let row = try rows.next() {
+            try Task.checkCancellation()
+            report.leaves += 1
+            do {
+                let leaf = try LeafRow(row)
+                try check(leaf, key: try row.checked(9), state)
+                count(leaf, firsts: firsts)
+                try check(body: leaf.body, of: leaf, &bodies)
+            } catch {
+                report.add("leaf", "\(error)")
+            }
+        }
+    }
+
+    private mutating func check(_ leaf: LeafRow, key: Int64, _ state: StateRow) throws {
+        if key != LeafRow.key(leaf.name) { report.add("leaf", "row \(leaf.id) can't be found by its name") }
+        if PathCoding.decode(leaf.path) == nil { report.add("leaf", "the history of row \(leaf.id) can't be read") }
+        if leaf.added > state.moment || (leaf.superseded ?? leaf.added) < leaf.added
+            || (leaf.superseded ?? 0) > state.moment
+        {
+            report.add("leaf", "row \(leaf.id) has a time that can't be")
+        }
+    }
+
+    /// Notes when a leaf comes, and when it goes: where it was superseded, or where its epoch ends.
+    private mutating func count(_ leaf: LeafRow, firsts: [Int]) {
+        let epochEnd = firsts.first { $0 > leaf.added }
+        changes[leaf.added, default: Change()].leaves += 1
+        changes[leaf.added, default: Change()].digest += leaf.digest
+        guard let end = [leaf.superseded, epochEnd].compactMap({ $0 }).min() else { return }
+        changes[end, default: Change()].leaves -= 1
+        changes[end, default: Change()].digest -= leaf.digest
+    }
+
+    private mutating func check(body id: Int64, of leaf: LeafRow, _ bodies: inout BodyReading) throws {
+        guard readData else {
+            let exists = try Bool.fetchOne(
+                database.cachedStatement(sql: "SELECT EXISTS (SELECT 1 FROM body WHERE id = ?)"), arguments: [id])
+            if exists != true { report.add("body", "that of \(leaf.documentID) is missing") }
+            return
+        }
+        guard let body = try bodies.body(id) else {
+            report.add("body", "that of \(leaf.documentID) can't be read")
+            return
+        }
+        report.readBytes += body.document.count
+        let digest = LeafDigest(
+            name: leaf.name, path: leaf.path, isDeleted: leaf.isDeleted, document: body.hash,
+            attachments: body.attachments.map(\.sha256))
+        if digest != leaf.digest { report.add("body", "that of \(leaf.documentID) was changed") }
+    }
+
+    private mutating func checkMoments(_ state: StateRow, firsts: [Int]) throws {
+        var (leaves, sum) = (0, DigestSum())
+        var passed = changes.keys.sorted()[...]
+        func advance(to moment: Int) {
+            while let next = passed.first, next <= moment {
+                passed.removeFirst()
+                leaves += changes[next]?.leaves ?? 0
+                sum += changes[next]?.digest ?? DigestSum()
+            }
+        }
+        for moment in try Moment.all(database) {
+            advance(to: moment.number)
+            if leaves != moment.leaves || sum != moment.digest {
+                report.add(
+                    "moment", "moment \(moment.number) has \(leaves) leaves that are not the \(moment.leaves) it had")
+            }
+        }
+        advance(to: .max)
+        if leaves != state.leaves || sum != state.digest {
+            report.add("moment", "the newest state has \(leaves) leaves that are not the \(state.leaves) it had")
+        }
+    }
+
+    /// Counts the bodies that nothing needs.
+    private mutating func checkBodies() throws {
+        report.bodies = try Int.fetchOne(database, sql: "SELECT count(*) FROM body") ?? 0
+        report.strays +=
+            try Int.fetchOne(
+                database, sql: "SELECT count(*) FROM body WHERE id NOT IN (SELECT body FROM leaf)") ?? 0
+    }
+}

@@ -1,0 +1,23 @@
+extension Vault {
+    /// Checks the catalogue and one backup, or all of them; damage is reported, not thrown.
+    ///
+    /// - Returns: a report for each backup by its name; problems of the catalogue are in a report without a name.
+    package func check(only name: String? = nil, readData: Bool) async throws -> [(name: String, report: CheckReport)] {
+        var catalogueReport = CheckReport()
+        for problem in try await catalogue.problems() { catalogueReport.add("catalogue", problem) }
+        var reports: [(name: String, report: CheckReport)] = [("", catalogueReport)]
+        guard catalogueReport.isSound else { return reports }
+        for entry in try await entries() where name.map({ $0 == entry.name }) ?? true {
+            do {
+                let database = try await database(entry.name, isWriting: false, now: entry.created)
+                reports.append((entry.name, try await database.check(readData: readData)))
+                try await database.close()
+            } catch let error as VaultError {
+                var report = CheckReport()
+                report.add("file", "\(error)")
+                reports.append((entry.name, report))
+            }
+        }
+        return reports
+    }
+}

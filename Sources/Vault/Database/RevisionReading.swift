@@ -1,0 +1,83 @@
+import CouchDB
+import Crypto
+import Foundation
+import GRDB
+import Replication
+
+/// Reads revisions within one transaction, and checks each against its digest.
+struct RevisionReading {
+    let file: VaultFile
+    let horizon: Horizon
+    let database: Database
+    private var bodies: BodyReading
+
+    init(file: VaultFile, horizon: Horizon, database: Database) throws {
+        (self.file, self.horizon, self.database) = (file, horizon, database)
+        bodies = try BodyReading(database)
+    }
+
+    /// What the vault has for each of the revisions of a document.
+    mutating func answers(to wanted: DocumentLeaves) throws -> [RevisionAnswer] {
+        let name = Data(wanted.id.text.utf8)
+        let rows = try horizon.leaves(key: LeafRow.key(name), name: name, database)
+        var tree = RevisionTree<LeafRow>()
+        for row in rows { tree.insert(try row.revisionPath(), isDeleted: row.isDeleted, body: row) }
+        return try wanted.revisions.map { revision in
+            let leaves = tree.leaves(descendingFrom: revision).compactMap(\.body)
+            guard !leaves.isEmpty else {
+                return unavailable(wanted.id, revision, "not_found", "the vault does not have this revision")
+            }
+            var given: [Revision] = []
+            for leaf in leaves {
+                guard let found = try self.revision(leaf) else {
+                    return unavailable(wanted.id, revision, "damaged", "what the vault has is not what was stored")
+                }
+                given.append(found)
+            }
+            return RevisionAnswer(id: wanted.id, revision: revision, outcome: .given(given))
+        }
+    }
+
+    /// The revision of a row; nil where its content is not the one that was stored.
+    mutating func revision(_ row: LeafRow) throws -> Revision? {
+        guard let path = PathCoding.decode(row.path), let body = try bodies.body(row.body) else { return nil }
+        let digest = LeafDigest(
+            name: row.name, path: row.path, isDeleted: row.isDeleted, document: SHA256.hash(data: body.document),
+            attachments: body.attachments.map(\.sha256))
+        guard digest == row.digest else { return nil }
+        var attachments: [Attachment] = []
+        if !body.attachments.isEmpty {
+            // What can't be read now was read when it was stored.
+            guard let members = try? DocumentMembers(of: body.document).attachments,
+                members.count == body.attachments.count
+            else { return nil }
+            for (member, stored) in zip(members, body.attachments) {
+                guard let content = try content(of: stored) else { return nil }
+                attachments.append(Attachment(member: member, content: content))
+            }
+        }
+        return Revision(
+            id: row.documentID, path: path, isDeleted: row.isDeleted, document: body.document,
+            attachments: attachments)
+    }
+
+    private func content(of stored: StoredAttachment) throws -> Attachment.Content? {
+        guard stored.isFile else {
+            let data = try Data.fetchOne(
+                database.cachedStatement(sql: "SELECT data FROM attachment WHERE id = ?"), arguments: [stored.id])
+            guard let data, Data(SHA256.hash(data: data)) == stored.sha256 else { return nil }
+            return .memory(data)
+        }
+        return .reader(
+            ObjectReader(path: file.objects.path(of: stored.sha256), sha256: stored.sha256, size: stored.size))
+    }
+
+    private func unavailable(
+        _ id: DocumentID, _ revision: RevisionID, _ error: String, _ reason: String
+    ) -> RevisionAnswer {
+        RevisionAnswer(
+            id: id, revision: revision,
+            outcome: .unavailable(
+                Refusal(id: id, revision: revision, stage: .fetching, error: error, reason: reason)))
+    }
+}

@@ -1,0 +1,157 @@
+import CouchDB
+import Foundation
+import GRDB
+import Replication
+
+/// Writes revisions within one transaction, and keeps the counts and the sum of the current leaves.
+struct RevisionWriting {
+    let file: VaultFile
+    let database: Database
+    private var state: StateRow
+    private let horizon: Horizon
+    private let limit: Int
+    private var nextLeaf: Int64
+    private var nextBody: Int64
+    private var nextAttachment: Int64
+
+    /// CouchDB's own limit of known ancestors.
+    private static let usualLimit = 1000
+
+    init(file: VaultFile, database: Database) throws {
+        (self.file, self.database) = (file, database)
+        state = try StateRow(database)
+        horizon = Horizon(first: state.first, moment: nil)
+        limit = try SettingRow.current(.revisionsLimit, horizon, database).flatMap(Int.init) ?? Self.usualLimit
+        func next(_ table: String) throws -> Int64 {
+            (try Int64.fetchOne(database, sql: "SELECT max(id) FROM \(table)") ?? 0) + 1
+        }
+        (nextLeaf, nextBody, nextAttachment) = (try next("leaf"), try next("body"), try next("attachment"))
+    }
+
+    /// Writes what the revisions changed in the counts.
+    func finish() throws { try state.write(database) }
+
+    /// Takes in a revision as a write with `new_edits: false` does.
+    mutating func store(_ revision: PreparedRevision) throws {
+        let rows = try horizon.leaves(key: revision.key, name: revision.name, database)
+        guard !rows.isEmpty else {
+            try add(revision, path: revision.path, body: nil)
+            state.documents += revision.isDeleted ? 0 : 1
+            state.deleted += revision.isDeleted ? 1 : 0
+            return
+        }
+        var tree = RevisionTree<LeafRow?>()
+        for row in rows { tree.insert(try row.revisionPath(), isDeleted: row.isDeleted, body: row) }
+        guard !rows.contains(where: { $0.digest == digest(of: revision, path: revision.path) }) else { return }
+        let wasDeleted = tree.isDeleted
+        tree.insert(revision.path, isDeleted: revision.isDeleted, body: .some(nil))
+        for row in rows {
+            let path = try row.revisionPath()
+            guard tree.isLeaf(path.leaf) else {
+                try end(row, key: revision.key)
+                continue
+            }
+            // A history can turn out to be longer than was known.
+            guard let longer = tree.path(to: path.leaf)?.stemmed(to: max(limit, path.revisions.count)),
+                longer.revisions.count > path.revisions.count
+            else { continue }
+            try end(row, key: revision.key)
+            try renew(row, path: longer, key: revision.key)
+        }
+        if tree.isLeaf(revision.path.leaf), !rows.contains(where: { isSame($0, revision) }),
+            let path = tree.path(to: revision.path.leaf)
+        {
+            try add(
+                revision, path: path.stemmed(to: max(limit, revision.path.revisions.count)), body: nil)
+        }
+        let change = (tree.isDeleted ? 1 : 0) - (wasDeleted ? 1 : 0)
+        state.deleted += change
+        state.documents -= change
+    }
+
+    private func isSame(_ row: LeafRow, _ revision: PreparedRevision) -> Bool {
+        PathCoding.decode(row.path)?.leaf == revision.path.leaf
+    }
+
+    private func digest(of revision: PreparedRevision, path: RevisionPath) -> LeafDigest {
+        LeafDigest(
+            name: revision.name, path: PathCoding.encode(path), isDeleted: revision.isDeleted,
+            document: revision.documentHash, attachments: revision.attachments.map(\.sha256))
+    }
+
+    private mutating func add(_ revision: PreparedRevision, path: RevisionPath, body: Int64?) throws {
+        let digest = digest(of: revision, path: path)
+        let row = LeafRow(
+            id: nextLeaf, name: revision.name, path: PathCoding.encode(path), isDeleted: revision.isDeleted,
+            body: try body ?? storedBody(of: revision, digest) ?? addBody(of: revision), added: state.moment,
+            digest: digest)
+        try insert(row, key: revision.key)
+    }
+
+    private mutating func insert(_ row: LeafRow, key: Int64) throws {
+        try row.insert(key: key, database)
+        nextLeaf += 1
+        state.leaves += 1
+        state.digest += row.digest
+    }
+
+    private mutating func end(_ row: LeafRow, key: Int64) throws {
+        try row.supersede(at: state.moment, key: key, database)
+        state.leaves -= 1
+        state.digest -= row.digest
+    }
+
+    /// Writes a leaf again with a longer history and the same body.
+    private mutating func renew(_ row: LeafRow, path: RevisionPath, key: Int64) throws {
+        var bodies = try BodyReading(database)
+        guard let body = try bodies.body(row.body) else { throw LeafRow.damage(row.id) }
+        let encoded = PathCoding.encode(path)
+        let digest = LeafDigest(
+            name: row.name, path: encoded, isDeleted: row.isDeleted, document: body.hash,
+            attachments: body.attachments.map(\.sha256))
+        try insert(
+            LeafRow(
+                id: nextLeaf, name: row.name, path: encoded, isDeleted: row.isDeleted, body: row.body,
+                added: state.moment, digest: digest),
+            key: key)
+    }
+
+    /// The body of the same revision in an older epoch, so that a source that is read again takes no more room.
+    private func storedBody(of revision: PreparedRevision, _ digest: LeafDigest) throws -> Int64? {
+        guard state.first > 1 else { return nil }
+        return try Int64.fetchOne(
+            database.cachedStatement(sql: "SELECT body FROM leaf WHERE key = ? AND digest = ? LIMIT 1"),
+            arguments: [revision.key, digest.data])
+    }
+
+    private mutating func addBody(of revision: PreparedRevision) throws -> Int64 {
+        let attachments = try revision.attachments.map { try attachmentRow(of: $0) }
+        let id = nextBody
+        try database.cachedStatement(
+            sql: "INSERT INTO body (id, coding, size, attachments, data) VALUES (?, ?, ?, ?, ?)"
+        ).execute(arguments: [
+            id, revision.coding.number, revision.size, AttachmentList.encode(attachments), revision.data,
+        ])
+        nextBody += 1
+        return id
+    }
+
+    private mutating func attachmentRow(of attachment: PreparedAttachment) throws -> Int64 {
+        let known = try Int64.fetchOne(
+            database.cachedStatement(sql: "SELECT id FROM attachment WHERE sha256 = ?"),
+            arguments: [attachment.sha256])
+        if let known { return known }
+        let id = nextAttachment
+        switch attachment {
+        case .small(let data, let sha256):
+            try Ledger.attachment.insert([id, sha256, data.count], data: ("data", data), database)
+        case .large(let draft):
+            // Kept before the commit: a file without a row does no harm, a row without a file would.
+            try file.objects.keep(draft)
+            file.onStep?(.objectKept)
+            try Ledger.attachment.insert([id, draft.sha256, draft.size], data: ("data", nil), database)
+        }
+        nextAttachment += 1
+        return id
+    }
+}

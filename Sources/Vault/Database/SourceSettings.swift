@@ -1,0 +1,29 @@
+import Foundation
+import Replication
+
+/// What belongs to a database and is no document, as the server told it.
+package struct SourceSettings: Sendable, Hashable {
+    /// `_security`, byte for byte.
+    package var security: Data?
+    /// `_revs_limit`.
+    package var revisionsLimit: Int?
+    /// The number of shards.
+    package var q: Int?
+    /// The number of copies of each shard.
+    package var n: Int?
+    package var isPartitioned: Bool?
+    /// `_local` documents by their whole id, byte for byte.
+    package var localDocuments: [DocumentID: Data]
+
+    package init(
+        security: Data? = nil, revisionsLimit: Int? = nil, q: Int? = nil, n: Int? = nil, isPartitioned: Bool? = nil,
+        localDocuments: [DocumentID: Data] = [:]
+    ) {
+        self.security = security
+        self.revisionsLimit = revisionsLimit
+        self.q = q
+        self.n = n
+        self.isPartitioned = isPartitioned
+        self.localDocuments = localDocuments
+    }
+}

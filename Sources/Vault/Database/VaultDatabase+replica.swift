@@ -1,0 +1,89 @@
+import CouchDB
+import Foundation
+import GRDB
+import Replication
+
+extension VaultDatabase: Replica {
+    /// Two, so that the next revisions are compressed while the last ones are written.
+    package var concurrentStores: Int { 2 }
+    package var concurrentFetches: Int { 2 }
+
+    package func describe() async throws -> ReplicaDescription {
+        try await file.read { database in
+            let state = try StateRow(database)
+            let horizon = try horizon(database)
+            let condition = horizon.moment == nil ? "" : "WHERE added <= \(horizon.moment ?? 0)"
+            let last = try Int64.fetchOne(database, sql: "SELECT max(id) FROM leaf \(condition)") ?? 0
+            return ReplicaDescription(
+                name: moment.map { "\(name) at moment \($0.number)" } ?? name,
+                updateSequence: UpdateSequence(.integer(last)),
+                documentCount: moment?.documents ?? state.documents, deletedCount: moment?.deleted ?? state.deleted,
+                identity: "\(state.vault)/\(state.database)/\(horizon.first)")
+        }
+    }
+
+    package func changes(
+        since sequence: UpdateSequence, limit: Int, patience: Duration?
+    ) async throws -> ChangeBatch {
+        let since = try Self.row(of: sequence)
+        let end = patience.map { ContinuousClock.now + $0 }
+        while true {
+            let batch = try await page(after: since, limit: max(1, limit))
+            guard let end, batch.documents.isEmpty, batch.isAtEnd, moment == nil else { return batch }
+            let left = ContinuousClock.now.duration(to: end)
+            guard left > .zero else { return batch }
+            // Another process may be the one that writes, so the file is looked at again and again.
+            try await Task.sleep(for: min(left, .milliseconds(500)))
+        }
+    }
+
+    package func missing(_ documents: [DocumentLeaves]) async throws -> [DocumentLeaves] {
+        try await file.read { database in
+            let horizon = try horizon(database)
+            return try documents.compactMap { document in
+                let name = Data(document.id.text.utf8)
+                let leaves = try horizon.leaves(key: LeafRow.key(name), name: name, database)
+                guard !leaves.isEmpty else { return document.revisions.isEmpty ? nil : document }
+                var known: Set<RevisionID> = []
+                for leaf in leaves { known.formUnion(try leaf.revisionPath().revisions) }
+                let missing = document.revisions.filter { !known.contains($0) }
+                return missing.isEmpty ? nil : DocumentLeaves(id: document.id, revisions: missing)
+            }
+        }
+    }
+
+    static func row(of sequence: UpdateSequence) throws -> Int64 {
+        if sequence.isZero { return 0 }
+        guard let row = Int64(sequence.parameter) else {
+            throw CouchError(.invalidInput, "“\(sequence)” is no position in a vault")
+        }
+        return row
+    }
+
+    private func page(after since: Int64, limit: Int) async throws -> ChangeBatch {
+        try await file.read { database in
+            let horizon = try horizon(database)
+            let rows = try horizon.rows(after: since, limit: limit, database)
+            var documents: [DocumentLeaves] = []
+            for row in rows {
+                let leaves = try horizon.leaves(key: LeafRow.key(row.name), name: row.name, database)
+                // A document is listed once, at its newest row.
+                guard leaves.last?.id == row.id else { continue }
+                documents.append(
+                    DocumentLeaves(id: row.documentID, revisions: try Self.winnerFirst(leaves)))
+            }
+            let isAtEnd = rows.count < limit
+            return ChangeBatch(
+                documents: documents, lastSequence: UpdateSequence(.integer(rows.last?.id ?? since)),
+                pending: isAtEnd ? 0 : nil, isAtEnd: isAtEnd)
+        }
+    }
+
+    /// The leaves as CouchDB lists them: those that are not deleted before the others, then the larger revision first.
+    static func winnerFirst(_ leaves: [LeafRow]) throws -> [RevisionID] {
+        guard leaves.count > 1 else { return try leaves.map { try $0.revisionPath().leaf } }
+        return try leaves.map { (leaf: try $0.revisionPath().leaf, isDeleted: $0.isDeleted) }
+            .sorted { $0.isDeleted == $1.isDeleted ? $0.leaf > $1.leaf : !$0.isDeleted }
+            .map(\.leaf)
+    }
+}

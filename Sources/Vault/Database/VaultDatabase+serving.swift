@@ -1,0 +1,88 @@
+import CouchDB
+import Foundation
+import GRDB
+import Replication
+
+extension VaultDatabase: ServableReplica {
+    package func changeRows(
+        since sequence: UpdateSequence, limit: Int, patience: Duration?
+    ) async throws -> ChangeRows {
+        let since = try Self.row(of: sequence)
+        let end = patience.map { ContinuousClock.now + $0 }
+        while true {
+            let rows = try await rows(after: since, limit: limit)
+            guard let end, rows.rows.isEmpty, rows.pending == 0, moment == nil else { return rows }
+            let left = ContinuousClock.now.duration(to: end)
+            guard left > .zero else { return rows }
+            try await Task.sleep(for: min(left, .milliseconds(500)))
+        }
+    }
+
+    package func leaves(of id: DocumentID) async throws -> [Leaf] {
+        try await file.read { database in
+            let name = Data(id.text.utf8)
+            let rows = try horizon(database).leaves(key: LeafRow.key(name), name: name, database)
+            return try rows.map { Leaf(try $0.revisionPath().leaf, isDeleted: $0.isDeleted) }
+                .sorted { $0.isDeleted == $1.isDeleted ? $0.revision > $1.revision : !$0.isDeleted }
+        }
+    }
+
+    package func documents(
+        from start: DocumentID?, descending: Bool, limit: Int
+    ) async throws -> [DocumentWinner] {
+        try await file.read { database in
+            let horizon = try horizon(database)
+            let comparison = descending ? "<=" : ">="
+            // The file has no index of names: SQLite sorts, on disk where there are many.
+            let names = try Row.fetchCursor(
+                database,
+                sql: """
+                    SELECT DISTINCT name FROM leaf WHERE deleted = 0 AND added >= ?1 AND added <= ?2 \
+                    AND (superseded IS NULL OR superseded > ?2) \(start == nil ? "" : "AND name \(comparison) ?4") \
+                    ORDER BY name \(descending ? "DESC" : "ASC") LIMIT ?3
+                    """,
+                arguments: [horizon.first, horizon.moment ?? Int.max, limit]
+                    + (start.map { [Data($0.text.utf8)] } ?? []))
+            var documents: [DocumentWinner] = []
+            while let row = try names.next() {
+                let name: Data = try row.checked(0)
+                let leaves = try horizon.leaves(key: LeafRow.key(name), name: name, database)
+                guard let winner = try Self.winnerFirst(leaves).first else { continue }
+                documents.append(
+                    DocumentWinner(id: DocumentID(String(decoding: name, as: UTF8.self)), revision: winner))
+            }
+            return documents
+        }
+    }
+
+    package func settings() async throws -> DatabaseSettings {
+        let stored = try await sourceSettings()
+        var settings = DatabaseSettings()
+        settings.revisionsLimit = stored.revisionsLimit ?? settings.revisionsLimit
+        settings.security = stored.security ?? settings.security
+        return settings
+    }
+
+    private func rows(after since: Int64, limit: Int) async throws -> ChangeRows {
+        try await file.read { database in
+            let horizon = try horizon(database)
+            var (rows, last): ([ChangeRow], Int64) = ([], since)
+            while rows.count < limit {
+                let page = try horizon.rows(after: last, limit: limit, database)
+                for row in page where rows.count < limit {
+                    last = row.id
+                    let leaves = try horizon.leaves(key: LeafRow.key(row.name), name: row.name, database)
+                    guard leaves.last?.id == row.id else { continue }
+                    rows.append(
+                        ChangeRow(
+                            sequence: UpdateSequence(.integer(row.id)), id: row.documentID.text,
+                            revisions: try Self.winnerFirst(leaves), isDeleted: leaves.allSatisfy(\.isDeleted)))
+                }
+                if page.count < limit { break }
+            }
+            return ChangeRows(
+                rows: rows, lastSequence: UpdateSequence(.integer(last)),
+                pending: try horizon.pending(after: last, database))
+        }
+    }
+}

@@ -1,0 +1,134 @@
+import CouchDB
+import Crypto
+import Foundation
+import GRDB
+import Replication
+
+extension VaultDatabase {
+    package func store(_ revisions: [Revision], checkpoint: Checkpoint?) async throws -> StoreResult {
+        try writable()
+        let dictionary = try await dictionary(for: revisions)
+        let (prepared, refusals) = try await prepare(revisions, dictionary)
+        let drafts = prepared.flatMap { $0.attachments.compactMap(\.draft) }
+        defer { for draft in drafts { file.objects.drop(draft) } }
+        let recorded = refusals.isEmpty ? checkpoint : nil
+        let file = file
+        try await file.write { database in
+            var writing = try RevisionWriting(file: file, database: database)
+            for revision in prepared { try writing.store(revision) }
+            try writing.finish()
+            if let recorded { try Self.put(recorded, database) }
+            file.onStep?(.beforeCommit)
+        }
+        file.onStep?(.afterCommit)
+        return StoreResult(refusals: refusals, didRecordCheckpoint: recorded != nil)
+    }
+
+    package func checkpoint(_ id: String) async throws -> Checkpoint? {
+        try await file.read { database in
+            let row = try Row.fetchOne(
+                database, sql: "SELECT id, value, hash FROM checkpoint WHERE id = ?", arguments: [id])
+            guard let row else { return nil }
+            guard Ledger.checkpoint.hash([row[0] as DatabaseValue, row[1] as DatabaseValue]) == (try row.checked(2))
+            else { throw VaultError(.damaged, "a checkpoint was changed", at: file.path) }
+            return try JSONDecoder().decode(Checkpoint.self, from: try row.checked(1) as Data)
+        }
+    }
+
+    package func record(_ checkpoint: Checkpoint) async throws {
+        try writable()
+        try await file.write { try Self.put(checkpoint, $0) }
+    }
+
+    private static func put(_ checkpoint: Checkpoint, _ database: Database) throws {
+        let value = try JSONEncoder().encode(checkpoint)
+        try Ledger.checkpoint.delete(where: "id = ?", [checkpoint.id], database)
+        try Ledger.checkpoint.insert([checkpoint.id, value], database)
+    }
+
+    /// Compresses and hashes the documents, and writes the large attachments to drafts.
+    private func prepare(
+        _ revisions: [Revision], _ dictionary: CompressionDictionary?
+    ) async throws -> ([PreparedRevision], [Refusal]) {
+        let compressor = try FrameCompressor(dictionary: dictionary)
+        var prepared: [PreparedRevision] = []
+        prepared.reserveCapacity(revisions.count)
+        var refusals: [Refusal] = []
+        do {
+            for revision in revisions {
+                guard Self.hasItsAttachments(revision) else {
+                    refusals.append(
+                        Refusal(
+                            id: revision.id, revision: revision.revision, stage: .storing, error: "bad_attachments",
+                            reason: "the document names other attachments than those that came with it"))
+                    continue
+                }
+                var stored = PreparedRevision(revision, compressor: compressor)
+                for attachment in revision.attachments { stored.attachments.append(try await prepare(attachment)) }
+                prepared.append(stored)
+            }
+        } catch {
+            for draft in prepared.flatMap({ $0.attachments.compactMap(\.draft) }) { file.objects.drop(draft) }
+            throw VaultError.wrapping(error, at: file.folder)
+        }
+        return (prepared, refusals)
+    }
+
+    private func prepare(_ attachment: Attachment) async throws -> PreparedAttachment {
+        guard attachment.size > ObjectFolder.threshold else {
+            let data = try await attachment.read(at: 0, count: attachment.size)
+            guard data.count == attachment.size else {
+                throw CouchError(.malformedAnswer, "the attachment “\(attachment.member.name)” was cut off")
+            }
+            return .small(data: data, sha256: Data(SHA256.hash(data: data)))
+        }
+        let draft = try await file.objects.draft(attachment)
+        file.onStep?(.draftWritten)
+        return .large(draft)
+    }
+
+    /// Whether the document names the attachments in their order, so that they can be handed out again.
+    private static func hasItsAttachments(_ revision: Revision) -> Bool {
+        guard !revision.attachments.isEmpty else { return true }
+        // A document that can't be read is refused, as the caller tells.
+        guard let members = try? DocumentMembers(of: revision.document).attachments else { return false }
+        return members == revision.attachments.map(\.member)
+    }
+
+    /// The dictionary to compress with; learnt once there are enough documents to learn from.
+    private func dictionary(for revisions: [Revision]) async throws -> CompressionDictionary? {
+        let documents = revisions.map(\.document)
+        let (known, samples) = try await file.read { database -> (CompressionDictionary?, [Data]) in
+            if let known = try BodyReading.dictionaries(database).last { return (known, []) }
+            let stored = try Int64.fetchOne(database, sql: "SELECT max(id) FROM body") ?? 0
+            guard Int(stored) + documents.count >= CompressionDictionary.minimumSamples else { return (nil, []) }
+            var reading = try BodyReading(database)
+            var (older, bytes): ([Data], Int) = ([], 0)
+            var id = stored
+            while id > 0, older.count + documents.count < CompressionDictionary.maximumSamples,
+                bytes < CompressionDictionary.maximumSampleBytes
+            {
+                if let body = try reading.body(id) {
+                    older.append(body.document)
+                    bytes += body.document.count
+                }
+                id -= 1
+            }
+            return (nil, documents + older)
+        }
+        guard known == nil, let bytes = CompressionDictionary.trained(on: samples) else { return known }
+        return try await file.write { database in
+            // Another batch may have brought one meanwhile.
+            if let known = try BodyReading.dictionaries(database).last { return known }
+            try Ledger.dictionary.insert([1, bytes], database)
+            return CompressionDictionary(id: 1, bytes: bytes)
+        }
+    }
+}
+
+extension PreparedAttachment {
+    fileprivate var draft: ObjectFolder.Draft? {
+        guard case .large(let draft) = self else { return nil }
+        return draft
+    }
+}

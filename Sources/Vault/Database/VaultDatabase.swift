@@ -1,0 +1,65 @@
+import CouchDB
+import Foundation
+import GRDB
+import Replication
+
+/// The backup of one database: what it is now, or what it was at a moment and then can't be changed.
+///
+/// Values are cheap and share one open file, which is closed with the last of them.
+package struct VaultDatabase: Sendable {
+    let file: VaultFile
+    /// The name of the backup in its vault.
+    package let name: String
+    /// The uuid of the backup, and so of its mark in the source.
+    package let uuid: String
+    /// The moment whose state this is; nil for now.
+    package let moment: Moment?
+    /// Tells the catalogue about a new moment.
+    let witness: @Sendable (Moment) async throws -> Void
+
+    /// The state at a moment.
+    package func at(_ moment: Moment) -> VaultDatabase {
+        VaultDatabase(file: file, name: name, uuid: uuid, moment: moment, witness: witness)
+    }
+
+    /// The state at the newest moment that is not later than a time.
+    ///
+    /// - Throws: `VaultError` with code `vault-unknown-moment` where the first one is later.
+    package func at(_ time: Date) async throws -> VaultDatabase {
+        let moments = try await moments()
+        guard let moment = moments.last(where: { $0.time <= time }) else {
+            let first =
+                moments.map(\.time).min().map { "the first is \($0.formatted(.iso8601))" } ?? "there is none yet"
+            throw VaultError(
+                .unknownMoment, "no moment is as early as \(time.formatted(.iso8601)); \(first)", at: name)
+        }
+        return at(moment)
+    }
+
+    /// Whether this is a past state, or was opened for reading.
+    package var isReadOnly: Bool { moment != nil || file.writer == nil }
+
+    /// Folds SQLite's log into the file and closes it.
+    package func close() async throws { try await ObjectFolder.onThread { try file.close() } }
+
+    func horizon(_ database: Database) throws -> Horizon {
+        guard let moment else { return Horizon(first: try StateRow(database).first, moment: nil) }
+        return try Self.horizon(of: moment.number, database)
+    }
+
+    static func horizon(of moment: Int, _ database: Database) throws -> Horizon {
+        let statement = try database.cachedStatement(
+            sql: "SELECT e.first FROM moment m JOIN epoch e ON e.id = m.epoch WHERE m.id = ?")
+        guard let first = try Int.fetchOne(statement, arguments: [moment]) else {
+            throw VaultError(.unknownMoment, "the moment \(moment) is not in the vault", at: "moment \(moment)")
+        }
+        return Horizon(first: first, moment: moment)
+    }
+
+    func writable() throws {
+        guard moment == nil else {
+            throw VaultError(
+                .readOnly, "the past can't be changed", at: name, next: "write to the database as it is now")
+        }
+    }
+}

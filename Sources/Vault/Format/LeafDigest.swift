@@ -1,0 +1,72 @@
+import Crypto
+import Foundation
+import Replication
+
+/// What a leaf revision is, in sixteen bytes of SHA-256: id, history, tombstone flag, document and attachments.
+struct LeafDigest: Hashable, Sendable {
+    private(set) var high: UInt64
+    private(set) var low: UInt64
+
+    init(name: Data, path: Data, isDeleted: Bool, document: SHA256Digest, attachments: [Data]) {
+        var hasher = SHA256()
+        for part in [name, path] {
+            hasher.update(data: withUnsafeBytes(of: UInt64(part.count).littleEndian) { Data($0) })
+            hasher.update(data: part)
+        }
+        hasher.update(data: [isDeleted ? 1 : 0])
+        document.withUnsafeBytes { hasher.update(bufferPointer: $0) }
+        for attachment in attachments { hasher.update(data: attachment) }
+        (high, low) = hasher.finalize().withUnsafeBytes {
+            (
+                $0.loadUnaligned(as: UInt64.self).bigEndian,
+                $0.loadUnaligned(fromByteOffset: 8, as: UInt64.self).bigEndian
+            )
+        }
+    }
+
+    init?(_ data: Data) {
+        guard data.count == 16 else { return nil }
+        (high, low) = data.withUnsafeBytes {
+            (
+                $0.loadUnaligned(as: UInt64.self).bigEndian,
+                $0.loadUnaligned(fromByteOffset: 8, as: UInt64.self).bigEndian
+            )
+        }
+    }
+
+    var data: Data {
+        withUnsafeBytes(of: (high.bigEndian, low.bigEndian)) { Data($0) }
+    }
+}
+
+/// A sum of leaf digests: what a whole set of leaves is, kept up to date as leaves come and go.
+struct DigestSum: Hashable, Sendable {
+    private(set) var high: UInt64 = 0
+    private(set) var low: UInt64 = 0
+
+    init() {}
+
+    init?(_ data: Data) {
+        guard let digest = LeafDigest(data) else { return nil }
+        (high, low) = (digest.high, digest.low)
+    }
+
+    var data: Data {
+        withUnsafeBytes(of: (high.bigEndian, low.bigEndian)) { Data($0) }
+    }
+
+    static func += (sum: inout DigestSum, digest: LeafDigest) {
+        sum.high &+= digest.high
+        sum.low &+= digest.low
+    }
+
+    static func -= (sum: inout DigestSum, digest: LeafDigest) {
+        sum.high &-= digest.high
+        sum.low &-= digest.low
+    }
+
+    static func += (sum: inout DigestSum, other: DigestSum) {
+        sum.high &+= other.high
+        sum.low &+= other.low
+    }
+}

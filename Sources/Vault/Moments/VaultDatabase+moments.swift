@@ -1,0 +1,143 @@
+import CouchDB
+import Foundation
+import GRDB
+
+extension VaultDatabase {
+    /// All kept moments, oldest first.
+    package func moments() async throws -> [Moment] { try await file.read { try Moment.all($0) } }
+
+    /// The moment with a number.
+    package func moment(_ number: Int) async throws -> Moment {
+        guard let moment = try await moments().first(where: { $0.number == number }) else {
+            throw VaultError(.unknownMoment, "the moment \(number) is not in the vault", at: name)
+        }
+        return moment
+    }
+
+    package func epochs() async throws -> [Epoch] { try await file.read { try Epoch.all($0) } }
+
+    /// Makes a moment of what was stored since the last one; durable when this returns.
+    ///
+    /// - Parameters:
+    ///   - sequence: how far the source's feed was read.
+    ///   - isComplete: whether the feed was read to its end.
+    ///   - setAside: how many revisions could not be copied.
+    @discardableResult
+    package func seal(
+        at time: Date, sequence: UpdateSequence?, isComplete: Bool, setAside: Int = 0
+    ) async throws -> Moment {
+        try writable()
+        file.onStep?(.beforeSeal)
+        let moment = try await file.write { database in
+            try Self.seal(
+                at: time, sequence: sequence, isComplete: isComplete && setAside == 0, setAside: setAside, database)
+        }
+        file.onStep?(.afterSeal)
+        try await witness(moment)
+        file.onStep?(.catalogueWritten)
+        return moment
+    }
+
+    /// Notes that a moment was compared and found equal, so that no pruning drops the newest such moment.
+    package func markVerified(_ number: Int, at time: Date) async throws {
+        try writable()
+        let name = name
+        let moment = try await file.write { database -> Moment? in
+            guard try Moment.all(database).contains(where: { $0.number == number }) else {
+                throw VaultError(.unknownMoment, "the moment \(number) is not in the vault", at: name)
+            }
+            try Ledger.moment.update(number, set: "verified", to: time.milliseconds, database)
+            return try Moment.all(database).last
+        }
+        if let moment { try await witness(moment) }
+    }
+
+    /// Compares the source with the one that was backed up, and begins a new epoch where it is not the same state of the
+    /// same database. Nothing of the old epochs is lost.
+    ///
+    /// A new epoch has no documents and no checkpoints yet: the next run reads everything.
+    ///
+    /// - Throws: `VaultError` with code `vault-other-database` where the source is another database.
+    package func recognise(_ source: SourceIdentity, at time: Date) async throws -> SourceVerdict {
+        try writable()
+        let name = name
+        let (verdict, sealed) = try await file.write { database -> (SourceVerdict, Moment?) in
+            let epoch = try Epoch.newest(database)
+            let verdict = SourceVerdict(remembered: epoch.source, found: source)
+            var remembered = source
+            var sealed: Moment?
+            switch verdict {
+            case .other(let reason): throw VaultError(.otherDatabase, reason, at: name)
+            case .newEpoch(let reason):
+                sealed = try Self.beginEpoch(after: epoch, source, reason: reason, at: time, database)
+                return (verdict, sealed)
+            case .first: break
+            case .same:
+                remembered.marker = source.marker ?? epoch.source.marker
+                remembered.markedMoment = epoch.source.markedMoment
+                remembered.instanceStartTime = source.instanceStartTime ?? epoch.source.instanceStartTime
+            }
+            try Ledger.epoch.update(
+                epoch.number, set: "source", to: try JSONEncoder().encode(remembered), database)
+            return (verdict, nil)
+        }
+        if let sealed { try await witness(sealed) }
+        return verdict
+    }
+
+    /// Notes the mark that was left in the source, after the source has acknowledged it.
+    package func noteMarker(_ marker: String, moment: Int) async throws {
+        try writable()
+        try await file.write { database in
+            let epoch = try Epoch.newest(database)
+            var source = epoch.source
+            (source.marker, source.markedMoment) = (marker, moment)
+            try Ledger.epoch.update(epoch.number, set: "source", to: try JSONEncoder().encode(source), database)
+        }
+    }
+
+    private static func seal(
+        at time: Date, sequence: UpdateSequence?, isComplete: Bool, setAside: Int, _ database: Database
+    ) throws -> Moment {
+        var state = try StateRow(database)
+        let epoch = try Epoch.newest(database)
+        try Ledger.moment.insert(
+            [
+                state.moment, time.milliseconds, epoch.number, try sequence.map { try JSONEncoder().encode($0) },
+                isComplete ? 1 : 0, setAside, state.documents, state.deleted, state.leaves, state.digest.data, nil,
+            ], database)
+        let number = state.moment
+        state.moment += 1
+        try state.write(database)
+        guard
+            let row = try Row.fetchOne(
+                database, sql: "SELECT \(Moment.columns) FROM moment WHERE id = ?", arguments: [number])
+        else { throw DatabaseError(resultCode: .SQLITE_CORRUPT, message: "a moment is missing") }
+        return try Moment(row)
+    }
+
+    /// Seals what an interrupted run left, as an incomplete moment, and begins an epoch behind it.
+    private static func beginEpoch(
+        after epoch: Epoch, _ source: SourceIdentity, reason: String, at time: Date, _ database: Database
+    ) throws -> Moment? {
+        var sealed: Moment?
+        let open = try StateRow(database).moment
+        let hasRows =
+            try Bool.fetchOne(
+                database, sql: "SELECT EXISTS (SELECT 1 FROM leaf WHERE added = ?1 OR superseded = ?1)",
+                arguments: [open]) ?? false
+        if hasRows {
+            sealed = try seal(at: time, sequence: nil, isComplete: false, setAside: 0, database)
+        }
+        let state = try StateRow(database)
+        var next = StateRow(vault: state.vault, database: state.database, name: state.name)
+        (next.moment, next.first) = (state.moment, state.moment)
+        try next.write(database)
+        try Ledger.epoch.insert(
+            [
+                epoch.number + 1, state.moment, time.milliseconds, try JSONEncoder().encode(source), reason,
+            ], database)
+        try Ledger.checkpoint.delete(where: "1", [], database)
+        return sealed
+    }
+}

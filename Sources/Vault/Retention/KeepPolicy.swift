@@ -1,0 +1,94 @@
+import Foundation
+
+/// Which moments to keep. A moment is kept where any of the rules asks for it.
+package struct KeepPolicy: Sendable, Hashable {
+    /// All moments of the last so many seconds.
+    package var within: TimeInterval?
+    /// The newest ones.
+    package var last: Int?
+    /// The newest of each of the last hours, days, weeks, months and years that have one; in UTC, weeks from Monday.
+    package var hourly: Int?
+    package var daily: Int?
+    package var weekly: Int?
+    package var monthly: Int?
+    package var yearly: Int?
+
+    package init(
+        within: TimeInterval? = nil, last: Int? = nil, hourly: Int? = nil, daily: Int? = nil, weekly: Int? = nil,
+        monthly: Int? = nil, yearly: Int? = nil
+    ) {
+        (self.within, self.last, self.hourly) = (within, last, hourly)
+        (self.daily, self.weekly, self.monthly, self.yearly) = (daily, weekly, monthly, yearly)
+    }
+
+    /// Whether it asks for nothing, and so would keep nothing.
+    package var isEmpty: Bool {
+        (within ?? 0) <= 0 && [last, hourly, daily, weekly, monthly, yearly].allSatisfy { ($0 ?? 0) <= 0 }
+    }
+
+    /// Decides about each moment, in the given order.
+    ///
+    /// - Throws: `VaultError` with code `vault-refused` where the policy is empty.
+    package func decide(_ moments: [Moment], now: Date) throws(VaultError) -> [MomentDecision] {
+        guard !isEmpty else {
+            throw VaultError(
+                .refused, "an empty policy would keep nothing", at: "prune",
+                next: "say what to keep, such as within 7d, daily 30, monthly 12")
+        }
+        // By time, since a moment's number tells nothing of the day.
+        let newestFirst = moments.sorted { ($0.time, $0.number) > ($1.time, $1.number) }
+        var reasons: [Int: [MomentDecision.Reason]] = [:]
+        func keep(_ moment: Moment?, _ reason: MomentDecision.Reason) {
+            if let moment { reasons[moment.number, default: []].append(reason) }
+        }
+        keep(moments.max { $0.number < $1.number }, .newest)
+        // An incomplete one, or one that holds less, can't take the place of one that was compared.
+        keep(newestFirst.first { $0.verified != nil }, .lastVerified)
+        keep(newestFirst.first { $0.isComplete }, .lastComplete)
+        for moment in newestFirst where within.map({ now.timeIntervalSince(moment.time) <= $0 }) ?? false {
+            keep(moment, .within)
+        }
+        for moment in newestFirst.prefix(max(0, last ?? 0)) { keep(moment, .last) }
+        for (count, reason) in [
+            (hourly, MomentDecision.Reason.hourly), (daily, .daily), (weekly, .weekly), (monthly, .monthly),
+            (yearly, .yearly),
+        ] {
+            var seen: Set<[Int]> = []
+            for moment in newestFirst where seen.count < max(0, count ?? 0) {
+                if seen.insert(Self.bucket(of: moment.time, reason)).inserted { keep(moment, reason) }
+            }
+        }
+        return moments.map { MomentDecision(moment: $0, reasons: reasons[$0.number] ?? []) }
+    }
+
+    private static func bucket(of time: Date, _ reason: MomentDecision.Reason) -> [Int] {
+        var calendar = Calendar(identifier: .iso8601)
+        calendar.timeZone = .gmt
+        let parts = calendar.dateComponents(
+            [.year, .month, .day, .hour, .weekOfYear, .yearForWeekOfYear], from: time)
+        let (year, month, day) = (parts.year ?? 0, parts.month ?? 0, parts.day ?? 0)
+        return switch reason {
+        case .hourly: [year, month, day, parts.hour ?? 0]
+        case .daily: [year, month, day]
+        case .weekly: [parts.yearForWeekOfYear ?? 0, parts.weekOfYear ?? 0]
+        case .monthly: [year, month]
+        default: [year]
+        }
+    }
+}
+
+/// What a policy says of a moment.
+package struct MomentDecision: Sendable, Hashable {
+    /// Why a moment is kept.
+    package enum Reason: String, Sendable, Hashable, CaseIterable {
+        case newest, within, last, hourly, daily, weekly, monthly, yearly
+        case lastVerified = "last verified"
+        case lastComplete = "last complete"
+    }
+
+    package var moment: Moment
+    /// Empty where the moment is to be dropped.
+    package var reasons: [Reason]
+
+    package var isKept: Bool { !reasons.isEmpty }
+}

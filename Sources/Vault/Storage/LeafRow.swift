@@ -1,0 +1,92 @@
+import CouchDB
+import Crypto
+import Foundation
+import GRDB
+import Replication
+
+/// One leaf revision with the time during which it is one: from the moment `added` until before `superseded`.
+struct LeafRow: Sendable {
+    var id: Int64
+    var name: Data
+    /// The history, as `PathCoding` writes it.
+    var path: Data
+    var isDeleted: Bool
+    var body: Int64
+    var added: Int
+    var superseded: Int?
+    var digest: LeafDigest
+
+    static let columns = "id, name, path, deleted, body, added, superseded, digest, hash, key"
+
+    /// The first 48 bits of a name's SHA-256: random names make a narrow index with it, and any name can be found.
+    static func key(_ name: Data) -> Int64 {
+        SHA256.hash(data: name).withUnsafeBytes {
+            Int64(bigEndian: $0.loadUnaligned(as: Int64.self)) >> 16
+        }
+    }
+
+    init(
+        id: Int64, name: Data, path: Data, isDeleted: Bool, body: Int64, added: Int, digest: LeafDigest
+    ) {
+        (self.id, self.name, self.path, self.isDeleted) = (id, name, path, isDeleted)
+        (self.body, self.added, self.digest) = (body, added, digest)
+    }
+
+    /// Reads a row of the columns, and checks its hash.
+    init(_ row: Row) throws {
+        id = try row.checked(0)
+        name = try row.checked(1)
+        path = try row.checked(2)
+        isDeleted = try row.checked(3)
+        body = try row.checked(4)
+        added = try row.checked(5)
+        superseded = try row.checkedOptional(6)
+        guard let digest = LeafDigest(try row.checked(7)) else { throw Self.damage(id) }
+        self.digest = digest
+        guard hash(key: try row.checked(9)) == (try row.checked(8)) else { throw Self.damage(id) }
+    }
+
+    var documentID: DocumentID { DocumentID(String(decoding: name, as: UTF8.self)) }
+
+    func revisionPath() throws -> RevisionPath {
+        guard let path = PathCoding.decode(path) else { throw Self.damage(id) }
+        return path
+    }
+
+    func insert(key: Int64, _ database: Database) throws {
+        try database.cachedStatement(
+            sql: """
+                INSERT INTO leaf (id, key, name, path, deleted, body, added, superseded, digest, hash) \
+                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                """
+        ).execute(arguments: [
+            id, key, name, path, isDeleted, body, added, superseded, digest.data, hash(key: key),
+        ])
+    }
+
+    /// Ends the leaf's time: the only change that a row ever sees.
+    func supersede(at moment: Int, key: Int64, _ database: Database) throws {
+        var row = self
+        row.superseded = moment
+        try database.cachedStatement(sql: "UPDATE leaf SET superseded = ?, hash = ? WHERE id = ?")
+            .execute(arguments: [moment, row.hash(key: key), id])
+    }
+
+    private func hash(key: Int64) -> Int64 {
+        var hash = RowHash(table: "leaf")
+        hash.append(id)
+        hash.append(key)
+        hash.append(name)
+        hash.append(path)
+        hash.append(isDeleted ? 1 : 0)
+        hash.append(body)
+        hash.append(Int64(added))
+        hash.append(superseded.map(Int64.init))
+        hash.append(digest.data)
+        return hash.value
+    }
+
+    static func damage(_ id: Int64) -> DatabaseError {
+        DatabaseError(resultCode: .SQLITE_CORRUPT, message: "row \(id) of leaf was changed")
+    }
+}

@@ -1,0 +1,117 @@
+import CouchDB
+import Crypto
+import Foundation
+import NIOPosix
+import Replication
+
+/// The folder of large attachments: one file each, named for the SHA-256 of its bytes, in folders of its first byte.
+struct ObjectFolder: Sendable {
+    let path: String
+
+    /// Attachments of more bytes get a file of their own; smaller ones go into SQLite.
+    static let threshold = 64 << 10
+    private static let piece = 256 << 10
+
+    /// A file that is complete on disk but not yet part of the vault.
+    struct Draft: Sendable {
+        let path: String
+        let sha256: Data
+        let size: Int
+    }
+
+    func path(of sha256: Data) -> String {
+        let name = sha256.map { String($0 >> 4, radix: 16) + String($0 & 15, radix: 16) }.joined()
+        return "\(path)/\(name.prefix(2))/\(name)"
+    }
+
+    /// Writes an attachment piece by piece and syncs it; the draft is to be kept or dropped.
+    func draft(_ attachment: Attachment) async throws -> Draft {
+        let path = "\(path)/draft-\(UUID().uuidString)"
+        let descriptor = try await Self.onThread {
+            try FileManager.default.createDirectory(atPath: self.path, withIntermediateDirectories: true)
+            let descriptor = open(path, O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0o600)
+            guard descriptor >= 0 else { throw POSIXFailure("open \(path)") }
+            return descriptor
+        }
+        do {
+            var hasher = SHA256()
+            var offset = 0
+            while true {
+                try Task.checkCancellation()
+                let bytes = try await attachment.read(at: offset, count: Self.piece)
+                guard !bytes.isEmpty else { break }
+                hasher.update(data: bytes)
+                offset += bytes.count
+                try await Self.onThread { try Self.write(bytes, to: descriptor) }
+            }
+            guard offset == attachment.size else {
+                throw VaultError(
+                    .damaged, "an attachment of \(attachment.size) bytes ended after \(offset)",
+                    at: attachment.member.name,
+                    next: "run it again; the vault did not take it")
+            }
+            try await Self.onThread {
+                guard fsync(descriptor) == 0 else { throw POSIXFailure("fsync") }
+            }
+            close(descriptor)
+            return Draft(path: path, sha256: Data(hasher.finalize()), size: offset)
+        } catch {
+            close(descriptor)
+            unlink(path)
+            throw error
+        }
+    }
+
+    /// Gives the draft its place, durably. Blocks; for the writer's thread.
+    func keep(_ draft: Draft) throws {
+        let path = path(of: draft.sha256)
+        let folder = (path as NSString).deletingLastPathComponent
+        if mkdir(folder, 0o700) == 0 { try Self.syncFolder(self.path) }
+        guard rename(draft.path, path) == 0 else { throw POSIXFailure("rename \(draft.path)") }
+        try Self.syncFolder(folder)
+    }
+
+    /// Forgets the draft.
+    func drop(_ draft: Draft) { unlink(draft.path) }
+
+    /// The SHA-256 of a file, read piece by piece. Blocks.
+    func hash(of sha256: Data) throws -> (sha256: Data, size: Int) {
+        let descriptor = open(path(of: sha256), O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { throw POSIXFailure("open \(path(of: sha256))") }
+        defer { close(descriptor) }
+        var (hasher, size) = (SHA256(), 0)
+        var buffer = [UInt8](repeating: 0, count: Self.piece)
+        while true {
+            let count = read(descriptor, &buffer, buffer.count)
+            guard count >= 0 else { throw POSIXFailure("read \(path(of: sha256))") }
+            guard count > 0 else { break }
+            buffer.withUnsafeBytes { hasher.update(bufferPointer: UnsafeRawBufferPointer(rebasing: $0[..<count])) }
+            size += count
+        }
+        return (Data(hasher.finalize()), size)
+    }
+
+    /// Runs what blocks on a thread that may block.
+    static func onThread<Value: Sendable>(_ body: @escaping @Sendable () throws -> Value) async throws -> Value {
+        try await NIOThreadPool.singleton.runIfActive(body)
+    }
+
+    static func syncFolder(_ path: String) throws {
+        let descriptor = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        guard descriptor >= 0 else { throw POSIXFailure("open \(path)") }
+        defer { close(descriptor) }
+        guard fsync(descriptor) == 0 else { throw POSIXFailure("fsync \(path)") }
+    }
+
+    private static func write(_ bytes: Data, to descriptor: Int32) throws {
+        try bytes.withUnsafeBytes { bytes in
+            var offset = 0
+            while offset < bytes.count {
+                let count = Foundation.write(
+                    descriptor, UnsafeRawBufferPointer(rebasing: bytes[offset...]).baseAddress, bytes.count - offset)
+                guard count >= 0 else { throw POSIXFailure("write") }
+                offset += count
+            }
+        }
+    }
+}

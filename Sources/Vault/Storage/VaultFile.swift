@@ -1,0 +1,152 @@
+import Foundation
+import GRDB
+
+/// The open file of one database, with the folder of its large attachments.
+final class VaultFile: Sendable {
+    let folder: String
+    let path: String
+    let objects: ObjectFolder
+    let reader: any DatabaseReader
+    /// nil where the file was opened for reading.
+    let writer: DatabasePool?
+    let onStep: (@Sendable (VaultStep) -> Void)?
+    private let lock: WriterLock?
+
+    static let fileName = "database.sqlite"
+
+    /// Opens the file. Blocks.
+    ///
+    /// - Throws: `VaultError`.
+    init(folder: String, isWriting: Bool, onStep: (@Sendable (VaultStep) -> Void)? = nil) throws {
+        self.folder = folder
+        self.onStep = onStep
+        path = "\(folder)/\(Self.fileName)"
+        objects = ObjectFolder(path: "\(folder)/objects")
+        guard FileManager.default.fileExists(atPath: path) else {
+            throw VaultError(.damaged, "the file of a database is missing", at: path)
+        }
+        if isWriting, access(folder, W_OK) != 0 { throw VaultError.wrapping(POSIXFailure("write"), at: folder) }
+        lock = isWriting ? try WriterLock(folder: folder) : nil
+        do {
+            // For reading first: opening for writing would change a file that is to be refused.
+            let first = try Self.openForReading(path, folder: folder)
+            try first.read { [path] in try Self.checkFormat($0, id: VaultFormat.databaseID, path: path) }
+            if isWriting {
+                try first.close()
+                try objects.removeDrafts()
+                let pool = try DatabasePool(path: path, configuration: Self.configuration())
+                (writer, reader) = (pool, pool)
+            } else {
+                (writer, reader) = (nil, first)
+            }
+        } catch {
+            throw VaultError.wrapping(error, at: path)
+        }
+    }
+
+    /// Makes the file of a new database; a kill leaves none or a whole one. Blocks.
+    static func create(folder: String, state: StateRow, at time: Date) throws {
+        let path = "\(folder)/\(fileName)"
+        let draft = "\(path).new"
+        do {
+            try FileManager.default.createDirectory(
+                atPath: "\(folder)/objects", withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+            for leftover in [draft, "\(draft)-journal"] { unlink(leftover) }
+            var configuration = Configuration()
+            configuration.prepareDatabase { database in
+                try database.execute(
+                    sql: "PRAGMA page_size = 8192; PRAGMA auto_vacuum = INCREMENTAL; PRAGMA synchronous = FULL")
+            }
+            let queue = try DatabaseQueue(path: draft, configuration: configuration)
+            try queue.write { database in
+                try DatabaseSchema.create(database)
+                try state.write(database)
+                let unknown = try JSONEncoder().encode(SourceIdentity(name: ""))
+                try Ledger.epoch.insert([1, 1, time.milliseconds, unknown, "the first backup"], database)
+            }
+            try queue.close()
+            guard chmod(draft, 0o600) == 0, rename(draft, path) == 0 else { throw POSIXFailure("rename \(draft)") }
+            try ObjectFolder.syncFolder(folder)
+        } catch {
+            throw VaultError.wrapping(error, at: folder)
+        }
+    }
+
+    /// Refuses what is no vault or a newer one.
+    static func checkFormat(_ database: Database, id: Int, path: String) throws {
+        let found = try Int.fetchOne(database, sql: "PRAGMA application_id")
+        let version = try Int.fetchOne(database, sql: "PRAGMA user_version") ?? 0
+        guard found == id else { throw VaultError(.notAVault, "the file is not one of a vault", at: path) }
+        guard version <= VaultFormat.version else {
+            throw VaultError(
+                .newer, "it has format \(version), and this couchkeep reads up to \(VaultFormat.version)", at: path)
+        }
+        // There is no older format than the first one; a migration from it begins here.
+        guard version == VaultFormat.version else {
+            throw VaultError(.damaged, "it has format \(version), which there never was", at: path)
+        }
+    }
+
+    /// Reads in one transaction.
+    func read<Value: Sendable>(_ body: @escaping @Sendable (Database) throws -> Value) async throws -> Value {
+        do {
+            return try await reader.read(body)
+        } catch {
+            throw VaultError.wrapping(error, at: path)
+        }
+    }
+
+    /// Writes in one transaction, durable when this returns.
+    func write<Value: Sendable>(_ body: @escaping @Sendable (Database) throws -> Value) async throws -> Value {
+        guard let writer else {
+            throw VaultError(.readOnly, "it was opened for reading", at: path, next: "open it for writing")
+        }
+        do {
+            return try await writer.write(body)
+        } catch {
+            throw VaultError.wrapping(error, at: path)
+        }
+    }
+
+    /// Ends all connections, of which the last one folds the log into the file, and gives the lock back. Blocks.
+    func close() throws {
+        do {
+            // The connections that only read must end before the one that writes: only that one can fold the log in.
+            writer?.invalidateReadOnlyConnections()
+            try reader.close()
+        } catch {
+            throw VaultError.wrapping(error, at: path)
+        }
+        lock?.release()
+    }
+
+    private static func configuration() -> Configuration {
+        var configuration = Configuration()
+        configuration.busyMode = .timeout(10)
+        configuration.maximumReaderCount = 4
+        configuration.prepareDatabase { database in
+            try database.execute(sql: "PRAGMA synchronous = FULL; PRAGMA cache_size = -16000")
+            if !database.configuration.readonly { try database.execute(sql: "PRAGMA wal_autocheckpoint = 10000") }
+        }
+        return configuration
+    }
+
+    private static func openForReading(_ path: String, folder: String) throws -> any DatabaseReader {
+        var configuration = configuration()
+        configuration.readonly = true
+        let log = try? FileManager.default.attributesOfItem(atPath: "\(path)-wal")[.size] as? Int
+        // Where nothing can be written and there is no log, SQLite needs to be told that nobody else writes either.
+        guard access(folder, W_OK) != 0, log ?? 0 == 0 else {
+            return try DatabasePool(path: path, configuration: configuration)
+        }
+        let escaped = path.addingPercentEncoding(withAllowedCharacters: .urlPathAllowed) ?? path
+        return try DatabaseQueue(path: "file:\(escaped)?immutable=1", configuration: configuration)
+    }
+}
+
+extension Date {
+    /// Milliseconds since 1970, as the vault stores times.
+    var milliseconds: Int64 { Int64((timeIntervalSince1970 * 1000).rounded()) }
+
+    init(milliseconds: Int64) { self.init(timeIntervalSince1970: Double(milliseconds) / 1000) }
+}

@@ -1,0 +1,104 @@
+import Foundation
+import GRDB
+
+/// Why a vault can't do what was asked.
+package struct VaultError: Error, Sendable, Hashable, CustomStringConvertible {
+    /// The kind of error, part of Couchkeep's output contract.
+    package enum Code: String, Sendable, Hashable {
+        /// The folder or file is no vault.
+        case notAVault = "not-a-vault"
+        /// The backup in the vault is one of another database.
+        case otherDatabase = "vault-other-database"
+        /// Another couchkeep writes to it.
+        case locked = "vault-locked"
+        /// Something in it is not what was written.
+        case damaged = "vault-damaged"
+        /// It was written by a newer couchkeep.
+        case newer = "vault-newer"
+        /// It can be read only.
+        case readOnly = "vault-read-only"
+        /// There is no space left on its disk.
+        case full = "vault-full"
+        /// It can't be read or written, for want of rights or because of the disk.
+        case inaccessible = "vault-inaccessible"
+        /// It has no backup of that name.
+        case unknownDatabase = "vault-unknown-database"
+        /// It has no such moment, or none so early.
+        case unknownMoment = "vault-unknown-moment"
+        /// It would lose what it is there to keep.
+        case refused = "vault-refused"
+        /// There is not enough memory.
+        case memory = "out-of-memory"
+    }
+
+    package let code: Code
+    /// What happened, without a final stop.
+    package let what: String
+    /// The file, folder or backup.
+    package let place: String
+    /// What to do next.
+    package let next: String
+
+    package init(_ code: Code, _ what: String, at place: String, next: String? = nil) {
+        self.code = code
+        self.what = what
+        self.place = place
+        self.next = next ?? code.usualNextStep
+    }
+
+    package var description: String { "\(place): \(what) [\(code.rawValue)]; \(next)" }
+
+    static let outOfMemory = VaultError(.memory, "zstd could not get memory", at: "compression")
+
+    /// Names an error of SQLite or of the file system; others stay as they are.
+    static func wrapping(_ error: any Error, at place: String) -> any Error {
+        if let error = error as? DatabaseError { return wrapping(error, at: place) }
+        if let error = error as? POSIXFailure {
+            let code: Code =
+                switch error.number {
+                case ENOSPC, EDQUOT: .full
+                case EROFS: .readOnly
+                default: .inaccessible
+                }
+            return VaultError(code, error.description, at: place)
+        }
+        // Only the vault's own rows are decoded.
+        if error is DecodingError { return VaultError(.damaged, "a row can't be decoded", at: place) }
+        return error
+    }
+
+    private static func wrapping(_ error: DatabaseError, at place: String) -> any Error {
+        let what = error.message ?? "SQLite error \(error.resultCode.rawValue)"
+        return switch error.resultCode {
+        case .SQLITE_CORRUPT: VaultError(.damaged, what, at: place)
+        case .SQLITE_NOTADB: VaultError(.notAVault, what, at: place)
+        case .SQLITE_FULL: VaultError(.full, what, at: place)
+        case .SQLITE_READONLY: VaultError(.readOnly, what, at: place)
+        case .SQLITE_BUSY, .SQLITE_LOCKED: VaultError(.locked, what, at: place)
+        case .SQLITE_CANTOPEN, .SQLITE_PERM, .SQLITE_IOERR: VaultError(.inaccessible, what, at: place)
+        // The schema is not the one that was written.
+        case .SQLITE_ERROR, .SQLITE_SCHEMA, .SQLITE_CONSTRAINT, .SQLITE_MISMATCH:
+            VaultError(.damaged, what, at: place)
+        default: error
+        }
+    }
+}
+
+extension VaultError.Code {
+    fileprivate var usualNextStep: String {
+        switch self {
+        case .notAVault: "name the folder of a vault, or an empty or new one to make a vault in"
+        case .otherDatabase: "name another backup or another vault for this source"
+        case .locked: "wait until the other couchkeep has finished; the lock ends with its process"
+        case .damaged: "run couchkeep vault check --read-data, and put the vault's folder back from a copy"
+        case .newer: "run the newer couchkeep; this one changes nothing"
+        case .readOnly: "make the folder writable; listing, checking and restoring work as it is"
+        case .full: "make room on the disk and run it again; what was acknowledged is kept"
+        case .inaccessible: "make the folder readable and writable for this user"
+        case .unknownDatabase: "see couchkeep vault list"
+        case .unknownMoment: "see couchkeep vault list for the moments that there are"
+        case .refused: "say what is to be kept"
+        case .memory: "free memory and run it again"
+        }
+    }
+}

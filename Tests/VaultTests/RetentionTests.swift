@@ -1,0 +1,142 @@
+import CouchDB
+import Foundation
+import Replication
+import Testing
+
+@testable import Vault
+
+@Suite("What pruning keeps")
+struct RetentionTests {
+    private static let now = Date(timeIntervalSince1970: 1_790_000_000)
+
+    /// Moments every six hours of 400 days.
+    private static func moments(verified: Int? = nil) throws -> [Moment] {
+        try (1...1_600).map { number in
+            try Moment.sample(
+                number: number, time: now.addingTimeInterval(Double(number - 1_600) * 6 * 3_600),
+                verified: number == verified ? now : nil)
+        }
+    }
+
+    @Test("An empty policy is refused", arguments: [KeepPolicy(), KeepPolicy(within: 0, last: 0, daily: -1)])
+    func empty(policy: KeepPolicy) throws {
+        let error = #expect(throws: VaultError.self) { try policy.decide(Self.moments(), now: Self.now) }
+        #expect(error?.code == .refused)
+    }
+
+    @Test("Each rule keeps the newest of its periods")
+    func rules() throws {
+        let policy = KeepPolicy(within: 86_400, last: 2, hourly: 3, daily: 5, weekly: 4, monthly: 12, yearly: 5)
+        let decisions = try policy.decide(Self.moments(), now: Self.now)
+        func count(_ reason: MomentDecision.Reason) -> Int { decisions.count { $0.reasons.contains(reason) } }
+        #expect(count(.within) == 5)
+        #expect(count(.last) == 2)
+        #expect(count(.hourly) == 3)
+        #expect(count(.daily) == 5)
+        #expect(count(.weekly) == 4)
+        #expect(count(.monthly) == 12)
+        #expect(count(.yearly) == 2)
+        #expect(count(.newest) == 1)
+        #expect(decisions.last?.reasons.contains(.newest) == true)
+        // The newest of its day, in UTC.
+        var calendar = Calendar(identifier: .iso8601)
+        calendar.timeZone = .gmt
+        let moments = decisions.map(\.moment)
+        for decision in decisions where decision.reasons.contains(.daily) {
+            let day = calendar.startOfDay(for: decision.moment.time)
+            #expect(moments.last { calendar.startOfDay(for: $0.time) == day } == decision.moment)
+        }
+    }
+
+    @Test("The last verified moment and the newest stay, whatever the rules say")
+    func verified() throws {
+        let decisions = try KeepPolicy(last: 1).decide(Self.moments(verified: 700), now: Self.now)
+        #expect(decisions.filter(\.isKept).map(\.moment.number) == [700, 1_600])
+        #expect(decisions[699].reasons == [.lastVerified])
+    }
+
+    @Test("Order is by time, not by number, for a clock that was wrong")
+    func clock() throws {
+        let moments = try [
+            Moment.sample(number: 1, time: Self.now.addingTimeInterval(-100)),
+            Moment.sample(number: 2, time: Self.now.addingTimeInterval(-300)),
+        ]
+        let decisions = try KeepPolicy(daily: 1).decide(moments, now: Self.now)
+        #expect(decisions[0].reasons == [.lastComplete, .daily])
+        #expect(decisions[1].reasons == [.newest])
+    }
+
+    @Test("Nothing happens without a confirmation, or after the plan is out of date; then space comes back")
+    func prune() async throws {
+        let folder = TemporaryVault()
+        let database = try await folder.database()
+        var path: RevisionPath?
+        for minute in 0..<20 {
+            let bytes = Data((0..<120_000).map { UInt8(truncatingIfNeeded: ($0 &* $0) >> 3 &+ minute) })
+            let revision = try DocumentModel.revision(
+                "doc", on: path, members: #""minute":\#(minute)"#,
+                attachments: [("file", bytes), ("s", bytes.prefix(40_000))])
+            path = revision.path
+            _ = try await database.store([revision], checkpoint: nil)
+            try await database.seal(minute: minute)
+        }
+        let plan = try await database.prunePlan(KeepPolicy(last: 2), now: TemporaryVault.start)
+        #expect(plan.dropped.count == 18)
+        await #expect(throws: VaultError.self) { try await database.prune(plan, isConfirmed: false) }
+        #expect(try await database.moments().count == 20)
+        try await database.markVerified(5, at: TemporaryVault.start)
+        await #expect(throws: VaultError.self) { try await database.prune(plan, isConfirmed: true) }
+
+        let before = try await database.statistics()
+        let renewed = try await database.prunePlan(KeepPolicy(last: 2), now: TemporaryVault.start)
+        let result = try await database.prune(renewed, isConfirmed: true)
+        let after = try await database.statistics()
+        #expect(result.moments == 17)
+        #expect(result.bodies == 17)
+        #expect(result.attachments == 34)
+        #expect(result.freedBytes > 17 * 160_000)
+        #expect(after.fileBytes < before.fileBytes / 4)
+        #expect(try await database.moments().map(\.number) == [5, 19, 20])
+        #expect(try await database.check(readData: true).problems == [])
+    }
+
+    @Test("What two moments differ in")
+    func differences() async throws {
+        let folder = TemporaryVault()
+        let database = try await folder.database()
+        let (a, b, c) = (
+            try DocumentModel.revision("a", members: #""n":1"#), try DocumentModel.revision("b"),
+            try DocumentModel.revision("c")
+        )
+        _ = try await database.store([a, b, c], checkpoint: nil)
+        let first = try await database.seal(minute: 1)
+        let changed = try DocumentModel.revision("a", on: a.path, members: #""n":2"#)
+        let deleted = try DocumentModel.revision("b", on: b.path, isDeleted: true)
+        let added = try DocumentModel.revision("d")
+        _ = try await database.store([changed, deleted, added], checkpoint: nil)
+        let second = try await database.seal(minute: 2)
+        let back = try DocumentModel.revision("b", on: deleted.path)
+        _ = try await database.store([back], checkpoint: nil)
+        let third = try await database.seal(minute: 3)
+
+        func kinds(_ from: Moment, _ to: Moment) async throws -> [String: DocumentDifference.Kind] {
+            var kinds: [String: DocumentDifference.Kind] = [:]
+            try await database.differences(from: from, to: to) { kinds[$0.id.text] = $0.kind }
+            return kinds
+        }
+        #expect(try await kinds(first, second) == ["a": .changed, "b": .deleted, "d": .added])
+        #expect(try await kinds(second, third) == ["b": .resurrected])
+        #expect(try await kinds(first, third) == ["a": .changed, "b": .changed, "d": .added])
+        #expect(try await kinds(second, first) == ["a": .changed, "b": .resurrected, "d": .gone])
+        #expect(try await kinds(third, third) == [:])
+    }
+}
+
+extension Moment {
+    /// A moment that is not in a vault.
+    static func sample(number: Int, time: Date, verified: Date? = nil) throws -> Moment {
+        Moment(
+            number: number, time: time, epoch: 1, sequence: nil, isComplete: true, setAside: 0, documents: 0,
+            deleted: 0, leaves: 0, verified: verified, digest: DigestSum(), rowHash: 0)
+    }
+}
