@@ -8,20 +8,20 @@ extension Exchange {
         try allow(.post)
         guard user.name != nil else { throw CouchFailure.unauthorized("You are not an authenticated user") }
         let body = try request.declaredJSON()
+        let scheduler = server.scheduler
+        // A job that is cancelled by its id needs no source and target (couch_replicator_parse.erl).
+        if body["cancel"]?.bool == true,
+            let id = body["replication_id"]?.string ?? body["_local_id"]?.string ?? body["id"]?.string
+        {
+            return try await cancel(id)
+        }
         let specification: ReplicationSpecification
         do throws(CouchFailure) {
             specification = try ReplicationSpecification(absolute(body.members ?? []))
         } catch {
             throw CouchFailure(500, "error", error.reason)
         }
-        let scheduler = server.scheduler
-        if body["cancel"]?.bool == true {
-            let id =
-                body["replication_id"]?.string ?? body["_local_id"]?.string ?? body["id"]?.string
-                ?? specification.id(on: server.uuid)
-            guard await scheduler.cancelTransient(id) else { throw CouchFailure.missing }
-            return .json(["ok": true, "_local_id": .string(id)])
-        }
+        if body["cancel"]?.bool == true { return try await cancel(specification.id(on: server.uuid)) }
         if specification.isContinuous {
             let id = await scheduler.startTransient(specification, user: user.name, on: server)
             return .json(["ok": true, "_local_id": .string(id)], status: 202)
@@ -38,6 +38,11 @@ extension Exchange {
         case .failure(let reason):
             throw CouchFailure(500, reason.error, reason.reason)
         }
+    }
+
+    private func cancel(_ id: String) async throws -> SimulatedResponse {
+        guard await server.scheduler.cancelTransient(id) else { throw CouchFailure.missing }
+        return .json(["ok": true, "_local_id": .string(id)])
     }
 
     /// A bare name means a database of this server.

@@ -79,6 +79,11 @@ package struct PairSituation: Sendable {
         return elapsed(since: memory.samples.first { $0.at > covered }?.at) ?? 0
     }
 
+    /// Whether a reading from the beginning of ours is still on its way, as this pass sees it.
+    package var isRescanning: Bool {
+        memory.isRescanning && !memory.isRescanComplete(after: observation, since: .distantPast)
+    }
+
     /// How many documents and tombstones the target has less than the source, now; at least zero.
     package var missingNow: Int {
         bothDatabases.map { max(0, ComparableCounts(source: $0.source, target: $0.target).missing) } ?? 0

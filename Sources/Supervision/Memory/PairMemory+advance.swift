@@ -27,8 +27,9 @@ extension PairMemory {
                 let latch = Latch(
                     since: finding.since, severity: finding.severity, cause: finding.cause, summary: finding.summary,
                     evidence: finding.evidence)
-                // What a rollback was known by is kept; counts are told as they were last seen.
-                latches[rule] = rule == CountsDiffer.name ? latch : latches[rule] ?? latch
+                // What a rollback was known by is kept; counts and security are told as they were last seen.
+                let isRenewed = [CountsDiffer.name, SecurityDiffers.name].contains(rule)
+                latches[rule] = isRenewed ? latch : latches[rule] ?? latch
             } else {
                 latches[rule] = nil
             }

@@ -40,7 +40,14 @@ struct ServerObserver {
                 settings: settings, missingNodes: .known([]), hasScheduler: false)
         }
         let jobs = try await Observed.catching { try await connection.schedulerJobs() }
-        let listed = try await Observed.catching { try await connection.schedulerDocuments(in: "_replicator") }
+        let listed = try await Observed.catching {
+            do {
+                return try await connection.schedulerDocuments(in: "_replicator")
+            } catch let error as CouchError where error.code == .notFound && documents.value?.isEmpty == true {
+                // A cluster that was never told to make its system databases has no _replicator, and so no documents.
+                return []
+            }
+        }
         let missingNodes = try await Observed.catching {
             let membership = try await connection.membership()
             return membership.clusterNodes.filter { !membership.allNodes.contains($0) }

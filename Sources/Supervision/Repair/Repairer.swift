@@ -49,16 +49,19 @@ struct Repairer {
 
     /// Writes a document over whatever is there under its id.
     private func write(_ members: [String: JSONValue], as id: String) async throws {
-        var members = members
         do {
-            members["_rev"] = try await replicator.document(id)?["_rev"]
-            _ = try await replicator.putDocument(id, members: members)
-        } catch let error as CouchError where error.code == .notFound {
+            try await put(members, as: id)
+        } catch let error as CouchError where error.isDatabaseMissing {
             // A cluster that was never told to make its system databases.
             try await replicator.create()
-            members["_rev"] = nil
-            _ = try await replicator.putDocument(id, members: members)
+            try await put(members, as: id)
         }
+    }
+
+    private func put(_ members: [String: JSONValue], as id: String) async throws {
+        var members = members
+        members["_rev"] = try await replicator.document(id)?["_rev"]
+        _ = try await replicator.putDocument(id, members: members)
     }
 
     /// Writes a document as it should be, keeping options that change only its speed.

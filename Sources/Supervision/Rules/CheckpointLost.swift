@@ -19,7 +19,7 @@ package enum CheckpointLost: PairRule {
     package static func diagnose(_ situation: PairSituation) -> Finding? {
         let memory = situation.memory
         // After a repair of ours, a new start is what was wanted.
-        guard !memory.isRescanning else { return nil }
+        guard !situation.isRescanning else { return nil }
         if let latch = memory.latches[name] {
             guard !isOver(situation) else { return nil }
             return Finding(

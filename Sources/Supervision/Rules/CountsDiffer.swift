@@ -17,7 +17,7 @@ package enum CountsDiffer: PairRule {
         sources: ["fabric_db_info.erl"])
 
     package static func diagnose(_ situation: PairSituation) -> Finding? {
-        guard !situation.memory.isRescanning, TargetRolledBack.diagnose(situation) == nil,
+        guard !situation.isRescanning, TargetRolledBack.diagnose(situation) == nil,
             TargetReplaced.diagnose(situation) == nil
         else { return nil }
         guard let counts = situation.observation.inspection?.comparableCounts else { return lasting(situation) }

@@ -25,8 +25,8 @@ package enum RuleCatalogue {
 
     /// The rules whose findings stay until something definite ends them.
     package static let latched: Set<String> = [
-        CountsDiffer.name,
-        TargetRolledBack.name, TargetReplaced.name, SourceRolledBack.name, MassDeletion.name, CheckpointLost.name,
+        CountsDiffer.name, TargetRolledBack.name, TargetReplaced.name, SourceRolledBack.name, MassDeletion.name,
+        CheckpointLost.name, SecurityDiffers.name,
     ]
 
     /// The rule of a name.

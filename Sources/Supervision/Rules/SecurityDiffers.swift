@@ -11,7 +11,8 @@ package enum SecurityDiffers: PairRule {
         repair:
             "None by Couchkeep, which never widens access to an existing database. Copy the object where that is wanted, or "
             + "set compare_security: false for the pair.",
-        severity: "warning", sources: ["api/database/security.rst"])
+        severity: "warning; notice where the backup alone is for administrators only, as CouchDB 3 makes new databases",
+        sources: ["api/database/security.rst"])
 
     package static func diagnose(_ situation: PairSituation) -> Finding? {
         guard situation.pair.comparesSecurity else { return nil }
@@ -19,15 +20,24 @@ package enum SecurityDiffers: PairRule {
             let target = inspection.targetSecurity.value
         else {
             // It is read only now and then; until then the last word stands.
-            guard situation.memory.findingsSince[name] != nil else { return nil }
+            guard let latch = situation.memory.latches[name] else { return nil }
             return finding(
-                .warning, situation, "_security of the backup differs from the source's", next: next(situation))
+                latch.severity, situation, latch.summary, evidence: latch.evidence, next: next(situation))
         }
         guard normalized(source) != normalized(target) else { return nil }
+        // What an older server leaves open to everybody is not opened on the newer one too.
+        let isNarrower = normalized(source) == normalized([:]) && normalized(target) == forAdministrators
         return finding(
-            .warning, situation, "_security of the backup differs from the source's",
+            isNarrower ? .notice : .warning, situation,
+            isNarrower
+                ? "the backup is for administrators only, while the source is open to everybody"
+                : "_security of the backup differs from the source's",
             evidence: ["source": source, "target": target], next: next(situation))
     }
+
+    /// What CouchDB 3 gives to a new database.
+    private static let forAdministrators = normalized(
+        ["admins": ["roles": ["_admin"]], "members": ["roles": ["_admin"]]])
 
     private static func next(_ situation: PairSituation) -> String {
         "copy \(situation.pair.source.database)/_security from \(situation.pair.source.server) to "

@@ -27,10 +27,9 @@ package enum WritesRefused: PairRule {
         let seen = situation.replication?.statistics?.documentWriteFailures ?? 0
         // A checkpoint from before a rescan speaks of an earlier reading.
         let log = situation.observation.inspection?.targetLog.value ?? nil
-        let logged = memory.isRescanning ? 0 : log?.largestWriteFailures ?? 0
+        let logged = situation.isRescanning ? 0 : log?.largestWriteFailures ?? 0
         // A reading from the beginning that this pass sees complete has settled all earlier refusals.
-        let isSettled =
-            memory.isRescanning && memory.isRescanComplete(after: situation.observation, since: .distantPast)
+        let isSettled = memory.isRescanning && !situation.isRescanning
         let refused = max(seen, logged, isSettled ? 0 : memory.refused)
         guard refused > 0 else { return nil }
         let validators = situation.observation.inspection?.validators ?? memory.refusedValidators
@@ -45,7 +44,7 @@ package enum WritesRefused: PairRule {
             evidence: [
                 "refused": .count(refused), "refusedInThisSession": .count(seen),
                 "validators": validators.map { .object($0.mapValues { .string($0) }) },
-                "rescanning": memory.isRescanning ? true : nil,
+                "rescanning": situation.isRescanning ? true : nil,
             ],
             next:
                 "remove the cause on \(situation.pair.target.server), then: couchkeep check --rescan \(situation.pair.name)"

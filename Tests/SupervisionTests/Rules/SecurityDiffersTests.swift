@@ -40,6 +40,19 @@ import Testing
         #expect(scene.plan() == .none)
     }
 
+    @Test("A source of an older server that is open to everybody does not open its backup")
+    func narrower() {
+        let closed: JSONValue = ["admins": ["roles": ["_admin"]], "members": ["roles": ["_admin"]]]
+        for open in [Self.nothing, Self.open] {
+            var scene = scene(open, closed)
+            #expect(scene.pass() == ["security-differs"])
+            #expect(scene.finding("security-differs")?.severity == .notice)
+            scene.inspection = nil
+            #expect(scene.finding("security-differs")?.severity == .notice, "the last word stands as it was")
+        }
+        #expect(scene(closed, Self.open).finding("security-differs")?.severity == .warning)
+    }
+
     @Test("The last word stands where nobody looked, or could not")
     func lastWord() {
         var scene = scene(Self.nothing, ["members": ["names": ["a"]]])
