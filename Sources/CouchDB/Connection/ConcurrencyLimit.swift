@@ -3,7 +3,7 @@ import Synchronization
 /// Lets only so many tasks through at a time; the others wait in order, and can be cancelled while they wait.
 ///
 /// The HTTP client's own queue won't do: waiting there counts as time for connecting and fails.
-final class ConcurrencyLimit: Sendable {
+package final class ConcurrencyLimit: Sendable {
     private struct State {
         var free: Int
         var nextTicket = 0
@@ -13,12 +13,12 @@ final class ConcurrencyLimit: Sendable {
 
     private let state: Mutex<State>
 
-    init(_ limit: Int) { state = Mutex(State(free: max(1, limit))) }
+    package init(_ limit: Int) { state = Mutex(State(free: max(1, limit))) }
 
     /// Runs the operation as soon as there is a place.
     ///
     /// - Throws: `CancellationError` where the task is cancelled while it waits.
-    func run<R>(_ operation: () async throws -> R) async throws -> R {
+    package func run<R>(_ operation: () async throws -> R) async throws -> R {
         try await enter()
         defer { leave() }
         return try await operation()

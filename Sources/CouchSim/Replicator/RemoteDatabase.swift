@@ -24,6 +24,7 @@ struct RemoteDatabase: Sendable {
 
     let endpoint: ReplicationEndpoint
     let client: HTTPClient
+    let gate: ConcurrencyLimit
     let retries: Int
     /// Waits before the retry of that number.
     let pause: @Sendable (Int) async throws -> Void
@@ -104,9 +105,9 @@ struct RemoteDatabase: Sendable {
         var request = request
         request.headers.add(name: "User-Agent", value: "\(Self.agent)/3.5.0")
         do {
-            let response = try await client.execute(request, timeout: timeout)
-            let body = try await response.body.collect(upTo: 1 << 28)
-            return Answer(status: Int(response.status.code), body: Array(body.readableBytesView))
+            // A feed that waits for changes must not take the place of a request that is answered at once.
+            if request.url.contains("feed=longpoll") { return try await answer(to: request, timeout: timeout) }
+            return try await gate.run { try await answer(to: request, timeout: timeout) }
         } catch let error as CancellationError {
             throw error
         } catch {
@@ -119,5 +120,11 @@ struct RemoteDatabase: Sendable {
             throw ConnectionFailure(
                 word: isTimeout ? "timeout" : isUnknown ? "nxdomain" : "econnrefused", isTimeout: isTimeout)
         }
+    }
+
+    private func answer(to request: HTTPClientRequest, timeout: TimeAmount) async throws -> Answer {
+        let response = try await client.execute(request, timeout: timeout)
+        let body = try await response.body.collect(upTo: Listener.bodyLimit)
+        return Answer(status: Int(response.status.code), body: Array(body.readableBytesView))
     }
 }

@@ -129,7 +129,8 @@ extension Scheduler {
         _ filter: String, _ specification: ReplicationSpecification, _ client: HTTPClient
     ) async -> String? {
         let design = "_design/\(filter.prefix { $0 != "/" })"
-        let source = RemoteDatabase(endpoint: specification.source, client: client, retries: 0, pause: { _ in })
+        let source = RemoteDatabase(
+            endpoint: specification.source, client: client, gate: gate, retries: 0, pause: { _ in })
         do {
             let answer = try await source.send(.GET, design)
             guard answer.status == 200 else {

@@ -11,6 +11,7 @@ package actor Scheduler {
     /// Notified with each change of a job or a document's state.
     let changed = ChangeSignal()
     private let woken = ChangeSignal()
+    let gate = ConcurrencyLimit(32)
 
     var table = JobTable()
     var records: [ReplicationDocumentKey: ReplicationRecord] = [:]
@@ -36,7 +37,8 @@ package actor Scheduler {
     func run(on server: SimulatedServer) async throws {
         forget()
         var configuration = HTTPClient.Configuration()
-        configuration.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = 32
+        // The gate limits requests; feeds of a server outside of this process hold a connection each.
+        configuration.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = 2000
         configuration.timeout.connect = .seconds(5)
         // A refused connection is the job's matter, which counts its own retries.
         configuration.connectionPool.retryConnectionEstablishment = false
@@ -111,7 +113,7 @@ package actor Scheduler {
 
     private func remote(_ endpoint: ReplicationEndpoint, _ job: Job, _ client: HTTPClient) -> RemoteDatabase {
         RemoteDatabase(
-            endpoint: endpoint, client: client, retries: job.specification.retries,
+            endpoint: endpoint, client: client, gate: gate, retries: job.specification.retries,
             pause: { [timing] attempt in try await timing.sleep(timing.retryPause(attempt)) })
     }
 

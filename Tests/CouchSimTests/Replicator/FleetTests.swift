@@ -5,7 +5,7 @@ import Testing
 
 @Suite(.timeLimit(.minutes(5)))
 struct FleetTests {
-    /// A thousand databases with a job each: all are copied, and a change in any of them arrives.
+    /// A thousand databases with a job each, one in ten with documents: all are copied, and a change in any arrives.
     @Test func carriesAThousandJobs() async throws {
         var options = ServerOptions()
         options.settings = ["replicator": ["max_jobs": "1000"]]
@@ -16,7 +16,7 @@ struct FleetTests {
             for name in names {
                 source.makeDatabases(name)
                 target.makeDatabases(name)
-                try source.fill(name, count: 2)
+                if name.hasSuffix("0") { try source.fill(name, count: 2) }
                 try target.put(
                     name,
                     [
@@ -25,7 +25,7 @@ struct FleetTests {
             }
             for name in names { try await target.scheduler.caughtUp(name) }
             print("a thousand jobs: \(ContinuousClock.now - start), \((memory() - before) / 1024) MB")
-            for name in names { #expect(try target.documentCount(of: name) == 2) }
+            for name in names { #expect(try target.documentCount(of: name) == (name.hasSuffix("0") ? 2 : 0)) }
             try source.put("late", in: "database-700")
             try await target.scheduler.caughtUp("database-700")
             #expect(try target.documentCount(of: "database-700") == 3)
