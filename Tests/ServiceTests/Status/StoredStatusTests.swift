@@ -1,0 +1,67 @@
+import Foundation
+import Supervision
+import Testing
+
+@testable import Service
+
+/// What the last pass left is worth less as it grows old.
+@Suite struct StoredStatusTests {
+    private let morning = Date(timeIntervalSince1970: 1_795_507_200)
+
+    private func withReport(
+        _ report: Report?, _ body: (StoredStatus) async throws -> Void
+    ) async throws {
+        let folder = try TemporaryFolder()
+        let state = folder.path + "/state"
+        let loaded = try Samples.read(Samples.minimal + "\nstate: \"\(state)\"\n")
+        if let report {
+            let database = try StateFolder(loaded).open()
+            try await database.store(report)
+        }
+        try await body(StoredStatus(loaded))
+    }
+
+    private func report(_ findings: [Finding] = [], light: Light.State = .ok) -> Report {
+        Report(
+            at: morning, pairs: [.sample("orders", light: light, findings: findings)],
+            servers: [.sample("production")], unprotected: ["production/scratch"],
+            channels: [ChannelReport(channel: "email", lastSent: morning, error: nil, waiting: 2)])
+    }
+
+    @Test func nothingIsKnownBeforeTheFirstCheck() async throws {
+        try await withReport(nil) { status in
+            #expect(try await status.report(now: morning, maximumAge: .seconds(3600)) == nil)
+        }
+    }
+
+    /// The report's age in seconds, and whether it is trusted with a limit of an hour.
+    @Test(arguments: [
+        (0.0, true), (3599, true), (3600, true), (3601, false), (86_400, false), (-30, true), (-61, false),
+    ])
+    func age(seconds: TimeInterval, isTrusted: Bool) async throws {
+        try await withReport(report()) { status in
+            let now = morning.addingTimeInterval(seconds)
+            let read = try #require(try await status.report(now: now, maximumAge: .seconds(3600)))
+            #expect(read.isStale == !isTrusted)
+            #expect(read.exitCode == (isTrusted ? .ok : .unknown))
+            #expect(read.report.verdict == (isTrusted ? .ok : .unknown))
+            // All else is as it was.
+            var expected = report()
+            expected.verdict = read.report.verdict
+            #expect(read.report == expected)
+        }
+    }
+
+    @Test func anOldProblemStaysAProblem() async throws {
+        let finding = Finding(
+            rule: WritesRefused.name, severity: .critical, since: morning, summary: "s", evidence: ["refused": 5],
+            next: "n")
+        try await withReport(report([finding], light: .problem)) { status in
+            let read = try #require(
+                try await status.report(now: morning.addingTimeInterval(86_400), maximumAge: .seconds(60)))
+            #expect(read.isStale)
+            #expect(read.report.verdict == .problem && read.exitCode == .problem)
+            #expect(read.report.pairs.first?.findings == [finding])
+        }
+    }
+}
