@@ -5,7 +5,8 @@ import Replication
 
 /// Writes the rows of `_all_docs`, a page at a time.
 struct DocumentListing: Sendable {
-    private static let pageSize = 500
+    /// Large, since a replica may have to sort all ids for each page.
+    private static let pageSize = 5000
 
     private var start: DocumentID?
     private var end: DocumentID?
@@ -71,7 +72,9 @@ struct DocumentListing: Sendable {
         var (toSkip, left) = (skip, limit ?? .max)
         var last: DocumentID?
         while left > 0 {
-            let page = try await replica.documents(from: from, descending: isDescending, limit: Self.pageSize)
+            // One more than are wanted, since the first may be the last of the page before.
+            let size = min(left, Self.pageSize) + min(toSkip, Self.pageSize) + 1
+            let page = try await replica.documents(from: from, descending: isDescending, limit: size)
             // Each page after the first begins with the last document of the one before.
             let rows = page.filter { $0.id != last }
             for row in rows {

@@ -9,7 +9,9 @@ struct Endpoints: Sendable {
     var access: ServerAccess
     var localDocuments: any LocalDocumentStore
 
-    func respond(to request: ServedRequest) async throws -> ServedResponse {
+    /// What is answered before a body is taken in, so that nobody fills the memory who may not read: what everybody is
+    /// told, and a refusal as an error; nil where the request is to be heard out.
+    func respondToHead(of request: ServedRequest) throws -> ServedResponse? {
         let parts = request.target.parts
         // CouchDB's replicator tries this first, and only 404 makes it send name and password with each request
         // (couch_replicator_auth_session).
@@ -19,6 +21,12 @@ struct Endpoints: Sendable {
             return .json(["status": "ok", "seeds": [:]])
         }
         try checkAccess(request)
+        return nil
+    }
+
+    /// Answers a request that was let in.
+    func respond(to request: ServedRequest) async throws -> ServedResponse {
+        let parts = request.target.parts
         guard let name = parts.first else { return try greeting(request) }
         if let database = databases[name] {
             return try await DatabaseEndpoint(

@@ -1,7 +1,6 @@
 import CouchDB
 import Foundation
 import HTTPTypes
-import NIOCore
 
 /// A request with its body.
 struct ServedRequest: Sendable {
@@ -10,16 +9,13 @@ struct ServedRequest: Sendable {
     var headers: HTTPFields
     /// The host and port that the client believes to talk to.
     var host: String?
-    var body: Data
+    var body = Data()
 
-    init(
-        method: HTTPRequest.Method, target: RequestTarget, headers: HTTPFields, host: String? = nil, body: ByteBuffer
-    ) {
+    init(method: HTTPRequest.Method, target: RequestTarget, headers: HTTPFields, host: String? = nil) {
         self.method = method
         self.target = target
         self.headers = headers
         self.host = host
-        self.body = Data(body.readableBytesView)
     }
 
     var query: QueryParameters { target.query }

@@ -1,4 +1,5 @@
 import AsyncAlgorithms
+import Foundation
 import HTTPTypes
 import HummingbirdCore
 import Logging
@@ -68,15 +69,17 @@ package struct ReplicaListener: Sendable {
 
     private func response(to request: Request, body: RequestBody) async -> ServedResponse {
         do {
+            var served = ServedRequest(
+                method: request.method, target: try RequestTarget(request.head.path ?? "/"), headers: request.headers,
+                host: request.head.authority)
+            if let response = try endpoints.respondToHead(of: served) { return response }
             var bytes = ByteBuffer()
             for try await piece in body {
                 bytes.writeImmutableBuffer(piece)
                 guard bytes.readableBytes <= options.bodyLimit else { throw EndpointFailure.tooLarge }
             }
-            return try await endpoints.respond(
-                to: ServedRequest(
-                    method: request.method, target: try RequestTarget(request.head.path ?? "/"),
-                    headers: request.headers, host: request.head.authority, body: bytes))
+            served.body = Data(bytes.readableBytesView)
+            return try await endpoints.respond(to: served)
         } catch {
             return EndpointFailure(error).response
         }

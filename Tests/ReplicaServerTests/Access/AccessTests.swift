@@ -60,6 +60,21 @@ struct AccessTests {
         }
     }
 
+    /// Nobody fills the memory who may not read.
+    @Test(arguments: ["/db/_bulk_get", "/_session"])
+    func takesNoBodyFromStrangers(path: String) async throws {
+        let access = ServerAccess.token(Secret("tok"))
+        try await withServer(["db": MemoryReplica()], access: access, bodyLimit: 1000) { server in
+            let body = #"{"docs":[]}"# + String(repeating: " ", count: 1 << 20)
+            let answer = try await server.client.send(.POST, path, body)
+            // With status 413 the body would have been read up to the limit.
+            #expect(answer.status == (path == "/_session" ? 404 : 401))
+            let known = try await server.client.send(
+                .POST, "/db/_bulk_get", body, headers: ["Authorization": "Bearer tok"])
+            #expect(known.status == 413)
+        }
+    }
+
     @Test func demandsAToken() async throws {
         try await withServer(["db": MemoryReplica()], access: .token(Secret("tok"))) { server async throws in
             #expect(try await server.client.get("/").status == 401)

@@ -22,6 +22,16 @@ struct ReplicationTests {
             return try await connection.replicate(members, timeout: .seconds(120))
         }
 
+        /// Writes a replication document; the scheduler then makes a job of it.
+        func schedule(_ id: String, from source: JSONValue) async throws {
+            let replicator = connection.database("_replicator")
+            _ = try await replicator.putDocument(
+                id,
+                members: [
+                    "source": source, "target": ["url": .string(baseURL + "/copy"), "auth": ["basic": credentials]],
+                ])
+        }
+
         var credentials: JSONValue
         var target: CouchDatabase { connection.database("copy") }
     }
@@ -90,6 +100,25 @@ struct ReplicationTests {
                 let answer = try await puller.pull(
                     ["url": url, "auth": ["basic": basic]], options: ["use_bulk_get": false])
                 #expect(answer["ok"] == true)
+                try await expectEqual(sample.replica, puller.target)
+            }
+        }
+    }
+
+    /// With a token, which CouchDB sends as a header, and by a document in `_replicator`, as most replications are made.
+    @Test(.enabled(if: LocalCouchDB.isInstalled, Comment(rawValue: LocalCouchDB.howToInstall)))
+    func couchDBPullsByAReplicationDocument() async throws {
+        let sample = try await Sample()
+        try await withServer(["db": sample.replica], access: .token(Secret("tok"))) { source in
+            try await withReal { puller in
+                let url = JSONValue.string(source.baseURL + "/db")
+                await #expect(throws: CouchError.self) { try await puller.pull(["url": url]) }
+                try await puller.schedule(
+                    "copy", from: ["url": url, "headers": ["Authorization": "Bearer tok"]])
+                #expect(
+                    try await eventually {
+                        try await puller.connection.schedulerDocuments(in: "_replicator").first?.state == .completed
+                    })
                 try await expectEqual(sample.replica, puller.target)
             }
         }
