@@ -90,8 +90,25 @@ package struct Light: Sendable, Codable, Equatable {
     }
 
     package var state: State
+    /// Since when it is so; nil where it is off, or not known yet.
     package var since: Date?
     package var summary: String
+
+    private enum CodingKeys: String, CodingKey { case state, since, summary }
+
+    package init(state: State, since: Date?, summary: String) {
+        self.state = state
+        self.since = since
+        self.summary = summary
+    }
+
+    /// Writes null for a light that is off, so that the field is always there.
+    package func encode(to encoder: any Encoder) throws {
+        var container = encoder.container(keyedBy: CodingKeys.self)
+        try container.encode(state, forKey: .state)
+        try container.encode(since, forKey: .since)
+        try container.encode(summary, forKey: .summary)
+    }
 }
 
 /// How far the backup is behind; nil is unknown, never zero.
@@ -121,6 +138,26 @@ package struct ServerReport: Sendable, Codable, Equatable {
     package var reachable: Bool
     package var version: String?
     package var findings: [Finding]
+
+    private enum CodingKeys: String, CodingKey { case name, url, reachable, version, findings }
+
+    package init(name: String, url: String, reachable: Bool, version: String?, findings: [Finding]) {
+        self.name = name
+        self.url = url
+        self.reachable = reachable
+        self.version = version
+        self.findings = findings
+    }
+
+    /// Writes null for a version that is not known.
+    package func encode(to encoder: any Encoder) throws {
+        var container = encoder.container(keyedBy: CodingKeys.self)
+        try container.encode(name, forKey: .name)
+        try container.encode(url, forKey: .url)
+        try container.encode(reachable, forKey: .reachable)
+        try container.encode(version, forKey: .version)
+        try container.encode(findings, forKey: .findings)
+    }
 }
 
 /// What is known of one channel of messages.
