@@ -94,6 +94,15 @@ let package = Package(
             ]
         ),
         .target(
+            name: "Backup",
+            dependencies: [
+                "CouchDB",
+                "Replication",
+                "Vault",
+                .product(name: "Crypto", package: "swift-crypto"),
+            ]
+        ),
+        .target(
             name: "Supervision",
             dependencies: [
                 "CouchDB",
@@ -122,9 +131,12 @@ let package = Package(
             name: "Service",
             dependencies: [
                 "Alerting",
+                "Backup",
                 "CouchDB",
+                "Replication",
                 "Secrets",
                 "Supervision",
+                "Vault",
                 .product(name: "GRDB", package: "GRDB.swift"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "Yams", package: "Yams"),
@@ -168,12 +180,16 @@ let package = Package(
             name: "couchkeep",
             dependencies: [
                 "Alerting",
+                "Backup",
                 "CouchDB",
                 "CouchSim",
                 "Demo",
+                "ReplicaServer",
+                "Replication",
                 "Secrets",
                 "Service",
                 "Supervision",
+                "Vault",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),

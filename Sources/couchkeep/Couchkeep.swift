@@ -20,7 +20,8 @@ struct Couchkeep: AsyncParsableCommand {
         version: Version.text,
         subcommands: [
             InitCommand.self, CheckCommand.self, StatusCommand.self, ExplainCommand.self, ConfigCommand.self,
-            AlertCommand.self, DemoCommand.self,
+            AlertCommand.self, BackupCommand.self, RestoreCommand.self, VaultCommand.self, ServeCommand.self,
+            DemoCommand.self,
         ])
 }
 

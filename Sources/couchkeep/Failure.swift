@@ -1,9 +1,13 @@
 import ArgumentParser
+import Backup
 import CouchDB
 import Foundation
+import ReplicaServer
+import Replication
 import Secrets
 import Service
 import Supervision
+import Vault
 
 /// An error on its way out: the text for people on standard error, and the exit code.
 struct Failure {
@@ -28,6 +32,18 @@ struct Failure {
         case let error as CouchError:
             Console.error("couchkeep: \(error) [\(error.code)]")
             return code(of: error).rawValue
+        case let error as VaultError:
+            Console.error("couchkeep: \(error)")
+            return Service.ExitCode(error).rawValue
+        case let error as RestoreError:
+            Console.error("couchkeep: \(error)")
+            return Service.ExitCode(error).rawValue
+        case let error as BindingError:
+            Console.error("couchkeep: \(error)")
+            return Service.ExitCode.refused.rawValue
+        case let error as ReplicationFailure:
+            Console.error("couchkeep: \(error.side.rawValue): \(error.underlying)")
+            return Service.ExitCode(error).rawValue
         case is CancellationError:
             Console.error("couchkeep: interrupted; the next run goes on")
             return Service.ExitCode.incomplete.rawValue

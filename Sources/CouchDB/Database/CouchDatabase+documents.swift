@@ -66,7 +66,11 @@ extension CouchDatabase {
         query["startkey"] = startKey.map { JSONValue.string($0).text }
         query["endkey"] = endKey.map { JSONValue.string($0).text }
         if includeDocuments { query["include_docs"] = "true" }
-        let request = CouchRequest(.get, [name, "_all_docs"], query: query)
+        return try await rows(of: CouchRequest(.get, [name, "_all_docs"], query: query))
+    }
+
+    /// The rows of a page that comes at once.
+    func rows(of request: CouchRequest) async throws -> [AllDocsRow] {
         let answer = try await server.answer(to: request)
         do {
             var scanner = AllDocsScanner(maximumRowSize: server.configuration.maximumAnswerSize)

@@ -67,6 +67,12 @@ public struct RevisionID: Sendable, Hashable {
         self.init(generation: generation, hash: hash)
     }
 
+    /// The hash as two words, the first digits in the first one; nil where it is not 32 hexadecimal digits.
+    public var digest: (high: UInt64, low: UInt64)? {
+        guard case .digest(let high, let low) = storage else { return nil }
+        return (high, low)
+    }
+
     /// The text behind the hyphen.
     public var hash: String {
         switch storage {

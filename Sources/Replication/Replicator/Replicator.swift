@@ -100,8 +100,8 @@ package struct Replicator: Sendable {
 
 extension ReplicationFailure.Side {
     /// Runs a call of this side's replica, and says of its failure whose it was.
-    func naming<Result: Sendable>(
-        _ counts: ReplicationCounts, _ call: () async throws -> Result
+    package func naming<Result: Sendable>(
+        _ counts: ReplicationCounts = ReplicationCounts(), _ call: () async throws -> Result
     ) async throws -> Result {
         do {
             return try await call()

@@ -44,3 +44,12 @@ package struct ConfigurationLocation: Sendable, Equatable {
             nextStep: "run: couchkeep init SOURCE TARGET, or name a file with --config FILE or \(environmentVariable)")
     }
 }
+
+extension ConfigurationLocation {
+    /// Whether a configuration would be found without being named.
+    package static func exists(
+        environment: [String: String], exists: (String) -> Bool = { FileManager.default.fileExists(atPath: $0) }
+    ) -> Bool {
+        !(environment[environmentVariable] ?? "").isEmpty || exists(inWorkingFolder) || exists(ofSystem)
+    }
+}

@@ -1,0 +1,21 @@
+import Foundation
+import Replication
+import Vault
+
+/// How one backup run has ended.
+package struct BackupReport: Sendable {
+    /// The backup's name in the vault.
+    package var name: String
+    /// The moment that the run added.
+    package var moment: Moment
+    /// What was copied, and what was set aside.
+    package var replication: ReplicationReport
+    /// Whether the source was known again.
+    package var source: SourceVerdict
+    /// Whether the source now carries the backup's mark; without it, a source that was put back from a copy is only
+    /// noticed by its `instance_start_time`.
+    package var isMarked: Bool
+
+    /// Whether something of the source is not in the backup.
+    package var isIncomplete: Bool { !moment.isComplete }
+}

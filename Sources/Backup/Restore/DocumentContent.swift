@@ -1,0 +1,64 @@
+import CouchDB
+import Crypto
+import Foundation
+import Replication
+
+/// What a revision says, whatever its revision id: its members without those of replication, and its attachments.
+struct DocumentContent: Hashable {
+    private let digest: SHA256.Digest
+    private let attachments: [String: String]
+
+    /// - Throws: `CouchError` where the document can't be read.
+    init(_ revision: Revision) throws {
+        let members = try JSONMembers(of: revision.document)
+        var hash = SHA256()
+        for member in members.members where !Self.ofReplication.contains(member.key ?? "") {
+            hash.update(data: members.text(of: member))
+            hash.update(data: Data([0]))
+        }
+        digest = hash.finalize()
+        attachments = Dictionary(
+            try DocumentMembers(of: revision.document).attachments.map {
+                ($0.name, "\($0.digest ?? "") \($0.length ?? -1) \($0.contentType ?? "")")
+            }, uniquingKeysWith: { $1 })
+    }
+
+    private static let ofReplication: Set<String> = ["_rev", "_revisions", "_attachments", "_deleted"]
+}
+
+extension Revision {
+    /// The same content as a new edit on top of another revision.
+    ///
+    /// The new revision's hash depends on both alone, so that an edit that is made twice is one edit.
+    ///
+    /// - Throws: `CouchError` where the document can't be read.
+    func onTop(of parent: Revision) throws -> Revision {
+        try edited(on: parent, members: try JSONMembers(of: document), isDeleted: isDeleted)
+    }
+
+    /// A tombstone on top of this revision.
+    func tombstone() throws -> Revision {
+        let bytes = Data(#"{"_id":"#.utf8) + JSONValue.string(id.text).serialized() + Data(#","_deleted":true}"#.utf8)
+        var empty = self
+        (empty.document, empty.attachments) = (bytes, [])
+        return try empty.edited(on: self, members: try JSONMembers(of: bytes), isDeleted: true)
+    }
+
+    private func edited(on parent: Revision, members: JSONMembers, isDeleted: Bool) throws -> Revision {
+        let seed = Data("\(revision) \(parent.revision) \(isDeleted)".utf8)
+        let hash = SHA256.hash(data: seed).prefix(16).map { String(format: "%02x", $0) }.joined()
+        let leaf = RevisionID(generation: parent.path.start + 1, hash: hash)
+        guard let path = RevisionPath([leaf] + parent.path.revisions) else {
+            throw CouchError(.malformedAnswer, "the revision \(parent.revision) can't have a successor")
+        }
+        var document = Data("{".utf8)
+        for member in members.members where member.key != "_rev" && member.key != "_revisions" {
+            document.append(members.text(of: member))
+            document.append(UInt8(ascii: ","))
+        }
+        document.append(Data(#""_rev":"\#(leaf)","_revisions":"#.utf8))
+        document.append(try JSONEncoder().encode(path))
+        document.append(UInt8(ascii: "}"))
+        return Revision(id: id, path: path, isDeleted: isDeleted, document: document, attachments: attachments)
+    }
+}

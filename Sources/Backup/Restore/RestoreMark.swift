@@ -1,0 +1,43 @@
+import CouchDB
+import Vault
+
+/// The `_local` document of a target into which a restore is under way: what it is, so that the same restore can be taken
+/// up again after a kill, and no other one mixes with it.
+struct RestoreMark: Sendable, Hashable {
+    /// The uuid of the backup.
+    var backup: String
+    var moment: Int
+    /// Which documents, as ``RestoreSelection/name``.
+    var selection: String
+
+    static let id = "couchkeep-restore"
+
+    /// The checkpoint's name of this restore.
+    var checkpointID: String { "couchkeep-restore-\(backup)-\(moment)" }
+
+    /// The mark in a database; nil where there is none.
+    static func read(_ database: CouchDatabase) async throws -> RestoreMark? {
+        guard let document = try await database.localDocument(id) else { return nil }
+        return RestoreMark(
+            backup: document["backup"]?.string ?? "", moment: document["moment"]?.integer ?? 0,
+            selection: document["selection"]?.string ?? "")
+    }
+
+    /// Leaves the mark, in the place of an older one.
+    func leave(in database: CouchDatabase) async throws {
+        var members: [String: JSONValue] = [
+            "backup": .string(backup), "moment": .integer(Int64(moment)), "selection": .string(selection),
+            "about": "a restore by couchkeep is under way; run it again to go on",
+        ]
+        members["_rev"] = try await database.localDocument(Self.id)?["_rev"]
+        _ = try await database.putLocalDocument(Self.id, members: members)
+    }
+
+    /// Takes the mark and the checkpoint away, which say nothing any more.
+    func remove(from database: CouchDatabase) async throws {
+        for id in [Self.id, checkpointID] {
+            guard let revision = try await database.localDocument(id)?["_rev"]?.string else { continue }
+            try await database.deleteLocalDocument(id, revision: revision)
+        }
+    }
+}

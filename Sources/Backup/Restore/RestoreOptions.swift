@@ -1,0 +1,65 @@
+import Replication
+
+/// What a restore may do.
+package struct RestoreOptions: Sendable {
+    package var selection = RestoreSelection.all
+    /// Whether the target may have documents, which are then changed.
+    package var intoExisting = false
+    /// Whether what came after the moment goes away.
+    package var isExact = false
+    /// Whether the target may be the database that was backed up.
+    package var ontoSource = false
+    /// Whether a moment may be restored that was not read to its end.
+    package var acceptsIncomplete = false
+    /// Whether local documents are restored, into a new or empty database.
+    package var includesLocalDocuments = false
+    /// How to copy.
+    package var replication = ReplicationOptions()
+
+    package init() {}
+}
+
+/// What a restore would do, or does.
+package struct RestorePlan: Sendable {
+    package enum Target: String, Sendable {
+        case absent, empty, begun, existing
+    }
+
+    /// The number and time of the moment are in here.
+    package var moment: MomentSummary
+    package var target: Target
+    package var targetURL: String
+    /// Documents of the moment that are selected, tombstones among them.
+    package var documents: Int
+    package var deleted: Int
+    /// Documents of the target that are not what they were at the moment, where the target has some.
+    package var differing: Int?
+    /// Documents that came later: kept, or removed by an exact restore.
+    package var later: Int?
+
+    /// What people want to know of a moment.
+    package struct MomentSummary: Sendable, Hashable {
+        package var number: Int
+        package var time: String
+        package var isComplete: Bool
+    }
+}
+
+/// How a restore has ended.
+package struct RestoreReport: Sendable {
+    package var plan: RestorePlan
+    /// What was copied.
+    package var counts: ReplicationCounts
+    /// What the target did not take, by name and reason.
+    package var refusals: [Refusal]
+    /// New edits on top of what was there.
+    package var edits: Int
+    /// What the comparison with the moment found afterwards.
+    package var comparison: ComparisonCounts
+    /// The first documents that are not as they were.
+    package var differences: [Difference]
+    package var elapsed: Duration
+
+    /// Whether the target holds what it was to hold.
+    package var isEqual: Bool { comparison.isEqual && refusals.isEmpty }
+}

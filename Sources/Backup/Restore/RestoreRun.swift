@@ -1,0 +1,297 @@
+import CouchDB
+import Foundation
+import Replication
+import Synchronization
+import Vault
+
+/// Brings a moment of a backup into a database of a CouchDB server, and compares what is there then with the moment.
+///
+/// Into a new or empty database everything is written as it was, with all revisions. Into one that has documents, what is
+/// no longer the winner is written as a new edit on top. Each step can be repeated: a restore that was cut off is taken
+/// up again by running it again.
+package struct RestoreRun: Sendable {
+    /// The backup as of the moment.
+    package let moment: VaultDatabase
+    package let target: CouchDatabase
+    package let options: RestoreOptions
+    package var onProgress: @Sendable (ReplicationProgress) -> Void = { _ in }
+    package var onComparison: @Sendable (ReplicaComparator.Progress) -> Void = { _ in }
+
+    /// - Parameter moment: a backup as of one moment.
+    package init(of moment: VaultDatabase, to target: CouchDatabase, options: RestoreOptions = RestoreOptions()) {
+        (self.moment, self.target, self.options) = (moment, target, options)
+    }
+
+    /// Looks at both sides and says what would be done; changes nothing.
+    ///
+    /// - Throws: ``RestoreError`` where it would not be done; `VaultError`, `ReplicationFailure`.
+    package func plan() async throws -> RestorePlan {
+        try await prepare().plan
+    }
+
+    /// Restores.
+    ///
+    /// - Throws: ``RestoreError`` before anything was changed; `VaultError`, `ReplicationFailure`, `CancellationError` at any
+    ///   time, after which it can be run again.
+    package func run() async throws -> RestoreReport {
+        let clock = ContinuousClock()
+        let began = clock.now
+        let prepared = try await prepare()
+        let isNew = prepared.plan.target != .existing
+        let settings = try await moment.sourceSettings()
+        try await onTarget {
+            if prepared.plan.target == .absent {
+                try await target.create(q: settings.q, isPartitioned: settings.isPartitioned ?? false)
+            }
+            try await prepared.mark.leave(in: target)
+            if isNew, let limit = settings.revisionsLimit { try await target.setRevisionsLimit(limit) }
+        }
+        var report = try await copy(prepared)
+        if isNew { try await restoreSettings(settings) }
+        let designs = try await Replicator(from: moment, to: CouchReplica(target), options: options.replication)
+            .copy(prepared.designDocuments)
+        report.add(designs)
+        if !isNew { try await bringBack(prepared, &report) }
+        try await compare(prepared, &report)
+        if report.isEqual { try await onTarget { try await prepared.mark.remove(from: target) } }
+        report.elapsed = began.duration(to: clock.now)
+        return report
+    }
+
+    private struct Prepared {
+        var plan: RestorePlan
+        var mark: RestoreMark
+        var selection: ResolvedSelection
+        var designDocuments: [DocumentLeaves]
+    }
+
+    // MARK: Before anything is changed
+
+    private func prepare() async throws -> Prepared {
+        guard let at = moment.moment else { preconditionFailure("a restore is of a moment") }
+        guard at.isComplete || options.acceptsIncomplete else {
+            throw RestoreError(
+                .incompleteMoment, "moment \(at.number) was not read to its end: \(at.setAside) revisions are missing",
+                next: "choose another moment, or say --incomplete to restore what there is")
+        }
+        let mark = RestoreMark(backup: moment.uuid, moment: at.number, selection: options.selection.name)
+        let found = try await onTarget { try await RestoreTarget.look(at: target, for: mark) }
+        let place = try allowed(found)
+        let selection = try await options.selection.resolved(in: moment)
+        var plan = RestorePlan(
+            moment: .init(number: at.number, time: at.time.formatted(.iso8601), isComplete: at.isComplete),
+            target: place, targetURL: target.url, documents: at.documents + at.deleted, deleted: at.deleted)
+        let designs = try await survey(selection, &plan)
+        if place == .existing { try await foresee(selection, &plan) }
+        return Prepared(plan: plan, mark: mark, selection: selection, designDocuments: designs)
+    }
+
+    private func allowed(_ found: RestoreTarget) throws -> RestorePlan.Target {
+        if DatabaseNames.isReplicator(target.name) {
+            throw RestoreError(
+                .wouldStartJobs, "\(target.name) is where replication jobs run from; restored ones would begin to run",
+                next: "restore into a database of another name, and copy by hand what is to run")
+        }
+        switch found {
+        case .absent: return .absent
+        case .empty: return .empty
+        case .begun: return options.intoExisting ? .existing : .begun
+        case .otherRestore:
+            guard options.intoExisting else {
+                throw RestoreError(
+                    .otherRestore, "another restore into \(target.url) was begun and not finished",
+                    next: "run that one again, or delete the database, or say --into-existing")
+            }
+            return .existing
+        case .notEmpty(let documents):
+            guard options.intoExisting else {
+                throw RestoreError(
+                    .targetNotEmpty, "\(target.url) has \(documents) documents",
+                    next: "restore into a new database, or say --into-existing to change this one")
+            }
+            return .existing
+        case .source:
+            guard options.intoExisting, options.ontoSource else {
+                throw RestoreError(
+                    .targetIsSource, "\(target.url) is the database that was backed up",
+                    next: "restore into a new database beside it, or say --into-existing and --onto-source")
+            }
+            return .existing
+        }
+    }
+
+    /// Counts what is selected, and finds the design documents, which are written last.
+    private func survey(_ selection: ResolvedSelection, _ plan: inout RestorePlan) async throws -> [DocumentLeaves] {
+        if let ids = selection.ids, ids.count <= 1000 {
+            let found = try await moment.leaves(of: Array(ids))
+            (plan.documents, plan.deleted) = (found.count, 0)
+            return found.filter(\.id.isDesign)
+        }
+        var designs: [DocumentLeaves] = []
+        var documents = 0
+        _ = try await moment.readLeaves(since: .zero) { page, _ in
+            let selected = selection.isAll ? page : page.filter { selection.contains($0.id) }
+            documents += selected.count
+            designs += selected.filter(\.id.isDesign)
+        }
+        if !selection.isAll { (plan.documents, plan.deleted) = (documents, 0) }
+        return designs
+    }
+
+    private func foresee(_ selection: ResolvedSelection, _ plan: inout RestorePlan) async throws {
+        var (differing, later) = (0, 0)
+        try await differences(selection) { difference in
+            if difference.kind == .extra { later += 1 } else { differing += 1 }
+        }
+        (plan.differing, plan.later) = (differing, later)
+    }
+
+    // MARK: Copying
+
+    private func copy(_ prepared: Prepared) async throws -> RestoreReport {
+        var options = options.replication
+        options.leavesWitness = false
+        let replica = CouchReplica(target)
+        let result: ReplicationReport
+        if let ids = prepared.selection.ids, ids.count <= 1000 {
+            let list = try await moment.leaves(of: ids.filter { !$0.isDesign })
+            result = try await Replicator(from: moment, to: replica, options: options)
+                .copy(list, reporting: onProgress)
+        } else {
+            let selection = prepared.selection
+            options.selection = { !$0.id.isDesign && selection.contains($0.id) }
+            options.checkpointID = prepared.mark.checkpointID
+            result = try await Replicator(from: moment, to: replica, options: options).run(reporting: onProgress)
+        }
+        return RestoreReport(
+            plan: prepared.plan, counts: result.counts, refusals: result.refusals, edits: 0,
+            comparison: ComparisonCounts(), differences: [], elapsed: .zero)
+    }
+
+    private func restoreSettings(_ settings: SourceSettings) async throws {
+        try await onTarget {
+            if let security = settings.security { try await target.setSecurity(document: security) }
+            guard options.includesLocalDocuments else { return }
+            for (id, document) in settings.localDocuments {
+                guard case .object(var members) = try JSONValue(parsing: document) else { continue }
+                let name = String(id.text.dropFirst("_local/".count))
+                (members["_id"], members["_rev"]) = (nil, try await target.localDocument(name)?["_rev"])
+                _ = try await target.putLocalDocument(name, members: members)
+            }
+        }
+    }
+
+    // MARK: Bringing back
+
+    private func bringBack(_ prepared: Prepared, _ report: inout RestoreReport) async throws {
+        let replica = CouchReplica(target)
+        var ids: [DocumentID] = []
+        var (edits, refusals): (Int, [Refusal]) = (0, [])
+        func flush() async throws {
+            let new = try await self.edits(for: ids, in: replica)
+            ids.removeAll()
+            guard !new.isEmpty else { return }
+            let result = try await onTarget { try await replica.store(new, checkpoint: nil) }
+            edits += new.count - result.refusals.count
+            refusals += result.refusals
+        }
+        try await differences(prepared.selection) { difference in
+            ids.append(difference.id)
+            if ids.count >= Self.editedTogether { try await flush() }
+        }
+        try await flush()
+        report.edits = edits
+        report.refusals += refusals
+    }
+
+    private static let editedTogether = 50
+
+    private func edits(for ids: [DocumentID], in replica: CouchReplica) async throws -> [Revision] {
+        let wanted = try await Self.revisions(of: moment.leaves(of: ids), in: moment)
+        let found = try await onTarget {
+            try await Self.revisions(of: replica.leaves(of: ids), in: replica)
+        }
+        return try ids.flatMap { id in
+            try BringBack(wanted: wanted[id] ?? [], found: found[id] ?? [], isExact: options.isExact).edits()
+        }
+    }
+
+    /// The revisions with their contents, of each document the winner first.
+    private static func revisions(
+        of documents: [DocumentLeaves], in replica: any Replica
+    ) async throws -> [DocumentID: [Revision]] {
+        var found: [DocumentID: [Revision]] = [:]
+        try await replica.revisions(documents) { answer in
+            switch answer.outcome {
+            case .given(let revisions): found[answer.id, default: []] += revisions
+            case .unavailable(let refusal):
+                throw CouchError(.malformedAnswer, "“\(answer.id)” \(answer.revision): \(refusal.reason)")
+            }
+        }
+        return found.mapValues { revisions in
+            revisions.sorted { left, right in
+                left.isDeleted == right.isDeleted ? left.revision > right.revision : !left.isDeleted
+            }
+        }
+    }
+
+    // MARK: Comparing
+
+    private func compare(_ prepared: Prepared, _ report: inout RestoreReport) async throws {
+        let isNew = prepared.plan.target != .existing
+        let replica = CouchReplica(target)
+        var (counts, differences): (ComparisonCounts, [Difference]) = (ComparisonCounts(), [])
+        var open: [Difference] = []
+        func flush() async throws {
+            // What has other revisions may still say the same, where it was brought back.
+            let edited = isNew ? Set(open.map(\.id)) : Set(try await edits(for: open.map(\.id), in: replica).map(\.id))
+            for difference in open {
+                guard edited.contains(difference.id) else {
+                    counts.equal += 1
+                    continue
+                }
+                counts.count(difference.kind)
+                if differences.count < 20 { differences.append(difference) }
+            }
+            open.removeAll()
+        }
+        let equal = try await self.differences(prepared.selection) { difference in
+            open.append(difference)
+            if open.count >= Self.editedTogether { try await flush() }
+        }
+        try await flush()
+        counts.equal += equal
+        (report.comparison, report.differences) = (counts, differences)
+    }
+
+    /// Hands out what differs between the moment and the target, and returns how many documents are equal.
+    @discardableResult
+    private func differences(
+        _ selection: ResolvedSelection, _ receive: (Difference) async throws -> Void
+    ) async throws -> Int {
+        var comparator = ReplicaComparator(moment, CouchReplica(target))
+        comparator.onProgress = onComparison
+        if let ids = selection.ids, ids.count <= 1000 {
+            let found = try await comparator.differences(of: Array(ids))
+            for difference in found { try await receive(difference) }
+            return ids.count - found.count
+        }
+        if !selection.isAll { comparator.selection = { selection.contains($0.id) } }
+        return try await comparator.run(difference: receive).counts.equal
+    }
+
+    private func onTarget<Result: Sendable>(_ call: () async throws -> Result) async throws -> Result {
+        try await ReplicationFailure.Side.target.naming { try await call() }
+    }
+}
+
+extension RestoreReport {
+    fileprivate mutating func add(_ other: ReplicationReport) {
+        counts.revisionsStored += other.counts.revisionsStored
+        counts.revisionsMissing += other.counts.revisionsMissing
+        counts.bytesStored += other.counts.bytesStored
+        counts.attachmentsStored += other.counts.attachmentsStored
+        counts.refused += other.counts.refused
+        refusals += other.refusals
+    }
+}

@@ -1,0 +1,89 @@
+import CouchDB
+import Crypto
+import Foundation
+import Replication
+import Vault
+
+/// Which documents of a moment are restored.
+package enum RestoreSelection: Sendable {
+    case all
+    case documents([DocumentID])
+    /// Documents whose id begins so.
+    case prefix(String)
+    /// Documents whose winner, as of the moment, is matched.
+    case matching(MangoSelector)
+
+    /// A name that is the same for the same selection.
+    var name: String {
+        switch self {
+        case .all: "all"
+        case .documents(let ids): "documents \(Self.digest(ids.map(\.text).joined(separator: "\n")))"
+        case .prefix(let prefix): "prefix \(Self.digest(prefix))"
+        case .matching(let selector): "matching \(Self.digest(selector.text))"
+        }
+    }
+
+    private static func digest(_ text: String) -> String {
+        SHA256.hash(data: Data(text.utf8)).prefix(8).map { String(format: "%02x", $0) }.joined()
+    }
+
+    /// The selection as a test of ids, with what of it has to be looked up in the moment.
+    ///
+    /// - Throws: ``RestoreError`` where nothing is selected; `VaultError`.
+    func resolved(in moment: VaultDatabase) async throws -> ResolvedSelection {
+        switch self {
+        case .all: return ResolvedSelection(ids: nil, prefix: nil)
+        case .prefix(let prefix): return ResolvedSelection(ids: nil, prefix: prefix)
+        case .documents(let ids):
+            let found = try await moment.leaves(of: ids)
+            let missing = Set(ids).subtracting(found.map(\.id))
+            guard missing.isEmpty else {
+                throw RestoreError(
+                    .nothingSelected,
+                    "the moment has no document \(missing.sorted().map { "“\($0)”" }.joined(separator: ", "))",
+                    next: "look for it at other moments: couchkeep vault list")
+            }
+            return ResolvedSelection(ids: Set(ids), prefix: nil)
+        case .matching(let selector):
+            return ResolvedSelection(ids: try await Self.matches(of: selector, in: moment), prefix: nil)
+        }
+    }
+
+    private static func matches(of selector: MangoSelector, in moment: VaultDatabase) async throws -> Set<DocumentID> {
+        var ids: Set<DocumentID> = []
+        var sequence = UpdateSequence.zero
+        while true {
+            let page = try await moment.changes(since: sequence, limit: 500, patience: nil)
+            let winners = page.documents.map { DocumentLeaves(id: $0.id, revisions: Array($0.revisions.prefix(1))) }
+            try await moment.revisions(winners) { answer in
+                guard case .given(let revisions) = answer.outcome, let winner = revisions.first, !winner.isDeleted
+                else {
+                    return
+                }
+                if selector.matches(try JSONValue(parsing: winner.document)) { ids.insert(answer.id) }
+            }
+            sequence = page.lastSequence
+            guard !page.isAtEnd else { break }
+        }
+        guard !ids.isEmpty else {
+            throw RestoreError(
+                .nothingSelected, "no document of the moment is matched",
+                next: "widen the selector or choose another moment")
+        }
+        return ids
+    }
+}
+
+/// A selection that needs only ids.
+struct ResolvedSelection: Sendable {
+    var ids: Set<DocumentID>?
+    var prefix: String?
+
+    /// Whether everything is selected.
+    var isAll: Bool { ids == nil && prefix == nil }
+
+    func contains(_ id: DocumentID) -> Bool {
+        if let ids { return ids.contains(id) }
+        return prefix.map { id.text.utf8.starts(with: $0.utf8) } ?? true
+    }
+}

@@ -1,0 +1,24 @@
+import CouchDB
+import Vault
+
+/// What is found where a restore is to go.
+enum RestoreTarget: Sendable, Hashable {
+    case absent
+    case empty
+    /// The same restore was begun and not finished.
+    case begun
+    case otherRestore
+    case notEmpty(documents: Int)
+    /// The database that was backed up.
+    case source
+
+    /// Looks at the target.
+    static func look(at database: CouchDatabase, for mark: RestoreMark) async throws -> RestoreTarget {
+        guard try await database.exists() else { return .absent }
+        if try await database.localDocument(SourceMark.prefix + mark.backup) != nil { return .source }
+        if let found = try await RestoreMark.read(database) { return found == mark ? .begun : .otherRestore }
+        let info = try await database.info()
+        let documents = info.documentCount + info.deletedCount
+        return documents == 0 ? .empty : .notEmpty(documents: documents)
+    }
+}

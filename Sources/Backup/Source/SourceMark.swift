@@ -1,0 +1,53 @@
+import CouchDB
+import Vault
+
+/// The `_local` document that a backup leaves in its source, by which a later run knows the source again.
+///
+/// It says which backup of which vault has read this database, and up to which moment. A database that was created anew
+/// has none, and one that was put back from a copy of its files has an older one.
+struct SourceMark: Sendable {
+    let database: CouchDatabase
+    /// The uuid of the backup.
+    let backup: String
+
+    /// The mark's name behind `_local/`.
+    var id: String { Self.prefix + backup }
+
+    /// How the ids of all marks begin, without `_local/`.
+    static let prefix = "couchkeep-backup-"
+
+    /// What the source says of itself now.
+    ///
+    /// - Throws: `CouchError`; a mark that may not be read is no error.
+    func identity() async throws -> SourceIdentity {
+        let info = try await database.info()
+        let server = try await database.server.info()
+        let found = try await read()
+        return SourceIdentity(
+            name: database.url, marker: found?["backup"]?.string, markedMoment: found?["moment"]?.integer,
+            instanceStartTime: info.identity(on: server))
+    }
+
+    /// Leaves the mark; false where the account may not write to the source.
+    func leave(moment: Int) async throws -> Bool {
+        do {
+            var members: [String: JSONValue] = [
+                "backup": .string(backup), "moment": .integer(Int64(moment)),
+                "about": "left by couchkeep backup, to know this database again",
+            ]
+            members["_rev"] = try await read()?["_rev"]
+            _ = try await database.putLocalDocument(id, members: members)
+            return true
+        } catch let error as CouchError where [.unauthorized, .forbidden].contains(error.code) {
+            return false
+        }
+    }
+
+    private func read() async throws -> JSONValue? {
+        do {
+            return try await database.localDocument(id)
+        } catch let error as CouchError where [.unauthorized, .forbidden].contains(error.code) {
+            return nil
+        }
+    }
+}

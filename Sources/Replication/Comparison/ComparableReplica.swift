@@ -1,0 +1,73 @@
+import CouchDB
+
+/// A replica whose leaf revisions can be read at full speed, and looked up by document.
+package protocol ComparableReplica: Replica {
+    /// Hands out all documents that have changed behind a position, with all their leaf revisions, up to the feed's end as
+    /// it is then. Documents may repeat; the last time counts.
+    ///
+    /// - Parameter receive: takes some documents at a time, and the position behind them where one is known.
+    /// - Returns: the position where the feed ended.
+    func readLeaves(
+        since sequence: UpdateSequence, receive: ([DocumentLeaves], UpdateSequence?) async throws -> Void
+    ) async throws -> UpdateSequence
+
+    /// The leaf revisions of these documents as they are now, in no particular order; without those that the replica does
+    /// not have.
+    func leaves(of ids: [DocumentID]) async throws -> [DocumentLeaves]
+}
+
+extension ComparableReplica {
+    package func readLeaves(
+        since sequence: UpdateSequence, receive: ([DocumentLeaves], UpdateSequence?) async throws -> Void
+    ) async throws -> UpdateSequence {
+        var sequence = sequence
+        while true {
+            let batch = try await changes(since: sequence, limit: 1000, patience: nil)
+            sequence = batch.lastSequence
+            try await receive(batch.documents, sequence)
+            if batch.isAtEnd { return sequence }
+        }
+    }
+}
+
+extension CouchReplica: ComparableReplica {
+    /// Each n-th row has a sequence; more of them make a clustered server slower.
+    private static let sequenceInterval = 10_000
+
+    package func readLeaves(
+        since sequence: UpdateSequence, receive: ([DocumentLeaves], UpdateSequence?) async throws -> Void
+    ) async throws -> UpdateSequence {
+        let feed = database.changes(
+            ChangesOptions(since: sequence, sequenceInterval: Self.sequenceInterval))
+        var documents: [DocumentLeaves] = []
+        var end: UpdateSequence?
+        for try await event in feed {
+            switch event {
+            case .row(let row):
+                documents.append(DocumentLeaves(id: DocumentID(row.id), revisions: row.revisions))
+                if documents.count >= 1000 {
+                    try await receive(documents, row.sequence)
+                    documents.removeAll(keepingCapacity: true)
+                }
+            case .heartbeat: break
+            case .end(let last, _): end = last
+            }
+        }
+        guard let end else { throw CouchError(.malformedAnswer, "the feed ended without last_seq") }
+        try await receive(documents, end)
+        return end
+    }
+
+    package func leaves(of ids: [DocumentID]) async throws -> [DocumentLeaves] {
+        var found: [DocumentLeaves] = []
+        // Below `changes_doc_ids_optimization_threshold` (100 by default) the server looks the ids up.
+        for start in stride(from: 0, to: ids.count, by: 100) {
+            let part = ids[start..<min(start + 100, ids.count)]
+            for try await event in database.changes(ChangesOptions(documentIDs: part.map(\.text))) {
+                guard case .row(let row) = event else { continue }
+                found.append(DocumentLeaves(id: DocumentID(row.id), revisions: row.revisions))
+            }
+        }
+        return found
+    }
+}

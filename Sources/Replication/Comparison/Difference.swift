@@ -1,0 +1,66 @@
+import CouchDB
+
+/// A document whose leaf revisions differ between two replicas.
+package struct Difference: Sendable, Hashable {
+    /// How it differs.
+    package enum Class: String, Sendable, Hashable, Codable, CaseIterable {
+        /// The target has nothing of the document.
+        case missing
+        /// The source has nothing of the document.
+        case extra
+        /// Both have it, with other leaf revisions.
+        case otherLeaves
+        /// Both have the same leaf revisions, and the content of one differs.
+        case bodyDiffers
+    }
+
+    package var id: DocumentID
+    package var kind: Class
+    /// The leaf revisions that only the source has.
+    package var onlyInSource: [RevisionID]
+    /// The leaf revisions that only the target has.
+    package var onlyInTarget: [RevisionID]
+
+    package init(
+        id: DocumentID, kind: Class, onlyInSource: [RevisionID] = [], onlyInTarget: [RevisionID] = []
+    ) {
+        (self.id, self.kind) = (id, kind)
+        (self.onlyInSource, self.onlyInTarget) = (onlyInSource, onlyInTarget)
+    }
+
+    /// Compares the leaf revisions of one document; nil where they are the same.
+    package init?(id: DocumentID, source: DocumentLeaves?, target: DocumentLeaves?) {
+        let (left, right) = (Set(source?.revisions ?? []), Set(target?.revisions ?? []))
+        guard left != right else { return nil }
+        self.init(
+            id: id, kind: right.isEmpty ? .missing : left.isEmpty ? .extra : .otherLeaves,
+            onlyInSource: left.subtracting(right).sorted(), onlyInTarget: right.subtracting(left).sorted())
+    }
+}
+
+/// What a comparison found, in numbers. All of them count documents.
+package struct ComparisonCounts: Sendable, Hashable {
+    package var equal = 0
+    package var missing = 0
+    package var extra = 0
+    package var otherLeaves = 0
+    package var bodyDiffers = 0
+
+    package init() {}
+
+    /// Whether no difference was found.
+    package var isEqual: Bool { missing == 0 && extra == 0 && otherLeaves == 0 && bodyDiffers == 0 }
+
+    /// Documents that differ.
+    package var different: Int { missing + extra + otherLeaves + bodyDiffers }
+
+    /// Counts a difference.
+    package mutating func count(_ kind: Difference.Class) {
+        switch kind {
+        case .missing: missing += 1
+        case .extra: extra += 1
+        case .otherLeaves: otherLeaves += 1
+        case .bodyDiffers: bodyDiffers += 1
+        }
+    }
+}

@@ -1,0 +1,145 @@
+import CouchDB
+import Foundation
+import SystemPackage
+
+/// Compares the leaf revisions of all documents of two replicas, tombstones too, in both directions.
+///
+/// Both feeds are read at the same time into partitions on disk, which are then joined exactly, one after another: memory
+/// stays the same whatever the size of the databases. A document that seems to differ is looked up again on both sides
+/// before it is told, since the source may be written to meanwhile.
+package struct ReplicaComparator: Sendable {
+    /// Where the comparison is.
+    package struct Progress: Sendable, Hashable {
+        /// Rows of both feeds that were read.
+        package var rows = 0
+        /// Documents that both descriptions told of at the start.
+        package var expected = 0
+        /// Documents that were compared.
+        package var compared = 0
+    }
+
+    /// How a comparison has ended.
+    package struct Report: Sendable, Hashable {
+        package var counts = ComparisonCounts()
+        /// The position of the source's feed up to which it speaks.
+        package var sequence = UpdateSequence.zero
+        /// Rows that were read from both feeds.
+        package var rows = 0
+    }
+
+    package let source: any ComparableReplica
+    package let target: any ComparableReplica
+    /// Where the partitions are kept while it runs.
+    package var folder = FilePath(NSTemporaryDirectory())
+    /// Which documents are compared; all where nil.
+    package var selection: (@Sendable (DocumentLeaves) -> Bool)?
+    /// How long to wait before each further look at a document that seems to differ.
+    package var looks: [Duration] = []
+    package var onProgress: @Sendable (Progress) -> Void = { _ in }
+
+    package init(_ source: any ComparableReplica, _ target: any ComparableReplica) {
+        (self.source, self.target) = (source, target)
+    }
+
+    /// Compares, and hands out each difference as soon as it is sure.
+    ///
+    /// - Throws: ``ReplicationFailure`` where one side fails; `CancellationError`.
+    package func run(difference: (Difference) async throws -> Void) async throws -> Report {
+        let expected = try await expectedDocuments()
+        let folder = try await ComparisonFolder.make(in: folder)
+        do {
+            let report = try await run(in: folder, expected: expected, difference: difference)
+            try await folder.remove()
+            return report
+        } catch {
+            try await folder.remove()
+            throw error
+        }
+    }
+
+    private func expectedDocuments() async throws -> Int {
+        let counts = ReplicationCounts()
+        let from = try await ReplicationFailure.Side.source.naming(counts) { try await source.describe() }
+        let to = try await ReplicationFailure.Side.target.naming(counts) { try await target.describe() }
+        return max(from.documentCount + from.deletedCount, to.documentCount + to.deletedCount)
+    }
+
+    private func run(
+        in folder: ComparisonFolder, expected: Int, difference: (Difference) async throws -> Void
+    ) async throws -> Report {
+        let hash = SipHash.random()
+        let partitions = ComparisonFolder.partitions(for: expected)
+        let meter = ProgressMeter(expected: expected * 2, report: onProgress)
+        let fromSource = try await LeafSpool.open(
+            in: folder.path, name: "source", hash: hash, partitions: partitions, state: nil)
+        let fromTarget = try await LeafSpool.open(
+            in: folder.path, name: "target", hash: hash, partitions: partitions, state: nil)
+        async let left = fill(fromSource, from: source, .source, meter)
+        async let right = fill(fromTarget, from: target, .target, meter)
+        let (sourceSpool, targetSpool) = try await (left, right)
+        var report = Report(sequence: sourceSpool.state.sequence, rows: sourceSpool.state.rows + targetSpool.state.rows)
+        for index in 0..<partitions {
+            try Task.checkCancellation()
+            let result = try PartitionJoin.join(
+                source: try await sourceSpool.partition(index), target: try await targetSpool.partition(index))
+            report.counts.equal += result.equal
+            meter.compared(result.equal + result.candidates.count)
+            try await settle(result.candidates.map(\.id), &report, difference)
+        }
+        try await sourceSpool.close()
+        try await targetSpool.close()
+        return report
+    }
+
+    private func fill(
+        _ spool: LeafSpool, from replica: any ComparableReplica, _ side: ReplicationFailure.Side, _ meter: ProgressMeter
+    ) async throws -> LeafSpool {
+        var spool = spool
+        let selection = selection
+        let end = try await side.naming(ReplicationCounts()) { () async throws -> UpdateSequence in
+            try await replica.readLeaves(since: .zero) { documents, _ in
+                try await spool.add(selection.map { documents.filter($0) } ?? documents)
+                meter.read(documents.count)
+            }
+        }
+        _ = try await spool.finish(at: end)
+        return spool
+    }
+
+    /// Looks at documents again, until they are equal or no look is left.
+    private func settle(
+        _ ids: [DocumentID], _ report: inout Report, _ difference: (Difference) async throws -> Void
+    ) async throws {
+        for start in stride(from: 0, to: ids.count, by: Self.lookedUpTogether) {
+            var open = Array(ids[start..<min(start + Self.lookedUpTogether, ids.count)])
+            var found = try await differences(of: open)
+            for pause in looks where !found.isEmpty {
+                try await Task.sleep(for: pause)
+                open = found.map(\.id)
+                found = try await differences(of: open)
+            }
+            report.counts.equal += min(start + Self.lookedUpTogether, ids.count) - start - found.count
+            for item in found {
+                report.counts.count(item.kind)
+                try await difference(item)
+            }
+        }
+    }
+
+    private static let lookedUpTogether = 500
+
+    /// The differences of these documents as they are now.
+    package func differences(of ids: [DocumentID]) async throws -> [Difference] {
+        guard !ids.isEmpty else { return [] }
+        let counts = ReplicationCounts()
+        // The source first: what is written between the two looks may only make the target seem ahead.
+        let left = try await ReplicationFailure.Side.source.naming(counts) { try await source.leaves(of: ids) }
+        let right = try await ReplicationFailure.Side.target.naming(counts) { try await target.leaves(of: ids) }
+        let (inSource, inTarget) = (Self.byID(left), Self.byID(right))
+        return ids.compactMap { Difference(id: $0, source: inSource[$0], target: inTarget[$0]) }
+    }
+
+    private static func byID(_ documents: [DocumentLeaves]) -> [DocumentID: DocumentLeaves] {
+        Dictionary(documents.map { ($0.id, $0) }, uniquingKeysWith: { $1 })
+    }
+}

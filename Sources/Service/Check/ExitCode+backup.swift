@@ -1,0 +1,48 @@
+import Backup
+import CouchDB
+import Replication
+import Vault
+
+extension ExitCode {
+    /// The code for a vault that can't do what was asked.
+    package init(_ error: VaultError) {
+        self =
+            switch error.code {
+            case .locked: .locked
+            case .damaged: .damaged
+            case .otherDatabase, .refused: .refused
+            case .full, .memory: .incomplete
+            case .notAVault, .newer, .readOnly, .inaccessible, .unknownDatabase, .unknownMoment: .usage
+            }
+    }
+
+    /// The code for a restore that was not begun.
+    package init(_ error: RestoreError) {
+        self =
+            switch error.code {
+            case .targetNotEmpty, .targetIsSource, .wouldStartJobs, .otherRestore, .incompleteMoment: .refused
+            case .nothingSelected, .badSelector: .usage
+            }
+    }
+
+    /// The code for a replication that one side has ended.
+    package init(_ failure: ReplicationFailure) {
+        switch failure.underlying {
+        case let error as VaultError: self.init(error)
+        case let error as CouchError: self.init(error, side: failure.side)
+        default: self = .problem
+        }
+    }
+
+    /// The code for a server that does not answer as it should.
+    private init(_ error: CouchError, side: ReplicationFailure.Side) {
+        self =
+            switch error.code {
+            case .invalidInput: .usage
+            case .unauthorized, .forbidden: .authentication
+            case .unreachable, .nameNotResolved, .timeout, .serverError, .tooManyRequests:
+                side == .source ? .sourceUnreachable : .targetUnreachable
+            default: .problem
+            }
+    }
+}

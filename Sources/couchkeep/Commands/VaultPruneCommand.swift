@@ -1,0 +1,94 @@
+import ArgumentParser
+import Foundation
+import Service
+import Vault
+
+/// `couchkeep vault prune`: drop old moments by rules.
+struct VaultPruneCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "prune", abstract: "Drop moments that no rule keeps, and give their space back.",
+        discussion: """
+            A moment is kept where any rule asks for it. The newest moment, the newest complete one and the last verified \
+            one are always kept. Without --confirm the plan is shown and nothing is done.
+
+              couchkeep vault prune orders --within 7d --daily 30 --monthly 12
+              couchkeep vault prune orders --within 7d --daily 30 --monthly 12 --confirm
+
+            Without any rule, those under vault.keep in the configuration hold.
+            """)
+
+    @Argument(help: "The backup.") var name: String
+    @OptionGroup var options: VaultOptions
+    @Option(help: ArgumentHelp("Keep all moments of this time, such as 7d.", valueName: "duration")) var within: String?
+    @Option(help: ArgumentHelp("Keep the newest ones.", valueName: "count")) var last: Int?
+    @Option(help: ArgumentHelp("Keep the newest of each of the last hours.", valueName: "count")) var hourly: Int?
+    @Option(help: ArgumentHelp("Keep the newest of each of the last days.", valueName: "count")) var daily: Int?
+    @Option(help: ArgumentHelp("Keep the newest of each of the last weeks.", valueName: "count")) var weekly: Int?
+    @Option(help: ArgumentHelp("Keep the newest of each of the last months.", valueName: "count")) var monthly: Int?
+    @Option(help: ArgumentHelp("Keep the newest of each of the last years.", valueName: "count")) var yearly: Int?
+    @Flag(help: "Do what the plan says.") var confirm = false
+    @Flag(help: "Print one JSON object, schema couchkeep/vault-prune/1.") var json = false
+
+    struct Result: Encodable {
+        struct Decision: Encodable {
+            var moment: MomentResult
+            var isKept: Bool
+            var reasons: [String]
+        }
+
+        var schema = "couchkeep/vault-prune/1"
+        var backup: String
+        var isDone: Bool
+        var decisions: [Decision]
+        var freedBytes: Int?
+    }
+
+    func run() async throws {
+        let policy = try policy()
+        try await options.withBackup(name, isWriting: confirm) { backup in
+            let plan = try await backup.prunePlan(policy, now: Date())
+            let result = confirm ? try await backup.prune(plan, isConfirmed: true) : nil
+            if json {
+                return try Console.json(
+                    Result(
+                        backup: name, isDone: confirm,
+                        decisions: plan.decisions.map {
+                            .init(
+                                moment: MomentResult($0.moment), isKept: $0.isKept, reasons: $0.reasons.map(\.rawValue))
+                        }, freedBytes: result?.freedBytes))
+            }
+            show(plan)
+            if let result {
+                Console.out("Dropped \(result.moments) moments, \(ByteText.text(result.freedBytes)) given back.")
+            } else if plan.dropped.isEmpty {
+                Console.out("Nothing to drop.")
+            } else {
+                Console.out("Nothing was done: \(plan.dropped.count) moments would be dropped. Say --confirm to do it.")
+            }
+        }
+    }
+
+    private func show(_ plan: PrunePlan) {
+        var rows = [["MOMENT", "TIME", "DOCUMENTS", "", "REASON"]]
+        for decision in plan.decisions {
+            rows.append([
+                "#\(decision.moment.number)", decision.moment.time.formatted(.iso8601), "\(decision.moment.documents)",
+                decision.isKept ? "keep" : "drop",
+                decision.isKept ? decision.reasons.map(\.rawValue).joined(separator: ", ") : "no rule keeps it",
+            ])
+        }
+        Console.out(TextTable(rows).render())
+    }
+
+    private func policy() throws -> KeepPolicy {
+        var policy = KeepPolicy(
+            last: last, hourly: hourly, daily: daily, weekly: weekly, monthly: monthly, yearly: yearly)
+        if let within {
+            guard let duration = DurationText.parse(within) else {
+                throw ValidationError("--within takes a number and a unit, such as 7d, not \"\(within)\"")
+            }
+            policy.within = duration / .seconds(1)
+        }
+        return policy.isEmpty ? try options.configuredKeep() ?? policy : policy
+    }
+}

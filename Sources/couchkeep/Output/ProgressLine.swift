@@ -1,0 +1,80 @@
+import Foundation
+import Synchronization
+
+/// Tells people on standard error how far a long run is: one line that is rewritten at a terminal, else a line in ten
+/// seconds.
+final class ProgressLine: Sendable {
+    private let isTerminal = isatty(STDERR_FILENO) == 1
+    private let isSilent: Bool
+    private let last = Mutex<(told: ContinuousClock.Instant?, isOpen: Bool)>((nil, false))
+
+    init(isSilent: Bool = false) { self.isSilent = isSilent }
+
+    /// Shows a text, unless one was shown a moment ago.
+    func show(_ text: @autoclosure () -> String) {
+        guard !isSilent else { return }
+        let now = ContinuousClock.now
+        let pause: Duration = isTerminal ? .milliseconds(200) : .seconds(10)
+        let isDue = last.withLock { last in
+            // A run that is over soon needs no line in a log.
+            let told = last.told ?? (isTerminal ? now - pause : now)
+            guard now - told >= pause || (last.told == nil && isTerminal) else {
+                if last.told == nil { last.told = now }
+                return false
+            }
+            last = (now, isTerminal)
+            return true
+        }
+        guard isDue else { return }
+        FileHandle.standardError.write(Data((isTerminal ? "\r\u{1B}[K\(text())" : "\(text())\n").utf8))
+    }
+
+    /// Takes the line away.
+    func end() {
+        let isOpen = last.withLock { last in
+            defer { last.isOpen = false }
+            return last.isOpen
+        }
+        if isOpen { FileHandle.standardError.write(Data("\r\u{1B}[K".utf8)) }
+    }
+
+    /// A run's state in words.
+    ///
+    /// - Parameter total: how many there will be, where known.
+    static func words(_ verb: String, done: Int, total: Int?, bytes: Int, elapsed: Duration) -> String {
+        let seconds = max(elapsed / .seconds(1), 0.001)
+        let rate = Double(done) / seconds
+        var text = "\(verb) \(done)"
+        if let total, total > 0 { text += " of \(total)" }
+        text += " documents, \(ByteText.text(bytes)), \(Int(rate))/s"
+        if let total, total > done, rate > 0, seconds > 2 {
+            text += ", \(DurationWords.text(Double(total - done) / rate)) left"
+        }
+        return text
+    }
+}
+
+/// A number of bytes for people.
+enum ByteText {
+    static func text(_ bytes: Int) -> String {
+        let units = ["kB", "MB", "GB", "TB"]
+        guard bytes >= 1000 else { return "\(bytes) B" }
+        var value = Double(bytes) / 1000
+        var unit = 0
+        while value >= 1000, unit < units.count - 1 {
+            value /= 1000
+            unit += 1
+        }
+        return String(format: value < 10 ? "%.1f %@" : "%.0f %@", value, units[unit])
+    }
+}
+
+/// A time span for people.
+enum DurationWords {
+    static func text(_ seconds: Double) -> String {
+        let whole = Int(seconds.rounded())
+        if whole >= 3600 { return "\(whole / 3600) h \(whole % 3600 / 60) min" }
+        if whole >= 60 { return "\(whole / 60) min \(whole % 60) s" }
+        return seconds < 10 ? String(format: "%.1f s", seconds) : "\(whole) s"
+    }
+}
