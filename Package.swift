@@ -216,7 +216,7 @@ let package = Package(
         .testTarget(
             name: "ReplicaServerTests",
             dependencies: [
-                "ReplicaServer", "CZlib", "Replication", "CouchDB", "CouchSim", "Secrets",
+                "ReplicaServer", "CZlib", "Replication", "CouchDB", "CouchSim", "Secrets", "Vault",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "NIOCore", package: "swift-nio"),

@@ -12,11 +12,9 @@ extension VaultDatabase: Replica {
         try await file.read { database in
             let state = try StateRow(database)
             let horizon = try horizon(database)
-            let condition = horizon.moment == nil ? "" : "WHERE added <= \(horizon.moment ?? 0)"
-            let last = try Int64.fetchOne(database, sql: "SELECT max(id) FROM leaf \(condition)") ?? 0
             return ReplicaDescription(
                 name: moment.map { "\(name) at moment \($0.number)" } ?? name,
-                updateSequence: UpdateSequence(.integer(last)),
+                updateSequence: UpdateSequence(.integer(try horizon.newestRow(database))),
                 documentCount: moment?.documents ?? state.documents, deletedCount: moment?.deleted ?? state.deleted,
                 identity: "\(state.vault)/\(state.database)/\(horizon.first)")
         }

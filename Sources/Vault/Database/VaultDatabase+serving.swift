@@ -63,9 +63,23 @@ extension VaultDatabase: ServableReplica {
         return settings
     }
 
+    /// What tells clients of a server that this is still the same state of the same source: when its epoch began, or
+    /// the time of the moment, in milliseconds since 1970.
+    package func instanceStartTime() async throws -> String {
+        if let moment { return "\(moment.time.milliseconds)" }
+        let name = name
+        guard let epoch = try await epochs().last else {
+            throw VaultError(.damaged, "the epochs are missing", at: name)
+        }
+        return "\(epoch.began.milliseconds)"
+    }
+
     private func rows(after since: Int64, limit: Int) async throws -> ChangeRows {
         try await file.read { database in
             let horizon = try horizon(database)
+            // A position that this state never had, as after a change to an earlier moment: all is told anew, since a
+            // feed may rewind, but never leave anything out.
+            let since = since > (try horizon.newestRow(database)) ? 0 : since
             var (rows, last): ([ChangeRow], Int64) = ([], since)
             while rows.count < limit {
                 let page = try horizon.rows(after: last, limit: limit, database)

@@ -63,4 +63,11 @@ extension Horizon {
         return try Int.fetchOne(
             database.cachedStatement(sql: sql), arguments: [id, first, moment ?? Int.max]) ?? 0
     }
+
+    /// The number of the last row that was written at the horizon; 0 where there is none.
+    func newestRow(_ database: Database) throws -> Int64 {
+        let condition = moment == nil ? "" : "WHERE added <= ?1"
+        let statement = try database.cachedStatement(sql: "SELECT max(id) FROM leaf \(condition)")
+        return try Int64.fetchOne(statement, arguments: moment.map { [$0] } ?? []) ?? 0
+    }
 }

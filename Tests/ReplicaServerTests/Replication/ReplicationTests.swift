@@ -10,71 +10,13 @@ import Testing
 /// Others replicate from the server, and have the same afterwards.
 @Suite(.timeLimit(.minutes(5)))
 struct ReplicationTests {
-    /// A CouchDB server that replicates for a test.
-    private struct Puller: Sendable {
-        var connection: ServerConnection
-        var baseURL: String
-
-        func pull(_ source: JSONValue, options: [String: JSONValue] = [:]) async throws -> JSONValue {
-            var members = options
-            members["source"] = source
-            members["target"] = ["url": .string(baseURL + "/copy"), "auth": ["basic": credentials]]
-            return try await connection.replicate(members, timeout: .seconds(120))
-        }
-
-        /// Writes a replication document; the scheduler then makes a job of it.
-        func schedule(_ id: String, from source: JSONValue) async throws {
-            let replicator = connection.database("_replicator")
-            _ = try await replicator.putDocument(
-                id,
-                members: [
-                    "source": source, "target": ["url": .string(baseURL + "/copy"), "auth": ["basic": credentials]],
-                ])
-        }
-
-        var credentials: JSONValue
-        var target: CouchDatabase { connection.database("copy") }
-    }
-
-    private func withSimulated(
-        version: ServerVersion = ServerVersion(3, 5), _ body: @escaping @Sendable (Puller) async throws -> Void
-    ) async throws {
-        try await withSimulatedServer(CouchSim.ServerOptions(version: version)) { server in
-            try await withPuller(server.baseURL, server.administrator, server.password, body)
-        }
-    }
-
-    private func withReal(_ body: @escaping @Sendable (Puller) async throws -> Void) async throws {
-        try await withLocalCouchDB { server in
-            try await withPuller(server.baseURL, server.administrator, server.password, body)
-        }
-    }
-
-    private func withPuller(
-        _ baseURL: String, _ user: String, _ password: Secret, _ body: @Sendable (Puller) async throws -> Void
-    ) async throws {
-        let connection = try ServerConnection(
-            url: try ServerURL(baseURL), authentication: .basic(user: user, password: password))
-        do {
-            try await connection.database("copy").create()
-            try await body(
-                Puller(
-                    connection: connection, baseURL: baseURL,
-                    credentials: ["username": .string(user), "password": .string(password.reveal())]))
-        } catch {
-            try await connection.shutdown()
-            throw error
-        }
-        try await connection.shutdown()
-    }
-
     @Test(arguments: [ServerVersion(3, 5), ServerVersion(2, 3), ServerVersion(1, 7)])
     func simulatedServersPull(version: ServerVersion) async throws {
         // A simulated server takes two spellings of one letter for one id, and stores attachments decompressed.
         let sample = try await Sample(ids: Sample.oddIDs.filter { $0 != "e\u{301}" })
         try await withServer(["db": sample.replica]) { source in
             try await withSimulated(version: version) {
-                try await pullTwice(sample.replica, from: source, with: $0, isExact: false)
+                try await $0.pullTwice(sample.replica, from: source, isExact: false)
             }
         }
     }
@@ -83,7 +25,7 @@ struct ReplicationTests {
     func couchDBPulls() async throws {
         let sample = try await Sample()
         try await withServer(["db": sample.replica]) { source in
-            try await withReal { try await pullTwice(sample.replica, from: source, with: $0) }
+            try await withReal { try await $0.pullTwice(sample.replica, from: source) }
         }
     }
 
@@ -142,7 +84,7 @@ struct ReplicationTests {
             }
         }
         try await withServer(["db": replica]) { source in
-            try await withReal { try await pullTwice(replica, from: source, with: $0) }
+            try await withReal { try await $0.pullTwice(replica, from: source) }
         }
     }
 
@@ -185,85 +127,5 @@ struct ReplicationTests {
             }
             try await connection.shutdown()
         }
-    }
-
-    private func pullTwice(
-        _ replica: MemoryReplica, from source: RunningServer, with puller: Puller, isExact: Bool = true
-    ) async throws {
-        let url: JSONValue = ["url": .string(source.baseURL + "/db")]
-        let first = try await puller.pull(url)
-        #expect(first["ok"] == true, "\(first)")
-        #expect(first["history"]?.array?.first?["doc_write_failures"] == 0, "\(first)")
-        try await expectEqual(replica, puller.target, isExact: isExact)
-        let second = try await puller.pull(url)
-        // CouchDB says so where the checkpoints agree and nothing came behind them.
-        let session = second["history"]?.array?.first
-        #expect(second["no_changes"] == true || session?["docs_read"] == 0, "\(second)")
-        #expect(second["source_last_seq"] == first["source_last_seq"])
-    }
-
-    private func waitUntilEqual(_ replica: MemoryReplica, _ database: CouchDatabase) async throws {
-        #expect(try await eventually { try await leaves(of: database) == leaves(of: replica) })
-    }
-
-    private func leaves(of replica: MemoryReplica) -> [DocumentID: LeafSet] {
-        Dictionary(uniqueKeysWithValues: replica.leaves.map { ($0.id, LeafSet($0.revisions)) })
-    }
-
-    private func leaves(of database: CouchDatabase) async throws -> [DocumentID: LeafSet] {
-        var leaves: [DocumentID: LeafSet] = [:]
-        for try await event in database.changes(ChangesOptions()) {
-            if case .row(let row) = event { leaves[DocumentID(row.id)] = row.leafSet }
-        }
-        return leaves
-    }
-
-    /// Compares leaves, documents and attachments.
-    ///
-    /// - Parameter isExact: whether attachments must be stored in the same form; else what is read from them must be equal.
-    private func expectEqual(
-        _ replica: MemoryReplica, _ database: CouchDatabase, isExact: Bool = true
-    ) async throws {
-        let (copied, original) = (try await leaves(of: database), leaves(of: replica))
-        for id in Set(copied.keys).union(original.keys) { #expect(copied[id] == original[id], "\(id)") }
-        let copy = MemoryReplica()
-        let report = try await Replicator(from: CouchReplica(database), to: copy).run()
-        #expect(report.refusals.isEmpty)
-        try await expectEqual(copy, replica, isExact: isExact)
-    }
-
-    private func expectEqual(_ left: MemoryReplica, _ right: MemoryReplica, isExact: Bool = true) async throws {
-        let copied = try await content(of: left, isExact: isExact)
-        let original = try await content(of: right, isExact: isExact)
-        for key in Set(copied.keys).union(original.keys) {
-            let (copy, origin) = (copied[key]?.map(Self.text), original[key]?.map(Self.text))
-            #expect(copy == origin, "\(key)")
-        }
-    }
-
-    private static func text(_ bytes: Data) -> String { String(decoding: bytes, as: UTF8.self) }
-
-    /// Everything of every leaf, as JSON without what servers may put elsewhere.
-    private func content(of replica: MemoryReplica, isExact: Bool) async throws -> [String: [Data]] {
-        var content: [String: [Data]] = [:]
-        for revision in replica.leafRevisions {
-            let document = try JSONValue(parsing: revision.document)
-            var bytes = [(isExact ? document : Self.withoutStorage(document)).serialized()]
-            for attachment in revision.attachments {
-                var pieces = try AttachmentPieces(of: attachment, isDecoded: !isExact)
-                var whole = Data()
-                while let piece = try await pieces.next() { whole.append(piece) }
-                bytes.append(whole)
-            }
-            content["\(revision.id) \(revision.path.revisions)"] = bytes
-        }
-        return content
-    }
-
-    /// A document without what depends on the form in which attachments are stored.
-    private static func withoutStorage(_ value: JSONValue) -> JSONValue {
-        guard case .object(let members) = value else { return value }
-        return .object(
-            members.filter { !["digest", "encoding", "encoded_length"].contains($0.key) }.mapValues(withoutStorage))
     }
 }
