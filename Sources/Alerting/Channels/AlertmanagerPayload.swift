@@ -61,14 +61,19 @@ extension AlertmanagerPayload.Alert {
         labels["severity"] = transition.severity.rawValue
         if isTest { labels["test"] = "true" }
         annotations = [
-            "summary": condition.summary, "impact": condition.impact, "next": condition.next,
-            "transition": transition.kind.rawValue,
+            "summary": isTest ? condition.summary : transition.summary, "transition": transition.kind.rawValue,
         ]
+        if transition.isFiring || isTest {
+            annotations["impact"] = condition.impact
+            annotations["next"] = condition.next
+        }
         if !transition.folded.isEmpty {
             annotations["affects"] = "\(transition.folded)"
             annotations["affects_count"] = String(transition.folded.count)
         }
-        for (name, value) in condition.details { annotations["detail_\(Self.labelName(name))"] = value }
+        for (name, value) in condition.details where transition.isFiring {
+            annotations["detail_\(Self.labelName(name))"] = value
+        }
         startsAt = transition.since.iso8601Text
         endsAt = transition.endedAt?.iso8601Text ?? Self.noEnd
         generatorURL = origin.externalURL

@@ -35,6 +35,9 @@ package struct Transition: Sendable, Hashable, Codable {
 
     package var isFiring: Bool { kind != .resolved }
 
+    /// What it says in a line; of what is over only that, since the summary speaks of a problem that is there.
+    var summary: String { isFiring ? condition.summary : "no longer \(condition.rule)" }
+
     /// The first words of an entry and of a subject.
     var label: String {
         let level = severity.rawValue.uppercased()

@@ -22,7 +22,7 @@ struct MessageBody {
 
     private static func entry(_ transition: Transition, at time: Date) -> String {
         let condition = transition.condition
-        var lines = ["\(transition.label)  \(condition.subject): \(condition.summary)".singleLine]
+        var lines = ["\(transition.label)  \(condition.subject): \(transition.summary)".singleLine]
         func add(_ name: String, _ value: String) {
             guard !value.isEmpty else { return }
             lines.append("  \(name.padding(toLength: max(9, name.count + 1), withPad: " ", startingAt: 0))\(value)")

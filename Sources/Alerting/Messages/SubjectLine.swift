@@ -17,7 +17,7 @@ struct SubjectLine {
 
     private static func words(for transition: Transition) -> String {
         let folded = transition.folded.isEmpty ? "" : " (affects \(transition.folded.count) more)"
-        return "\(transition.label) \(transition.condition.subject): \(transition.condition.summary)\(folded)"
+        return "\(transition.label) \(transition.condition.subject): \(transition.summary)\(folded)"
     }
 
     private static func words(for transitions: [Transition]) -> String {

@@ -21,9 +21,7 @@ import Testing
              "truncatedAlerts": 3, "status": "firing", "receiver": "pager",
              "groupLabels": {"job": "couchkeep", "instance": "backup1.example.org"},
              "commonLabels": {"job": "couchkeep", "instance": "backup1.example.org", "alertname": "target-rolled-back"},
-             "commonAnnotations": {
-               "summary": "target was rolled back, 1,000 documents are missing",
-               "impact": "the backup lacks documents that the source has", "next": "couchkeep check"},
+             "commonAnnotations": {},
              "externalURL": "https://status.example.org/",
              "alerts": [
                {"status": "firing",
@@ -39,10 +37,7 @@ import Testing
                {"status": "resolved",
                 "labels": {"job": "couchkeep", "instance": "backup1.example.org", "alertname": "target-rolled-back",
                            "subject": "old", "severity": "warning"},
-                "annotations": {
-                  "summary": "target was rolled back, 1,000 documents are missing",
-                  "impact": "the backup lacks documents that the source has", "next": "couchkeep check",
-                  "transition": "resolved"},
+                "annotations": {"summary": "no longer target-rolled-back", "transition": "resolved"},
                 "startsAt": "2026-11-24T08:00:00Z", "endsAt": "2026-11-24T08:10:00Z",
                 "generatorURL": "https://status.example.org/", "fingerprint": "old/x"}]}
             """
