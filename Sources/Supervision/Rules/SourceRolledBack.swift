@@ -20,56 +20,18 @@ package enum SourceRolledBack: PairRule {
         severity: "critical", sources: ["COUCHDB-2822"])
 
     package static func diagnose(_ situation: PairSituation) -> Finding? {
-        let memory = situation.memory
-        if let latch = memory.latches[name] {
+        if let latch = situation.memory.latches[name] {
             return Finding(
                 rule: name, severity: .critical, since: latch.since, summary: latch.summary, evidence: latch.evidence,
-                next:
-                    "save the backup, then copy the lost changes back or give the pair a new target; accept: couchkeep check --adopt"
-            )
+                next: next)
         }
-        guard let evidence = evidence(situation) else { return nil }
+        guard let evidence = RollbackEvidence(.source, in: situation).found else { return nil }
         return finding(
             .critical, situation,
             "the source was put back to an older state; the backup holds changes that the source has lost",
-            evidence: evidence,
-            next:
-                "save the backup, then copy the lost changes back or give the pair a new target; accept: couchkeep check --adopt"
-        )
+            evidence: evidence, next: next)
     }
 
-    private static func evidence(_ situation: PairSituation) -> Evidence? {
-        let memory = situation.memory
-        if let before = memory.sourceIdentity, let now = situation.observation.sourceIdentity, before != now {
-            return nil
-        }
-        if let before = memory.sourceCounts, let info = situation.observation.source.info,
-            let evidence = before.regression(to: PairMemory.Counts(info), of: "the source"),
-            // On a cluster a lagging copy may answer for a while: two passes have to agree.
-            info.n ?? 1 == 1 || memory.sourceSuspect != nil
-        {
-            return evidence
-        }
-        // A rescan of our own has removed the checkpoints.
-        guard !memory.isRescanning else { return nil }
-        guard let log = situation.observation.inspection?.sourceLog.value ?? nil else { return nil }
-        if let before = memory.sourceLog, before.base == situation.replication?.id?.base, let now = log.counter,
-            let then = before.counter, now < then, !TargetRolledBack.isNew(log, situation)
-        {
-            return [
-                "shownBy": "the source's checkpoint is an older revision than before",
-                "checkpointBefore": .string("0-\(then)"), "checkpointNow": .string("0-\(now)"),
-            ]
-        }
-        guard let targetLog = situation.observation.inspection?.targetLog.value ?? nil,
-            targetLog.sessionID == log.sessionID,
-            let afterSource = situation.observation.inspection?.pendingAfterSourceLog,
-            let afterTarget = situation.observation.inspection?.pendingAfterTargetLog, afterSource > afterTarget,
-            TargetRolledBack.isSettled(situation, sourceLog: log, targetLog: targetLog)
-        else { return nil }
-        return [
-            "shownBy": "both checkpoints have the same session, and the source's is the older",
-            "session": .string(log.sessionID), "changesBetween": .count(afterSource - afterTarget),
-        ]
-    }
+    private static let next =
+        "save the backup, then copy the lost changes back or give the pair a new target; accept: couchkeep check --adopt"
 }

@@ -1,0 +1,99 @@
+import CouchDB
+import Foundation
+
+/// What shows that one side of a pair was put back to an older state: the same question for the source and the target.
+struct RollbackEvidence {
+    enum Side: String {
+        case source
+        case target
+    }
+
+    private let side: Side
+    private let situation: PairSituation
+    private let info: DatabaseInfo?
+    private let identity: String?
+    private let own: ReplicationLog?
+    private let other: ReplicationLog?
+    /// Changes of the source after this side's checkpoint and after the other's.
+    private let pendingAfterOwn: Int?
+    private let pendingAfterOther: Int?
+    private let counts: PairMemory.Counts?
+    private let suspect: Date?
+    private let rememberedIdentity: String?
+    private let rememberedLog: PairMemory.Log?
+
+    init(_ side: Side, in situation: PairSituation) {
+        self.side = side
+        self.situation = situation
+        let (observation, memory) = (situation.observation, situation.memory)
+        let sourceLog = observation.inspection?.sourceLog.value ?? nil
+        let targetLog = observation.inspection?.targetLog.value ?? nil
+        let afterSource = observation.inspection?.pendingAfterSourceLog
+        let afterTarget = observation.inspection?.pendingAfterTargetLog
+        switch side {
+        case .source:
+            (info, identity) = (observation.source.info, observation.sourceIdentity)
+            (own, other) = (sourceLog, targetLog)
+            (pendingAfterOwn, pendingAfterOther) = (afterSource, afterTarget)
+            (counts, suspect) = (memory.sourceCounts, memory.sourceSuspect)
+            (rememberedIdentity, rememberedLog) = (memory.sourceIdentity, memory.sourceLog)
+        case .target:
+            (info, identity) = (observation.target.info, observation.targetIdentity)
+            (own, other) = (targetLog, sourceLog)
+            (pendingAfterOwn, pendingAfterOther) = (afterTarget, afterSource)
+            (counts, suspect) = (memory.targetCounts, memory.targetSuspect)
+            (rememberedIdentity, rememberedLog) = (memory.targetIdentity, memory.targetLog)
+        }
+    }
+
+    /// The evidence; nil where nothing shows a rollback.
+    var found: Evidence? {
+        // Another database of the same name is another rule's matter.
+        if let rememberedIdentity, let identity, rememberedIdentity != identity { return nil }
+        if let evidence = fewerDocuments { return evidence }
+        // A rescan of our own has removed the checkpoints.
+        guard !situation.memory.isRescanning else { return nil }
+        return olderRevision ?? olderPosition
+    }
+
+    private var fewerDocuments: Evidence? {
+        // On a cluster a lagging copy may answer for a while: two passes have to agree.
+        guard let counts, let info, info.n ?? 1 == 1 || suspect != nil else { return nil }
+        return counts.regression(to: PairMemory.Counts(info), of: "the \(side.rawValue)")
+    }
+
+    /// The checkpoint's local revision counts up with each write, and has gone back.
+    private var olderRevision: Evidence? {
+        guard let own, let before = rememberedLog, before.base == situation.replication?.id?.base,
+            let now = own.counter, let then = before.counter, now < then,
+            // One that somebody deleted counts from one again.
+            !own.beganFromZero(after: situation.memory.lastInspection ?? .distantPast)
+        else { return nil }
+        return [
+            "shownBy": .string("the \(side.rawValue)'s checkpoint is an older revision than before"),
+            "checkpointBefore": .string("0-\(then)"), "checkpointNow": .string("0-\(now)"),
+            "sequenceBefore": before.sequence.value, "sequenceNow": own.sourceLastSequence.value,
+        ]
+    }
+
+    /// Both checkpoints are of one session, and this side's is the older.
+    private var olderPosition: Evidence? {
+        guard let own, let other, own.sessionID == other.sessionID, let pendingAfterOwn, let pendingAfterOther,
+            pendingAfterOwn > pendingAfterOther, isSettled
+        else { return nil }
+        return [
+            "shownBy": .string("both checkpoints have the same session, and the \(side.rawValue)'s is the older"),
+            "session": .string(own.sessionID), "checkpoint": own.sourceLastSequence.value,
+            "otherCheckpoint": other.sourceLastSequence.value,
+            "changesBetween": .count(pendingAfterOwn - pendingAfterOther),
+        ]
+    }
+
+    /// Whether the two checkpoints differ for good: a running job writes one before the other, however slow a server is.
+    private var isSettled: Bool {
+        guard situation.replication?.isRunning == true else { return true }
+        let inspection = situation.observation.inspection
+        return situation.memory.sourceLog?.sequence == (inspection?.sourceLog.value ?? nil)?.sourceLastSequence
+            && situation.memory.targetLog?.sequence == (inspection?.targetLog.value ?? nil)?.sourceLastSequence
+    }
+}
