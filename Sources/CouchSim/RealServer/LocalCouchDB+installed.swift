@@ -1,20 +1,45 @@
 import Foundation
 
 extension LocalCouchDB {
-    /// The path of the `couchdb` start script: `COUCHDB_BIN`, or where Apache's packages put it; nil where none is there.
-    package static var executable: String? {
-        let candidates = [ProcessInfo.processInfo.environment["COUCHDB_BIN"], "/opt/couchdb/bin/couchdb"]
-        return candidates.compactMap(\.self).first { FileManager.default.isExecutableFile(atPath: $0) }
+    /// Where a CouchDB is looked for: `COUCHDB_BIN` alone where it is set, so that a slip in it is told and no other
+    /// server is taken; else where Apache's packages put it.
+    package struct Place: Sendable, Equatable {
+        /// The path of the `couchdb` start script; nil where none is there.
+        package var executable: String?
+        /// What to tell people where none is there.
+        package var advice: String
+
+        package init(environment: [String: String]) {
+            let named = environment["COUCHDB_BIN"].flatMap { $0.isEmpty ? nil : $0 }
+            let path = named ?? "/opt/couchdb/bin/couchdb"
+            executable = FileManager.default.isExecutableFile(atPath: path) && !Self.isFolder(path) ? path : nil
+            advice =
+                named.map {
+                    "COUCHDB_BIN names \($0), which is no program that may be run: set it to the path of a `couchdb` start "
+                        + "script, or unset it to use /opt/couchdb"
+                } ?? """
+                    no CouchDB at /opt/couchdb: install Apache's package `couchdb` (https://docs.couchdb.org, \
+                    Installation), or set COUCHDB_BIN to the path of a `couchdb` start script
+                    """
+        }
+
+        private static func isFolder(_ path: String) -> Bool {
+            var isFolder: ObjCBool = false
+            return FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) && isFolder.boolValue
+        }
     }
+
+    /// Where it is on this machine.
+    package static let place = Place(environment: ProcessInfo.processInfo.environment)
+
+    /// The path of the `couchdb` start script; nil where none is there.
+    package static var executable: String? { place.executable }
 
     /// Whether a real CouchDB can be started here, for `.enabled(if:)`.
     package static var isInstalled: Bool { executable != nil }
 
     /// What to tell people whose machine has no CouchDB, for the comment of `.enabled(if:)`.
-    package static let howToInstall = """
-        no CouchDB at /opt/couchdb: install Apache's package `couchdb` (https://docs.couchdb.org, Installation), or set \
-        COUCHDB_BIN to the path of a `couchdb` start script
-        """
+    package static var howToInstall: String { place.advice }
 }
 
 /// Starts a private CouchDB server, runs `body`, and ends the server and removes its files, also when `body` throws or
