@@ -24,6 +24,18 @@ package enum RuleText {
         return parts.joined(separator: "\n\n") + "\n"
     }
 
+    /// The names of rules that may have been meant by a word that is none: slips first, then names that have its words.
+    package static func nearest(to word: String) -> [String] {
+        let names = RuleCatalogue.all.map { $0.name }
+        let word = word.lowercased()
+        let slips = names.map { (name: $0, distance: Spelling.distance(word, $0)) }
+            .filter { $0.distance <= max(1, word.count / 4) }
+            .sorted { ($0.distance, $0.name) < ($1.distance, $1.name) }.map(\.name)
+        let parts = word.split { !$0.isLetter }.filter { $0.count >= 3 }
+        let alike = names.filter { name in !parts.isEmpty && parts.allSatisfy { name.contains($0) } }.sorted()
+        return Array((slips + alike.filter { !slips.contains($0) }).prefix(3))
+    }
+
     private static func paragraph(_ title: String, _ text: String) -> String {
         title + "\n" + wrapped(text, width: 76).map { "  " + $0 }.joined(separator: "\n")
     }

@@ -16,7 +16,10 @@ struct ExplainCommand: ParsableCommand {
             return
         }
         guard let found = RuleCatalogue.rule(named: name) else {
-            throw ValidationError("there is no rule \"\(name)\"; couchkeep explain lists all of them")
+            let nearest = RuleText.nearest(to: name)
+            let meant = nearest.isEmpty ? "" : "; did you mean \(nearest.joined(separator: " or "))?"
+            throw ValidationError(
+                "there is no rule \"\(name)\"\(meant.isEmpty ? ";" : meant) couchkeep explain lists all of them")
         }
         Console.out(RuleText.text(found))
     }

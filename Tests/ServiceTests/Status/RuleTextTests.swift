@@ -13,6 +13,16 @@ import Testing
         }
     }
 
+    @Test(arguments: [
+        ("target-roled-back", ["target-rolled-back"]), ("Writes-Refused", ["writes-refused"]),
+        ("rolled-back", ["source-rolled-back", "target-rolled-back"]), ("blnd", ["blind"]),
+        ("replication", ["replication-altered", "replication-behind", "replication-completed"]),
+        ("xyzzy", []), ("", []), ("-", []),
+    ])
+    func theNearestNames(word: String, names: [String]) {
+        #expect(RuleText.nearest(to: word) == names)
+    }
+
     @Test func eachRuleIsExplainedInFull() {
         #expect(RuleCatalogue.all.count >= 25)
         for rule in RuleCatalogue.all {
