@@ -4,8 +4,10 @@ import Foundation
 extension Supervisor {
     /// How many pairs are repaired at a time.
     private static let concurrentRepairs = 8
+    /// How many steps a pass takes for a pair at most: a missing target is made in one, its replication in the next.
+    static let repairRounds = 3
 
-    /// Plans and takes one step for each pair that needs one.
+    /// Plans and takes one step for each pair that needs one; a dry run says all of them.
     func repair(_ keys: Set<String>, rescans: Set<String>, in pass: inout Pass) async throws {
         var steps: [(pair: Pair, action: RepairAction, rule: String)] = []
         pass.touched = []
@@ -13,20 +15,24 @@ extension Supervisor {
             guard var situation = pass.situations[pair.key] else { continue }
             situation.memory = pass.pairMemories[pair.key] ?? situation.memory
             let findings = pass.findings[pair.key] ?? []
-            switch RepairPlan.plan(findings, in: situation, adopting: pass.options.adopts, rescans: rescans) {
-            case .none: break
-            case .step(let action, let rule): steps.append((pair, action, rule))
-            case .held(let action, let rule, let reason):
-                note(action, .planned, "\(action.summary(for: pair)); held back: \(reason)", rule, for: pair, in: &pass)
-            case .givenUp(let action, let rule, let attempts):
-                giveUp(action, rule, attempts, for: pair, in: &pass)
+            let adopts = pass.options.adopts
+            let plans =
+                pass.options.isDryRun
+                ? RepairForecast(findings, in: situation, adopting: adopts, rescans: rescans).plans
+                : [RepairPlan.plan(findings, in: situation, adopting: adopts, rescans: rescans)]
+            for plan in plans {
+                switch plan {
+                case .none: break
+                case .step(let action, let rule) where pass.options.isDryRun:
+                    note(action, .planned, action.summary(for: pair), rule, for: pair, in: &pass)
+                case .step(let action, let rule): steps.append((pair, action, rule))
+                case .held(let action, let rule, let reason):
+                    let detail = "\(action.summary(for: pair)); held back: \(reason)"
+                    note(action, .planned, detail, rule, for: pair, in: &pass)
+                case .givenUp(let action, let rule, let attempts):
+                    giveUp(action, rule, attempts, for: pair, in: &pass)
+                }
             }
-        }
-        if pass.options.isDryRun {
-            for (pair, action, rule) in steps {
-                note(action, .planned, action.summary(for: pair), rule, for: pair, in: &pass)
-            }
-            return
         }
         try await take(steps, in: &pass)
     }
@@ -106,10 +112,11 @@ extension Supervisor {
         in pass: inout Pass
     ) {
         let record = RepairRecord(action: action.name, at: now(), result: result, detail: detail, rule: rule)
+        // A later round of the same pass finds the same thing held back again; a dry run has one round.
         let isKnown = pass.repairs[pair.key, default: []].contains {
             $0.action == record.action && $0.result == record.result && $0.result != .done
         }
-        if !isKnown { pass.repairs[pair.key, default: []].append(record) }
+        if !isKnown || pass.options.isDryRun { pass.repairs[pair.key, default: []].append(record) }
     }
 
     /// Says aloud that a repair did not help.

@@ -48,14 +48,14 @@ package struct Supervisor: Sendable {
         for key in pass.pairMemories.keys { pass.pairMemories[key]?.clampFuture(to: now()) }
         if options.adopts { pass.acceptWhatWasTold() }
         try await observeServers(&pass)
-        // A missing target is made in one round, its replication in the next, and the last one only looks.
-        for round in 1...4 {
+        // The last round only looks.
+        for round in 1...Self.repairRounds + 1 {
             let keys = round == 1 ? Set(pass.pairs.map(\.key)) : pass.touched
             if keys.isEmpty { break }
             if round > 1 { try await lookAgain(&pass) }
             try await observePairs(keys, in: &pass)
             pass.diagnosePairs(keys, at: now())
-            guard round < 4 else { break }
+            guard round <= Self.repairRounds else { break }
             try await repair(keys, rescans: round == 1 ? options.rescans : [], in: &pass)
             if options.isDryRun { break }
         }

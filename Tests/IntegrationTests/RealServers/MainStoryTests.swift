@@ -50,7 +50,8 @@ struct MainStoryTests {
         let plan = try await keeper.check("--dry-run")
         #expect(plan.exitCode == 1)
         #expect(plan.repairs.allSatisfy { $0.result == .planned })
-        #expect(plan.repairs.map(\.action) == ["create-target", "create-target", "create-target"])
+        let steps = ["create-target", "create-replication"]
+        #expect(plan.repairs.map(\.action) == steps + steps + steps)
         #expect(try await servers.target.databaseNames().filter { !$0.hasPrefix("_") }.isEmpty)
         #expect(try await servers.target.replicationDocuments().isEmpty)
     }
