@@ -33,19 +33,20 @@ package struct CheckRun: Sendable {
     ///
     /// - Throws: `ConfigurationError`, `StateError`, `CancellationError`.
     package func run(_ options: PassOptions) async throws -> Outcome {
-        let folder = StateFolder(loaded)
-        let lock = options.isDryRun ? nil : try folder.lock()
-        let state = options.isDryRun ? try folder.openForReading() : try folder.open()
+        // First, so that a configuration that can't be used leaves no empty memory behind.
         let fleet = try await Fleet(loaded, environment: environment)
         let outcome: Outcome
         do {
+            let folder = StateFolder(loaded)
+            let lock = options.isDryRun ? nil : try folder.lock()
+            let state = options.isDryRun ? try folder.openForReading() : try folder.open()
             outcome = try await run(options, fleet: fleet, state: state)
+            lock?.release()
         } catch {
             try await fleet.shutdown()
             throw error
         }
         try await fleet.shutdown()
-        lock?.release()
         return outcome
     }
 

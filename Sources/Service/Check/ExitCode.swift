@@ -14,7 +14,7 @@ package enum ExitCode: Int32, Sendable, CaseIterable {
     case different = 10
     /// Another couchkeep is at work.
     case locked = 11
-    /// A login or key is rejected, and that is all that is wrong.
+    /// A login or key is rejected or can't be had, and that is all that is wrong.
     case authentication = 12
     /// A source can't be reached, and that is all that is wrong.
     case sourceUnreachable = 13
@@ -29,7 +29,8 @@ package enum ExitCode: Int32, Sendable, CaseIterable {
 
     /// The code for a report.
     ///
-    /// Where all that is wrong comes from servers that can't be reached, or that reject the login, the code says so.
+    /// Where all that is wrong comes from servers that can't be reached, or that can't be logged in to, the code says
+    /// so.
     package init(_ report: Report, sources: Set<String>) {
         switch report.verdict {
         case .ok: self = .ok
@@ -45,7 +46,7 @@ package enum ExitCode: Int32, Sendable, CaseIterable {
                 self = .problem
             } else if bad.allSatisfy({ $0.1 == ServerUnreachable.name }) {
                 self = bad.contains { sources.contains($0.0) } ? .sourceUnreachable : .targetUnreachable
-            } else if bad.allSatisfy({ $0.1 == CredentialsRejected.name }) {
+            } else if bad.allSatisfy({ [CredentialsRejected.name, SecretUnavailable.name].contains($0.1) }) {
                 self = .authentication
             } else {
                 self = .problem

@@ -14,7 +14,9 @@ package struct Fleet: Sendable {
 
     /// Fetches the secrets and prepares the connections; asks no server yet.
     ///
-    /// - Throws: `ConfigurationError` where a secret can't be had or a URL or certificate file can't be used.
+    /// A server whose secret can't be had says so when it is looked at; the others work on.
+    ///
+    /// - Throws: `ConfigurationError` where a URL or certificate file can't be used.
     package init(_ loaded: LoadedConfiguration, environment: [String: String]? = nil) async throws {
         let configuration = loaded.configuration
         let used = Set(configuration.pairs.flatMap { pair in [pair.source] + pair.targetServer })
@@ -23,11 +25,6 @@ package struct Fleet: Sendable {
         for server in configuration.servers where used.contains(server.name) {
             do {
                 servers.append(try await Self.server(server, environment: environment))
-            } catch let error as SecretError {
-                issues.append(
-                    loaded.issue(
-                        .secretUnavailable, at: "servers.\(server.name)", "server \(server.name): \(error.message)",
-                        nextStep: error.nextStep))
             } catch let error as CouchError {
                 issues.append(
                     loaded.issue(
@@ -52,11 +49,12 @@ package struct Fleet: Sendable {
         _ configured: ServerConfiguration, environment: [String: String]?
     ) async throws -> SupervisedServer {
         let url = configured.url
-        let password = try await configured.password?.resolve(environment: environment)
-        let token = try await configured.token?.resolve(environment: environment)
-        let replicationPassword = try await configured.replicationPassword?.resolve(environment: environment)
+        let secrets = try await FleetSecrets(configured, environment: environment)
+        let (password, token) = (secrets.password, secrets.token)
         let connection = try ServerConnection(
-            url: url, authentication: authentication(configured, password: password, token: token),
+            url: url,
+            authentication: secrets.error == nil
+                ? authentication(configured, password: password, token: token) : .none,
             configuration: ConnectionConfiguration(
                 connectTimeout: configured.connectTimeout, readTimeout: configured.readTimeout,
                 certificateAuthorityFile: configured.caFile))
@@ -65,11 +63,11 @@ package struct Fleet: Sendable {
         let access = ReplicationAccess(
             url: replicationURL, otherURLs: replicationURL == url ? [] : [url],
             user: configured.replicationUser ?? configured.user,
-            password: hasOwnUser ? replicationPassword : password,
+            password: hasOwnUser ? secrets.replicationPassword : password,
             headers: token.flatMap { hasOwnUser ? nil : ["Authorization": Secret("Bearer \($0.reveal())")] } ?? [:])
         return SupervisedServer(
             name: configured.name, connection: connection, access: access,
-            expectsUser: configured.user != nil || token != nil)
+            expectsUser: configured.user != nil || token != nil, secretError: secrets.error)
     }
 
     private static func authentication(

@@ -16,7 +16,9 @@ extension AlertPass {
         let unseen = report.pairs.filter { pair in pair.findings.contains { $0.rule == Blind.name } }.map(\.pair)
         let unasked = report.servers.filter { server in
             server.findings.contains {
-                [ServerUnreachable.name, CredentialsRejected.name, DatabasesUnlisted.name].contains($0.rule)
+                [
+                    ServerUnreachable.name, SecretUnavailable.name, CredentialsRejected.name, DatabasesUnlisted.name,
+                ].contains($0.rule)
             }
         }.map(\.name)
         self.init(at: report.at, conditions: conditions, unjudgedSubjects: Set(unseen + unasked))

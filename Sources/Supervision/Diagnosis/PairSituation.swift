@@ -84,6 +84,13 @@ package struct PairSituation: Sendable {
         memory.isRescanning && !memory.isRescanComplete(after: observation, since: .distantPast)
     }
 
+    /// Whether a side can't be looked at and never was: then what is not there yet follows from that alone.
+    package var hasUnseenSide: Bool {
+        if case .unknown = observation.source, memory.sourceSeen == nil { return true }
+        if case .unknown = observation.target, memory.targetSeen == nil { return true }
+        return false
+    }
+
     /// How many documents and tombstones the target has less than the source, now; at least zero.
     package var missingNow: Int {
         bothDatabases.map { max(0, ComparableCounts(source: $0.source, target: $0.target).missing) } ?? 0

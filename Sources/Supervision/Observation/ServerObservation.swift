@@ -1,4 +1,5 @@
 import CouchDB
+import Secrets
 
 /// What one pass saw of one server: few requests, whatever the number of pairs.
 package struct ServerObservation: Sendable {
@@ -14,6 +15,8 @@ package struct ServerObservation: Sendable {
     package var databases: Observed<[String: DatabaseInfo]>
     /// What the scheduler and the `_replicator` database say; nil where no pair runs here.
     package var replications: ReplicationsObservation?
+    /// Why nobody could log in here: a secret that can't be had.
+    package var secretError: SecretError?
 
     package init(
         name: String, info: Observed<ServerInfo>, login: Observed<SessionInfo>, databaseNames: Observed<[String]>,

@@ -1,4 +1,5 @@
 import CouchDB
+import Secrets
 
 /// Looks at one server, with few requests whatever the number of its pairs.
 struct ServerObserver {
@@ -9,6 +10,13 @@ struct ServerObserver {
     /// Asks who the server is, whom it takes us for, and which databases it has.
     func identify(listsDatabases: Bool) async throws -> ServerObservation {
         let info = try await Observed.catching { try await connection.info() }
+        if let secretError = server.secretError {
+            var observation = ServerObservation.unreachable(
+                server.name, CouchError(.unauthorized, "its secret can't be had: \(secretError.message)"))
+            observation.secretError = secretError
+            observation.info = info
+            return observation
+        }
         if let error = info.error { return .unreachable(server.name, error) }
         let login = try await Observed.catching {
             let session = try await connection.session()

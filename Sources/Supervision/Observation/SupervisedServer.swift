@@ -1,4 +1,5 @@
 import CouchDB
+import Secrets
 
 /// A server of the configuration: how Couchkeep reaches it, and how replications do.
 package struct SupervisedServer: Sendable {
@@ -10,11 +11,17 @@ package struct SupervisedServer: Sendable {
     package var access: ReplicationAccess
     /// Whether Couchkeep logs in, so that an answer for nobody is a rejection.
     package var expectsUser: Bool
+    /// Why a secret of this server can't be had; without it nothing but `GET /` is asked.
+    package var secretError: SecretError?
 
-    package init(name: String, connection: ServerConnection, access: ReplicationAccess, expectsUser: Bool) {
+    package init(
+        name: String, connection: ServerConnection, access: ReplicationAccess, expectsUser: Bool,
+        secretError: SecretError? = nil
+    ) {
         self.name = name
         self.connection = connection
         self.access = access
         self.expectsUser = expectsUser
+        self.secretError = secretError
     }
 }

@@ -39,6 +39,6 @@ package enum Blind: PairRule {
             next: unseen[0].error.code == .unauthorized || unseen[0].error.code == .forbidden
                 ? "give Couchkeep's user the rights of a server admin, or correct its password"
                 : "couchkeep explain blind",
-            cause: situation.serverCause(ServerUnreachable.name, CredentialsRejected.name))
+            cause: situation.serverCause(ServerUnreachable.name, SecretUnavailable.name, CredentialsRejected.name))
     }
 }

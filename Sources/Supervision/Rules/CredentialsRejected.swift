@@ -16,6 +16,7 @@ package enum CredentialsRejected: ServerRule {
         severity: "critical", sources: ["couch_replicator_auth_session.erl"])
 
     package static func diagnose(_ situation: ServerSituation) -> Finding? {
+        guard situation.observation.secretError == nil else { return nil }
         let errors = [situation.observation.info.error, situation.observation.login.error].compactMap { $0 }
         guard let error = errors.first(where: { $0.code == .unauthorized || $0.code == .forbidden }) else { return nil }
         return finding(

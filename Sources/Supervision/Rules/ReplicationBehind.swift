@@ -45,7 +45,8 @@ package enum ReplicationBehind: PairRule {
         return finding(
             seconds >= limits.lagCritical || farTooMany ? .critical : .warning, situation,
             "the backup is \(lag.map { "\(Wording.duration($0)) behind" } ?? "behind"), with \(Wording.changes(pending)) to copy",
-            evidence: evidence, cause: situation.serverCause(ServerUnreachable.name, CredentialsRejected.name))
+            evidence: evidence,
+            cause: situation.serverCause(ServerUnreachable.name, SecretUnavailable.name, CredentialsRejected.name))
     }
 
     private static func isMoving(_ situation: PairSituation) -> Bool {

@@ -49,7 +49,7 @@ package enum ReplicationCrashing: PairRule {
                 "nextTryAbout": isDown ? .time(nextTry(primary)) : nil,
             ],
             next: cause.remedy,
-            cause: situation.serverCause(ServerUnreachable.name, CredentialsRejected.name))
+            cause: situation.serverCause(ServerUnreachable.name, SecretUnavailable.name, CredentialsRejected.name))
     }
 
     package static func repair(_ finding: Finding, in situation: PairSituation) -> RepairAction? {

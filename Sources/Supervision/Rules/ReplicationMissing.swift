@@ -19,7 +19,7 @@ package enum ReplicationMissing: PairRule {
     package static func diagnose(_ situation: PairSituation) -> Finding? {
         guard let replication = situation.replication, replication.documents.isEmpty,
             replication.transientJobs.isEmpty, replication.transientTasks.isEmpty,
-            replication.foreignJobs.isEmpty
+            replication.foreignJobs.isEmpty, !situation.hasUnseenSide
         else { return nil }
         let isNew = situation.memory.documentFirstSeen == nil && !situation.memory.wasComplete
         return finding(

@@ -2,10 +2,8 @@
 package enum RuleCatalogue {
     /// The rules about servers.
     package static let serverRules: [any ServerRule.Type] = [
-        ServerUnreachable.self, CredentialsRejected.self, ServerReplaced.self, DatabasesUnlisted.self,
-        PairsConflict.self,
-        PatternUnmatched.self,
-        TLSNotVerified.self,
+        ServerUnreachable.self, SecretUnavailable.self, CredentialsRejected.self, ServerReplaced.self,
+        DatabasesUnlisted.self, PairsConflict.self, PatternUnmatched.self, TLSNotVerified.self,
         DatabaseUnprotected.self,
     ]
 

@@ -45,26 +45,6 @@ struct BadConfigurationTests {
             yaml: servers + "pairs:\n  - { source: production, target: production, databases: [orders] }\n",
             says: ["couchkeep.yaml:5:", "next:"]),
         Mistake(
-            name: "secret file that is not there",
-            yaml: """
-                servers:
-                  production: { url: "http://127.0.0.1:9", user: admin, password_file: /nonexistent/secret }
-                  standby: { url: "http://127.0.0.2:9" }
-                pairs:
-                  - { source: production, target: standby, databases: [a] }
-
-                """, says: ["/nonexistent/secret", "next:"]),
-        Mistake(
-            name: "secret file that is a folder",
-            yaml: """
-                servers:
-                  production: { url: "http://127.0.0.1:9", user: admin, password_file: /etc }
-                  standby: { url: "http://127.0.0.2:9" }
-                pairs:
-                  - { source: production, target: standby, databases: [a] }
-
-                """, says: ["/etc", "next:"]),
-        Mistake(
             name: "readable by all, with a secret inside",
             yaml: """
                 servers:

@@ -58,6 +58,7 @@ import Testing
     @Test func rejectedLogins() {
         let rejected = finding(CredentialsRejected.name)
         #expect(code(report(standby: [rejected])) == .authentication)
+        #expect(code(report(production: [finding(SecretUnavailable.name)], standby: [rejected])) == .authentication)
         #expect(code(report(production: [rejected], standby: [finding(ServerUnreachable.name)])) == .problem)
         #expect(code(report(standby: [rejected, finding(DatabaseUnprotected.name, .notice)])) == .authentication)
     }

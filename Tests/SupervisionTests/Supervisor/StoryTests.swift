@@ -148,6 +148,27 @@ import Testing
         }
     }
 
+    @Test(
+        "A side that is down at the very first check is one finding, and nothing else is said of its pairs",
+        arguments: [true, false], [Pair.Coordinator.source, .target])
+    func downAtFirst(isSourceDown: Bool, runOn: Pair.Coordinator) async throws {
+        try await withHousehold(.init(databases: ["invoices", "orders"], runOn: runOn)) { home in
+            home.source.makeDatabases("invoices", "orders")
+            let (server, name) = isSourceDown ? (home.source, "production") : (home.target, "standby")
+            try await server.stop()
+            for _ in 0..<3 {
+                let report = try await home.check()
+                #expect(report.problems == ["invoices: blind", "orders: blind", "\(name): server-unreachable"])
+                #expect(report.finding("blind")?.cause == "server-unreachable @ \(name)")
+                #expect(report.repairs(.failed) == [] && report.done == [])
+                home.clock.advance(600)
+            }
+            try await server.start()
+            #expect(try await home.check().done.count == 4)
+            #expect(try await home.checkLater().verdict == .ok)
+        }
+    }
+
     @Test("A push runs on the source's server")
     func push() async throws {
         try await withHousehold(.init(databases: ["orders"], runOn: .source)) { home in
