@@ -46,11 +46,9 @@ struct ServeCommand: AsyncParsableCommand {
             let backup = try await vault.database(entry.name, isWriting: false, now: Date())
             opened.append(backup)
             let replica = moment.at == nil ? backup : try await moment.moment(of: backup)
-            // Another epoch is another state of the source, which clients must not take for the one that they know.
-            let newest = try await backup.moments().last
-            let epoch = (replica.moment ?? newest)?.epoch ?? 1
-            let start = Int(entry.created.timeIntervalSince1970) + epoch
-            served.append(ServedDatabase(name: entry.name, replica: replica, instanceStartTime: "\(start)"))
+            // Another epoch or moment is another state, which clients must not take for the one that they know.
+            let start = try await replica.instanceStartTime()
+            served.append(ServedDatabase(name: entry.name, replica: replica, instanceStartTime: start))
         }
         guard !served.isEmpty else {
             throw VaultError(
