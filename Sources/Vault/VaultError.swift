@@ -27,6 +27,10 @@ package struct VaultError: Error, Sendable, Hashable, CustomStringConvertible {
         case unknownMoment = "vault-unknown-moment"
         /// It would lose what it is there to keep.
         case refused = "vault-refused"
+        /// It is encrypted with another key or passphrase.
+        case wrongKey = "vault-wrong-key"
+        /// It is encrypted, and the key is not there, or only the one that writes.
+        case keyMissing = "vault-key-missing"
         /// There is not enough memory.
         case memory = "out-of-memory"
     }
@@ -98,6 +102,8 @@ extension VaultError.Code {
         case .unknownDatabase: "see couchkeep vault list"
         case .unknownMoment: "see couchkeep vault list for the moments that there are"
         case .refused: "say what is to be kept"
+        case .wrongKey: "give the key file or passphrase that it was made with; couchkeep vault check works without"
+        case .keyMissing: "give its key file or passphrase; couchkeep vault check works without"
         case .memory: "free memory and run it again"
         }
     }

@@ -11,8 +11,10 @@ struct DamageTests {
     /// A vault with two epochs, several moments, every kind of row and a large attachment.
     ///
     /// - Parameter sizes: how large attachments may be; small ones make a file of which much can be flipped in little time.
-    private static func fill(_ folder: TemporaryVault, sizes: [Int] = DocumentModel.anySizes) async throws {
-        let database = try await folder.database()
+    private static func fill(
+        _ folder: TemporaryVault, sizes: [Int] = DocumentModel.anySizes, key: KeySource? = nil
+    ) async throws {
+        let database = try await folder.database(key: key)
         let start = TemporaryVault.start
         _ = try await database.recognise(SourceIdentity(name: "source"), at: start)
         var model = DocumentModel(sizes: sizes)
@@ -36,16 +38,18 @@ struct DamageTests {
         try await database.close()
     }
 
-    @Test("A thousand single bits", arguments: [1, 2, 3, 4] as [UInt64])
+    @Test("A thousand single bits, and five hundred where it is encrypted", arguments: 1...6 as ClosedRange<UInt64>)
     func flips(seed: UInt64) async throws {
         print("seed \(seed)")
         let folder = TemporaryVault()
-        try await Self.fill(folder, sizes: [0, 10, 700])
+        // The check has no key.
+        let key = seed > 4 ? KeySource.key(try VaultKey.make(isWriteOnly: false)) : nil
+        try await Self.fill(folder, sizes: [0, 10, 700], key: key)
         var random = SeededGenerator(seed: seed)
         let path = try folder.file()
         let whole = try Data(contentsOf: URL(fileURLWithPath: path))
         let places = Self.contentPlaces(whole)
-        let clean = try await VaultPicture(folder)
+        let clean = try await VaultPicture(folder, key: key)
         var (changed, unchanged) = (0, 0)
         let handle = try FileHandle(forWritingTo: URL(fileURLWithPath: path))
         while changed < 250 {
@@ -58,7 +62,7 @@ struct DamageTests {
             } else {
                 // Nothing was found: then nothing may have changed.
                 unchanged += 1
-                let picture = try await VaultPicture(folder)
+                let picture = try await VaultPicture(folder, key: key)
                 try #require(picture == clean, "byte \(place), bit \(bit) changed content unseen")
             }
             try handle.seek(toOffset: UInt64(place))
@@ -166,8 +170,8 @@ struct VaultPicture: Hashable {
     var settings: [SourceSettings] = []
     var checkpoint: Checkpoint?
 
-    init(_ folder: TemporaryVault) async throws {
-        let database = try await folder.database(isWriting: false)
+    init(_ folder: TemporaryVault, key: KeySource? = nil) async throws {
+        let database = try await folder.database(isWriting: false, key: key)
         moments = try await database.moments()
         epochs = try await database.epochs()
         checkpoint = try await database.checkpoint("c")

@@ -10,9 +10,20 @@ struct ModelTests {
     @Test("Every moment holds exactly what the model held then", arguments: [11, 22, 33, 44, 55, 66] as [UInt64])
     func moments(seed: UInt64) async throws {
         print("seed \(seed)")
+        try await run(seed: seed, writer: nil, reader: nil)
+    }
+
+    @Test("So it is encrypted, and where only the write key writes", arguments: [77, 88] as [UInt64], [false, true])
+    func encrypted(seed: UInt64, isWriteOnly: Bool) async throws {
+        print("seed \(seed)")
+        let key = try VaultKey.make(isWriteOnly: isWriteOnly)
+        try await run(seed: seed, writer: .key(try key.writeKey ?? key), reader: .key(key))
+    }
+
+    private func run(seed: UInt64, writer: KeySource?, reader: KeySource?) async throws {
         var random = SeededGenerator(seed: seed)
         let folder = TemporaryVault()
-        var database = try await folder.database()
+        var database = try await folder.database(key: writer)
         var model = DocumentModel()
         var moments: [(Moment, DocumentModel)] = []
         for step in 0..<60 {
@@ -23,8 +34,12 @@ struct ModelTests {
             }
             if Int.random(in: 0..<12, using: &random) == 0 {
                 try await database.close()
-                database = try await folder.database()
+                database = try await folder.database(key: writer)
             }
+        }
+        if writer != nil {
+            try await database.close()
+            database = try await folder.database(key: reader)
         }
         try await compare(database, model)
         for (moment, model) in moments { try await compare(database.at(moment), model) }
@@ -35,7 +50,7 @@ struct ModelTests {
         let result = try await database.prune(plan, isConfirmed: true)
         #expect(result.moments == plan.dropped.count)
         try await database.close()
-        database = try await folder.database()
+        database = try await folder.database(key: reader)
         #expect(try await database.moments() == plan.kept)
         try await compare(database, model)
         for (moment, model) in moments where plan.kept.contains(moment) {

@@ -11,6 +11,7 @@ extension ExitCode {
             case .locked: .locked
             case .damaged: .damaged
             case .otherDatabase, .refused: .refused
+            case .wrongKey, .keyMissing: .authentication
             case .full, .memory: .incomplete
             case .notAVault, .newer, .readOnly, .inaccessible, .unknownDatabase, .unknownMoment: .usage
             }

@@ -23,16 +23,19 @@ package struct Vault: Sendable {
 
     /// Opens a vault, and makes it where the folder is new or empty and `create` is set.
     ///
+    /// - Parameter key: opens encrypted backups; new ones are encrypted where it is given.
     /// - Throws: `VaultError`.
     package init(
-        at path: String, create: Bool, now: Date, onStep: (@Sendable (VaultStep) -> Void)? = nil
+        at path: String, create: Bool, now: Date, key: KeySource? = nil, onStep: (@Sendable (VaultStep) -> Void)? = nil
     ) async throws {
         self.path = path
+        self.key = key
         self.onStep = onStep
         catalogue = try await ObjectFolder.onThread { try CatalogueFile(folder: path, create: create, now: now) }
         uuid = catalogue.uuid
     }
 
+    private let key: KeySource?
     private let onStep: (@Sendable (VaultStep) -> Void)?
 
     /// The backups, by name.
@@ -53,9 +56,9 @@ package struct Vault: Sendable {
             throw VaultError(.unknownDatabase, "the vault has no backup of “\(name)”", at: path)
         }
         let folder = "\(path)/\(entry.folder)"
-        let (uuid, catalogue, onStep) = (uuid, catalogue, onStep)
+        let (uuid, catalogue, key, onStep) = (uuid, catalogue, key, onStep)
         let file = try await ObjectFolder.onThread {
-            try VaultFile(folder: folder, isWriting: isWriting, onStep: onStep)
+            try VaultFile(folder: folder, isWriting: isWriting, key: key, onStep: onStep)
         }
         let database = VaultDatabase(file: file, name: name, uuid: entry.uuid, moment: nil) { moment in
             try await catalogue.note(moment, of: entry.uuid)
@@ -67,7 +70,7 @@ package struct Vault: Sendable {
 
     private func make(_ name: String, now: Date) async throws -> Entry {
         if access(path, W_OK) != 0 { throw VaultError.wrapping(POSIXFailure("write"), at: path) }
-        let (path, uuid) = (path, uuid)
+        let (path, uuid, key) = (path, uuid, key)
         let entry = Entry(
             name: name, uuid: UUID().uuidString.lowercased(), created: now,
             folder: "databases/\(Self.folderName(of: name))-\(UUID().uuidString.prefix(8).lowercased())",
@@ -75,7 +78,7 @@ package struct Vault: Sendable {
         try await ObjectFolder.onThread {
             try VaultFile.create(
                 folder: "\(path)/\(entry.folder)",
-                state: StateRow(vault: uuid, database: entry.uuid, name: name), at: now)
+                state: StateRow(vault: uuid, database: entry.uuid, name: name), key: key, at: now)
             try ObjectFolder.syncFolder("\(path)/databases")
         }
         return try await catalogue.add(entry)

@@ -19,26 +19,44 @@ struct AttachmentCheck {
     }
 
     private mutating func checkRows() throws {
-        let rows = try Row.fetchCursor(database, sql: "SELECT sha256, size, data FROM attachment ORDER BY id")
+        let rows = try Row.fetchCursor(
+            database, sql: "SELECT sha256, size, file, stored, data FROM attachment ORDER BY id")
         var known: Set<Data> = []
         while let row = try rows.next() {
             try Task.checkCancellation()
             report.attachments += 1
             let (sha256, size): (Data, Int) = (try row.checked(0), try row.checked(1))
-            guard let data: Data = try row.checkedOptional(2) else {
-                known.insert(sha256)
-                checkFile(sha256, size: size)
+            guard 0..<1 << 50 ~= size else {
+                report.add("attachment", "one has a size that can't be")
                 continue
             }
-            report.readBytes += readData ? data.count : 0
-            if data.count != size || readData && Data(SHA256.hash(data: data)) != sha256 {
-                report.add("attachment", "one of \(size) bytes was changed")
+            let (isFile, stored): (Bool, Data?) = (try row.checked(2), try row.checkedOptional(3))
+            let data: Data? = try row.checkedOptional(4)
+            if isFile {
+                known.insert(sha256)
+                checkFile(sha256, size: size, stored: stored)
+            } else {
+                let (length, hash) = stored.map { (size + Sealer.overhead, $0) } ?? (size, sha256)
+                report.readBytes += readData ? size : 0
+                if data?.count != length || readData && data.map({ Data(SHA256.hash(data: $0)) }) != hash {
+                    report.add("attachment", "one of \(size) bytes was changed")
+                }
             }
+            try checkSeal(data, token: sha256, size: isFile ? SealedObject.nameSize : size)
         }
         report.strays += try file.objects.stored().count { !known.contains($0) }
     }
 
-    private mutating func checkFile(_ sha256: Data, size: Int) {
+    /// With the key, whether the bytes are sealed for this row.
+    private mutating func checkSeal(_ data: Data?, token: Data, size: Int) throws {
+        guard readData, case .open(let keyring) = file.encryption, keyring.key.canRead else { return }
+        guard let data, let plain = try keyring.open(data, .attachment, [token], database), plain.count == size else {
+            return report.add("attachment", "one was sealed for another record")
+        }
+    }
+
+    private mutating func checkFile(_ sha256: Data, size: Int, stored: Data?) {
+        let size = stored == nil ? size : SealedObject.fileSize(of: size)
         let path = file.objects.path(of: sha256)
         do {
             guard FileManager.default.fileExists(atPath: path) else {
@@ -51,7 +69,7 @@ struct AttachmentCheck {
             }
             guard readData else { return }
             report.readBytes += size
-            if try file.objects.hash(of: sha256).sha256 != sha256 {
+            if try file.objects.hash(of: sha256).sha256 != stored ?? sha256 {
                 report.add("attachment", "the file \(path) was changed")
             }
         } catch {

@@ -6,6 +6,7 @@ import GRDB
 struct LeafCheck {
     var report: CheckReport
     let readData: Bool
+    let file: VaultFile
     let database: Database
     /// What comes and goes at each moment.
     private var changes: [Int: Change] = [:]
@@ -15,8 +16,8 @@ struct LeafCheck {
         var digest = DigestSum()
     }
 
-    init(report: CheckReport, readData: Bool, database: Database) {
-        (self.report, self.readData, self.database) = (report, readData, database)
+    init(report: CheckReport, readData: Bool, file: VaultFile, database: Database) {
+        (self.report, self.readData, self.file, self.database) = (report, readData, file, database)
     }
 
     mutating func run() {
@@ -32,7 +33,7 @@ struct LeafCheck {
     }
 
     private mutating func checkRows(_ state: StateRow, firsts: [Int]) throws {
-        var bodies = try BodyReading(database)
+        var bodies = try BodyReading(file, database)
         let rows = try Row.fetchCursor(database, sql: "SELECT \(LeafRow.columns) FROM leaf ORDER BY id")
         while let row = try rows.next() {
             try Task.checkCancellation()
@@ -41,7 +42,7 @@ struct LeafCheck {
                 let leaf = try LeafRow(row)
                 try check(leaf, key: try row.checked(9), state)
                 count(leaf, firsts: firsts)
-                try check(body: leaf.body, of: leaf, &bodies)
+                try check(bodyOf: leaf, &bodies)
             } catch {
                 report.add("leaf", "\(error)")
             }
@@ -68,22 +69,35 @@ struct LeafCheck {
         changes[end, default: Change()].digest -= leaf.digest
     }
 
-    private mutating func check(body id: Int64, of leaf: LeafRow, _ bodies: inout BodyReading) throws {
+    private mutating func check(bodyOf leaf: LeafRow, _ bodies: inout BodyReading) throws {
         guard readData else {
             let exists = try Bool.fetchOne(
-                database.cachedStatement(sql: "SELECT EXISTS (SELECT 1 FROM body WHERE id = ?)"), arguments: [id])
-            if exists != true { report.add("body", "that of \(leaf.documentID) is missing") }
+                database.cachedStatement(sql: "SELECT EXISTS (SELECT 1 FROM body WHERE id = ?)"), arguments: [leaf.body]
+            )
+            if exists != true { report.add("body", "that of \(label(leaf)) is missing") }
             return
         }
-        guard let body = try bodies.body(id) else {
-            report.add("body", "that of \(leaf.documentID) can't be read")
+        guard let body = try bodies.checkable(of: leaf) else {
+            report.add("body", "that of \(label(leaf)) can't be read")
             return
         }
         report.readBytes += body.document.count
         let digest = LeafDigest(
             name: leaf.name, path: leaf.path, isDeleted: leaf.isDeleted, document: body.hash,
             attachments: body.attachments.map(\.sha256))
-        if digest != leaf.digest { report.add("body", "that of \(leaf.documentID) was changed") }
+        if digest != leaf.digest {
+            report.add("body", "that of \(label(leaf)) was changed")
+        } else if case .open(let keyring) = file.encryption, keyring.key.canRead {
+            // Whoever moves a record can mend the hashes, but not what it was sealed for.
+            let isReadable = try bodies.body(of: leaf) != nil
+            if !isReadable { report.add("body", "that of \(label(leaf)) was sealed for another record") }
+            _ = try Naming(keyring: keyring).reveal(leaf, database)
+        }
+    }
+
+    /// Names a document where its id can be read, else its row.
+    private func label(_ leaf: LeafRow) -> String {
+        file.isEncrypted ? "row \(leaf.id)" : "\(leaf.documentID)"
     }
 
     private mutating func checkMoments(_ state: StateRow, firsts: [Int]) throws {

@@ -34,7 +34,7 @@ extension VaultDatabase {
         }
         try report.checkLength(of: file)
         report.checkMoments(database)
-        var leaves = LeafCheck(report: report, readData: readData, database: database)
+        var leaves = LeafCheck(report: report, readData: readData, file: file, database: database)
         leaves.run()
         report = leaves.report
         var attachments = AttachmentCheck(report: report, readData: readData, file: file, database: database)

@@ -1,3 +1,4 @@
+import CouchDB
 import Crypto
 import Foundation
 import GRDB
@@ -14,43 +15,82 @@ struct StoredAttachment: Hashable, Sendable {
 struct StoredBody: Hashable, Sendable {
     var document: Data
     var attachments: [StoredAttachment]
+    /// Of the document, or where the backup is encrypted of its sealed form, so that a check needs no key.
+    var hash: SHA256Digest
 
-    var hash: SHA256Digest { SHA256.hash(data: document) }
+    /// The hash of a sealed body with what its row says of it.
+    static func hash(sealed data: Data, coding: BodyCoding, size: Int) -> SHA256Digest {
+        var hasher = SHA256()
+        hasher.update(data: Data(number: coding.number) + Data(number: size))
+        hasher.update(data: data)
+        return hasher.finalize()
+    }
 }
 
 /// Reads bodies within one transaction.
 struct BodyReading {
     let database: Database
+    let file: VaultFile
     private let decompressor: FrameDecompressor
-    private var dictionaries: [Int: CompressionDictionary] = [:]
+    private var dictionaries: [Int: CompressionDictionary]?
 
-    init(_ database: Database) throws {
-        self.database = database
+    init(_ file: VaultFile, _ database: Database) throws {
+        (self.file, self.database) = (file, database)
         decompressor = try FrameDecompressor()
-        for dictionary in try Self.dictionaries(database) { dictionaries[dictionary.id] = dictionary }
     }
 
-    /// A body; nil where there is none, or where it can't be read.
-    mutating func body(_ id: Int64) throws -> StoredBody? {
-        let statement = try database.cachedStatement(
-            sql: "SELECT coding, size, attachments, data FROM body WHERE id = ?")
-        guard let row = try Row.fetchOne(statement, arguments: [id]) else { return nil }
-        guard let coding = BodyCoding(number: try row.checked(0)) else { return nil }
-        let document = try decompressor.decompress(
-            try row.checked(3), coding: coding, size: try row.checked(1)
-        ) { [dictionaries] in dictionaries[$0] }
-        guard let document else { return nil }
-        guard let list: Data = try row.checkedOptional(2) else {
-            return StoredBody(document: document, attachments: [])
-        }
-        guard let attachments = try attachments(list) else { return nil }
-        return StoredBody(document: document, attachments: attachments)
+    /// The body of a leaf; nil where there is none, or where it can't be read.
+    mutating func body(of leaf: LeafRow) throws -> StoredBody? {
+        guard let row = try row(leaf.body), let coding = BodyCoding(number: try row.checked(0)) else { return nil }
+        let data: Data = try row.checked(3)
+        guard let packed = try unsealed(data, of: leaf) else { return nil }
+        var known: [Int: CompressionDictionary] = [:]
+        if case .dictionary = coding { known = try loadDictionaries() }
+        let size: Int = try row.checked(1)
+        let document = try decompressor.decompress(packed, coding: coding, size: size) { known[$0] }
+        guard let document, let attachments = try attachments(try row.checkedOptional(2)) else { return nil }
+        return StoredBody(
+            document: document, attachments: attachments,
+            hash: file.isEncrypted
+                ? StoredBody.hash(sealed: data, coding: coding, size: size) : SHA256.hash(data: document))
+    }
+
+    /// The body of a leaf without its document where it is sealed: what can be checked without a key.
+    mutating func checkable(of leaf: LeafRow) throws -> StoredBody? {
+        guard file.isEncrypted else { return try body(of: leaf) }
+        guard let row = try row(leaf.body), let coding = BodyCoding(number: try row.checked(0)),
+            let attachments = try attachments(try row.checkedOptional(2))
+        else { return nil }
+        let data: Data = try row.checked(3)
+        return StoredBody(
+            document: data, attachments: attachments,
+            hash: StoredBody.hash(sealed: data, coding: coding, size: try row.checked(1)))
+    }
+
+    private func row(_ id: Int64) throws -> Row? {
+        try Row.fetchOne(
+            database.cachedStatement(sql: "SELECT coding, size, attachments, data FROM body WHERE id = ?"),
+            arguments: [id])
+    }
+
+    private func unsealed(_ data: Data, of leaf: LeafRow) throws -> Data? {
+        guard let keyring = try file.keyring() else { return data }
+        return try keyring.open(data, .body, try leaf.bodyIdentity(), database)
+    }
+
+    private mutating func loadDictionaries() throws -> [Int: CompressionDictionary] {
+        if let dictionaries { return dictionaries }
+        var found: [Int: CompressionDictionary] = [:]
+        for dictionary in try Self.dictionaries(file, database) { found[dictionary.id] = dictionary }
+        dictionaries = found
+        return found
     }
 
     /// The rows that a body's list of attachments names; nil where one is missing.
-    private func attachments(_ list: Data) throws -> [StoredAttachment]? {
+    private func attachments(_ list: Data?) throws -> [StoredAttachment]? {
+        guard let list else { return [] }
         let statement = try database.cachedStatement(
-            sql: "SELECT sha256, size, data IS NULL FROM attachment WHERE id = ?")
+            sql: "SELECT sha256, size, file FROM attachment WHERE id = ?")
         var attachments: [StoredAttachment] = []
         for id in AttachmentList.decode(list) {
             guard let row = try Row.fetchOne(statement, arguments: [id]) else { return nil }
@@ -61,27 +101,23 @@ struct BodyReading {
         return attachments
     }
 
-    static func dictionaries(_ database: Database) throws -> [CompressionDictionary] {
-        try Row.fetchAll(database, sql: "SELECT id, data FROM dictionary ORDER BY id").map {
-            CompressionDictionary(id: try $0.checked(0), bytes: try $0.checked(1))
+    static func dictionaries(_ file: VaultFile, _ database: Database) throws -> [CompressionDictionary] {
+        let keyring = try file.keyring()
+        return try Row.fetchAll(database, sql: "SELECT id, data FROM dictionary ORDER BY id").map { row in
+            let (id, data): (Int, Data) = (try row.checked(0), try row.checked(1))
+            guard let keyring else { return CompressionDictionary(id: id, bytes: data) }
+            guard let bytes = try keyring.open(data, .dictionary, [Data(number: id)], database) else {
+                throw DatabaseError(resultCode: .SQLITE_CORRUPT, message: "the dictionary \(id) was changed")
+            }
+            return CompressionDictionary(id: id, bytes: bytes)
         }
     }
 }
 
-/// The numbers of a body's attachments, in the document's order, eight bytes each.
-enum AttachmentList {
-    static func encode(_ ids: [Int64]) -> Data? {
-        guard !ids.isEmpty else { return nil }
-        var data = Data(capacity: ids.count * 8)
-        for id in ids { withUnsafeBytes(of: id.littleEndian) { data.append(contentsOf: $0) } }
-        return data
-    }
-
-    static func decode(_ data: Data) -> [Int64] {
-        data.withUnsafeBytes { bytes in
-            stride(from: 0, to: data.count - 7, by: 8).map {
-                Int64(littleEndian: bytes.loadUnaligned(fromByteOffset: $0, as: Int64.self))
-            }
-        }
+extension LeafRow {
+    /// What a sealed body is bound to: its document and revision.
+    func bodyIdentity() throws -> [Data] {
+        let revision = try revisionPath().leaf
+        return [name, Data(revision.description.utf8)]
     }
 }

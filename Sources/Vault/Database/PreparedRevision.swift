@@ -12,28 +12,45 @@ struct PreparedRevision: Sendable {
     let size: Int
     let coding: BodyCoding
     let data: Data
+    /// Of the document, or of its sealed form.
     let documentHash: SHA256Digest
+    /// The sealed id and history; nil where the backup is not encrypted.
+    let history: Data?
     var attachments: [PreparedAttachment] = []
 
-    init(_ revision: Revision, compressor: FrameCompressor) {
-        name = Data(revision.id.text.utf8)
+    init(_ revision: Revision, compressor: FrameCompressor, naming: Naming, sealer: Sealer?) throws {
+        name = naming.name(revision.id)
         key = LeafRow.key(name)
-        path = revision.path
+        path = naming.path(revision.path, name: name)
         isDeleted = revision.isDeleted
         size = revision.document.count
-        documentHash = SHA256.hash(data: revision.document)
-        (coding, data) = compressor.compress(revision.document)
+        let packed = compressor.compress(revision.document)
+        coding = packed.coding
+        if let sealer {
+            data = try sealer.seal(packed.data, .body, [name, Data(path.leaf.description.utf8)])
+            documentHash = StoredBody.hash(sealed: data, coding: coding, size: size)
+            history = try sealer.seal(
+                History(id: revision.id, path: revision.path).data, .history, [name])
+        } else {
+            data = packed.data
+            documentHash = SHA256.hash(data: revision.document)
+            history = nil
+        }
     }
 }
 
 /// An attachment on its way into the vault.
 enum PreparedAttachment: Sendable {
-    case small(data: Data, sha256: Data)
+    /// - Parameters:
+    ///   - sha256: of the bytes, or its keyed digest where the backup is encrypted.
+    ///   - size: of the bytes before sealing.
+    ///   - stored: the SHA-256 of sealed data, nil where it is not sealed.
+    case small(data: Data, sha256: Data, size: Int, stored: Data?)
     case large(ObjectFolder.Draft)
 
     var sha256: Data {
         switch self {
-        case .small(_, let sha256): sha256
+        case .small(_, let sha256, _, _): sha256
         case .large(let draft): draft.sha256
         }
     }

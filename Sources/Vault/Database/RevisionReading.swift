@@ -10,20 +10,22 @@ struct RevisionReading {
     let horizon: Horizon
     let database: Database
     private var bodies: BodyReading
+    private let naming: Naming
 
     init(file: VaultFile, horizon: Horizon, database: Database) throws {
         (self.file, self.horizon, self.database) = (file, horizon, database)
-        bodies = try BodyReading(database)
+        bodies = try BodyReading(file, database)
+        naming = try file.naming()
     }
 
     /// What the vault has for each of the revisions of a document.
     mutating func answers(to wanted: DocumentLeaves) throws -> [RevisionAnswer] {
-        let name = Data(wanted.id.text.utf8)
+        let name = naming.name(wanted.id)
         let rows = try horizon.leaves(key: LeafRow.key(name), name: name, database)
         var tree = RevisionTree<LeafRow>()
         for row in rows { tree.insert(try row.revisionPath(), isDeleted: row.isDeleted, body: row) }
         return try wanted.revisions.map { revision in
-            let leaves = tree.leaves(descendingFrom: revision).compactMap(\.body)
+            let leaves = tree.leaves(descendingFrom: naming.revision(revision, name: name)).compactMap(\.body)
             guard !leaves.isEmpty else {
                 return unavailable(wanted.id, revision, "not_found", "the vault does not have this revision")
             }
@@ -40,11 +42,12 @@ struct RevisionReading {
 
     /// The revision of a row; nil where its content is not the one that was stored.
     mutating func revision(_ row: LeafRow) throws -> Revision? {
-        guard let path = PathCoding.decode(row.path), let body = try bodies.body(row.body) else { return nil }
+        guard let body = try bodies.body(of: row) else { return nil }
         let digest = LeafDigest(
-            name: row.name, path: row.path, isDeleted: row.isDeleted, document: SHA256.hash(data: body.document),
+            name: row.name, path: row.path, isDeleted: row.isDeleted, document: body.hash,
             attachments: body.attachments.map(\.sha256))
         guard digest == row.digest else { return nil }
+        let (id, path) = try naming.reveal(row, database)
         var attachments: [Attachment] = []
         if !body.attachments.isEmpty {
             // What can't be read now was read when it was stored.
@@ -57,19 +60,35 @@ struct RevisionReading {
             }
         }
         return Revision(
-            id: row.documentID, path: path, isDeleted: row.isDeleted, document: body.document,
+            id: id, path: path, isDeleted: row.isDeleted, document: body.document,
             attachments: attachments)
     }
 
     private func content(of stored: StoredAttachment) throws -> Attachment.Content? {
+        let data = try Data.fetchOne(
+            database.cachedStatement(sql: "SELECT data FROM attachment WHERE id = ?"), arguments: [stored.id])
+        if let keyring = naming.keyring { return try content(of: stored, data, keyring) }
         guard stored.isFile else {
-            let data = try Data.fetchOne(
-                database.cachedStatement(sql: "SELECT data FROM attachment WHERE id = ?"), arguments: [stored.id])
             guard let data, Data(SHA256.hash(data: data)) == stored.sha256 else { return nil }
             return .memory(data)
         }
         return .reader(
             ObjectReader(path: file.objects.path(of: stored.sha256), sha256: stored.sha256, size: stored.size))
+    }
+
+    /// The content of an attachment of an encrypted backup.
+    private func content(
+        of stored: StoredAttachment, _ data: Data?, _ keyring: Keyring
+    ) throws -> Attachment.Content? {
+        guard let data, let number = Sealer.number(of: data),
+            let plain = try keyring.open(data, .attachment, [stored.sha256], database)
+        else { return nil }
+        guard stored.isFile else { return .memory(plain) }
+        let sealer = Sealer(database: keyring.database, number: number, key: try keyring.dataKey(number, database))
+        return .reader(
+            SealedObjectReader(
+                path: file.objects.path(of: stored.sha256), size: stored.size,
+                object: SealedObject(name: plain, sealer: sealer)))
     }
 
     private func unavailable(

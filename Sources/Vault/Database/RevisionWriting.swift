@@ -35,7 +35,7 @@ struct RevisionWriting {
     mutating func store(_ revision: PreparedRevision) throws {
         let rows = try horizon.leaves(key: revision.key, name: revision.name, database)
         guard !rows.isEmpty else {
-            try add(revision, path: revision.path, body: nil)
+            try add(revision, path: revision.path, among: [])
             state.documents += revision.isDeleted ? 0 : 1
             state.deleted += revision.isDeleted ? 1 : 0
             return
@@ -56,13 +56,13 @@ struct RevisionWriting {
                 longer.revisions.count > path.revisions.count
             else { continue }
             try end(row, key: revision.key)
-            try renew(row, path: longer, key: revision.key)
+            try renew(row, path: longer, key: revision.key, histories: histories(rows, revision))
         }
         if tree.isLeaf(revision.path.leaf), !rows.contains(where: { isSame($0, revision) }),
             let path = tree.path(to: revision.path.leaf)
         {
             try add(
-                revision, path: path.stemmed(to: max(limit, revision.path.revisions.count)), body: nil)
+                revision, path: path.stemmed(to: max(limit, revision.path.revisions.count)), among: rows)
         }
         let change = (tree.isDeleted ? 1 : 0) - (wasDeleted ? 1 : 0)
         state.deleted += change
@@ -79,12 +79,18 @@ struct RevisionWriting {
             document: revision.documentHash, attachments: revision.attachments.map(\.sha256))
     }
 
-    private mutating func add(_ revision: PreparedRevision, path: RevisionPath, body: Int64?) throws {
+    /// All sealed histories of a document, of which a longer path may have its revisions.
+    private func histories(_ rows: [LeafRow], _ revision: PreparedRevision) -> Data? {
+        LeafRow.joined([revision.history].compactMap { $0 } + rows.flatMap(\.histories))
+    }
+
+    private mutating func add(_ revision: PreparedRevision, path: RevisionPath, among rows: [LeafRow]) throws {
         let digest = digest(of: revision, path: path)
         let row = LeafRow(
             id: nextLeaf, name: revision.name, path: PathCoding.encode(path), isDeleted: revision.isDeleted,
-            body: try body ?? storedBody(of: revision, digest) ?? addBody(of: revision), added: state.moment,
-            digest: digest)
+            body: try storedBody(of: revision, digest) ?? addBody(of: revision), added: state.moment,
+            digest: digest,
+            history: histories(path.revisions.count > revision.path.revisions.count ? rows : [], revision))
         try insert(row, key: revision.key)
     }
 
@@ -102,9 +108,9 @@ struct RevisionWriting {
     }
 
     /// Writes a leaf again with a longer history and the same body.
-    private mutating func renew(_ row: LeafRow, path: RevisionPath, key: Int64) throws {
-        var bodies = try BodyReading(database)
-        guard let body = try bodies.body(row.body) else { throw LeafRow.damage(row.id) }
+    private mutating func renew(_ row: LeafRow, path: RevisionPath, key: Int64, histories: Data?) throws {
+        var bodies = try BodyReading(file, database)
+        guard let body = try bodies.checkable(of: row) else { throw LeafRow.damage(row.id) }
         let encoded = PathCoding.encode(path)
         let digest = LeafDigest(
             name: row.name, path: encoded, isDeleted: row.isDeleted, document: body.hash,
@@ -112,7 +118,7 @@ struct RevisionWriting {
         try insert(
             LeafRow(
                 id: nextLeaf, name: row.name, path: encoded, isDeleted: row.isDeleted, body: row.body,
-                added: state.moment, digest: digest),
+                added: state.moment, digest: digest, history: histories),
             key: key)
     }
 
@@ -143,13 +149,14 @@ struct RevisionWriting {
         if let known { return known }
         let id = nextAttachment
         switch attachment {
-        case .small(let data, let sha256):
-            try Ledger.attachment.insert([id, sha256, data.count], data: ("data", data), database)
+        case .small(let data, let sha256, let size, let stored):
+            try Ledger.attachment.insert([id, sha256, size, 0, stored], data: ("data", data), database)
         case .large(let draft):
             // Kept before the commit: a file without a row does no harm, a row without a file would.
             try file.objects.keep(draft)
             file.onStep?(.objectKept)
-            try Ledger.attachment.insert([id, draft.sha256, draft.size], data: ("data", nil), database)
+            try Ledger.attachment.insert(
+                [id, draft.sha256, draft.size, 1, draft.stored], data: ("data", draft.sealed), database)
         }
         nextAttachment += 1
         return id

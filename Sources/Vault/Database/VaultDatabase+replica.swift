@@ -38,13 +38,14 @@ extension VaultDatabase: Replica {
     package func missing(_ documents: [DocumentLeaves]) async throws -> [DocumentLeaves] {
         try await file.read { database in
             let horizon = try horizon(database)
+            let naming = try file.naming()
             return try documents.compactMap { document in
-                let name = Data(document.id.text.utf8)
+                let name = naming.name(document.id)
                 let leaves = try horizon.leaves(key: LeafRow.key(name), name: name, database)
                 guard !leaves.isEmpty else { return document.revisions.isEmpty ? nil : document }
                 var known: Set<RevisionID> = []
                 for leaf in leaves { known.formUnion(try leaf.revisionPath().revisions) }
-                let missing = document.revisions.filter { !known.contains($0) }
+                let missing = document.revisions.filter { !known.contains(naming.revision($0, name: name)) }
                 return missing.isEmpty ? nil : DocumentLeaves(id: document.id, revisions: missing)
             }
         }
@@ -61,6 +62,7 @@ extension VaultDatabase: Replica {
     private func page(after since: Int64, limit: Int) async throws -> ChangeBatch {
         try await file.read { database in
             let horizon = try horizon(database)
+            let naming = try file.naming()
             let rows = try horizon.rows(after: since, limit: limit, database)
             var documents: [DocumentLeaves] = []
             for row in rows {
@@ -68,20 +70,14 @@ extension VaultDatabase: Replica {
                 // A document is listed once, at its newest row.
                 guard leaves.last?.id == row.id else { continue }
                 documents.append(
-                    DocumentLeaves(id: row.documentID, revisions: try Self.winnerFirst(leaves)))
+                    DocumentLeaves(
+                        id: try naming.reveal(row, database).id,
+                        revisions: try naming.winnerFirst(leaves, database).map(\.revision)))
             }
             let isAtEnd = rows.count < limit
             return ChangeBatch(
                 documents: documents, lastSequence: UpdateSequence(.integer(rows.last?.id ?? since)),
                 pending: isAtEnd ? 0 : nil, isAtEnd: isAtEnd)
         }
-    }
-
-    /// The leaves as CouchDB lists them: those that are not deleted before the others, then the larger revision first.
-    static func winnerFirst(_ leaves: [LeafRow]) throws -> [RevisionID] {
-        guard leaves.count > 1 else { return try leaves.map { try $0.revisionPath().leaf } }
-        return try leaves.map { (leaf: try $0.revisionPath().leaf, isDeleted: $0.isDeleted) }
-            .sorted { $0.isDeleted == $1.isDeleted ? $0.leaf > $1.leaf : !$0.isDeleted }
-            .map(\.leaf)
     }
 }

@@ -20,18 +20,20 @@ extension VaultDatabase: ServableReplica {
 
     package func leaves(of id: DocumentID) async throws -> [Leaf] {
         try await file.read { database in
-            let name = Data(id.text.utf8)
+            let naming = try file.naming()
+            let name = naming.name(id)
             let rows = try horizon(database).leaves(key: LeafRow.key(name), name: name, database)
-            return try rows.map { Leaf(try $0.revisionPath().leaf, isDeleted: $0.isDeleted) }
-                .sorted { $0.isDeleted == $1.isDeleted ? $0.revision > $1.revision : !$0.isDeleted }
+            return try naming.winnerFirst(rows, database)
         }
     }
 
     package func documents(
         from start: DocumentID?, descending: Bool, limit: Int
     ) async throws -> [DocumentWinner] {
-        try await file.read { database in
+        guard !file.isEncrypted else { return try await unsealed(from: start, descending: descending, limit: limit) }
+        return try await file.read { database in
             let horizon = try horizon(database)
+            let naming = try file.naming()
             let comparison = descending ? "<=" : ">="
             // The file has no index of names: SQLite sorts, on disk where there are many.
             let names = try Row.fetchCursor(
@@ -47,11 +49,42 @@ extension VaultDatabase: ServableReplica {
             while let row = try names.next() {
                 let name: Data = try row.checked(0)
                 let leaves = try horizon.leaves(key: LeafRow.key(name), name: name, database)
-                guard let winner = try Self.winnerFirst(leaves).first else { continue }
+                guard let winner = try naming.winnerFirst(leaves, database).first?.revision else { continue }
                 documents.append(
                     DocumentWinner(id: DocumentID(String(decoding: name, as: UTF8.self)), revision: winner))
             }
             return documents
+        }
+    }
+
+    /// In an encrypted backup names have no order: all are read, and the first ones kept.
+    private func unsealed(
+        from start: DocumentID?, descending: Bool, limit: Int
+    ) async throws -> [DocumentWinner] {
+        @Sendable func precedes(_ one: DocumentID, _ other: DocumentID) -> Bool {
+            descending
+                ? other.text.utf8.lexicographicallyPrecedes(one.text.utf8)
+                : one.text.utf8.lexicographicallyPrecedes(other.text.utf8)
+        }
+        return try await file.read { database in
+            let horizon = try horizon(database)
+            let naming = try file.naming()
+            var (found, last, isAtEnd): ([DocumentWinner], Int64, Bool) = ([], 0, false)
+            while !isAtEnd {
+                let rows = try horizon.rows(after: last, limit: 500, database)
+                for row in rows {
+                    last = row.id
+                    let leaves = try horizon.leaves(key: LeafRow.key(row.name), name: row.name, database)
+                    guard leaves.last?.id == row.id, !leaves.allSatisfy(\.isDeleted) else { continue }
+                    let id = try naming.reveal(row, database).id
+                    if let start, precedes(id, start) { continue }
+                    guard let winner = try naming.winnerFirst(leaves, database).first?.revision else { continue }
+                    found.append(DocumentWinner(id: id, revision: winner))
+                }
+                isAtEnd = rows.count < 500
+                found = Array(found.sorted { precedes($0.id, $1.id) }.prefix(limit))
+            }
+            return found
         }
     }
 
@@ -80,6 +113,7 @@ extension VaultDatabase: ServableReplica {
             // A position that this state never had, as after a change to an earlier moment: all is told anew, since a
             // feed may rewind, but never leave anything out.
             let since = since > (try horizon.newestRow(database)) ? 0 : since
+            let naming = try file.naming()
             var (rows, last): ([ChangeRow], Int64) = ([], since)
             while rows.count < limit {
                 let page = try horizon.rows(after: last, limit: limit, database)
@@ -89,8 +123,9 @@ extension VaultDatabase: ServableReplica {
                     guard leaves.last?.id == row.id else { continue }
                     rows.append(
                         ChangeRow(
-                            sequence: UpdateSequence(.integer(row.id)), id: row.documentID.text,
-                            revisions: try Self.winnerFirst(leaves), isDeleted: leaves.allSatisfy(\.isDeleted)))
+                            sequence: UpdateSequence(.integer(row.id)), id: try naming.reveal(row, database).id.text,
+                            revisions: try naming.winnerFirst(leaves, database).map(\.revision),
+                            isDeleted: leaves.allSatisfy(\.isDeleted)))
                 }
                 if page.count < limit { break }
             }

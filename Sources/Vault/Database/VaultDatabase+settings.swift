@@ -7,7 +7,9 @@ extension VaultDatabase {
     package func sourceSettings() async throws -> SourceSettings {
         try await file.read { database in
             var settings = SourceSettings()
-            for row in try SettingRow.all(horizon(database), database) {
+            let keyring = try file.keyring()
+            for stored in try SettingRow.all(horizon(database), database) {
+                let row = try keyring.map { try stored.opened($0, database) } ?? stored
                 let text = String(decoding: row.value, as: UTF8.self)
                 switch row.kind {
                 case .security: settings.security = row.value
@@ -15,7 +17,8 @@ extension VaultDatabase {
                 case .q: settings.q = Int(text)
                 case .n: settings.n = Int(text)
                 case .partitioned: settings.isPartitioned = text == "true"
-                case .local: settings.localDocuments[DocumentID(row.name)] = row.value
+                case .local:
+                    settings.localDocuments[DocumentID(String(decoding: row.name, as: UTF8.self))] = row.value
                 }
             }
             return settings
@@ -25,13 +28,18 @@ extension VaultDatabase {
     /// Keeps the settings as they are now; the older ones stay readable at their moments.
     package func store(_ settings: SourceSettings) async throws {
         try writable()
+        var rows = settings.rows
+        if let keyring = try file.keyring() {
+            let sealer = try await keyring.sealer(file)
+            rows = try rows.map { try $0.sealed(keyring, sealer) }
+        }
+        let sealed = rows
         try await file.write { database in
             let state = try StateRow(database)
             let horizon = Horizon(first: state.first, moment: nil)
-            var wanted = settings.rows
+            var wanted = sealed
             for row in try SettingRow.all(horizon, database) {
-                let index = wanted.firstIndex { $0.kind == row.kind && Data($0.name.utf8) == Data(row.name.utf8) }
-                if let index, wanted[index].value == row.value {
+                if let index = wanted.firstIndex(where: { $0.isEqual(row) }) {
                     wanted.remove(at: index)
                 } else {
                     try Ledger.setting.update(row.id, set: "superseded", to: state.moment, database)
@@ -40,7 +48,7 @@ extension VaultDatabase {
             var next = (try Int64.fetchOne(database, sql: "SELECT max(id) FROM setting") ?? 0) + 1
             for row in wanted {
                 try Ledger.setting.insert(
-                    [next, row.kind.rawValue, Data(row.name.utf8), row.value, state.moment, nil], database)
+                    [next, row.kind.rawValue, row.name, row.value, state.moment, nil, row.token], database)
                 next += 1
             }
         }
@@ -48,14 +56,17 @@ extension VaultDatabase {
 }
 
 extension SourceSettings {
-    fileprivate var rows: [(kind: SettingRow.Kind, name: String, value: Data)] {
-        var rows: [(kind: SettingRow.Kind, name: String, value: Data)] = []
-        if let security { rows.append((.security, "", security)) }
-        for (kind, number) in [(SettingRow.Kind.revisionsLimit, revisionsLimit), (.q, q), (.n, n)] {
-            if let number { rows.append((kind, "", Data("\(number)".utf8))) }
+    fileprivate var rows: [SettingRow] {
+        var rows: [SettingRow] = []
+        func add(_ kind: SettingRow.Kind, _ name: String, _ value: Data) {
+            rows.append(SettingRow(kind: kind, name: Data(name.utf8), value: value))
         }
-        if let isPartitioned { rows.append((.partitioned, "", Data("\(isPartitioned)".utf8))) }
-        for (id, document) in localDocuments { rows.append((.local, id.text, document)) }
+        if let security { add(.security, "", security) }
+        for (kind, number) in [(SettingRow.Kind.revisionsLimit, revisionsLimit), (.q, q), (.n, n)] {
+            if let number { add(kind, "", Data("\(number)".utf8)) }
+        }
+        if let isPartitioned { add(.partitioned, "", Data("\(isPartitioned)".utf8)) }
+        for (id, document) in localDocuments { add(.local, id.text, document) }
         return rows
     }
 }

@@ -7,8 +7,10 @@ import Replication
 extension VaultDatabase {
     package func store(_ revisions: [Revision], checkpoint: Checkpoint?) async throws -> StoreResult {
         try writable()
-        let dictionary = try await dictionary(for: revisions)
-        let (prepared, refusals) = try await prepare(revisions, dictionary)
+        let keyring = try file.keyring()
+        let sealer = revisions.isEmpty ? nil : try await keyring?.sealer(file)
+        let dictionary = try await dictionary(for: revisions, sealer)
+        let (prepared, refusals) = try await prepare(revisions, dictionary, sealer)
         let drafts = prepared.flatMap { $0.attachments.compactMap(\.draft) }
         defer { for draft in drafts { file.objects.drop(draft) } }
         let recorded = refusals.isEmpty ? checkpoint : nil
@@ -48,9 +50,10 @@ extension VaultDatabase {
 
     /// Compresses and hashes the documents, and writes the large attachments to drafts.
     private func prepare(
-        _ revisions: [Revision], _ dictionary: CompressionDictionary?
+        _ revisions: [Revision], _ dictionary: CompressionDictionary?, _ sealer: Sealer?
     ) async throws -> ([PreparedRevision], [Refusal]) {
         let compressor = try FrameCompressor(dictionary: dictionary)
+        let naming = try file.naming()
         var prepared: [PreparedRevision] = []
         prepared.reserveCapacity(revisions.count)
         var refusals: [Refusal] = []
@@ -63,8 +66,10 @@ extension VaultDatabase {
                             reason: "the document names other attachments than those that came with it"))
                     continue
                 }
-                var stored = PreparedRevision(revision, compressor: compressor)
-                for attachment in revision.attachments { stored.attachments.append(try await prepare(attachment)) }
+                var stored = try PreparedRevision(revision, compressor: compressor, naming: naming, sealer: sealer)
+                for attachment in revision.attachments {
+                    stored.attachments.append(try await prepare(attachment, naming.keyring, sealer))
+                }
                 prepared.append(stored)
             }
         } catch {
@@ -74,15 +79,24 @@ extension VaultDatabase {
         return (prepared, refusals)
     }
 
-    private func prepare(_ attachment: Attachment) async throws -> PreparedAttachment {
+    private func prepare(
+        _ attachment: Attachment, _ keyring: Keyring?, _ sealer: Sealer?
+    ) async throws -> PreparedAttachment {
         guard attachment.size > ObjectFolder.threshold else {
             let data = try await attachment.read(at: 0, count: attachment.size)
             guard data.count == attachment.size else {
                 throw CouchError(.malformedAnswer, "the attachment “\(attachment.member.name)” was cut off")
             }
-            return .small(data: data, sha256: Data(SHA256.hash(data: data)))
+            let sha256 = Data(SHA256.hash(data: data))
+            guard let keyring, let sealer else {
+                return .small(data: data, sha256: sha256, size: data.count, stored: nil)
+            }
+            let token = keyring.token("attachment", [sha256])
+            let sealed = try sealer.seal(data, .attachment, [token])
+            return .small(
+                data: sealed, sha256: token, size: data.count, stored: Data(SHA256.hash(data: sealed)))
         }
-        let draft = try await file.objects.draft(attachment)
+        let draft = try await file.objects.draft(attachment, sealer: sealer, keyring: keyring)
         file.onStep?(.draftWritten)
         return .large(draft)
     }
@@ -96,31 +110,35 @@ extension VaultDatabase {
     }
 
     /// The dictionary to compress with; learnt once there are enough documents to learn from.
-    private func dictionary(for revisions: [Revision]) async throws -> CompressionDictionary? {
+    private func dictionary(
+        for revisions: [Revision], _ sealer: Sealer?
+    ) async throws -> CompressionDictionary? {
+        // A dictionary is made of documents, which a machine that only writes can't read.
+        guard try file.keyring()?.key.canRead ?? true else { return nil }
+        let file = file
         let documents = revisions.map(\.document)
         let (known, samples) = try await file.read { database -> (CompressionDictionary?, [Data]) in
-            if let known = try BodyReading.dictionaries(database).last { return (known, []) }
+            if let known = try BodyReading.dictionaries(file, database).last { return (known, []) }
             let stored = try Int64.fetchOne(database, sql: "SELECT max(id) FROM body") ?? 0
             guard Int(stored) + documents.count >= CompressionDictionary.minimumSamples else { return (nil, []) }
-            var reading = try BodyReading(database)
+            var reading = try BodyReading(file, database)
             var (older, bytes): ([Data], Int) = ([], 0)
-            var id = stored
-            while id > 0, older.count + documents.count < CompressionDictionary.maximumSamples,
-                bytes < CompressionDictionary.maximumSampleBytes
-            {
-                if let body = try reading.body(id) {
-                    older.append(body.document)
-                    bytes += body.document.count
-                }
-                id -= 1
+            let rows = try Row.fetchCursor(
+                database, sql: "SELECT \(LeafRow.columns) FROM leaf ORDER BY id DESC LIMIT ?",
+                arguments: [CompressionDictionary.maximumSamples])
+            while bytes < CompressionDictionary.maximumSampleBytes, let row = try rows.next() {
+                guard let body = try reading.body(of: LeafRow(row)) else { continue }
+                older.append(body.document)
+                bytes += body.document.count
             }
             return (nil, documents + older)
         }
         guard known == nil, let bytes = CompressionDictionary.trained(on: samples) else { return known }
         return try await file.write { database in
             // Another batch may have brought one meanwhile.
-            if let known = try BodyReading.dictionaries(database).last { return known }
-            try Ledger.dictionary.insert([1, bytes], database)
+            if let known = try BodyReading.dictionaries(file, database).last { return known }
+            let stored = try sealer?.seal(bytes, .dictionary, [Data(number: 1)]) ?? bytes
+            try Ledger.dictionary.insert([1, stored], database)
             return CompressionDictionary(id: 1, bytes: bytes)
         }
     }

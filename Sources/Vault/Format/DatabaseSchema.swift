@@ -7,7 +7,7 @@ enum DatabaseSchema {
         """
         CREATE TABLE leaf (id INTEGER PRIMARY KEY, key INTEGER NOT NULL, name BLOB NOT NULL, path BLOB NOT NULL, \
         deleted INTEGER NOT NULL, body INTEGER NOT NULL, added INTEGER NOT NULL, superseded INTEGER, \
-        digest BLOB NOT NULL, hash INTEGER NOT NULL) STRICT
+        digest BLOB NOT NULL, history BLOB, hash INTEGER NOT NULL) STRICT
         """,
         "CREATE INDEX leaf_key ON leaf (key, superseded)",
         """
@@ -16,7 +16,7 @@ enum DatabaseSchema {
         """,
         """
         CREATE TABLE attachment (id INTEGER PRIMARY KEY, sha256 BLOB NOT NULL UNIQUE, size INTEGER NOT NULL, \
-        data BLOB, hash INTEGER NOT NULL) STRICT
+        file INTEGER NOT NULL, stored BLOB, data BLOB, hash INTEGER NOT NULL) STRICT
         """,
         "CREATE TABLE dictionary (id INTEGER PRIMARY KEY, data BLOB NOT NULL, hash INTEGER NOT NULL) STRICT",
         """
@@ -30,10 +30,15 @@ enum DatabaseSchema {
         """,
         """
         CREATE TABLE setting (id INTEGER PRIMARY KEY, kind TEXT NOT NULL, name BLOB NOT NULL, value BLOB NOT NULL, \
-        added INTEGER NOT NULL, superseded INTEGER, hash INTEGER NOT NULL) STRICT
+        added INTEGER NOT NULL, superseded INTEGER, token BLOB, hash INTEGER NOT NULL) STRICT
         """,
         "CREATE INDEX setting_name ON setting (kind, name, superseded)",
         "CREATE TABLE checkpoint (id TEXT PRIMARY KEY, value BLOB NOT NULL, hash INTEGER NOT NULL) STRICT",
+        """
+        CREATE TABLE sealing (id INTEGER PRIMARY KEY, key TEXT NOT NULL, form TEXT NOT NULL, salt BLOB, wrapped BLOB, \
+        hash INTEGER NOT NULL) STRICT
+        """,
+        "CREATE TABLE data_key (id INTEGER PRIMARY KEY, wrapped BLOB NOT NULL, hash INTEGER NOT NULL) STRICT",
         "CREATE TABLE tally (id TEXT PRIMARY KEY, rows INTEGER NOT NULL, sum INTEGER NOT NULL) STRICT",
         """
         CREATE TABLE state (id INTEGER PRIMARY KEY, vault TEXT NOT NULL, database TEXT NOT NULL, \

@@ -9,7 +9,7 @@ struct Ledger {
     /// The columns that the hash covers, in its order; the first is the key.
     let columns: [String]
 
-    static let attachment = Ledger(table: "attachment", columns: ["id", "sha256", "size"])
+    static let attachment = Ledger(table: "attachment", columns: ["id", "sha256", "size", "file", "stored"])
     static let dictionary = Ledger(table: "dictionary", columns: ["id", "data"])
     static let moment = Ledger(
         table: "moment",
@@ -18,9 +18,12 @@ struct Ledger {
             "verified",
         ])
     static let epoch = Ledger(table: "epoch", columns: ["id", "first", "began", "source", "reason"])
-    static let setting = Ledger(table: "setting", columns: ["id", "kind", "name", "value", "added", "superseded"])
+    static let setting = Ledger(
+        table: "setting", columns: ["id", "kind", "name", "value", "added", "superseded", "token"])
     static let checkpoint = Ledger(table: "checkpoint", columns: ["id", "value"])
-    static let all = [attachment, dictionary, moment, epoch, setting, checkpoint]
+    static let sealing = Ledger(table: "sealing", columns: ["id", "key", "form", "salt", "wrapped"])
+    static let dataKey = Ledger(table: "data_key", columns: ["id", "wrapped"])
+    static let all = [attachment, dictionary, moment, epoch, setting, checkpoint, sealing, dataKey]
 
     /// The hash that a row must have.
     func hash(_ values: [(any DatabaseValueConvertible)?]) -> Int64 { RowHash.of(table: table, values) }

@@ -22,9 +22,11 @@ extension VaultDatabase {
         from earlier: Moment, to later: Moment, receive: (DocumentDifference) async throws -> Void
     ) async throws {
         var last: Int64? = 0
+        let naming = try file.naming()
         while let place = last {
             let page = try await file.read { database in
-                try Self.differences(from: earlier.number, to: later.number, after: place, database)
+                try Self.differences(
+                    from: earlier.number, to: later.number, after: place, naming, database)
             }
             for difference in page.differences { try await receive(difference) }
             last = page.last
@@ -34,7 +36,7 @@ extension VaultDatabase {
     private static let differencePage = 500
 
     private static func differences(
-        from earlier: Int, to later: Int, after place: Int64, _ database: Database
+        from earlier: Int, to later: Int, after place: Int64, _ naming: Naming, _ database: Database
     ) throws -> (differences: [DocumentDifference], last: Int64?) {
         let (old, new) = (try horizon(of: earlier, database), try horizon(of: later, database))
         // A row that only one of the moments shows.
@@ -55,7 +57,7 @@ extension VaultDatabase {
             // Each document once: at the first of the rows that differ.
             let (oldIDs, newIDs) = (Set(before.map(\.id)), Set(after.map(\.id)))
             guard oldIDs.symmetricDifference(newIDs).min() == id,
-                let difference = try difference(name, before, after)
+                let difference = try difference(before, after, naming, database)
             else { continue }
             differences.append(difference)
         }
@@ -64,10 +66,11 @@ extension VaultDatabase {
     }
 
     private static func difference(
-        _ name: Data, _ before: [LeafRow], _ after: [LeafRow]
+        _ before: [LeafRow], _ after: [LeafRow], _ naming: Naming, _ database: Database
     ) throws -> DocumentDifference? {
-        let (old, new) = (try winnerFirst(before), try winnerFirst(after))
-        guard Set(old) != Set(new) else { return nil }
+        let old = try naming.winnerFirst(before, database).map(\.revision)
+        let new = try naming.winnerFirst(after, database).map(\.revision)
+        guard Set(old) != Set(new), let row = after.first ?? before.first else { return nil }
         func isDeleted(_ rows: [LeafRow]) -> Bool { rows.allSatisfy(\.isDeleted) }
         let kind: DocumentDifference.Kind =
             if after.isEmpty {
@@ -78,6 +81,6 @@ extension VaultDatabase {
                 isDeleted(before) == isDeleted(after) ? .changed : isDeleted(after) ? .deleted : .resurrected
             }
         return DocumentDifference(
-            id: DocumentID(String(decoding: name, as: UTF8.self)), kind: kind, before: old, after: new)
+            id: try naming.reveal(row, database).id, kind: kind, before: old, after: new)
     }
 }

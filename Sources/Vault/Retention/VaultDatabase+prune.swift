@@ -61,7 +61,7 @@ extension VaultDatabase {
         try database.execute(sql: "DELETE FROM body WHERE id NOT IN (SELECT body FROM leaf)")
         result.bodies = database.changesCount
         let used = try usedAttachments(database)
-        let rows = try Row.fetchAll(database, sql: "SELECT id, sha256, data IS NULL FROM attachment")
+        let rows = try Row.fetchAll(database, sql: "SELECT id, sha256, file FROM attachment")
         var orphans: [Data] = []
         for row in rows {
             let id: Int64 = try row.checked(0)

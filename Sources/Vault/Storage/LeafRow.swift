@@ -15,8 +15,10 @@ struct LeafRow: Sendable {
     var added: Int
     var superseded: Int?
     var digest: LeafDigest
+    /// Where the backup is encrypted: sealed histories, which together have the id and every revision of the path.
+    var history: Data?
 
-    static let columns = "id, name, path, deleted, body, added, superseded, digest, hash, key"
+    static let columns = "id, name, path, deleted, body, added, superseded, digest, hash, key, history"
 
     /// The first 48 bits of a name's SHA-256: random names make a narrow index with it, and any name can be found.
     static func key(_ name: Data) -> Int64 {
@@ -26,10 +28,11 @@ struct LeafRow: Sendable {
     }
 
     init(
-        id: Int64, name: Data, path: Data, isDeleted: Bool, body: Int64, added: Int, digest: LeafDigest
+        id: Int64, name: Data, path: Data, isDeleted: Bool, body: Int64, added: Int, digest: LeafDigest,
+        history: Data? = nil
     ) {
         (self.id, self.name, self.path, self.isDeleted) = (id, name, path, isDeleted)
-        (self.body, self.added, self.digest) = (body, added, digest)
+        (self.body, self.added, self.digest, self.history) = (body, added, digest, history)
     }
 
     /// Reads a row of the columns, and checks its hash.
@@ -43,10 +46,26 @@ struct LeafRow: Sendable {
         superseded = try row.checkedOptional(6)
         guard let digest = LeafDigest(try row.checked(7)) else { throw Self.damage(id) }
         self.digest = digest
+        history = try row.checkedOptional(10)
         guard hash(key: try row.checked(9)) == (try row.checked(8)) else { throw Self.damage(id) }
     }
 
+    /// The id, where the backup is not encrypted.
     var documentID: DocumentID { DocumentID(String(decoding: name, as: UTF8.self)) }
+
+    /// The sealed histories.
+    var histories: [Data] {
+        var (rest, parts): (Data, [Data]) = (history ?? Data(), [])
+        while let part = rest.takePart() { parts.append(part) }
+        return parts
+    }
+
+    /// Joins sealed histories, each once.
+    static func joined(_ histories: [Data]) -> Data? {
+        var (joined, seen): (Data, Set<Data>) = (Data(), [])
+        for history in histories where seen.insert(history).inserted { joined.append(history, lengthFirst: true) }
+        return joined.isEmpty ? nil : joined
+    }
 
     func revisionPath() throws -> RevisionPath {
         guard let path = PathCoding.decode(path) else { throw Self.damage(id) }
@@ -56,11 +75,11 @@ struct LeafRow: Sendable {
     func insert(key: Int64, _ database: Database) throws {
         try database.cachedStatement(
             sql: """
-                INSERT INTO leaf (id, key, name, path, deleted, body, added, superseded, digest, hash) \
-                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                INSERT INTO leaf (id, key, name, path, deleted, body, added, superseded, digest, history, hash) \
+                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
                 """
         ).execute(arguments: [
-            id, key, name, path, isDeleted, body, added, superseded, digest.data, hash(key: key),
+            id, key, name, path, isDeleted, body, added, superseded, digest.data, history, hash(key: key),
         ])
     }
 
@@ -83,6 +102,7 @@ struct LeafRow: Sendable {
         hash.append(Int64(added))
         hash.append(superseded.map(Int64.init))
         hash.append(digest.data)
+        hash.append(history?.databaseValue ?? .null)
         return hash.value
     }
 

@@ -15,8 +15,12 @@ struct ObjectFolder: Sendable {
     /// A file that is complete on disk but not yet part of the vault.
     struct Draft: Sendable {
         let path: String
+        /// Of the bytes, or its keyed digest where the backup is encrypted.
         let sha256: Data
         let size: Int
+        /// Where the backup is encrypted: the SHA-256 of the file, and what the attachment's row seals.
+        var stored: Data?
+        var sealed: Data?
     }
 
     func path(of sha256: Data) -> String {
@@ -25,7 +29,7 @@ struct ObjectFolder: Sendable {
     }
 
     /// Writes an attachment piece by piece and syncs it; the draft is to be kept or dropped.
-    func draft(_ attachment: Attachment) async throws -> Draft {
+    func draft(_ attachment: Attachment, sealer: Sealer?, keyring: Keyring?) async throws -> Draft {
         let path = "\(path)/draft-\(UUID().uuidString)"
         let descriptor = try await Self.onThread {
             try FileManager.default.createDirectory(atPath: self.path, withIntermediateDirectories: true)
@@ -34,15 +38,24 @@ struct ObjectFolder: Sendable {
             return descriptor
         }
         do {
-            var hasher = SHA256()
-            var offset = 0
+            var (hasher, stored) = (SHA256(), SHA256())
+            var (offset, number) = (0, 0)
+            let object = sealer.map(SealedObject.init(sealer:))
+            if let object {
+                stored.update(data: object.name)
+                try await Self.onThread { try Self.write(object.name, to: descriptor) }
+            }
             while true {
                 try Task.checkCancellation()
-                let bytes = try await attachment.read(at: offset, count: Self.piece)
+                let bytes = try await attachment.read(
+                    at: offset, count: object == nil ? Self.piece : SealedObject.piece)
                 guard !bytes.isEmpty else { break }
                 hasher.update(data: bytes)
                 offset += bytes.count
-                try await Self.onThread { try Self.write(bytes, to: descriptor) }
+                let written = try object?.seal(bytes, at: number) ?? bytes
+                number += 1
+                if object != nil { stored.update(data: written) }
+                try await Self.onThread { try Self.write(written, to: descriptor) }
             }
             guard offset == attachment.size else {
                 throw VaultError(
@@ -54,7 +67,12 @@ struct ObjectFolder: Sendable {
                 guard fsync(descriptor) == 0 else { throw POSIXFailure("fsync") }
             }
             close(descriptor)
-            return Draft(path: path, sha256: Data(hasher.finalize()), size: offset)
+            let sha256 = Data(hasher.finalize())
+            guard let object, let keyring else { return Draft(path: path, sha256: sha256, size: offset) }
+            let token = keyring.token("attachment", [sha256])
+            return Draft(
+                path: path, sha256: token, size: offset, stored: Data(stored.finalize()),
+                sealed: try object.sealer.seal(object.name, .attachment, [token]))
         } catch {
             close(descriptor)
             unlink(path)

@@ -1,13 +1,53 @@
 import Foundation
 import GRDB
 
-/// The kinds of settings and how their rows are read.
-enum SettingRow {
+/// A setting as it is stored.
+struct SettingRow: Sendable {
+    /// 0 for one that is not stored yet.
+    var id: Int64 = 0
+    var kind: Kind
+    /// The id of a `_local` document, or its keyed digest; empty for others.
+    var name: Data
+    var value: Data
+    /// Where the value is sealed: its keyed digest, by which it can be seen whether it changed.
+    var token: Data?
+
     enum Kind: String, CaseIterable {
         case security
         case revisionsLimit = "revs_limit"
         case q, n, partitioned
         case local = "_local"
+
+        /// Whether an encrypted backup seals it; numbers are in the clear, since a writer needs them.
+        var isSecret: Bool { self == .security || self == .local }
+    }
+
+    /// Whether it says the same as another one.
+    func isEqual(_ other: SettingRow) -> Bool {
+        kind == other.kind && name == other.name && (token ?? value) == (other.token ?? other.value)
+    }
+
+    /// The form in which it is stored.
+    func sealed(_ keyring: Keyring, _ sealer: Sealer) throws -> SettingRow {
+        guard kind.isSecret else { return self }
+        var row = self
+        row.name = name.isEmpty ? name : keyring.token("setting name", [name])
+        row.token = keyring.token("setting", [Data(kind.rawValue.utf8), name, value])
+        var plain = Data()
+        plain.append(name, lengthFirst: true)
+        row.value = try sealer.seal(plain + value, .setting, [Data(kind.rawValue.utf8), row.name])
+        return row
+    }
+
+    /// The form in which it was before.
+    func opened(_ keyring: Keyring, _ database: Database) throws -> SettingRow {
+        guard kind.isSecret else { return self }
+        var row = self
+        guard var plain = try keyring.open(value, .setting, [Data(kind.rawValue.utf8), name], database),
+            let name = plain.takePart()
+        else { throw DatabaseError(resultCode: .SQLITE_CORRUPT, message: "a setting was changed") }
+        (row.name, row.value, row.token) = (name, plain, nil)
+        return row
     }
 
     /// The current text of a setting.
@@ -22,22 +62,23 @@ enum SettingRow {
     /// All settings that count at the horizon, with their rows' numbers.
     static func all(
         _ horizon: Horizon, _ database: Database
-    ) throws -> [(id: Int64, kind: Kind, name: String, value: Data)] {
+    ) throws -> [SettingRow] {
         let last = horizon.moment ?? .max
         let rows = try Row.fetchAll(
             database,
             sql: """
-                SELECT id, kind, name, value, added, superseded, hash FROM setting \
+                SELECT id, kind, name, value, added, superseded, token, hash FROM setting \
                 WHERE added >= ? AND added <= ? AND (superseded IS NULL OR superseded > ?)
                 """, arguments: [horizon.first, last, last])
         return try rows.map { row in
             let kind: String = try row.checked(1)
-            let values = (0..<6).map { row[$0] as DatabaseValue }
-            guard let kind = Kind(rawValue: kind), Ledger.setting.hash(values) == (try row.checked(6)) else {
+            let values = (0..<7).map { row[$0] as DatabaseValue }
+            guard let kind = Kind(rawValue: kind), Ledger.setting.hash(values) == (try row.checked(7)) else {
                 throw DatabaseError(resultCode: .SQLITE_CORRUPT, message: "a setting was changed")
             }
-            let name: Data = try row.checked(2)
-            return (try row.checked(0), kind, String(decoding: name, as: UTF8.self), try row.checked(3))
+            return SettingRow(
+                id: try row.checked(0), kind: kind, name: try row.checked(2), value: try row.checked(3),
+                token: try row.checkedOptional(6))
         }
     }
 }

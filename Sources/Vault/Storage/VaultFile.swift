@@ -10,6 +10,7 @@ final class VaultFile: Sendable {
     /// nil where the file was opened for reading.
     let writer: DatabasePool?
     let onStep: (@Sendable (VaultStep) -> Void)?
+    let encryption: BackupEncryption
     private let lock: WriterLock?
 
     static let fileName = "database.sqlite"
@@ -17,7 +18,9 @@ final class VaultFile: Sendable {
     /// Opens the file. Blocks.
     ///
     /// - Throws: `VaultError`.
-    init(folder: String, isWriting: Bool, onStep: (@Sendable (VaultStep) -> Void)? = nil) throws {
+    init(
+        folder: String, isWriting: Bool, key: KeySource? = nil, onStep: (@Sendable (VaultStep) -> Void)? = nil
+    ) throws {
         self.folder = folder
         self.onStep = onStep
         path = "\(folder)/\(Self.fileName)"
@@ -30,7 +33,10 @@ final class VaultFile: Sendable {
         do {
             // For reading first: opening for writing would change a file that is to be refused.
             let first = try Self.openForReading(path, folder: folder)
-            try first.read { [path] in try Self.checkFormat($0, id: VaultFormat.databaseID, path: path) }
+            encryption = try first.read { [path] database in
+                try Self.checkFormat(database, id: VaultFormat.databaseID, path: path)
+                return try Self.encryption(database, key, isWriting: isWriting, path: path)
+            }
             if isWriting {
                 try first.close()
                 try objects.removeDrafts()
@@ -44,8 +50,22 @@ final class VaultFile: Sendable {
         }
     }
 
+    private static func encryption(
+        _ database: Database, _ source: KeySource?, isWriting: Bool, path: String
+    ) throws -> BackupEncryption {
+        guard let row = try SealingRow(database) else {
+            guard isWriting, source != nil else { return .none }
+            throw VaultError(
+                .refused, "a key was given, and this backup was begun without encryption", at: path,
+                next: "go on without the key, or begin another vault with it")
+        }
+        guard let source else { return .locked(key: row.key) }
+        let uuid = try StateRow(database).database
+        return .open(Keyring(database: uuid, key: try row.unlock(source, database: uuid, at: path)))
+    }
+
     /// Makes the file of a new database; a kill leaves none or a whole one. Blocks.
-    static func create(folder: String, state: StateRow, at time: Date) throws {
+    static func create(folder: String, state: StateRow, key: KeySource?, at time: Date) throws {
         let path = "\(folder)/\(fileName)"
         let draft = "\(path).new"
         do {
@@ -61,6 +81,7 @@ final class VaultFile: Sendable {
             try queue.write { database in
                 try DatabaseSchema.create(database)
                 try state.write(database)
+                if let key { try SealingRow.make(key, database: state.database).insert(database) }
                 let unknown = try JSONEncoder().encode(SourceIdentity(name: ""))
                 try Ledger.epoch.insert([1, 1, time.milliseconds, unknown, "the first backup"], database)
             }

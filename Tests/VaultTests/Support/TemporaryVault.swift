@@ -19,16 +19,17 @@ final class TemporaryVault: Sendable {
     }
 
     func database(
-        _ name: String = "orders", isWriting: Bool = true, onStep: (@Sendable (VaultStep) -> Void)? = nil
+        _ name: String = "orders", isWriting: Bool = true, key: KeySource? = nil,
+        onStep: (@Sendable (VaultStep) -> Void)? = nil
     ) async throws -> VaultDatabase {
-        try await Self.database(name, in: path, isWriting: isWriting, onStep: onStep)
+        try await Self.database(name, in: path, isWriting: isWriting, key: key, onStep: onStep)
     }
 
     static func database(
-        _ name: String = "orders", in path: String, isWriting: Bool = true,
+        _ name: String = "orders", in path: String, isWriting: Bool = true, key: KeySource? = nil,
         onStep: (@Sendable (VaultStep) -> Void)? = nil
     ) async throws -> VaultDatabase {
-        let vault = try await Vault(at: path, create: isWriting, now: start, onStep: onStep)
+        let vault = try await Vault(at: path, create: isWriting, now: start, key: key, onStep: onStep)
         return try await vault.database(name, isWriting: isWriting, create: isWriting, now: start)
     }
 

@@ -1,0 +1,78 @@
+import CouchDB
+import Foundation
+import GRDB
+import Replication
+
+/// How ids and revisions are written into a backup: as they are, or as keyed digests beside a sealed history.
+///
+/// The digests have the form of revisions, so that trees, histories and what is missing can be worked out of them by a
+/// machine that can't read.
+struct Naming: Sendable {
+    /// nil where the backup is not encrypted.
+    let keyring: Keyring?
+
+    func name(_ id: DocumentID) -> Data {
+        let name = Data(id.text.utf8)
+        return keyring?.token("id", [name]) ?? name
+    }
+
+    func revision(_ revision: RevisionID, name: Data) -> RevisionID {
+        guard let keyring else { return revision }
+        let token = keyring.token("revision", [name, Data(revision.description.utf8)]).prefix(16)
+        let digits = token.map { String($0 >> 4, radix: 16) + String($0 & 15, radix: 16) }.joined()
+        return RevisionID(generation: revision.generation, hash: digits)
+    }
+
+    func path(_ path: RevisionPath, name: Data) -> RevisionPath {
+        guard keyring != nil else { return path }
+        // The generations are the same ones.
+        return RevisionPath(path.revisions.map { revision($0, name: name) }) ?? path
+    }
+
+    /// The document's id and the history of a row.
+    ///
+    /// - Throws: `DatabaseError` where they are not what was written; `VaultError` where the key can't read.
+    func reveal(_ row: LeafRow, _ database: Database) throws -> (id: DocumentID, path: RevisionPath) {
+        guard let keyring else { return (row.documentID, try row.revisionPath()) }
+        var known: [RevisionID: RevisionID] = [:]
+        var id: DocumentID?
+        for segment in row.histories {
+            guard let plain = try keyring.open(segment, .history, [row.name], database),
+                let history = History(plain), name(history.id) == row.name
+            else { throw LeafRow.damage(row.id) }
+            id = history.id
+            for revision in history.path.revisions { known[self.revision(revision, name: row.name)] = revision }
+        }
+        let revisions = try row.revisionPath().revisions.compactMap { known[$0] }
+        guard let id, let path = RevisionPath(revisions),
+            path.revisions.count == (try row.revisionPath().revisions.count)
+        else { throw LeafRow.damage(row.id) }
+        return (id, path)
+    }
+
+    /// The leaves as CouchDB lists them: those that are not deleted before the others, then the larger revision first.
+    func winnerFirst(_ rows: [LeafRow], _ database: Database) throws -> [Leaf] {
+        try rows.map { Leaf(try reveal($0, database).path.leaf, isDeleted: $0.isDeleted) }
+            .sorted { $0.isDeleted == $1.isDeleted ? $0.revision > $1.revision : !$0.isDeleted }
+    }
+}
+
+/// What a leaf's sealed history says: the document's id and revisions.
+struct History {
+    var id: DocumentID
+    var path: RevisionPath
+
+    init(id: DocumentID, path: RevisionPath) { (self.id, self.path) = (id, path) }
+
+    init?(_ data: Data) {
+        var data = data
+        guard let name = data.takePart(), let path = PathCoding.decode(data) else { return nil }
+        (id, self.path) = (DocumentID(String(decoding: name, as: UTF8.self)), path)
+    }
+
+    var data: Data {
+        var data = Data()
+        data.append(Data(id.text.utf8), lengthFirst: true)
+        return data + PathCoding.encode(path)
+    }
+}
