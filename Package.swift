@@ -168,11 +168,14 @@ let package = Package(
             name: "Demo",
             dependencies: [
                 "Alerting",
+                "Backup",
                 "CouchDB",
                 "CouchSim",
+                "Replication",
                 "Secrets",
                 "Service",
                 "Supervision",
+                "Vault",
                 .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
             ]
