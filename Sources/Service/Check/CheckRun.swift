@@ -55,17 +55,20 @@ package struct CheckRun: Sendable {
             servers: fleet.servers, sources: fleet.selector.sources,
             selectPairs: { [selector = fleet.selector] in selector.select(names: $0, remembered: $1) },
             state: state, pacing: pacing, now: now)
+        let last = try await state.lastReport()
         let passed = try await supervisor.pass(options)
-        let exitCode = ExitCode(passed.report, sources: fleet.selector.sources)
-        guard !options.isDryRun else { return Outcome(report: passed.report, exitCode: exitCode) }
+        let vaults = VaultPass(loaded.configuration, connections: fleet.connections, now: now)
+        let report = passed.report.adding(try await vaults.run(isDryRun: options.isDryRun, last: last))
+        let exitCode = ExitCode(report, sources: fleet.selector.sources)
+        guard !options.isDryRun else { return Outcome(report: report, exitCode: exitCode) }
         do {
             try await supervisor.remember(passed)
-            let told = try await tell(passed.report, state: state)
+            let told = try await tell(report, state: state)
             return Outcome(report: told, exitCode: exitCode)
         } catch let error as StateError {
             // What was seen is worth showing even where it can't be remembered.
             return Outcome(
-                report: passed.report, exitCode: exitCode == .ok ? .incomplete : exitCode, notRemembered: error)
+                report: report, exitCode: exitCode == .ok ? .incomplete : exitCode, notRemembered: error)
         }
     }
 

@@ -40,6 +40,11 @@ package struct Fleet: Sendable {
         selector = ConfiguredPairs(configuration)
     }
 
+    /// The connections by the servers' names.
+    package var connections: [String: ServerConnection] {
+        Dictionary(servers.map { ($0.name, $0.connection) }, uniquingKeysWith: { $1 })
+    }
+
     /// Closes the connections.
     package func shutdown() async throws {
         for server in servers { try await server.connection.shutdown() }

@@ -4,7 +4,7 @@ import Supervision
 package enum RuleText {
     /// All rules, a line each.
     package static func list() -> String {
-        let rows = RuleCatalogue.all.map { rule in [rule.name, rule.explanation.title] }
+        let rows = KnownRules.all.map { rule in [rule.name, rule.explanation.title] }
         return TextTable([["RULE", "WHAT IT FINDS"]] + rows).render()
             + "\n\ncouchkeep explain RULE tells all about one.\n"
     }
@@ -26,7 +26,7 @@ package enum RuleText {
 
     /// The names of rules that may have been meant by a word that is none: slips first, then names that have its words.
     package static func nearest(to word: String) -> [String] {
-        let names = RuleCatalogue.all.map { $0.name }
+        let names = KnownRules.all.map { $0.name }
         let word = word.lowercased()
         let slips = names.map { (name: $0, distance: Spelling.distance(word, $0)) }
             .filter { $0.distance <= max(1, word.count / 4) }

@@ -29,7 +29,7 @@ extension Condition {
     /// Tells a finding; nil for a notice, which is only shown.
     init?(_ finding: Finding, subject: String) {
         guard finding.severity != .notice else { return nil }
-        let explanation = RuleCatalogue.rule(named: finding.rule)?.explanation
+        let explanation = KnownRules.rule(named: finding.rule)?.explanation
         self.init(
             fingerprint: Finding.fingerprint(rule: finding.rule, subject: subject), subject: subject,
             rule: finding.rule,

@@ -34,6 +34,12 @@ package struct Report: Sendable, Codable, Equatable {
         verdict = Self.verdict(pairs: pairs, servers: servers)
     }
 
+    /// The report with further pairs, which may change the verdict.
+    package func adding(_ others: [PairReport]) -> Report {
+        guard !others.isEmpty else { return self }
+        return Report(at: at, pairs: pairs + others, servers: servers, unprotected: unprotected, channels: channels)
+    }
+
     /// Takes back all that was good: the report is too old to say so of now.
     package mutating func expire() {
         func expired(_ light: Light) -> Light {
@@ -70,6 +76,14 @@ package struct PairReport: Sendable, Codable, Equatable {
     package var lag: Lag
     package var findings: [Finding]
     package var repairs: [RepairRecord]
+
+    package init(
+        pair: String, source: String, target: String, mode: Pair.Mode, lights: Lights, lag: Lag, findings: [Finding],
+        repairs: [RepairRecord]
+    ) {
+        (self.pair, self.source, self.target, self.mode) = (pair, source, target, mode)
+        (self.lights, self.lag, self.findings, self.repairs) = (lights, lag, findings, repairs)
+    }
 }
 
 /// The three facts of a pair, each of which may be unknown.
@@ -77,6 +91,10 @@ package struct Lights: Sendable, Codable, Equatable {
     package var replicating: Light
     package var verified: Light
     package var restorable: Light
+
+    package init(replicating: Light, verified: Light, restorable: Light) {
+        (self.replicating, self.verified, self.restorable) = (replicating, verified, restorable)
+    }
 }
 
 /// One fact of a pair, with its age.

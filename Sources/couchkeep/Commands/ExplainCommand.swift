@@ -15,7 +15,7 @@ struct ExplainCommand: ParsableCommand {
             Console.out(RuleText.list())
             return
         }
-        guard let found = RuleCatalogue.rule(named: name) else {
+        guard let found = KnownRules.rule(named: name) else {
             let nearest = RuleText.nearest(to: name)
             let meant = nearest.isEmpty ? "" : "; did you mean \(nearest.joined(separator: " or "))?"
             throw ValidationError(

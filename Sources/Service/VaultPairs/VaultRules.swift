@@ -1,0 +1,48 @@
+import Supervision
+
+/// A backup into the vault did not come about.
+package enum BackupFailed: Rule {
+    package static let name = "backup-failed"
+    package static let explanation = RuleExplanation(
+        title: "the last backup into the vault failed",
+        what: "Couchkeep wanted to bring a pair's backup in the vault up to its source, and could not.",
+        consequence: "The backup stays as it was at its last moment; what the source has changed since is not in it.",
+        evidence: "The error of the source's server, or of the vault.",
+        repair: "The next check tries again, from where this one ended. Damage of the vault needs people: "
+            + "couchkeep vault check --read-data.",
+        severity: "critical")
+}
+
+/// Something of the source could not be copied into the vault.
+package enum BackupIncomplete: Rule {
+    package static let name = "backup-incomplete"
+    package static let explanation = RuleExplanation(
+        title: "the newest moment in the vault lacks revisions",
+        what: "The source lists revisions that it does not hand out, or hands out broken.",
+        consequence: "These revisions are in no backup. All others are.",
+        evidence: "The revisions that were set aside, with the server's reason.",
+        repair: "Each run tries them again. A document that stays unreadable is damaged at the source: write it anew.",
+        severity: "critical")
+}
+
+/// The vault is behind its source.
+package enum BackupBehind: Rule {
+    package static let name = "backup-behind"
+    package static let explanation = RuleExplanation(
+        title: "the newest moment in the vault is too old",
+        what: "The source has changed since the newest moment, and that is longer ago than the pair's lag threshold.",
+        consequence: "What has changed since that moment would be lost.",
+        evidence: "The moment's time, and the source's pending changes behind it.",
+        repair: "For pairs of mode manage each check makes a backup. Others are backed up by couchkeep backup.",
+        severity: "warning, then critical, by the thresholds of the pair")
+}
+
+/// All rules, those about the vault among them.
+package enum KnownRules {
+    package static var all: [any Rule.Type] {
+        RuleCatalogue.all + [BackupFailed.self, BackupIncomplete.self, BackupBehind.self]
+    }
+
+    /// The rule of a name.
+    package static func rule(named name: String) -> (any Rule.Type)? { all.first { $0.name == name } }
+}

@@ -1,0 +1,92 @@
+import CouchDB
+import Foundation
+import Replication
+import Supervision
+import Vault
+
+/// What was found of one backup in the vault, from which its lights and findings follow.
+struct VaultState: Sendable {
+    var pair: VaultPair
+    /// The newest moment; nil where there is none.
+    var newest: Moment?
+    /// What the source has changed since, nil where that can't be known.
+    var pending: Int?
+    /// Why the backup failed; nil where it did not, or was not tried.
+    var failure: Failure?
+    /// What this pass has copied.
+    var copied: Int?
+
+    struct Failure: Sendable, Hashable {
+        var text: String
+        /// The finding that explains it, such as a server that can't be reached.
+        var cause: String?
+    }
+
+    /// The pair's report.
+    ///
+    /// - Parameter before: the pair's last report.
+    func report(at now: Date, before: PairReport?) -> PairReport {
+        let findings = findings(at: now, before: before)
+        let age = newest.map { max(0, now.timeIntervalSince($0.time)) }
+        return PairReport(
+            pair: pair.name, source: pair.database.url, target: "vault:\(pair.name)", mode: pair.mode,
+            lights: Lights(
+                replicating: replicating(findings, age: age, at: now, before: before?.lights.replicating),
+                verified: Light(state: .off, since: nil, summary: "no verification is configured"),
+                restorable: Light(state: .off, since: nil, summary: "no drill is configured")),
+            lag: Lag(changes: pending, seconds: pending == 0 ? 0 : pending == nil ? nil : age.map { Int($0) }),
+            findings: findings, repairs: [])
+    }
+
+    private func replicating(_ findings: [Finding], age: TimeInterval?, at now: Date, before: Light?) -> Light {
+        func light(_ state: Light.State, _ summary: String) -> Light {
+            Light(state: state, since: before?.state == state ? before?.since : now, summary: summary)
+        }
+        if let bad = findings.first(where: { $0.severity == .critical }) ?? findings.first {
+            return light(.problem, bad.summary)
+        }
+        guard let newest, let age else { return light(.unknown, "there is no backup yet") }
+        guard let pending else { return light(.unknown, "what has changed since the last moment is not known") }
+        let moment = "moment #\(newest.number), \(Wording.duration(age)) old"
+        return light(.ok, pending == 0 ? "caught up, \(moment)" : "\(Wording.changes(pending)) since \(moment)")
+    }
+
+    private func findings(at now: Date, before: PairReport?) -> [Finding] {
+        func finding(
+            _ rule: any Rule.Type, _ severity: Finding.Severity, _ summary: String,
+            evidence: [String: JSONValue] = [:], next: String, cause: String? = nil
+        ) -> Finding {
+            Finding(
+                rule: rule.name, severity: severity,
+                since: before?.findings.first { $0.rule == rule.name }?.since ?? now, summary: summary,
+                evidence: evidence, next: next, cause: cause)
+        }
+        var findings: [Finding] = []
+        if let failure {
+            findings.append(
+                finding(
+                    BackupFailed.self, .critical, "the backup into the vault failed: \(failure.text)",
+                    next: "couchkeep explain \(BackupFailed.name)", cause: failure.cause))
+        }
+        guard let newest else { return findings }
+        if newest.setAside > 0 {
+            findings.append(
+                finding(
+                    BackupIncomplete.self, .critical,
+                    "\(Wording.counted(newest.setAside, "revision")) of the source could not be copied into the vault",
+                    evidence: ["moment": .integer(Int64(newest.number)), "setAside": .integer(Int64(newest.setAside))],
+                    next: "couchkeep explain \(BackupIncomplete.name)"))
+        }
+        let age = now.timeIntervalSince(newest.time)
+        if let pending, pending > 0, age >= pair.thresholds.lagWarning {
+            findings.append(
+                finding(
+                    BackupBehind.self, age >= pair.thresholds.lagCritical ? .critical : .warning,
+                    "\(Wording.changes(pending)) of the source are not in the vault; its newest moment is "
+                        + "\(Wording.duration(age)) old",
+                    evidence: ["moment": .integer(Int64(newest.number)), "pending": .integer(Int64(pending))],
+                    next: "couchkeep backup"))
+        }
+        return findings
+    }
+}
