@@ -216,6 +216,7 @@ let package = Package(
             dependencies: [
                 "Replication", "CouchDB", "CouchSim", "Secrets",
                 .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "SystemPackage", package: "swift-system"),
             ]),
         .testTarget(
             name: "ReplicaServerTests",

@@ -21,7 +21,7 @@ struct LeafSpool: Sendable {
     /// The bytes that are held back before they are written.
     static let bufferLimit = 4 << 20
 
-    private let files: [FileDescriptor]
+    private let files: SpoolFiles
     private let hash: SipHash
     private var buffers: [[UInt8]]
     private var buffered = 0
@@ -33,30 +33,14 @@ struct LeafSpool: Sendable {
     {
         let state = state ?? State(sizes: Array(repeating: 0, count: partitions))
         let files = try await NIOThreadPool.singleton.runIfActive {
-            var files: [FileDescriptor] = []
-            do {
-                for index in 0..<partitions {
-                    let file = try FileDescriptor.open(
-                        folder.appending("\(name)-\(index)"), .readWrite, options: [.create],
-                        permissions: .ownerReadWrite)
-                    files.append(file)
-                    guard try file.seek(offset: 0, from: .end) >= Int64(state.sizes[index]) else {
-                        throw SpoolDamage()
-                    }
-                    try file.resize(to: Int64(state.sizes[index]))
-                }
-            } catch {
-                for file in files { try file.close() }
-                throw error
-            }
-            return files
+            try SpoolFiles((0..<partitions).map { folder.appending("\(name)-\($0)") }, sizes: state.sizes)
         }
         return LeafSpool(files: files, hash: hash, state: state)
     }
 
-    private init(files: [FileDescriptor], hash: SipHash, state: State) {
+    private init(files: SpoolFiles, hash: SipHash, state: State) {
         (self.files, self.hash, self.state) = (files, hash, state)
-        buffers = Array(repeating: [], count: files.count)
+        buffers = Array(repeating: [], count: state.sizes.count)
     }
 
     /// Adds what a feed listed.
@@ -73,7 +57,7 @@ struct LeafSpool: Sendable {
     mutating func checkpoint(at sequence: UpdateSequence) async throws -> State {
         try await write()
         try await NIOThreadPool.singleton.runIfActive { [files] in
-            for file in files where fsync(file.rawValue) != 0 { throw Errno(rawValue: errno) }
+            for file in files.descriptors where fsync(file.rawValue) != 0 { throw Errno(rawValue: errno) }
         }
         state.sequence = sequence
         return state
@@ -88,12 +72,12 @@ struct LeafSpool: Sendable {
 
     /// The bytes of one partition.
     func partition(_ index: Int) async throws -> [UInt8] {
-        let (file, size) = (files[index], state.sizes[index])
+        let (files, size) = (files, state.sizes[index])
         return try await NIOThreadPool.singleton.runIfActive {
             try [UInt8](unsafeUninitializedCapacity: size) { bytes, count in
                 let buffer = UnsafeMutableRawBufferPointer(bytes)
                 while count < size {
-                    let read = try file.read(
+                    let read = try files.descriptors[index].read(
                         fromAbsoluteOffset: Int64(count),
                         into: UnsafeMutableRawBufferPointer(rebasing: buffer[count...]))
                     guard read > 0 else { throw SpoolDamage() }
@@ -103,20 +87,13 @@ struct LeafSpool: Sendable {
         }
     }
 
-    /// Closes the files.
-    func close() async throws {
-        try await NIOThreadPool.singleton.runIfActive { [files] in
-            for file in files { try file.close() }
-        }
-    }
-
     /// Writes what is held back.
     mutating func write() async throws {
         let (buffers, sizes, files) = (buffers, state.sizes, files)
         try await NIOThreadPool.singleton.runIfActive {
             for (index, buffer) in buffers.enumerated() where !buffer.isEmpty {
                 _ = try buffer.withUnsafeBytes {
-                    try files[index].writeAll(toAbsoluteOffset: Int64(sizes[index]), $0)
+                    try files.descriptors[index].writeAll(toAbsoluteOffset: Int64(sizes[index]), $0)
                 }
             }
         }
@@ -125,5 +102,33 @@ struct LeafSpool: Sendable {
             self.buffers[index].removeAll(keepingCapacity: true)
         }
         buffered = 0
+    }
+}
+
+/// Open files, which are closed with the last reference to them, so that no end of a comparison leaves one open.
+private final class SpoolFiles: Sendable {
+    let descriptors: [FileDescriptor]
+
+    /// Opens files that are to be as long as is told, and cuts off what is behind that.
+    init(_ paths: [FilePath], sizes: [Int]) throws {
+        var descriptors: [FileDescriptor] = []
+        do {
+            for (path, size) in zip(paths, sizes) {
+                let file = try FileDescriptor.open(
+                    path, .readWrite, options: [.create, .closeOnExec], permissions: .ownerReadWrite)
+                descriptors.append(file)
+                guard try file.seek(offset: 0, from: .end) >= Int64(size) else { throw SpoolDamage() }
+                try file.resize(to: Int64(size))
+            }
+        } catch {
+            for file in descriptors { try file.close() }
+            throw error
+        }
+        self.descriptors = descriptors
+    }
+
+    deinit {
+        // Nothing can be done about a file that doesn't close, and nothing is lost by it.
+        for file in descriptors { try? file.close() }
     }
 }

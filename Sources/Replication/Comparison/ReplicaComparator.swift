@@ -86,8 +86,6 @@ package struct ReplicaComparator: Sendable {
             meter.compared(result.equal + result.candidates.count)
             try await settle(result.candidates.map(\.id), &report, difference)
         }
-        try await sourceSpool.close()
-        try await targetSpool.close()
         return report
     }
 

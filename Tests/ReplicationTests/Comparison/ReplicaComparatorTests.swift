@@ -1,0 +1,224 @@
+import CouchDB
+import Foundation
+import Synchronization
+import SystemPackage
+import Testing
+
+@testable import Replication
+
+/// A comparison finds each planted difference and invents none.
+@Suite struct ReplicaComparatorTests {
+    private static let same: [DocumentID: [RevisionID]] = Dictionary(
+        uniqueKeysWithValues: (0..<500).map { (DocumentID("document-\($0)"), [.test(1 + $0 % 7, $0)]) })
+
+    private func compare(
+        _ source: ListedReplica, _ target: ListedReplica, _ change: (inout ReplicaComparator) -> Void = { _ in }
+    ) async throws -> (report: ReplicaComparator.Report, found: [Difference]) {
+        var comparator = ReplicaComparator(source, target)
+        change(&comparator)
+        var found: [Difference] = []
+        let report = try await comparator.run { found.append($0) }
+        return (report, found.sorted { $0.id < $1.id })
+    }
+
+    @Test func findsEachClassOfDifference() async throws {
+        var (source, target) = (Self.same, Self.same)
+        source["only here"] = [.test(1, 1)]
+        target["only there"] = [.test(2, 2), .test(1, 7)]
+        (source["later"], target["later"]) = ([.test(3, 1)], [.test(2, 1)])
+        (source["conflict"], target["conflict"]) = ([.test(2, 1), .test(2, 2)], [.test(2, 1)])
+        (source["long hash"], target["long hash"]) = ([RevisionID(generation: 1, hash: "x")], [.test(1, 0)])
+        let (report, found) = try await compare(ListedReplica(source), ListedReplica(target))
+        #expect(
+            found == [
+                Difference(id: "conflict", kind: .otherLeaves, onlyInSource: [.test(2, 2)]),
+                Difference(id: "later", kind: .otherLeaves, onlyInSource: [.test(3, 1)], onlyInTarget: [.test(2, 1)]),
+                Difference(
+                    id: "long hash", kind: .otherLeaves, onlyInSource: [RevisionID(generation: 1, hash: "x")],
+                    onlyInTarget: [.test(1, 0)]),
+                Difference(id: "only here", kind: .missing, onlyInSource: [.test(1, 1)]),
+                Difference(id: "only there", kind: .extra, onlyInTarget: [.test(1, 7), .test(2, 2)]),
+            ])
+        #expect((report.counts.missing, report.counts.extra, report.counts.otherLeaves) == (1, 1, 3))
+        #expect(report.counts.equal == 500)
+        #expect(!report.counts.isEqual)
+        #expect(report.rows == 504 * 2)
+    }
+
+    @Test func inventsNothing() async throws {
+        var target = Self.same
+        target["conflict"] = [.test(2, 1), .test(2, 2), RevisionID(generation: 1, hash: "text")]
+        var source = target
+        // The same leaves in another order are the same leaves.
+        source["conflict"]?.reverse()
+        let (report, found) = try await compare(ListedReplica(source), ListedReplica(target))
+        #expect(found == [])
+        #expect(report.counts.isEqual && report.counts.equal == 501)
+    }
+
+    @Test func comparesNothingWithNothing() async throws {
+        let (report, found) = try await compare(ListedReplica(), ListedReplica())
+        #expect(found == [] && report.counts == ComparisonCounts())
+    }
+
+    /// A feed may repeat rows and rewind: what it listed last counts.
+    @Test func takesTheLastOfRepeatedRows() async throws {
+        let rows = Self.same.map { DocumentLeaves(id: $0.key, revisions: $0.value) }
+        let older = rows.map { DocumentLeaves(id: $0.id, revisions: [.test(1, 99)]) }
+        var (source, target) = (ListedReplica(Self.same), ListedReplica(Self.same))
+        source.feed = older.prefix(100) + rows + rows.reversed() + rows.shuffled()
+        target.feed = rows + rows
+        // No look at a single document may be needed to know that all are equal.
+        source.onLook = { _ in Issue.record("a document was looked up") }
+        let (report, found) = try await compare(source, target)
+        #expect(found == [] && report.counts.equal == 500)
+        source.feed = rows + [DocumentLeaves(id: "document-7", revisions: [.test(9, 9)])]
+        source.documents["document-7"] = [.test(9, 9)]
+        source.onLook = { _ in }
+        let (other, differing) = try await compare(source, target)
+        #expect(differing.map(\.id) == ["document-7"] && other.counts.otherLeaves == 1 && other.counts.equal == 499)
+    }
+
+    /// Two spellings of “ü” are two documents, as in CouchDB.
+    @Test func tellsIdsApartThatSwiftTakesForEqual() async throws {
+        let (composed, decomposed): (DocumentID, DocumentID) = ("gr\u{fc}n", "gru\u{308}n")
+        #expect(composed.text == decomposed.text)
+        let source = ListedReplica([composed: [.test(1, 1)], decomposed: [.test(1, 2)]])
+        let (_, found) = try await compare(source, ListedReplica([composed: [.test(1, 1)]]))
+        #expect(found == [Difference(id: decomposed, kind: .missing, onlyInSource: [.test(1, 2)])])
+        let (report, none) = try await compare(source, source)
+        #expect(none == [] && report.counts.equal == 2)
+        let (_, swapped) = try await compare(
+            source, ListedReplica([composed: [.test(1, 2)], decomposed: [.test(1, 1)]]))
+        #expect(swapped.map(\.kind) == [.otherLeaves, .otherLeaves])
+    }
+
+    /// A document that both sides changed in the same way while the feeds were read does not differ.
+    @Test func looksAgainBeforeItTells() async throws {
+        let old = ListedReplica(Self.same)
+        var target = old
+        target.documents["document-3"] = [.test(5, 5)]
+        var source = target
+        source.feed = old.documents.map { DocumentLeaves(id: $0.key, revisions: $0.value) }
+        let (report, found) = try await compare(source, target)
+        #expect(found == [] && report.counts.equal == 500)
+    }
+
+    @Test func looksAsOftenAsItIsTold() async throws {
+        let looks = Mutex(0)
+        var (source, target) = (ListedReplica(Self.same), ListedReplica(Self.same))
+        source.documents["new"] = [.test(1, 1)]
+        target.onLook = { ids in
+            #expect(ids == ["new"])
+            looks.withLock { $0 += 1 }
+        }
+        let (_, found) = try await compare(source, target) { $0.looks = [.zero, .zero] }
+        #expect(found.map(\.id) == ["new"])
+        #expect(looks.withLock { $0 } == 3)
+    }
+
+    @Test func comparesOnlyWhatIsSelected() async throws {
+        var target = Self.same
+        target["document-1"] = [.test(1, 77)]
+        target["other"] = [.test(1, 1)]
+        let (report, found) = try await compare(ListedReplica(Self.same), ListedReplica(target)) {
+            $0.selection = { $0.id.text.hasPrefix("document-1") }
+        }
+        #expect(found.map(\.id) == ["document-1"])
+        #expect(report.counts.equal == 110)
+    }
+
+    @Test(arguments: 0..<20) func findsWhatTheModelFinds(round: Int) async throws {
+        let seed = UInt64.random(in: 0...(1 << 40))
+        var random = SeededGenerator(seed: seed)
+        var (source, target): ([DocumentID: [RevisionID]], [DocumentID: [RevisionID]]) = ([:], [:])
+        let count = [5, 300, 3000][round % 3]
+        func leaves() -> [RevisionID] {
+            // Few generations and hashes, so that sets often share members.
+            let count = Int.random(in: 1...4, using: &random)
+            return Array(
+                Set(
+                    (0..<count).map { _ in .test(.random(in: 1...3, using: &random), .random(in: 0...3, using: &random))
+                    }))
+        }
+        for number in 0..<count {
+            let id = DocumentID("\(Int.random(in: 0...1, using: &random) == 0 ? "a/" : "é")\(number)")
+            let kind = Int.random(in: 0..<10, using: &random)
+            if kind != 0 { source[id] = leaves() }
+            if kind != 1 { target[id] = kind < 7 ? source[id].map { $0.shuffled(using: &random) } : leaves() }
+        }
+        let wanted = Set(source.keys).union(target.keys).compactMap { id -> Difference? in
+            let (left, right) = (Set(source[id] ?? []), Set(target[id] ?? []))
+            guard left != right else { return nil }
+            return Difference(
+                id: id, kind: left.isEmpty ? .extra : right.isEmpty ? .missing : .otherLeaves,
+                onlyInSource: left.subtracting(right).sorted(), onlyInTarget: right.subtracting(left).sorted())
+        }
+        let (report, found) = try await compare(ListedReplica(source), ListedReplica(target))
+        #expect(found == wanted.sorted { $0.id < $1.id }, "seed \(seed)")
+        #expect(report.counts.different == wanted.count, "seed \(seed)")
+        #expect(report.counts.equal == Set(source.keys).union(target.keys).count - wanted.count, "seed \(seed)")
+    }
+
+    @Test func hasOnePartitionForEachHundredThousandDocuments() {
+        #expect(ComparisonFolder.partitions(for: 0) == 16)
+        #expect(ComparisonFolder.partitions(for: 1_700_000) == 32)
+        #expect(ComparisonFolder.partitions(for: 1 << 40) == 256)
+    }
+
+    // MARK: Ends
+
+    private struct Broken: Error {}
+
+    /// The folder of a comparison is gone after any end, and no file stays open.
+    @Test(arguments: [ReplicationFailure.Side.source, .target], ["feed", "look"])
+    func namesTheSideThatFails(side: ReplicationFailure.Side, place: String) async throws {
+        let parent = FilePath(NSTemporaryDirectory()).appending("comparisons-\(UUID().uuidString)")
+        defer { try? FileManager.default.removeItem(atPath: parent.string) }  // what is left over does no harm
+        var failing = ListedReplica(Self.same)
+        failing.documents["different"] = [.test(1, side == .source ? 1 : 2)]
+        var other = ListedReplica(Self.same)
+        other.documents["different"] = [.test(1, 3)]
+        if place == "feed" { failing.onPage = { throw Broken() } } else { failing.onLook = { _ in throw Broken() } }
+        let failure = await #expect(throws: ReplicationFailure.self) {
+            _ = try await compare(side == .source ? failing : other, side == .source ? other : failing) {
+                $0.folder = parent
+            }
+        }
+        #expect(failure?.side == side)
+        #expect(failure?.underlying is Broken)
+        #expect(try FileManager.default.contentsOfDirectory(atPath: parent.string) == [])
+        #expect(Self.openFiles(under: parent) == [])
+    }
+
+    @Test func leavesNothingBehindWhenItIsCancelled() async throws {
+        let parent = FilePath(NSTemporaryDirectory()).appending("comparisons-\(UUID().uuidString)")
+        defer { try? FileManager.default.removeItem(atPath: parent.string) }  // what is left over does no harm
+        let (pages, continuation) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
+        var source = ListedReplica(Self.same)
+        source.onPage = {
+            continuation.yield()
+            try await Task.sleep(for: .seconds(600))
+        }
+        await withTaskGroup { group in
+            group.addTask { [source] in
+                await #expect(throws: CancellationError.self) {
+                    _ = try await self.compare(source, ListedReplica(Self.same)) { $0.folder = parent }
+                }
+            }
+            for await _ in pages { break }
+            group.cancelAll()
+        }
+        #expect(try FileManager.default.contentsOfDirectory(atPath: parent.string) == [])
+        #expect(Self.openFiles(under: parent) == [])
+    }
+
+    /// The files of this process under a folder, where the system can tell.
+    private static func openFiles(under folder: FilePath) -> [String] {
+        let table = "/proc/self/fd"
+        // A descriptor may be closed by another test between the listing and the look at it.
+        let numbers = (try? FileManager.default.contentsOfDirectory(atPath: table)) ?? []
+        return numbers.compactMap { try? FileManager.default.destinationOfSymbolicLink(atPath: "\(table)/\($0)") }
+            .filter { $0.hasPrefix(folder.string) }
+    }
+}
