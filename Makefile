@@ -33,5 +33,11 @@ install: release
 setup:
 	@scripts/setup
 
+# Measures against CouchDB's replicator and curl, on private servers of an installed CouchDB.
+bench: setup
+	$(SWIFT) build --configuration release --product couchkeep --static-swift-stdlib
+	$(SWIFT) build --configuration release --product couchkeep-bench --static-swift-stdlib
+	@$$($(SWIFT) build --configuration release --show-bin-path)/couchkeep-bench
+
 clean:
 	$(SWIFT) package clean

@@ -180,6 +180,17 @@ let package = Package(
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
             ]
         ),
+        // Run by `make bench`.
+        .executableTarget(
+            name: "couchkeep-bench",
+            dependencies: [
+                "CouchDB",
+                "CouchSim",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+            ],
+            path: "Sources/Bench"
+        ),
         .executableTarget(
             name: "couchkeep",
             dependencies: [

@@ -53,7 +53,7 @@ struct DemoRunTests {
     private static func expectTheStory(_ story: String) throws {
         let lines = story.split(separator: "\n", omittingEmptySubsequences: false)
         for line in lines { #expect(line.count <= 100, "\(line)") }
-        #expect(lines.count <= 150)
+        #expect(lines.count <= 170)
         #expect(!story.contains("\u{1b}"), "colours are for terminals")
         // Blanks that only wrapping made are taken out.
         let text = story.split(whereSeparator: \.isWhitespace).joined(separator: " ")

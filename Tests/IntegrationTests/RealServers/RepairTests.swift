@@ -132,7 +132,8 @@ struct RepairTests {
         try await withAccident("target deleted", database: "target-deleted") { accident in
             try await accident.target.delete()
             let found = try await accident.detect(TargetMissing.name, within: 1)
-            #expect(found.checked.repairs.contains { $0.action == "create-target" && $0.result == .done })
+            // CouchDB may still be deleting and refuse it at first; that it is done in the end is proved below.
+            #expect(found.checked.repairs.contains { $0.action == "create-target" }, "\(found.checked.repairs)")
             try await accident.proveRepaired(found, rule: TargetMissing.name)
         }
     }
