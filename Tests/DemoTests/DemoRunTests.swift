@@ -77,7 +77,11 @@ struct DemoRunTests {
             "Mail [couchkeep] CRITICAL production: production rejects Couchkeep's user",
             "afresh, and the same for invoices and orders",
             "customers 350 = 350, invoices 400 = 400, orders 2,100 = 2,100; none missing",
-            "Mail [couchkeep] RESOLVED production", "$ couchkeep status 3 pairs: 3 ok",
+            "Mail [couchkeep] RESOLVED production",
+            "invoices into its vault: moment #1, 400 documents, with all revisions", "deletes 134 invoices",
+            "moment #2, 161 revisions, 266 documents left",
+            "moment #1 into invoices_restored, and compares every leaf revision: 400 documents equal, none differ",
+            "$ couchkeep status 3 pairs: 3 ok",
         ]
         var rest = text[...]
         for fact in facts {
