@@ -246,6 +246,15 @@ let package = Package(
                 .product(name: "GRDB", package: "GRDB.swift"),
             ]),
         .testTarget(
+            name: "BackupTests",
+            dependencies: [
+                "Backup", "CouchDB", "CouchSim", "Replication", "Secrets", "Vault",
+                .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "Subprocess", package: "swift-subprocess"),
+                .product(name: "SystemPackage", package: "swift-system"),
+            ]),
+        .testTarget(
             name: "SupervisionTests",
             dependencies: [
                 "Supervision", "CouchDB", "CouchSim", "Secrets", .product(name: "GRDB", package: "GRDB.swift"),

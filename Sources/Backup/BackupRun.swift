@@ -31,15 +31,16 @@ package struct BackupRun: Sendable {
     /// - Throws: `ReplicationFailure`, `VaultError`, `CouchError` of the source; `CancellationError`.
     package func run() async throws -> BackupReport {
         let mark = SourceMark(database: source, backup: backup.uuid)
-        let verdict = try await onSource { try await backup.recognise(try await mark.identity(), at: now()) }
+        let identity = try await onSource { try await mark.identity() }
+        let verdict = try await recognise(identity)
         try await backup.store(try await onSource { try await SourceSettings(of: source) })
-        let report = try await replicate()
+        let report = try await replicate(identity, isSame: verdict.verdict == .same, wasCutOff: verdict.wasCutOff)
         let moment = try await backup.seal(
             at: now(), sequence: report.sequence, isComplete: !report.isIncomplete, setAside: report.counts.refused)
         let isMarked = try await onSource { try await mark.leave(moment: moment.number) }
         if isMarked { try await backup.noteMarker(backup.uuid, moment: moment.number) }
         return BackupReport(
-            name: backup.name, moment: moment, replication: report, source: verdict, isMarked: isMarked)
+            name: backup.name, moment: moment, replication: report, source: verdict.verdict, isMarked: isMarked)
     }
 
     /// Runs, and again whenever something has changed, until the task is cancelled.
@@ -64,13 +65,66 @@ package struct BackupRun: Sendable {
         }
     }
 
-    private func replicate() async throws -> ReplicationReport {
+    /// Tells whether the source is the one that is known, and whether the last run was cut off.
+    private func recognise(_ identity: SourceIdentity) async throws -> (verdict: SourceVerdict, wasCutOff: Bool) {
+        let verdict = try await onSource { try await backup.recognise(identity, at: now()) }
+        guard verdict == .same else { return (verdict, false) }
+        guard try backup.isReadable else {
+            // Without a look at the documents it holds, a backup can only be made anew.
+            guard try await backup.epochs().last?.source.purgeSequence != identity.purgeSequence else {
+                return (verdict, false)
+            }
+            let reason = "documents were purged, and with a key that only writes nobody can tell which"
+            try await backup.beginEpoch(identity, reason: reason, at: now())
+            return (.newEpoch(reason: reason), false)
+        }
+        // The mark speaks of the last moment. What was read behind it shows whether the source went back since.
+        let replica = CouchReplica(source)
+        var (wasCutOff, isLost) = (false, false)
+        try await backup.unsealed { documents in
+            wasCutOff = true
+            guard !isLost else { return }
+            isLost = try await onSource {
+                try await !replica.missing(documents.filter { !$0.revisions.isEmpty }).isEmpty
+            }
+        }
+        guard isLost else { return (verdict, wasCutOff) }
+        let reason =
+            "the source has no more what a run that was cut off read of it: it went back in time, or purged that"
+        try await backup.beginEpoch(identity, reason: reason, at: now())
+        return (.newEpoch(reason: reason), false)
+    }
+
+    private func replicate(
+        _ identity: SourceIdentity, isSame: Bool, wasCutOff: Bool
+    ) async throws -> ReplicationReport {
         var options = options
         options.checkpointID = "backup"
         // The mark does what a copy of the checkpoint would do.
         options.leavesWitness = false
-        let replicator = Replicator(from: CouchReplica(source), to: backup, options: options)
-        return try await replicator.run(reporting: onProgress)
+        let listed = ListedLeaves()
+        if isSame {
+            let selection = options.selection
+            options.selection = { document in
+                guard selection?(document) ?? true else { return false }
+                listed.note(document)
+                return true
+            }
+        }
+        let replica = CouchReplica(source)
+        var report = try await Replicator(from: replica, to: backup, options: options).run(reporting: onProgress)
+        guard isSame, try backup.isReadable else { return report }
+        let lost = LostLeaves(source: replica, backup: backup, options: self.options)
+        let hasPurged = try await backup.epochs().last?.source.purgeSequence != identity.purgeSequence
+        let further: ReplicationReport? =
+            if !hasPurged, !wasCutOff, let documents = listed.documents {
+                try await lost.follow(documents)
+            } else {
+                try await lost.followAll()
+            }
+        if let further { report.add(further) }
+        if hasPurged { try await backup.notePurges(identity.purgeSequence) }
+        return report
     }
 
     private func onSource<Result: Sendable>(_ call: () async throws -> Result) async throws -> Result {

@@ -25,7 +25,7 @@ struct SourceMark: Sendable {
         let found = try await read()
         return SourceIdentity(
             name: database.url, marker: found?["backup"]?.string, markedMoment: found?["moment"]?.integer,
-            instanceStartTime: info.identity(on: server))
+            instanceStartTime: info.identity(on: server), purgeSequence: info.purgeSequence?.parameter)
     }
 
     /// Leaves the mark; false where the account may not write to the source.

@@ -69,6 +69,22 @@ struct RevisionWriting {
         state.documents -= change
     }
 
+    /// Ends leaves that the source has no more and that nothing has replaced there, and tells how many there were.
+    mutating func forget(_ document: DocumentLeaves, _ naming: Naming) throws -> Int {
+        let name = naming.name(document.id)
+        let key = LeafRow.key(name)
+        let forgotten = Set(document.revisions.map { naming.revision($0, name: name) })
+        let rows = try horizon.leaves(key: key, name: name, database)
+        let ended = try rows.filter { forgotten.contains(try $0.revisionPath().leaf) }
+        guard !ended.isEmpty else { return 0 }
+        for row in ended { try end(row, key: key) }
+        let (wasDeleted, left) = (rows.allSatisfy(\.isDeleted), rows.count - ended.count)
+        let isDeleted = rows.count { $0.isDeleted } - ended.count { $0.isDeleted } == left
+        if wasDeleted { state.deleted -= 1 } else { state.documents -= 1 }
+        if left > 0 { if isDeleted { state.deleted += 1 } else { state.documents += 1 } }
+        return ended.count
+    }
+
     private func isSame(_ row: LeafRow, _ revision: PreparedRevision) -> Bool {
         PathCoding.decode(row.path)?.leaf == revision.path.leaf
     }

@@ -8,14 +8,19 @@ package struct SourceIdentity: Sendable, Hashable, Codable {
     package var markedMoment: Int?
     /// `instance_start_time`, where the server's version makes it mean something.
     package var instanceStartTime: String?
+    /// `purge_seq`, which changes where documents are purged. Where a cluster tells it differently from time to time, that
+    /// costs a comparison.
+    package var purgeSequence: String?
 
     package init(
-        name: String, marker: String? = nil, markedMoment: Int? = nil, instanceStartTime: String? = nil
+        name: String, marker: String? = nil, markedMoment: Int? = nil, instanceStartTime: String? = nil,
+        purgeSequence: String? = nil
     ) {
         self.name = name
         self.marker = marker
         self.markedMoment = markedMoment
         self.instanceStartTime = instanceStartTime
+        self.purgeSequence = purgeSequence
     }
 }
 

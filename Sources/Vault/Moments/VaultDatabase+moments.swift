@@ -76,6 +76,7 @@ extension VaultDatabase {
                 remembered.marker = source.marker ?? epoch.source.marker
                 remembered.markedMoment = epoch.source.markedMoment
                 remembered.instanceStartTime = source.instanceStartTime ?? epoch.source.instanceStartTime
+                remembered.purgeSequence = epoch.source.purgeSequence ?? source.purgeSequence
             }
             try Ledger.epoch.update(
                 epoch.number, set: "source", to: try JSONEncoder().encode(remembered), database)
@@ -92,6 +93,26 @@ extension VaultDatabase {
             let epoch = try Epoch.newest(database)
             var source = epoch.source
             (source.marker, source.markedMoment) = (marker, moment)
+            try Ledger.epoch.update(epoch.number, set: "source", to: try JSONEncoder().encode(source), database)
+        }
+    }
+
+    /// Begins a new epoch of a source that is known to have lost what was read of it.
+    package func beginEpoch(_ source: SourceIdentity, reason: String, at time: Date) async throws {
+        try writable()
+        let sealed = try await file.write { database in
+            try Self.beginEpoch(after: Epoch.newest(database), source, reason: reason, at: time, database)
+        }
+        if let sealed { try await witness(sealed) }
+    }
+
+    /// Notes up to where the source's purges were followed.
+    package func notePurges(_ sequence: String?) async throws {
+        try writable()
+        try await file.write { database in
+            let epoch = try Epoch.newest(database)
+            var source = epoch.source
+            source.purgeSequence = sequence
             try Ledger.epoch.update(epoch.number, set: "source", to: try JSONEncoder().encode(source), database)
         }
     }

@@ -1,0 +1,58 @@
+import CouchDB
+import Foundation
+import GRDB
+import Replication
+
+/// What replication does not tell: leaves that the source has no more without having replaced them.
+extension VaultDatabase {
+    /// Whether ids and revisions can be read; not with a key that only writes.
+    package var isReadable: Bool {
+        get throws { try file.keyring()?.key.canRead ?? true }
+    }
+
+    /// Ends leaves as of the moment that is being written, since the source has them no more. At older moments they stay.
+    ///
+    /// - Returns: how many leaves there were.
+    package func forget(_ documents: [DocumentLeaves]) async throws -> Int {
+        try writable()
+        let file = file
+        return try await file.write { database in
+            let naming = try file.naming()
+            var writing = try RevisionWriting(file: file, database: database)
+            let count = try documents.reduce(0) { $0 + (try writing.forget($1, naming)) }
+            try writing.finish()
+            return count
+        }
+    }
+
+    /// Hands out the leaves that were stored since the last moment, as a run that was cut off leaves them; some at a time.
+    package func unsealed(_ receive: ([DocumentLeaves]) async throws -> Void) async throws {
+        var last = Int64.max
+        while true {
+            let page = try await file.read { [last] database in try Self.unsealed(before: last, file, database) }
+            guard let end = page.last else { return }
+            last = end.row
+            try await receive(page.map(\.document))
+        }
+    }
+
+    private static func unsealed(
+        before last: Int64, _ file: VaultFile, _ database: Database
+    ) throws -> [(row: Int64, document: DocumentLeaves)] {
+        let open = try StateRow(database).moment
+        let naming = try file.naming()
+        // The newest rows are the last ones: what is older is never looked at.
+        let rows = try Row.fetchCursor(
+            database, sql: "SELECT \(LeafRow.columns) FROM leaf WHERE id < ? ORDER BY id DESC LIMIT 500",
+            arguments: [last])
+        var found: [(row: Int64, document: DocumentLeaves)] = []
+        while let row = try rows.next() {
+            let leaf = try LeafRow(row)
+            guard leaf.added == open else { break }
+            let (id, path) = try naming.reveal(leaf, database)
+            // A row that was replaced within the run still tells how far it came.
+            found.append((leaf.id, DocumentLeaves(id: id, revisions: leaf.superseded == nil ? [path.leaf] : [])))
+        }
+        return found
+    }
+}

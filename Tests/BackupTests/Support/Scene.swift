@@ -1,0 +1,132 @@
+import Backup
+import CouchDB
+import CouchSim
+import Foundation
+import Replication
+import Secrets
+import Synchronization
+import Testing
+
+@testable import Vault
+
+/// A source database, and a vault in a folder of its own.
+final class Scene: Sendable {
+    let connection: ServerConnection
+    /// The vault's folder.
+    let folder: URL
+    private let minute = Mutex(0)
+
+    static let start = Date(timeIntervalSince1970: 1_790_000_000)
+
+    var source: CouchDatabase { connection.database("source") }
+
+    /// Runs a body with the backup opened for writing.
+    func withBackup<Result>(
+        of database: CouchDatabase? = nil, _ body: (VaultDatabase) async throws -> Result
+    ) async throws -> Result {
+        let vault = try await Vault(at: folder.path(percentEncoded: false), create: true, now: Self.start)
+        let backup = try await vault.database(
+            (database ?? source).name, isWriting: true, create: true, now: Self.start)
+        let result = try await body(backup)
+        try await backup.close()
+        return result
+    }
+
+    /// Backs up; each moment is a minute later than the one before.
+    @discardableResult
+    func backUp(_ database: CouchDatabase? = nil, options: ReplicationOptions = .test) async throws -> BackupReport {
+        let database = database ?? source
+        return try await withBackup(of: database) { backup in
+            let time = minute.withLock { minute in
+                minute += 1
+                return Self.start.addingTimeInterval(Double(minute) * 60)
+            }
+            var run = BackupRun(of: database, into: backup, now: { time })
+            run.options = options
+            return try await run.run()
+        }
+    }
+
+    /// The backup as of a moment.
+    func moment(_ moment: Moment, of database: CouchDatabase? = nil) async throws -> VaultDatabase {
+        let vault = try await Vault(at: folder.path(percentEncoded: false), create: false, now: Self.start)
+        return try await vault.database((database ?? source).name, isWriting: false, now: Self.start).at(moment)
+    }
+
+    /// Restores a moment.
+    func restore(
+        _ moment: Moment, to target: CouchDatabase, _ change: (inout RestoreOptions) -> Void = { _ in }
+    ) async throws -> RestoreReport {
+        var options = RestoreOptions()
+        options.replication = .test
+        change(&options)
+        return try await RestoreRun(of: self.moment(moment), to: target, options: options).run()
+    }
+
+    /// What the source holds now.
+    func picture(of database: CouchDatabase? = nil) async throws -> Set<LeafPicture> {
+        try await LeafPicture.all(of: CouchReplica(database ?? source))
+    }
+
+    init(_ connection: ServerConnection, folder: URL) { (self.connection, self.folder) = (connection, folder) }
+}
+
+/// Runs a body with a simulated server that has a database `source`.
+func withScene(
+    _ version: ServerVersion = ServerVersion(3, 5),
+    _ body: @escaping @Sendable (SimulatedServer, Scene) async throws -> Void
+) async throws {
+    var options = ServerOptions()
+    options.version = version
+    try await withSimulatedServer(options) { server in
+        server.makeDatabases("source")
+        try await withScene(at: server.baseURL, user: server.administrator, password: server.password) {
+            try await body(server, $0)
+        }
+    }
+}
+
+/// Runs a body with a real CouchDB that has a database `source`.
+func withRealScene(
+    _ settings: [String: [String: String]] = [:], _ body: @escaping @Sendable (LocalCouchDB, Scene) async throws -> Void
+) async throws {
+    try await withLocalCouchDB(options: LocalCouchDB.Options(settings: settings)) { server in
+        try await withScene(at: server.baseURL, user: server.administrator, password: server.password) { scene in
+            try await scene.source.create()
+            try await body(server, scene)
+        }
+    }
+}
+
+private func withScene(
+    at url: String, user: String, password: Secret, _ body: (Scene) async throws -> Void
+) async throws {
+    let folder = FileManager.default.temporaryDirectory.appending(path: "backup-\(UUID().uuidString)")
+    defer { try? FileManager.default.removeItem(at: folder) }  // a folder that is left over does no harm
+    var configuration = ConnectionConfiguration()
+    (configuration.maximumRetries, configuration.retryBase) = (1, .milliseconds(1))
+    let connection = try ServerConnection(
+        url: try ServerURL(url), authentication: .basic(user: user, password: password), configuration: configuration)
+    do {
+        try await body(Scene(connection, folder: folder))
+    } catch {
+        try await connection.shutdown()
+        throw error
+    }
+    try await connection.shutdown()
+}
+
+extension ReplicationOptions {
+    /// Small pages, checkpoints at every occasion, and no pauses worth the name.
+    static var test: ReplicationOptions {
+        var options = ReplicationOptions()
+        (options.pageSize, options.batchSize) = (20, 10)
+        options.checkpointInterval = .zero
+        (options.firstPause, options.longestPause) = (.milliseconds(1), .milliseconds(2))
+        options.attempts = 3
+        return options
+    }
+}
+
+/// What a test without CouchDB says.
+let whySkipped = Comment(rawValue: "skipped: \(LocalCouchDB.howToInstall)")
