@@ -38,7 +38,7 @@ package struct BackupRun: Sendable {
         let moment = try await backup.seal(
             at: now(), sequence: report.sequence, isComplete: !report.isIncomplete, setAside: report.counts.refused)
         let isMarked = try await onSource { try await mark.leave(moment: moment.number) }
-        if isMarked { try await backup.noteMarker(backup.uuid, moment: moment.number) }
+        try await backup.noteMarker(isMarked ? backup.uuid : nil, moment: moment.number)
         return BackupReport(
             name: backup.name, moment: moment, replication: report, source: verdict.verdict, isMarked: isMarked)
     }
@@ -78,10 +78,10 @@ package struct BackupRun: Sendable {
             try await backup.beginEpoch(identity, reason: reason, at: now())
             return (.newEpoch(reason: reason), false)
         }
-        // The mark speaks of the last moment. What was read behind it shows whether the source went back since.
+        // What was read behind the last mark shows whether the source went back since.
         let replica = CouchReplica(source)
         var (wasCutOff, isLost) = (false, false)
-        try await backup.unsealed { documents in
+        try await backup.unmarked { documents in
             wasCutOff = true
             guard !isLost else { return }
             isLost = try await onSource {

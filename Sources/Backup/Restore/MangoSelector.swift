@@ -74,7 +74,7 @@ package struct MangoSelector: Sendable, Hashable {
         case "$elemMatch": return (value.array ?? []).contains { matches($0, wanted) }
         case "$type": return typeName(value) == wanted.string
         default:
-            guard let order = order(value, wanted) else { return false }
+            let order = order(value, wanted)
             switch name {
             case "$gt": return order > 0
             case "$gte": return order >= 0
@@ -89,11 +89,33 @@ package struct MangoSelector: Sendable, Hashable {
         return path.split(separator: ".").reduce(value as JSONValue?) { $0?[String($1)] }
     }
 
-    /// The order of two values of one type; nil of others, which CouchDB would order by type.
-    private static func order(_ left: JSONValue, _ right: JSONValue) -> Int? {
+    /// The order of two values as CouchDB has it: by type, then by value. Strings are ordered by their code points, and not as
+    /// a dictionary of some language would.
+    private static func order(_ left: JSONValue, _ right: JSONValue) -> Int {
+        let (leftRank, rightRank) = (rank(left), rank(right))
+        guard leftRank == rightRank else { return leftRank < rightRank ? -1 : 1 }
         if let left = number(left), let right = number(right) { return left < right ? -1 : left > right ? 1 : 0 }
         if let left = left.string, let right = right.string { return left < right ? -1 : left > right ? 1 : 0 }
-        return nil
+        if let left = left.array, let right = right.array {
+            for (left, right) in zip(left, right) {
+                let order = order(left, right)
+                if order != 0 { return order }
+            }
+            return left.count < right.count ? -1 : left.count > right.count ? 1 : 0
+        }
+        // The order of objects would depend on that of their keys, which is not kept.
+        return 0
+    }
+
+    private static func rank(_ value: JSONValue) -> Int {
+        switch value {
+        case .null: 0
+        case .bool(let value): value ? 2 : 1
+        case .integer, .number: 3
+        case .string: 4
+        case .array: 5
+        case .object: 6
+        }
     }
 
     private static func number(_ value: JSONValue) -> Double? {

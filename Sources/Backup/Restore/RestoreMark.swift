@@ -9,6 +9,8 @@ struct RestoreMark: Sendable, Hashable {
     var moment: Int
     /// Which documents, as ``RestoreSelection/name``.
     var selection: String
+    /// Whether documents of the target are changed; such a restore is only taken up by one that may do the same.
+    var intoExisting: Bool
 
     static let id = "couchkeep-restore"
 
@@ -20,13 +22,15 @@ struct RestoreMark: Sendable, Hashable {
         guard let document = try await database.localDocument(id) else { return nil }
         return RestoreMark(
             backup: document["backup"]?.string ?? "", moment: document["moment"]?.integer ?? 0,
-            selection: document["selection"]?.string ?? "")
+            selection: document["selection"]?.string ?? "",
+            intoExisting: document["into_existing"]?.bool ?? false)
     }
 
     /// Leaves the mark, in the place of an older one.
     func leave(in database: CouchDatabase) async throws {
         var members: [String: JSONValue] = [
             "backup": .string(backup), "moment": .integer(Int64(moment)), "selection": .string(selection),
+            "into_existing": .bool(intoExisting),
             "about": "a restore by couchkeep is under way; run it again to go on",
         ]
         members["_rev"] = try await database.localDocument(Self.id)?["_rev"]

@@ -74,8 +74,11 @@ package struct RestoreRun: Sendable {
                 .incompleteMoment, "moment \(at.number) was not read to its end: \(at.setAside) revisions are missing",
                 next: "choose another moment, or say --incomplete to restore what there is")
         }
-        let mark = RestoreMark(backup: moment.uuid, moment: at.number, selection: options.selection.name)
-        let found = try await onTarget { try await RestoreTarget.look(at: target, for: mark) }
+        let mark = RestoreMark(
+            backup: moment.uuid, moment: at.number, selection: options.selection.name,
+            intoExisting: options.intoExisting)
+        let source = try await moment.epochs().last?.source
+        let found = try await onTarget { try await RestoreTarget.look(at: target, for: mark, source: source) }
         let place = try allowed(found)
         let selection = try await options.selection.resolved(in: moment)
         var plan = RestorePlan(
@@ -134,7 +137,13 @@ package struct RestoreRun: Sendable {
             documents += selected.count
             designs += selected.filter(\.id.isDesign)
         }
-        if !selection.isAll { (plan.documents, plan.deleted) = (documents, 0) }
+        guard !selection.isAll else { return designs }
+        guard documents > 0 else {
+            throw RestoreError(
+                .nothingSelected, "the moment has no such document",
+                next: "write another prefix, or look at other moments: couchkeep vault list")
+        }
+        (plan.documents, plan.deleted) = (documents, 0)
         return designs
     }
 
@@ -246,7 +255,8 @@ package struct RestoreRun: Sendable {
             // What has other revisions may still say the same, where it was brought back.
             let edited = isNew ? Set(open.map(\.id)) : Set(try await edits(for: open.map(\.id), in: replica).map(\.id))
             for difference in open {
-                guard edited.contains(difference.id) else {
+                // A document that is not there at all was refused, or removed meanwhile.
+                guard edited.contains(difference.id) || difference.kind == .missing else {
                     counts.equal += 1
                     continue
                 }

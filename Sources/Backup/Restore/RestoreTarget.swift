@@ -13,12 +13,23 @@ enum RestoreTarget: Sendable, Hashable {
     case source
 
     /// Looks at the target.
-    static func look(at database: CouchDatabase, for mark: RestoreMark) async throws -> RestoreTarget {
+    ///
+    /// - Parameter source: the identity of the database that was backed up, which it also has where no mark may be left.
+    static func look(
+        at database: CouchDatabase, for mark: RestoreMark, source: SourceIdentity?
+    ) async throws -> RestoreTarget {
         guard try await database.exists() else { return .absent }
         if try await database.localDocument(SourceMark.prefix + mark.backup) != nil { return .source }
         if let found = try await RestoreMark.read(database) { return found == mark ? .begun : .otherRestore }
         let info = try await database.info()
         let documents = info.documentCount + info.deletedCount
-        return documents == 0 ? .empty : .notEmpty(documents: documents)
+        guard documents > 0 else { return .empty }
+        if let source, source.name == database.url {
+            let identity = info.identity(on: try await database.server.info())
+            if identity == nil || source.instanceStartTime == nil || identity == source.instanceStartTime {
+                return .source
+            }
+        }
+        return .notEmpty(documents: documents)
     }
 }

@@ -44,7 +44,21 @@ struct WorkSorter: Sendable {
         guard !refusals.isEmpty else { return }
         let lasting = refusals.filter { $0.id.text.isEmpty || $0.revision == nil }
         let index = pipeline.state.beginPage(end: start, documents: 0, pending: nil, unusable: lasting)
-        try await sort(documents.filter { !$0.id.text.isEmpty }, page: index)
+        try await sort(known(documents.filter { !$0.id.text.isEmpty }), page: index)
+    }
+
+    /// Those that the source still knows; what was purged there since is missing no more.
+    private func known(_ documents: [DocumentLeaves]) async throws -> [DocumentLeaves] {
+        let asked = Self.withoutRepetitions(documents)
+        guard !asked.isEmpty else { return [] }
+        let unknown = try await pipeline.retrier(.source, parallelism: 1).call {
+            try await pipeline.source.missing(asked)
+        }
+        let lost = Dictionary(unknown.map { ($0.id, Set($0.revisions)) }, uniquingKeysWith: { $1 })
+        return asked.compactMap { document in
+            let left = document.revisions.filter { lost[document.id]?.contains($0) != true }
+            return left.isEmpty ? nil : DocumentLeaves(id: document.id, revisions: left)
+        }
     }
 
     /// One entry a document; feeds may repeat rows, and a list may name a document twice.

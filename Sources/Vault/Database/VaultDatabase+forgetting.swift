@@ -25,21 +25,22 @@ extension VaultDatabase {
         }
     }
 
-    /// Hands out the leaves that were stored since the last moment, as a run that was cut off leaves them; some at a time.
-    package func unsealed(_ receive: ([DocumentLeaves]) async throws -> Void) async throws {
+    /// Hands out the leaves that were stored since the last mark was left in the source, as a run that was cut off leaves
+    /// them; some at a time, and none after a run that came to its end.
+    package func unmarked(_ receive: ([DocumentLeaves]) async throws -> Void) async throws {
         var last = Int64.max
         while true {
-            let page = try await file.read { [last] database in try Self.unsealed(before: last, file, database) }
+            let page = try await file.read { [last] database in try Self.unmarked(before: last, file, database) }
             guard let end = page.last else { return }
             last = end.row
             try await receive(page.map(\.document))
         }
     }
 
-    private static func unsealed(
+    private static func unmarked(
         before last: Int64, _ file: VaultFile, _ database: Database
     ) throws -> [(row: Int64, document: DocumentLeaves)] {
-        let open = try StateRow(database).moment
+        let (first, marked) = (try StateRow(database).first, try Epoch.newest(database).source.markedMoment)
         let naming = try file.naming()
         // The newest rows are the last ones: what is older is never looked at.
         let rows = try Row.fetchCursor(
@@ -48,7 +49,7 @@ extension VaultDatabase {
         var found: [(row: Int64, document: DocumentLeaves)] = []
         while let row = try rows.next() {
             let leaf = try LeafRow(row)
-            guard leaf.added == open else { break }
+            guard leaf.added >= first, leaf.added > marked ?? 0 else { break }
             let (id, path) = try naming.reveal(leaf, database)
             // A row that was replaced within the run still tells how far it came.
             found.append((leaf.id, DocumentLeaves(id: id, revisions: leaf.superseded == nil ? [path.leaf] : [])))

@@ -4,7 +4,7 @@ package struct SourceIdentity: Sendable, Hashable, Codable {
     package var name: String
     /// The uuid that Couchkeep left in a `_local` document of the source; nil where there is none.
     package var marker: String?
-    /// The newest moment that the marker speaks of.
+    /// The newest moment that the marker speaks of; of a source that takes none, the newest moment that was to be marked.
     package var markedMoment: Int?
     /// `instance_start_time`, where the server's version makes it mean something.
     package var instanceStartTime: String?

@@ -73,7 +73,8 @@ extension VaultDatabase {
                 return (verdict, sealed)
             case .first: break
             case .same:
-                remembered.marker = source.marker ?? epoch.source.marker
+                // A mark is remembered when it was left, and no sooner.
+                remembered.marker = epoch.source.marker
                 remembered.markedMoment = epoch.source.markedMoment
                 remembered.instanceStartTime = source.instanceStartTime ?? epoch.source.instanceStartTime
                 remembered.purgeSequence = epoch.source.purgeSequence ?? source.purgeSequence
@@ -86,8 +87,8 @@ extension VaultDatabase {
         return verdict
     }
 
-    /// Notes the mark that was left in the source, after the source has acknowledged it.
-    package func noteMarker(_ marker: String, moment: Int) async throws {
+    /// Notes the mark that was left in the source, after the source has acknowledged it; or nil, that it takes none.
+    package func noteMarker(_ marker: String?, moment: Int) async throws {
         try writable()
         try await file.write { database in
             let epoch = try Epoch.newest(database)

@@ -14,11 +14,18 @@ final class Scene: Sendable {
     let connection: ServerConnection
     /// The vault's folder.
     let folder: URL
+    let name: String
     private let minute = Mutex(0)
 
     static let start = Date(timeIntervalSince1970: 1_790_000_000)
 
-    var source: CouchDatabase { connection.database("source") }
+    var source: CouchDatabase { connection.database(name) }
+
+    /// A database of this server beside the source.
+    func beside(_ suffix: String) -> CouchDatabase { connection.database("\(name)-\(suffix)") }
+
+    /// The same server with another source.
+    func with(source name: String) -> Scene { Scene(connection, folder: folder.appending(path: name), name: name) }
 
     /// Runs a body with the backup opened for writing.
     func withBackup<Result>(
@@ -34,7 +41,10 @@ final class Scene: Sendable {
 
     /// Backs up; each moment is a minute later than the one before.
     @discardableResult
-    func backUp(_ database: CouchDatabase? = nil, options: ReplicationOptions = .test) async throws -> BackupReport {
+    func backUp(
+        _ database: CouchDatabase? = nil, options: ReplicationOptions = .test,
+        onProgress: @escaping @Sendable (ReplicationProgress) -> Void = { _ in }
+    ) async throws -> BackupReport {
         let database = database ?? source
         return try await withBackup(of: database) { backup in
             let time = minute.withLock { minute in
@@ -43,6 +53,7 @@ final class Scene: Sendable {
             }
             var run = BackupRun(of: database, into: backup, now: { time })
             run.options = options
+            run.onProgress = onProgress
             return try await run.run()
         }
     }
@@ -68,7 +79,9 @@ final class Scene: Sendable {
         try await LeafPicture.all(of: CouchReplica(database ?? source))
     }
 
-    init(_ connection: ServerConnection, folder: URL) { (self.connection, self.folder) = (connection, folder) }
+    init(_ connection: ServerConnection, folder: URL, name: String = "source") {
+        (self.connection, self.folder, self.name) = (connection, folder, name)
+    }
 }
 
 /// Runs a body with a simulated server that has a database `source`.
