@@ -195,10 +195,14 @@ import Testing
         let parent = FilePath(NSTemporaryDirectory()).appending("comparisons-\(UUID().uuidString)")
         defer { try? FileManager.default.removeItem(atPath: parent.string) }  // what is left over does no harm
         let (pages, continuation) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
+        let (silence, silent) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
+        defer { silent.finish() }
         var source = ListedReplica(Self.same)
         source.onPage = {
             continuation.yield()
-            try await Task.sleep(for: .seconds(600))
+            // Ends with the task, since nothing ever comes.
+            for await _ in silence {}
+            try Task.checkCancellation()
         }
         await withTaskGroup { group in
             group.addTask { [source] in
