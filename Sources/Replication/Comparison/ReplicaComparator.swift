@@ -78,14 +78,18 @@ package struct ReplicaComparator: Sendable {
         async let right = fill(fromTarget, from: target, .target, meter)
         let (sourceSpool, targetSpool) = try await (left, right)
         var report = Report(sequence: sourceSpool.state.sequence, rows: sourceSpool.state.rows + targetSpool.state.rows)
+        var open: [DocumentID] = []
         for index in 0..<partitions {
             try Task.checkCancellation()
             let result = try PartitionJoin.join(
                 source: try await sourceSpool.partition(index), target: try await targetSpool.partition(index))
             report.counts.equal += result.equal
             meter.compared(result.equal + result.candidates.count)
-            try await settle(result.candidates.map(\.id), &report, difference)
+            open += result.candidates.map(\.id)
+            // So many that they are told before the others are known, rather than held in memory.
+            if open.count >= Self.heldTogether { try await settle(open.removingAll(), &report, difference) }
         }
+        try await settle(open, &report, difference)
         return report
     }
 
@@ -104,27 +108,60 @@ package struct ReplicaComparator: Sendable {
         return spool
     }
 
-    /// Looks at documents again, until they are equal or no look is left.
+    /// Looks at documents again, until they are equal, no look is left, or nobody writes any more.
     private func settle(
         _ ids: [DocumentID], _ report: inout Report, _ difference: (Difference) async throws -> Void
     ) async throws {
+        var found: [Difference] = []
         for start in stride(from: 0, to: ids.count, by: Self.lookedUpTogether) {
-            var open = Array(ids[start..<min(start + Self.lookedUpTogether, ids.count)])
-            var found = try await differences(of: open)
-            for pause in looks where !found.isEmpty {
-                try await Task.sleep(for: pause)
-                open = found.map(\.id)
-                found = try await differences(of: open)
-            }
-            report.counts.equal += min(start + Self.lookedUpTogether, ids.count) - start - found.count
-            for item in found {
-                report.counts.count(item.kind)
-                try await difference(item)
-            }
+            found += try await differences(of: Array(ids[start..<min(start + Self.lookedUpTogether, ids.count)]))
+        }
+        var before = looks.isEmpty || found.isEmpty ? nil : try await positions()
+        for pause in looks where !found.isEmpty {
+            try await Task.sleep(for: pause)
+            found = try await lasting(found)
+            let now = try await positions()
+            if now == before { break }
+            before = now
+        }
+        report.counts.equal += ids.count - found.count
+        for item in found {
+            report.counts.count(item.kind)
+            try await difference(item)
         }
     }
 
+    /// Where both feeds end now.
+    private func positions() async throws -> [UpdateSequence] {
+        let counts = ReplicationCounts()
+        let from = try await ReplicationFailure.Side.source.naming(counts) { try await source.describe() }
+        let to = try await ReplicationFailure.Side.target.naming(counts) { try await target.describe() }
+        return [from.updateSequence, to.updateSequence]
+    }
+
     private static let lookedUpTogether = 500
+    private static let heldTogether = 20_000
+
+    /// Which of these differences are still there: what one side had, and the other does not even know as an ancestor.
+    ///
+    /// What was seen at the first look is asked for, not what is there now: a document that is written all the time would
+    /// differ at every look, although each of its revisions arrives.
+    private func lasting(_ found: [Difference]) async throws -> [Difference] {
+        let counts = ReplicationCounts()
+        let fromSource = found.filter { !$0.onlyInSource.isEmpty }
+            .map { DocumentLeaves(id: $0.id, revisions: $0.onlyInSource) }
+        let fromTarget = found.filter { !$0.onlyInTarget.isEmpty }
+            .map { DocumentLeaves(id: $0.id, revisions: $0.onlyInTarget) }
+        let lacking = try await ReplicationFailure.Side.target.naming(counts) { try await target.missing(fromSource) }
+        let unknown = try await ReplicationFailure.Side.source.naming(counts) { try await source.missing(fromTarget) }
+        let (inTarget, inSource) = (Self.byID(lacking), Self.byID(unknown))
+        return found.compactMap { difference in
+            var difference = difference
+            difference.onlyInSource = inTarget[difference.id]?.revisions ?? []
+            difference.onlyInTarget = inSource[difference.id]?.revisions ?? []
+            return difference.onlyInSource.isEmpty && difference.onlyInTarget.isEmpty ? nil : difference
+        }
+    }
 
     /// The differences of these documents as they are now.
     package func differences(of ids: [DocumentID]) async throws -> [Difference] {
@@ -139,5 +176,13 @@ package struct ReplicaComparator: Sendable {
 
     private static func byID(_ documents: [DocumentLeaves]) -> [DocumentID: DocumentLeaves] {
         Dictionary(documents.map { ($0.id, $0) }, uniquingKeysWith: { $1 })
+    }
+}
+
+extension Array {
+    /// Hands out all elements, and is empty then.
+    fileprivate mutating func removingAll() -> [Element] {
+        defer { removeAll() }
+        return self
     }
 }

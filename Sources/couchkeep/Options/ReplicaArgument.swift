@@ -1,0 +1,56 @@
+import ArgumentParser
+import CouchDB
+import Foundation
+import Replication
+import Vault
+
+/// One side of a comparison as the command line names it: a database's URL, or `vault:NAME`.
+struct ReplicaArgument: Sendable {
+    let replica: any ComparableReplica
+    /// The name for people.
+    let name: String
+    /// Gives back what was opened.
+    let close: @Sendable () async throws -> Void
+
+    /// Opens a side.
+    static func open(
+        _ text: String, login: LoginOptions, vault: VaultOptions, moment: MomentOptions
+    ) async throws -> ReplicaArgument {
+        guard text.hasPrefix("vault:") else {
+            let database = try await login.database(text)
+            return ReplicaArgument(replica: CouchReplica(database), name: database.url) {
+                try await database.server.shutdown()
+            }
+        }
+        let opened = try await vault.open()
+        let name = String(text.dropFirst("vault:".count))
+        let backup = try await opened.database(name, isWriting: false, now: Date())
+        let replica = moment.at == nil ? backup : try await moment.moment(of: backup)
+        let at = replica.moment.map { " at moment #\($0.number)" } ?? ""
+        return ReplicaArgument(replica: replica, name: "vault:\(name)\(at)") { try await backup.close() }
+    }
+
+    /// Opens both sides for a body, and closes what was opened behind it.
+    static func withBoth<Result>(
+        _ source: String, _ target: String, login: LoginOptions, vault: VaultOptions, moment: MomentOptions,
+        _ body: (ReplicaArgument, ReplicaArgument) async throws -> Result
+    ) async throws -> Result {
+        let left = try await open(source, login: login, vault: vault, moment: moment)
+        return try await left.closing {
+            let right = try await open(target, login: login, vault: vault, moment: moment)
+            return try await right.closing { try await body(left, right) }
+        }
+    }
+
+    private func closing<Result>(_ body: () async throws -> Result) async throws -> Result {
+        let result: Result
+        do {
+            result = try await body()
+        } catch {
+            try await close()
+            throw error
+        }
+        try await close()
+        return result
+    }
+}
