@@ -50,7 +50,12 @@ struct ListedReplica: ComparableReplica {
     func changes(since sequence: UpdateSequence, limit: Int, patience: Duration?) async throws -> ChangeBatch {
         throw NotAsked()
     }
-    func missing(_ documents: [DocumentLeaves]) async throws -> [DocumentLeaves] { throw NotAsked() }
+    func missing(_ documents: [DocumentLeaves]) async throws -> [DocumentLeaves] {
+        documents.compactMap { document in
+            let lacking = document.revisions.filter { !(self.documents[document.id] ?? []).contains($0) }
+            return lacking.isEmpty ? nil : DocumentLeaves(id: document.id, revisions: lacking)
+        }
+    }
     func revisions(_ wanted: [DocumentLeaves], receive: (RevisionAnswer) async throws -> Void) async throws {
         throw NotAsked()
     }
