@@ -276,7 +276,8 @@ let package = Package(
         .testTarget(
             name: "ServiceTests",
             dependencies: [
-                "Alerting", "CouchDB", "CouchSim", "Secrets", "Service", "Supervision",
+                "Alerting", "Backup", "CouchDB", "CouchSim", "Replication", "Secrets", "Service", "Supervision",
+                "Vault",
                 .product(name: "GRDB", package: "GRDB.swift"),
             ]),
         .testTarget(

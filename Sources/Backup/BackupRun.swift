@@ -30,6 +30,7 @@ package struct BackupRun: Sendable {
     ///
     /// - Throws: `ReplicationFailure`, `VaultError`, `CouchError` of the source; `CancellationError`.
     package func run() async throws -> BackupReport {
+        try backup.expectWritable()
         let mark = SourceMark(database: source, backup: backup.uuid)
         let identity = try await onSource { try await mark.identity() }
         let verdict = try await recognise(identity)

@@ -52,6 +52,13 @@ package struct VaultError: Error, Sendable, Hashable, CustomStringConvertible {
 
     package var description: String { "\(place): \(what) [\(code.rawValue)]; \(next)" }
 
+    /// What was asked needs to read, and the key can't.
+    package static func onlyWrites(_ key: VaultKey, at place: String) -> VaultError {
+        VaultError(
+            .keyMissing, "the write key \(key.id) backs up, and reads nothing", at: place,
+            next: "read with its private key, on a machine that may: --key-file FILE")
+    }
+
     static let outOfMemory = VaultError(.memory, "zstd could not get memory", at: "compression")
 
     /// Names an error of SQLite or of the file system; others stay as they are.
@@ -102,8 +109,12 @@ extension VaultError.Code {
         case .unknownDatabase: "see couchkeep vault list"
         case .unknownMoment: "see couchkeep vault list for the moments that there are"
         case .refused: "say what is to be kept"
-        case .wrongKey: "give the key file or passphrase that it was made with; couchkeep vault check works without"
-        case .keyMissing: "give its key file or passphrase; couchkeep vault check works without"
+        case .wrongKey:
+            "give the key that it was made with: --key-file, --passphrase-file, or vault.key_file of the configuration; "
+                + "couchkeep vault check works without"
+        case .keyMissing:
+            "give it: --key-file, --passphrase-file, or vault.key_file of the configuration; couchkeep vault check works "
+                + "without"
         case .memory: "free memory and run it again"
         }
     }

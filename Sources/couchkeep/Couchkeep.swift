@@ -20,9 +20,8 @@ struct Couchkeep: AsyncParsableCommand {
         version: Version.text,
         subcommands: [
             InitCommand.self, CheckCommand.self, StatusCommand.self, ExplainCommand.self, ConfigCommand.self,
-            AlertCommand.self, BackupCommand.self, RestoreCommand.self, VaultCommand.self, ServeCommand.self,
-            VerifyCommand.self, RepairCommand.self,
-            DemoCommand.self,
+            AlertCommand.self, BackupCommand.self, RestoreCommand.self, VaultCommand.self, KeyCommand.self,
+            ServeCommand.self, VerifyCommand.self, RepairCommand.self, DemoCommand.self,
         ])
 }
 

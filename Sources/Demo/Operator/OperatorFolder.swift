@@ -28,7 +28,7 @@ struct OperatorFolder: Sendable {
             state: \(url.appending(path: "state").path(percentEncoded: false))
 
             """
-        try await onFileThread { try NewConfigurationFile.write(text, to: configuration) }
+        try await onFileThread { try NewFile.write(text, to: configuration) }
     }
 
     /// Writes a server's password into its file, mode 0600.

@@ -57,8 +57,10 @@ package struct CheckRun: Sendable {
             state: state, pacing: pacing, now: now)
         let last = try await state.lastReport()
         let passed = try await supervisor.pass(options)
-        let vaults = VaultPass(loaded.configuration, connections: fleet.connections, now: now)
-        let report = passed.report.adding(try await vaults.run(isDryRun: options.isDryRun, last: last))
+        let vaults = VaultPass(
+            loaded.configuration, servers: fleet.servers, environment: environment, now: now)
+        let report = passed.report.adding(
+            try await vaults.run(options.isDryRun ? .none : .managed, last: last))
         let exitCode = ExitCode(report, sources: fleet.selector.sources)
         guard !options.isDryRun else { return Outcome(report: report, exitCode: exitCode) }
         do {

@@ -1,4 +1,6 @@
 import CouchDB
+import Foundation
+import Secrets
 import Supervision
 
 /// A source database whose backup is in the vault.
@@ -9,25 +11,40 @@ package struct VaultPair: Sendable {
     package var database: CouchDatabase
     package var mode: Pair.Mode
     package var thresholds: Thresholds
+    /// Why a secret of the source's server can't be had.
+    package var secretError: SecretError?
+
+    private static let targetPrefix = "vault:"
+
+    /// The target, as reports name it.
+    var target: String { Self.targetPrefix + name }
 
     /// Chooses the pairs of a configuration's entries whose target is the vault.
     ///
-    /// - Parameter names: the databases of each source, nil where they can't be had; then those that are named.
+    /// A database that has vanished, or that can't be listed, stays a pair, so that its loss is told.
+    ///
+    /// - Parameters:
+    ///   - names: the databases of each source that could be listed.
+    ///   - remembered: the pairs of the last report.
     static func select(
-        _ configuration: Configuration, names: [String: [String]], connections: [String: ServerConnection]
+        _ configuration: Configuration, names: [String: [String]], servers: [SupervisedServer],
+        remembered: [PairReport] = []
     ) -> [VaultPair] {
         var pairs: [VaultPair] = []
         var seen: Set<DatabaseAddress> = []
         for entry in configuration.pairs where entry.target == .vault {
-            guard let connection = connections[entry.source] else { continue }
-            for selected in entry.databases.matches(names[entry.source] ?? []).selected {
+            guard let server = servers.first(where: { $0.name == entry.source }) else { continue }
+            let present = Set(names[entry.source] ?? [])
+            let before = remembered.filter { $0.target.hasPrefix(targetPrefix) }
+                .compactMap { Self.database(of: $0.source, on: server.connection) }
+            for selected in entry.databases.matches(present.union(before)).selected {
                 let pair = entry.pair(source: selected.source, target: "vault", database: selected.target)
                 guard seen.insert(pair.source).inserted else { continue }
                 pairs.append(
                     VaultPair(
                         name: selected.target, source: pair.source,
-                        database: CouchDatabase(server: connection, name: selected.source), mode: pair.mode,
-                        thresholds: pair.thresholds))
+                        database: CouchDatabase(server: server.connection, name: selected.source), mode: pair.mode,
+                        thresholds: pair.thresholds, secretError: server.secretError))
             }
         }
         // Two servers may have databases of one name.
@@ -37,5 +54,13 @@ package struct VaultPair: Sendable {
             if counts[pair.name] != 1 { pair.name = "\(pair.source.server)/\(pair.name)" }
             return pair
         }
+    }
+
+    /// The database of a URL; nil where it is one of another server.
+    private static func database(of url: String, on connection: ServerConnection) -> String? {
+        guard let name = url.split(separator: "/").last.map(String.init)?.removingPercentEncoding,
+            CouchDatabase(server: connection, name: name).url == url
+        else { return nil }
+        return name
     }
 }

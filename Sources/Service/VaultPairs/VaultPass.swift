@@ -5,44 +5,65 @@ import Replication
 import Supervision
 import Vault
 
-/// One look at all pairs whose target is the vault, and a backup of those that Couchkeep manages.
+/// One look at all pairs whose target is the vault, and a backup of those that are to have one.
 ///
 /// One database after another: each backup is limited by its source's server.
 package struct VaultPass: Sendable {
+    /// Which pairs are backed up.
+    package enum Scope: Sendable, Hashable {
+        /// None: it is a look.
+        case none
+        /// Those of mode `manage`.
+        case managed
+        /// All that are not switched off, as somebody asked for.
+        case all
+    }
+
+    /// How one pair's backup has ended.
+    package struct End: Sendable {
+        package var pair: String
+        package var result: Result<BackupReport, VaultPairFailure>
+    }
+
     private let configuration: Configuration
-    private let connections: [String: ServerConnection]
+    private let servers: [SupervisedServer]
+    private let environment: [String: String]?
     private let now: @Sendable () -> Date
+    /// Called with the pair's name and each new state of its copying.
+    package var onProgress: @Sendable (String, Replication.ReplicationProgress) -> Void = { _, _ in }
 
     package init(
-        _ configuration: Configuration, connections: [String: ServerConnection],
+        _ configuration: Configuration, servers: [SupervisedServer], environment: [String: String]? = nil,
         now: @escaping @Sendable () -> Date = { Date() }
     ) {
-        (self.configuration, self.connections, self.now) = (configuration, connections, now)
+        (self.configuration, self.servers) = (configuration, servers)
+        (self.environment, self.now) = (environment, now)
     }
 
     /// Whether there is any such pair.
     package var isNeeded: Bool { configuration.pairs.contains { $0.target == .vault } }
 
-    /// Looks, and backs up.
+    /// Backs up, and looks.
     ///
     /// - Parameters:
-    ///   - isDryRun: whether nothing is backed up.
-    ///   - last: the last report, for since when things are as they are.
-    ///   - onReport: is told of each backup that was made.
-    /// - Throws: `CancellationError`; everything else is in the reports.
+    ///   - last: the last report, for the pairs that there were and since when things are as they are.
+    ///   - onEnd: is told of each backup that was made or failed.
+    /// - Throws: `CancellationError`, and what `onEnd` throws; everything else is in the reports.
     package func run(
-        isDryRun: Bool, last: Report?, onReport: @Sendable (BackupReport) throws -> Void = { _ in }
+        _ scope: Scope, last: Report?, onEnd: (End) throws -> Void = { _ in }
     ) async throws -> [PairReport] {
         guard isNeeded else { return [] }
         let before = Dictionary((last?.pairs ?? []).map { ($0.pair, $0) }, uniquingKeysWith: { $1 })
-        let pairs = VaultPair.select(configuration, names: try await names(), connections: connections)
+        let pairs = VaultPair.select(
+            configuration, names: try await names(), servers: servers, remembered: last?.pairs ?? [])
         var reports: [PairReport] = []
         for pair in pairs {
             guard pair.mode != .off else {
                 reports.append(Self.off(pair))
                 continue
             }
-            let state = try await state(of: pair, isDryRun: isDryRun, onReport: onReport)
+            let isBackedUp = scope == .all || (scope == .managed && pair.mode == .manage)
+            let state = try await state(of: pair, isBackedUp: isBackedUp, onEnd: onEnd)
             reports.append(state.report(at: now(), before: before[pair.name]))
         }
         return reports
@@ -50,11 +71,11 @@ package struct VaultPass: Sendable {
 
     /// The databases of the sources; a server that does not answer is told of by its own findings.
     private func names() async throws -> [String: [String]] {
+        let sources = Set(configuration.pairs.filter { $0.target == .vault }.map(\.source))
         var names: [String: [String]] = [:]
-        for server in Set(configuration.pairs.filter { $0.target == .vault }.map(\.source)) {
-            guard let connection = connections[server] else { continue }
+        for server in servers where sources.contains(server.name) && server.secretError == nil {
             do {
-                names[server] = try await connection.databaseNames()
+                names[server.name] = try await server.connection.databaseNames()
             } catch is CouchError {
                 continue
             }
@@ -63,64 +84,41 @@ package struct VaultPass: Sendable {
     }
 
     private func state(
-        of pair: VaultPair, isDryRun: Bool, onReport: @Sendable (BackupReport) throws -> Void
+        of pair: VaultPair, isBackedUp: Bool, onEnd: (End) throws -> Void
     ) async throws -> VaultState {
         var state = VaultState(pair: pair)
-        do {
-            let backsUp = pair.mode == .manage && !isDryRun
-            let path = (configuration.vault ?? VaultConfiguration()).path
-            guard backsUp || FileManager.default.fileExists(atPath: path) else { return state }
-            let vault = try await Vault(at: path, create: backsUp, now: now())
-            if backsUp { try await backUp(pair, in: vault, &state, onReport: onReport) }
-            guard try await vault.entries().contains(where: { $0.name == pair.name }) else { return state }
-            let backup = try await vault.database(pair.name, isWriting: false, now: now())
-            state.newest = try await backup.moments().last
-            try await backup.close()
-            if let sequence = state.newest?.sequence, state.failure == nil {
-                state.pending = try await pair.database.changesPending(since: sequence)
+        var visit = VaultVisit(
+            pair: pair, vault: configuration.vault ?? VaultConfiguration(), environment: environment, now: now)
+        visit.onProgress = { [onProgress, name = pair.name] in onProgress(name, $0) }
+        if isBackedUp {
+            let end: End
+            do {
+                end = End(pair: pair.name, result: .success(try await visit.backUp()))
+            } catch let failure as VaultPairFailure {
+                end = End(pair: pair.name, result: .failure(failure))
+                state.failure = failure
             }
-        } catch let error as VaultError {
-            state.failure = .init(text: "\(error)", cause: nil)
-        } catch let error as CouchError {
-            state.failure = state.failure ?? failure(error, pair)
+            try onEnd(end)
+        }
+        do {
+            state.newest = try await visit.newestMoment()
+        } catch let failure as VaultPairFailure {
+            state.failure = state.failure ?? failure
+        }
+        // A source that has just failed need not be asked again.
+        guard let newest = state.newest, state.failure?.side != .source else { return state }
+        do {
+            state.pending = try await visit.pending(behind: newest)
+        } catch let failure as VaultPairFailure {
+            state.unseen = failure
         }
         return state
-    }
-
-    private func backUp(
-        _ pair: VaultPair, in vault: Vault, _ state: inout VaultState,
-        onReport: @Sendable (BackupReport) throws -> Void
-    ) async throws {
-        let backup = try await vault.database(pair.name, isWriting: true, create: true, now: now())
-        do {
-            let report = try await BackupRun(of: pair.database, into: backup, now: now).run()
-            state.copied = report.replication.counts.revisionsStored
-            try onReport(report)
-        } catch let error as ReplicationFailure {
-            if let error = error.underlying as? CouchError {
-                state.failure = failure(error, pair)
-            } else {
-                state.failure = .init(text: "\(error.underlying)", cause: nil)
-            }
-        }
-        try await backup.close()
-    }
-
-    private func failure(_ error: CouchError, _ pair: VaultPair) -> VaultState.Failure {
-        let cause: String? =
-            switch error.code {
-            case .unreachable, .nameNotResolved, .timeout: ServerUnreachable.name
-            case .unauthorized: CredentialsRejected.name
-            default: nil
-            }
-        return .init(
-            text: "\(error)", cause: cause.map { Finding.fingerprint(rule: $0, subject: pair.source.server) })
     }
 
     private static func off(_ pair: VaultPair) -> PairReport {
         let light = Light(state: .off, since: nil, summary: "the pair is switched off")
         return PairReport(
-            pair: pair.name, source: pair.database.url, target: "vault:\(pair.name)", mode: .off,
+            pair: pair.name, source: pair.database.url, target: pair.target, mode: .off,
             lights: Lights(replicating: light, verified: light, restorable: light),
             lag: Lag(changes: nil, seconds: nil), findings: [], repairs: [])
     }

@@ -5,7 +5,8 @@ package enum BackupFailed: Rule {
     package static let name = "backup-failed"
     package static let explanation = RuleExplanation(
         title: "the last backup into the vault failed",
-        what: "Couchkeep wanted to bring a pair's backup in the vault up to its source, and could not.",
+        what:
+            "Couchkeep wanted to bring a pair's backup in the vault up to its source, or to look at it, and could not.",
         consequence: "The backup stays as it was at its last moment; what the source has changed since is not in it.",
         evidence: "The error of the source's server, or of the vault.",
         repair: "The next check tries again, from where this one ended. Damage of the vault needs people: "

@@ -11,16 +11,10 @@ struct VaultState: Sendable {
     var newest: Moment?
     /// What the source has changed since, nil where that can't be known.
     var pending: Int?
-    /// Why the backup failed; nil where it did not, or was not tried.
-    var failure: Failure?
-    /// What this pass has copied.
-    var copied: Int?
-
-    struct Failure: Sendable, Hashable {
-        var text: String
-        /// The finding that explains it, such as a server that can't be reached.
-        var cause: String?
-    }
+    /// Why the backup failed, or can't be read; nil where all went well, or nothing was tried.
+    var failure: VaultPairFailure?
+    /// Why the source could not be asked what has changed.
+    var unseen: VaultPairFailure?
 
     /// The pair's report.
     ///
@@ -29,7 +23,7 @@ struct VaultState: Sendable {
         let findings = findings(at: now, before: before)
         let age = newest.map { max(0, now.timeIntervalSince($0.time)) }
         return PairReport(
-            pair: pair.name, source: pair.database.url, target: "vault:\(pair.name)", mode: pair.mode,
+            pair: pair.name, source: pair.database.url, target: pair.target, mode: pair.mode,
             lights: Lights(
                 replicating: replicating(findings, age: age, at: now, before: before?.lights.replicating),
                 verified: Light(state: .off, since: nil, summary: "no verification is configured"),
@@ -42,9 +36,11 @@ struct VaultState: Sendable {
         func light(_ state: Light.State, _ summary: String) -> Light {
             Light(state: state, since: before?.state == state ? before?.since : now, summary: summary)
         }
-        if let bad = findings.first(where: { $0.severity == .critical }) ?? findings.first {
-            return light(.problem, bad.summary)
+        let bad = findings.filter { $0.rule != Blind.name }
+        if let worst = bad.first(where: { $0.severity == .critical }) ?? bad.first {
+            return light(.problem, worst.summary)
         }
+        if let blind = findings.first { return light(.unknown, blind.summary) }
         guard let newest, let age else { return light(.unknown, "there is no backup yet") }
         guard let pending else { return light(.unknown, "what has changed since the last moment is not known") }
         let moment = "moment #\(newest.number), \(Wording.duration(age)) old"
@@ -65,8 +61,14 @@ struct VaultState: Sendable {
         if let failure {
             findings.append(
                 finding(
-                    BackupFailed.self, .critical, "the backup into the vault failed: \(failure.text)",
+                    BackupFailed.self, .critical, "the backup into the vault failed: \(failure)",
                     next: "couchkeep explain \(BackupFailed.name)", cause: failure.cause))
+        }
+        if let unseen = unseen ?? (failure?.side == .source ? failure : nil) {
+            findings.append(
+                finding(
+                    Blind.self, .warning, "the source could not be asked what has changed: \(unseen)",
+                    next: "couchkeep explain \(Blind.name)", cause: unseen.cause))
         }
         guard let newest else { return findings }
         if newest.setAside > 0 {

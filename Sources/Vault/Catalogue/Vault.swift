@@ -70,6 +70,7 @@ package struct Vault: Sendable {
 
     private func make(_ name: String, now: Date) async throws -> Entry {
         if access(path, W_OK) != 0 { throw VaultError.wrapping(POSIXFailure("write"), at: path) }
+        try await expectKey()
         let (path, uuid, key) = (path, uuid, key)
         let entry = Entry(
             name: name, uuid: UUID().uuidString.lowercased(), created: now,
@@ -82,6 +83,19 @@ package struct Vault: Sendable {
             try ObjectFolder.syncFolder("\(path)/databases")
         }
         return try await catalogue.add(entry)
+    }
+
+    /// A key that was forgotten on the command line must not lead to a backup that anybody can read.
+    private func expectKey() async throws {
+        guard key == nil, let other = try await entries().max(by: { $0.created < $1.created }) else { return }
+        let folder = "\(path)/\(other.folder)"
+        let isEncrypted = try await ObjectFolder.onThread {
+            let file = try VaultFile(folder: folder, isWriting: false)
+            defer { try? file.close() }  // it was only read
+            return file.isEncrypted
+        }
+        guard isEncrypted else { return }
+        throw VaultError(.keyMissing, "its other backups are encrypted, and no key was given for a new one", at: path)
     }
 
     /// What of a name is harmless in the name of a folder, for people.

@@ -29,6 +29,19 @@ extension VaultDatabase {
         }
     }
 
+    /// Whether this opening can back up, before anything is asked of a source.
+    ///
+    /// - Throws: `VaultError` with code `vault-key-missing`.
+    package func expectWritable() throws { _ = try file.keyring() }
+
+    /// Whether this opening can read documents, before anything is asked of a target.
+    ///
+    /// - Throws: `VaultError` with code `vault-key-missing`.
+    package func expectReadable() throws {
+        guard let keyring = try file.keyring(), !keyring.key.canRead else { return }
+        throw VaultError.onlyWrites(keyring.key, at: name)
+    }
+
     /// The key of the backup, to keep where the passphrase may be forgotten; nil where it is not encrypted.
     ///
     /// - Throws: `VaultError` with code `vault-key-missing` where it was opened without a key.

@@ -125,9 +125,7 @@ package struct VaultKey: Sendable {
             return SymmetricKey(
                 data: try recipient.open(wrapped.dropFirst(Self.encapsulatedSize), authenticating: identity))
         case .write:
-            throw VaultError(
-                .keyMissing, "this machine has the write key only, which reads nothing", at: "key \(id)",
-                next: "read with the private key")
+            throw VaultError.onlyWrites(self, at: "key \(id)")
         }
     }
 

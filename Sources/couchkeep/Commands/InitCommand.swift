@@ -41,7 +41,7 @@ struct InitCommand: AsyncParsableCommand {
         let targetLogin = try login(
             target, "target", user: targetUser, file: targetPasswordFile, variable: targetPasswordEnv)
         let draft = try await FirstConfiguration(source: sourceLogin, target: targetLogin, caFile: caFile).draft()
-        try NewConfigurationFile.write(draft.text(), to: output)
+        try NewFile.write(draft.text(), to: output)
         Console.out(
             """
             Wrote \(output): \(draft.source.name) to \(draft.target.name), \

@@ -58,6 +58,7 @@ struct RestoreCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
+        try KeyOptions.expectReading(try await vault.keySource())
         let targets = try await targets()
         guard let server = targets.first?.database.server else { throw ValidationError("the vault has no backup") }
         do {
@@ -97,6 +98,7 @@ struct RestoreCommand: AsyncParsableCommand {
 
     private func restore(_ backup: String, to database: CouchDatabase) async throws -> Service.ExitCode {
         try await vault.withBackup(backup) { opened in
+            try opened.expectReadable()
             var run = RestoreRun(of: try await moment.moment(of: opened), to: database, options: try options())
             let printer = RestorePrinter(backup: backup, isJSON: json)
             guard !dryRun else {
@@ -119,119 +121,5 @@ struct RestoreCommand: AsyncParsableCommand {
             try printer.print(report)
             return report.isEqual ? .ok : report.refusals.isEmpty ? .different : .incomplete
         }
-    }
-}
-
-/// Prints plans and ends of restores.
-struct RestorePrinter {
-    var backup: String
-    var isJSON = false
-
-    /// Documents a second that a server of two cores takes, as measured; for a first guess.
-    private static let usualRate = 6000.0
-
-    func print(_ plan: RestorePlan, bytes: Int) throws {
-        let seconds = Double(plan.documents) / Self.usualRate
-        guard !isJSON else {
-            return try Console.json(RestoreResult(backup: backup, plan: plan, estimate: seconds))
-        }
-        var lines = [
-            "\(backup): moment #\(plan.moment.number) of \(plan.moment.time)\(plan.moment.isComplete ? "" : ", incomplete")",
-            "  to        \(plan.targetURL) (\(words(plan.target)))",
-            "  documents \(plan.documents)\(plan.deleted > 0 ? ", \(plan.deleted) of them deleted" : "")",
-            "  bytes     at most \(ByteText.text(bytes)) of documents in all moments",
-        ]
-        if let differing = plan.differing {
-            lines.append("  conflicts \(differing) documents there are not what they were, and are changed")
-        }
-        if let later = plan.later {
-            lines.append("  later     \(later) documents there came later or were deleted then")
-        }
-        lines.append("  time      about \(DurationWords.text(max(seconds, 1)))")
-        lines.append("Nothing was changed. Without --dry-run it is done.")
-        Console.out(lines.joined(separator: "\n"))
-    }
-
-    func print(_ report: RestoreReport) throws {
-        if isJSON {
-            try Console.json(RestoreResult(backup: backup, report: report))
-        } else {
-            Console.out(text(report))
-        }
-        for refusal in report.refusals.prefix(20) {
-            Console.error("not restored: “\(refusal.id)” \(refusal.revision?.description ?? ""): \(refusal.reason)")
-        }
-        for difference in report.differences {
-            Console.error("differs: “\(difference.id)” \(difference.kind.rawValue)")
-        }
-    }
-
-    private func words(_ target: RestorePlan.Target) -> String {
-        switch target {
-        case .absent: "will be made"
-        case .empty: "is empty"
-        case .begun: "this restore was begun and will go on"
-        case .existing: "has documents"
-        }
-    }
-
-    private func text(_ report: RestoreReport) -> String {
-        var text =
-            "\(backup): moment #\(report.plan.moment.number) of \(report.plan.moment.time) is in "
-            + "\(report.plan.targetURL): \(report.counts.revisionsStored) revisions, "
-            + "\(ByteText.text(report.counts.bytesStored))"
-        if report.edits > 0 { text += ", \(report.edits) new edits on top" }
-        text += " in \(DurationWords.text(report.elapsed / .seconds(1)))\n"
-        text +=
-            report.isEqual
-            ? "Compared: \(report.comparison.equal) documents are as they were."
-            : "NOT EQUAL: \(report.comparison.different) documents differ, \(report.refusals.count) were refused."
-        return text
-    }
-}
-
-/// The JSON form of a restore, planned or done.
-struct RestoreResult: Encodable {
-    struct Document: Encodable {
-        var id: String
-        var reason: String
-    }
-
-    var schema = "couchkeep/restore/1"
-    var backup: String
-    var result: String
-    var moment: Int
-    var at: String
-    var target: String
-    var targetState: String
-    var documents: Int
-    var differing: Int?
-    var later: Int?
-    var estimatedSeconds: Double?
-    var seconds: Double?
-    var revisions: Int?
-    var bytes: Int?
-    var edits: Int?
-    var equal: Int?
-    var different: Int?
-    var problems: [Document] = []
-
-    init(backup: String, plan: RestorePlan, estimate: Double?) {
-        self.backup = backup
-        result = "planned"
-        (moment, at) = (plan.moment.number, plan.moment.time)
-        (target, targetState, documents) = (plan.targetURL, plan.target.rawValue, plan.documents)
-        (differing, later, estimatedSeconds) = (plan.differing, plan.later, estimate)
-    }
-
-    init(backup: String, report: RestoreReport) {
-        self.init(backup: backup, plan: report.plan, estimate: nil)
-        result = report.isEqual ? "equal" : report.refusals.isEmpty ? "different" : "incomplete"
-        seconds = report.elapsed / .seconds(1)
-        (revisions, bytes) = (report.counts.revisionsStored, report.counts.bytesStored)
-        (edits, equal, different) = (report.edits, report.comparison.equal, report.comparison.different)
-        problems =
-            report.refusals.map { Document(id: $0.id.text, reason: "\($0.error): \($0.reason)") }
-            + report.differences.map { Document(id: $0.id.text, reason: $0.kind.rawValue) }
     }
 }

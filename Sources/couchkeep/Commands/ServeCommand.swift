@@ -45,6 +45,7 @@ struct ServeCommand: AsyncParsableCommand {
         for entry in known where names.isEmpty || names.contains(entry.name) {
             let backup = try await vault.database(entry.name, isWriting: false, now: Date())
             opened.append(backup)
+            try backup.expectReadable()
             let replica = moment.at == nil ? backup : try await moment.moment(of: backup)
             // Another epoch or moment is another state, which clients must not take for the one that they know.
             let start = try await replica.instanceStartTime()

@@ -3,7 +3,7 @@ import Foundation
 import Service
 import Vault
 
-/// Where the vault is.
+/// Where the vault is, and what opens it.
 struct VaultOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
@@ -11,7 +11,10 @@ struct VaultOptions: ParsableArguments {
             discussion: "Without it: vault.path of the configuration where there is one, else ./couchkeep-vault.",
             valueName: "folder"))
     var vault: String?
-    @Option(name: .shortAndLong, help: ArgumentHelp("The configuration file.", valueName: "file"))
+    @OptionGroup var key: KeyOptions
+    @Option(
+        name: .shortAndLong,
+        help: ArgumentHelp("The configuration file; with --vault none is looked for.", valueName: "file"))
     var config: String?
 
     /// The folder.
@@ -19,20 +22,30 @@ struct VaultOptions: ParsableArguments {
     /// - Throws: `ConfigurationError` where a configuration was named or found and can't be read.
     func path() throws -> String {
         if let vault { return URL(fileURLWithPath: vault).path }
-        return try configuration()?.vault?.path ?? Self.usual
+        return try configured()?.path ?? Self.usual
     }
 
     /// The retention rules of the configuration; nil where there are none.
-    func configuredKeep() throws -> KeepPolicy? {
-        guard let keep = try configuration()?.vault?.keep else { return nil }
-        return KeepPolicy(keep)
+    func configuredKeep() throws -> KeepPolicy? { try configured()?.keep.map { KeepPolicy($0) } }
+
+    /// What opens encrypted backups, and encrypts new ones.
+    ///
+    /// - Throws: `VaultError` with code `vault-key-missing` or `vault-wrong-key`, `ConfigurationError`.
+    func keySource() async throws -> KeySource? {
+        if let source = key.source { return try await source.resolve() }
+        return try await configured()?.key?.resolve()
     }
 
-    private func configuration() throws -> Configuration? {
+    /// The section `vault` of the configuration; nil where there is no configuration.
+    ///
+    /// What a configuration that nobody named says of its own vault is not for another one.
+    private func configured() throws -> VaultConfiguration? {
         let environment = ProcessInfo.processInfo.environment
-        guard config != nil || ConfigurationLocation.exists(environment: environment) else { return nil }
+        guard config != nil || (vault == nil && ConfigurationLocation.exists(environment: environment)) else {
+            return nil
+        }
         let location = try ConfigurationLocation.choose(option: config, environment: environment)
-        return try ConfigurationFile.load(location.path).configuration
+        return try ConfigurationFile.load(location.path).configuration.vault
     }
 
     private static var usual: String { URL(fileURLWithPath: "couchkeep-vault").path }
@@ -41,7 +54,9 @@ struct VaultOptions: ParsableArguments {
     ///
     /// - Parameter create: makes it where there is none.
     func open(create: Bool = false) async throws -> Vault {
-        try await Vault(at: try path(), create: create, now: Date())
+        // First: a key that can't be had leaves no vault behind.
+        let key = try await keySource()
+        return try await Vault(at: try path(), create: create, now: Date(), key: key)
     }
 
     /// Opens a backup, and closes it behind the body.
@@ -60,44 +75,5 @@ struct VaultOptions: ParsableArguments {
             try? await backup.close()
             throw error
         }
-    }
-}
-
-/// Which moment of a backup.
-struct MomentOptions: ParsableArguments {
-    @Option(
-        help: ArgumentHelp(
-            "The moment: a time such as 2026-11-20 14:00 (of this machine's zone), 2026-11-20T14:00:00Z, or 2h for two "
-                + "hours ago, which mean the newest moment that is not later; or a moment's number such as #12.",
-            valueName: "time"))
-    var at: String?
-
-    /// The backup as of the moment; the newest one where none was named.
-    ///
-    /// - Throws: `VaultError` where there is none.
-    func moment(of backup: VaultDatabase) async throws -> VaultDatabase {
-        guard let at else {
-            guard let newest = try await backup.moments().last else {
-                throw VaultError(
-                    .unknownMoment, "the backup has no moment yet", at: backup.name, next: "run couchkeep backup first")
-            }
-            return backup.at(newest)
-        }
-        return try await Self.moment(at, of: backup)
-    }
-
-    /// The backup as of the moment that a text names.
-    static func moment(_ at: String, of backup: VaultDatabase) async throws -> VaultDatabase {
-        if at.hasPrefix("#"), let number = Int(at.dropFirst()) {
-            guard let moment = try await backup.moments().first(where: { $0.number == number }) else {
-                throw VaultError(.unknownMoment, "there is no moment \(number)", at: backup.name)
-            }
-            return backup.at(moment)
-        }
-        guard let time = MomentText.date(at, now: Date(), zone: .current) else {
-            throw ValidationError(
-                "a moment is a time such as \"2026-11-20 14:00\", 2026-11-20T14:00:00Z, 2h or #12, not \"\(at)\"")
-        }
-        return try await backup.at(time)
     }
 }

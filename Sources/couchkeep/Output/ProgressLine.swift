@@ -53,28 +53,3 @@ final class ProgressLine: Sendable {
         return text
     }
 }
-
-/// A number of bytes for people.
-enum ByteText {
-    static func text(_ bytes: Int) -> String {
-        let units = ["kB", "MB", "GB", "TB"]
-        guard bytes >= 1000 else { return "\(bytes) B" }
-        var value = Double(bytes) / 1000
-        var unit = 0
-        while value >= 1000, unit < units.count - 1 {
-            value /= 1000
-            unit += 1
-        }
-        return String(format: value < 10 ? "%.1f %@" : "%.0f %@", value, units[unit])
-    }
-}
-
-/// A time span for people.
-enum DurationWords {
-    static func text(_ seconds: Double) -> String {
-        let whole = Int(seconds.rounded())
-        if whole >= 3600 { return "\(whole / 3600) h \(whole % 3600 / 60) min" }
-        if whole >= 60 { return "\(whole / 60) min \(whole % 60) s" }
-        return seconds < 10 ? String(format: "%.1f s", seconds) : "\(whole) s"
-    }
-}

@@ -194,6 +194,11 @@ struct BadConfigurationTests {
             "numbers", "repairs: { per_hour: -1, backoff: 0s, max_backoff: 99999999999999999999d }",
             ["8:22 invalid-value", "8:35 invalid-value", "8:52 invalid-value"]),
         .after("empty rules", "vault: { keep: { } }", ["8:16 invalid-value"], "would drop everything"),
+        .after(
+            "key and passphrase", "vault: { key_file: /k, passphrase_env: P }", ["8:8 conflicting-keys"],
+            "both a key and a passphrase"),
+        .after(
+            "two keys", "vault: { key_file: /k, key_env: K }", ["8:24 conflicting-keys"], "both key_file and key_env"),
         .after("bodies", "verify: { bodies: 1% sometimes }", ["8:19 invalid-value"], "1% daily"),
         .after("ignored exclusion", "unprotected: { ignore: [\"!x\"] }", ["8:16 invalid-value"], "without !"),
         .after(

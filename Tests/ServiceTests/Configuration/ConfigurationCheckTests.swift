@@ -1,6 +1,8 @@
 import Foundation
+import Secrets
 import Service
 import Testing
+import Vault
 
 @Suite("config check, without a server")
 struct ConfigurationCheckTests {
@@ -26,6 +28,16 @@ struct ConfigurationCheckTests {
             state: state
             """, environment: ["HOOK": "https://hooks.example.org/x"])
         #expect(issues == [])
+    }
+
+    @Test func aVaultKeyThatIsNoneIsFound() async throws {
+        let pairs = "servers: { a: { url: \"http://a\" } }\npairs: [{ source: a, target: vault, databases: [x] }]\n"
+        _ = try folder.file("key", "couchkeep-key-1:secret:AAAA\n")
+        let issues = try await check(pairs + "vault: { key_file: key }")
+        #expect(issues.map(\.code) == [.invalidValue])
+        #expect(issues.first?.description.contains("couchkeep.yaml:3:") == true, "\(issues)")
+        let line = try VaultKey.make(isWriteOnly: false).line.reveal()
+        #expect(try await check(pairs + "vault: { key_env: KEY }", environment: ["KEY": line]) == [])
     }
 
     @Test func everyFaultIsFoundAndPlaced() async throws {

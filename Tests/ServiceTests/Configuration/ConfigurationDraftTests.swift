@@ -84,7 +84,7 @@ struct ConfigurationDraftTests {
         let folder = try TemporaryFolder()
         let path = folder.path + "/couchkeep.yaml"
         let text = try draft().text()
-        try NewConfigurationFile.write(text, to: path)
+        try NewFile.write(text, to: path)
         #expect(try folder.mode(of: path) == 0o600)
         #expect(try String(contentsOfFile: path, encoding: .utf8) == text)
         #expect(try folder.names() == ["couchkeep.yaml"])
@@ -98,7 +98,7 @@ struct ConfigurationDraftTests {
         try FileManager.default.createSymbolicLink(atPath: link, withDestinationPath: folder.path + "/nowhere")
         for path in [path, link] {
             let error = try #require(throws: ConfigurationError.self) {
-                try NewConfigurationFile.write("new", to: path)
+                try NewFile.write("new", to: path)
             }
             #expect(error.issues.map(\.code) == [.fileExists])
             #expect(error.issues[0].nextStep.contains("--output"))
@@ -110,7 +110,7 @@ struct ConfigurationDraftTests {
     @Test func folderThatIsNotThere() throws {
         let folder = try TemporaryFolder()
         let error = try #require(throws: ConfigurationError.self) {
-            try NewConfigurationFile.write("new", to: folder.path + "/no/couchkeep.yaml")
+            try NewFile.write("new", to: folder.path + "/no/couchkeep.yaml")
         }
         #expect(error.issues.map(\.code) == [.fileNotWritten])
     }

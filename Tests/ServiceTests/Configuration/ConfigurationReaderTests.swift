@@ -88,13 +88,15 @@ struct ConfigurationReaderTests {
         keep.within = .seconds(7 * 86_400)
         keep.daily = 30
         keep.monthly = 12
-        #expect(configuration.vault == VaultConfiguration(path: "/srv/vault", keep: keep))
+        #expect(
+            configuration.vault
+                == VaultConfiguration(path: "/srv/vault", key: .key(.file("/etc/couchkeep/vault.key")), keep: keep))
         #expect(
             configuration.verify
                 == VerifyConfiguration(
                     revisions: .seconds(86_400), bodies: .init(share: Percentage(1), frequency: .daily)))
         #expect(configuration.state == "/etc/couchkeep/state")
-        #expect(loaded.secrets.count == 9)
+        #expect(loaded.secrets.count == 10)
         #expect(loaded.warnings.map(\.code) == [.notSupportedYet])
     }
 

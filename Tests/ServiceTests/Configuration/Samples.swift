@@ -74,7 +74,7 @@ enum Samples {
           command: { argv: [/usr/local/bin/page, --team, db], timeout: 10s }
           heartbeat: { url_env: HEARTBEAT_URL, every: 15m }
           remind_after: 4h
-        vault: { path: /srv/vault, keep: { within: 7d, daily: 30, monthly: 12 } }
+        vault: { path: /srv/vault, key_file: vault.key, keep: { within: 7d, daily: 30, monthly: 12 } }
         verify: { revisions: 1d, bodies: 1% daily }
         state: state
         """

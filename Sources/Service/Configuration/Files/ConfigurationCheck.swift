@@ -1,5 +1,6 @@
 import Foundation
 import Secrets
+import Vault
 
 /// What of a configuration can be checked on this machine, without asking a server.
 package struct ConfigurationCheck: Sendable {
@@ -21,6 +22,9 @@ package struct ConfigurationCheck: Sendable {
                 if secret.purpose == .url, let problem = SecretURL.problem(with: value.reveal()) {
                     issues.append(issue(secret, .invalidValue, problem.message, nextStep: problem.nextStep))
                 }
+                if secret.purpose == .vaultKey { _ = try VaultKey(value) }
+            } catch let error as VaultError {
+                issues.append(issue(secret, .invalidValue, error.what, nextStep: error.next))
             } catch let error as SecretError {
                 issues.append(issue(secret, .secretUnavailable, error.message, nextStep: error.nextStep))
             }

@@ -6,6 +6,8 @@ package struct SecretUse: Sendable, Equatable {
     package enum Purpose: Sendable, Equatable {
         case password
         case url
+        /// A key of the vault, as `couchkeep key new` writes it.
+        case vaultKey
     }
 
     /// The key, such as `servers.production.password`.

@@ -4,12 +4,28 @@ extension VaultConfiguration {
         guard let section = reader.optionalSection("vault", .vault) else { return nil }
         self.init(
             path: section.read("path", .path(from: reader.report.folder), default: Self.defaultPath),
+            key: VaultKeySource(reading: section),
             keep: section.optionalSection("keep", .keep).map { keep in
                 let value = Keep(reading: keep)
                 section.keep("keep", keep)
                 return value
             })
         reader.keep("vault", section)
+    }
+}
+
+extension VaultKeySource {
+    /// Reads the key or the passphrase of the section; nil where there is neither.
+    fileprivate init?(reading section: SectionReader) {
+        let passphrase = section.secret("passphrase")
+        let key = section.secret("key", purpose: .vaultKey)
+        if section.hasSecret("key"), section.hasSecret("passphrase") {
+            section.report.add(
+                .conflictingKeys, at: section.position, "\(section.path) has both a key and a passphrase",
+                nextStep: "keep the one that the backups were encrypted with")
+        }
+        guard let source = key.map(Self.key) ?? passphrase.map(Self.passphrase) else { return nil }
+        self = source
     }
 }
 

@@ -4,11 +4,18 @@ extension ConfigurationSection {
         [
             ConfigurationKey(
                 "path", "path", default: VaultConfiguration.defaultPath, "The folder of the vault.",
-                example: "/srv/vault"),
-            ConfigurationKey(
-                "keep", "mapping", default: "everything", "Which moments a prune keeps; at least one rule.",
-                example: "{ within: 7d, daily: 30, monthly: 12 }"),
-        ])
+                example: "/srv/vault")
+        ]
+            + ConfigurationKey.secret(
+                "key", of: "The key that the backups are encrypted with, as couchkeep key new makes it",
+                example: "couchkeep-key-1:…")
+            + ConfigurationKey.secret(
+                "passphrase", of: "A passphrase instead of a key", example: "a long sentence")
+            + [
+                ConfigurationKey(
+                    "keep", "mapping", default: "everything", "Which moments a prune keeps; at least one rule.",
+                    example: "{ within: 7d, daily: 30, monthly: 12 }")
+            ])
 
     static let keep = ConfigurationSection(
         "vault.keep",

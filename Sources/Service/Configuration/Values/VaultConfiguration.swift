@@ -24,11 +24,14 @@ package struct VaultConfiguration: Sendable, Equatable {
     package static let defaultPath = "/var/lib/couchkeep/vault"
 
     package var path: String
+    /// What opens the backups, and encrypts new ones; nil where they are not encrypted.
+    package var key: VaultKeySource?
     /// Nil keeps everything.
     package var keep: Keep?
 
-    package init(path: String = defaultPath, keep: Keep? = nil) {
+    package init(path: String = defaultPath, key: VaultKeySource? = nil, keep: Keep? = nil) {
         self.path = path
+        self.key = key
         self.keep = keep
     }
 }

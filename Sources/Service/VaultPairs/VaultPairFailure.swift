@@ -1,0 +1,50 @@
+import CouchDB
+import Replication
+import Secrets
+import Supervision
+import Vault
+
+/// Why a pair's backup was not made, or could not be looked at.
+package struct VaultPairFailure: Error, Sendable, Hashable, CustomStringConvertible {
+    package enum Side: Sendable, Hashable {
+        case source, vault
+    }
+
+    package var side: Side
+    package var description: String
+    /// The finding that explains it, such as a server that can't be reached.
+    package var cause: String?
+    /// The code of a command that only backs up.
+    package var exitCode: ExitCode
+
+    init(_ error: any Error, of pair: VaultPair) {
+        switch error {
+        case let error as ReplicationFailure where error.side == .source:
+            self.init(.source, "\(error.underlying)", ExitCode(error))
+            cause = (error.underlying as? CouchError).flatMap { Self.cause($0, pair) }
+        case let error as ReplicationFailure:
+            self.init(.vault, "\(error.underlying)", ExitCode(error))
+        case let error as VaultError:
+            self.init(.vault, "\(error)", ExitCode(error))
+        case let error as SecretError:
+            self.init(.source, "\(error)", .authentication)
+            cause = Finding.fingerprint(rule: SecretUnavailable.name, subject: pair.source.server)
+        default:
+            self.init(.vault, "\(error)", .problem)
+        }
+    }
+
+    private init(_ side: Side, _ description: String, _ exitCode: ExitCode) {
+        (self.side, self.description, self.exitCode) = (side, description, exitCode)
+    }
+
+    private static func cause(_ error: CouchError, _ pair: VaultPair) -> String? {
+        let rule: String? =
+            switch error.code {
+            case .unreachable, .nameNotResolved, .timeout: ServerUnreachable.name
+            case .unauthorized: CredentialsRejected.name
+            default: nil
+            }
+        return rule.map { Finding.fingerprint(rule: $0, subject: pair.source.server) }
+    }
+}

@@ -1,0 +1,78 @@
+import Backup
+import CouchDB
+import Foundation
+import Replication
+import Vault
+
+/// One pair's turn in a pass: a backup where one is to be made, then a look at what there is.
+struct VaultVisit: Sendable {
+    var pair: VaultPair
+    var vault: VaultConfiguration
+    var environment: [String: String]?
+    var now: @Sendable () -> Date
+    var onProgress: @Sendable (Replication.ReplicationProgress) -> Void = { _ in }
+
+    /// Backs up.
+    ///
+    /// - Throws: ``VaultPairFailure``, `CancellationError`.
+    func backUp() async throws -> BackupReport {
+        try await naming {
+            if let error = pair.secretError { throw error }
+            // Before a vault is made: a source that isn't there leaves nothing behind.
+            _ = try await ReplicationFailure.Side.source.naming { try await pair.database.info() }
+            let key = try await vault.key?.resolve(environment: environment)
+            let vault = try await Vault(at: vault.path, create: true, now: now(), key: key)
+            let backup = try await vault.database(pair.name, isWriting: true, create: true, now: now())
+            do {
+                var run = BackupRun(of: pair.database, into: backup, now: now)
+                run.onProgress = onProgress
+                let report = try await run.run()
+                try await backup.close()
+                return report
+            } catch {
+                // The first error is the one to tell.
+                try? await backup.close()
+                throw error
+            }
+        }
+    }
+
+    /// The newest moment; nil where there is none.
+    ///
+    /// No key is needed: what moments say of themselves is not encrypted.
+    ///
+    /// - Throws: ``VaultPairFailure``, `CancellationError`.
+    func newestMoment() async throws -> Moment? {
+        try await naming {
+            guard FileManager.default.fileExists(atPath: vault.path) else { return nil }
+            let vault = try await Vault(at: vault.path, create: false, now: now())
+            guard try await vault.entries().contains(where: { $0.name == pair.name }) else { return nil }
+            let backup = try await vault.database(pair.name, isWriting: false, now: now())
+            let newest = try await backup.moments().last
+            try await backup.close()
+            return newest
+        }
+    }
+
+    /// How many changes of the source are behind a moment; nil where the source does not say.
+    ///
+    /// - Throws: ``VaultPairFailure``, `CancellationError`.
+    func pending(behind moment: Moment) async throws -> Int? {
+        try await naming {
+            if let error = pair.secretError { throw error }
+            guard let sequence = moment.sequence else { return nil }
+            return try await ReplicationFailure.Side.source.naming {
+                try await pair.database.changesPending(since: sequence)
+            }
+        }
+    }
+
+    private func naming<Result>(_ body: () async throws -> Result) async throws -> Result {
+        do {
+            return try await body()
+        } catch {
+            try Task.checkCancellation()
+            throw VaultPairFailure(error, of: pair)
+        }
+    }
+}

@@ -1,0 +1,79 @@
+import ArgumentParser
+import CouchDB
+import Foundation
+import Replication
+import Service
+import Vault
+
+/// `couchkeep vault check`
+struct VaultCheckCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "check", abstract: "Check that the vault is what was written.",
+        discussion: """
+            Looks at SQLite's structure, the hash of every row, and whether each moment still adds up. With --read-data \
+            every document and attachment is read and its hash computed too, which finds any changed bit. Exit code 15 \
+            where something is damaged.
+            """)
+
+    @Argument(help: "The backup to check; all of them without it.") var name: String?
+    @OptionGroup var options: VaultOptions
+    @Flag(help: "Read every document and attachment.") var readData = false
+    @Flag(help: "Print one JSON object, schema couchkeep/vault-check/1.") var json = false
+
+    struct Result: Encodable {
+        struct Backup: Encodable {
+            var backup: String
+            var isSound: Bool
+            var moments: Int
+            var leaves: Int
+            var bodies: Int
+            var attachments: Int
+            var readBytes: Int
+            var strays: Int
+            var problemCount: Int
+            var problems: [String]
+        }
+
+        var schema = "couchkeep/vault-check/1"
+        var result: String
+        var backups: [Backup]
+    }
+
+    func run() async throws {
+        let vault = try await options.open()
+        let reports = try await vault.check(only: name, readData: readData)
+        if let name, reports.allSatisfy({ $0.name != name && $0.report.isSound }) {
+            throw VaultError(.unknownDatabase, "the vault has no backup of “\(name)”", at: vault.path)
+        }
+        let isSound = reports.allSatisfy(\.report.isSound)
+        if json {
+            try Console.json(
+                Result(result: isSound ? "sound" : "damaged", backups: reports.map { Self.result($0.name, $0.report) }))
+        } else {
+            for (name, report) in reports where !name.isEmpty || !report.isSound { tell(name, report) }
+        }
+        try CommandEnd.end(isSound ? .ok : .damaged)
+    }
+
+    private func tell(_ name: String, _ report: CheckReport) {
+        let title = name.isEmpty ? "catalogue" : name
+        if report.isSound {
+            let data =
+                report.didReadData ? ", \(ByteText.text(report.readBytes)) read" : "; data not read (--read-data)"
+            Console.out(
+                "\(title): sound: \(report.moments) moments, \(report.leaves) leaf revisions, \(report.bodies) documents, "
+                    + "\(report.attachments) attachments\(data)")
+        } else {
+            Console.out("\(title): DAMAGED: \(report.problemCount) problems")
+            for problem in report.problems.prefix(20) { Console.out("  \(problem)") }
+            if report.problemCount > 20 { Console.out("  and \(report.problemCount - 20) more; --json lists them") }
+        }
+    }
+
+    private static func result(_ name: String, _ report: CheckReport) -> Result.Backup {
+        Result.Backup(
+            backup: name.isEmpty ? "catalogue" : name, isSound: report.isSound, moments: report.moments,
+            leaves: report.leaves, bodies: report.bodies, attachments: report.attachments, readBytes: report.readBytes,
+            strays: report.strays, problemCount: report.problemCount, problems: report.problems.map(\.description))
+    }
+}

@@ -1,0 +1,56 @@
+import ArgumentParser
+import CouchDB
+import Foundation
+import Replication
+import Service
+import Vault
+
+/// `couchkeep vault diff`
+struct VaultDiffCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "diff", abstract: "Name the documents that differ between two moments of a backup.",
+        discussion: "  couchkeep vault diff orders '#3' '#7'\n  couchkeep vault diff orders 24h now")
+
+    @Argument(help: "The backup.") var name: String
+    @Argument(help: "The earlier moment: a time or a number such as #3.") var from: String
+    @Argument(help: "The later moment.") var to: String
+    @OptionGroup var options: VaultOptions
+    @Flag(help: "Print one JSON object a line, schema couchkeep/vault-diff/1.") var json = false
+
+    struct Line: Encodable {
+        var schema = "couchkeep/vault-diff/1"
+        var id: String
+        var kind: String
+        var before: [String]
+        var after: [String]
+    }
+
+    func run() async throws {
+        try await options.withBackup(name) { backup in
+            try backup.expectReadable()
+            let (first, second) = (
+                try await moment(from, of: backup), try await moment(to, of: backup)
+            )
+            let encoder = JSONEncoder()
+            encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+            var count = 0
+            try await backup.differences(from: first, to: second) { difference in
+                count += 1
+                guard !json else {
+                    let line = Line(
+                        id: difference.id.text, kind: difference.kind.rawValue,
+                        before: difference.before.map(\.description), after: difference.after.map(\.description))
+                    return Console.out(String(decoding: try encoder.encode(line), as: UTF8.self))
+                }
+                Console.out("\(difference.kind.rawValue)\t\(difference.id)")
+            }
+            Console.error("\(count) documents differ between moment #\(first.number) and moment #\(second.number)")
+        }
+    }
+
+    private func moment(_ text: String, of backup: VaultDatabase) async throws -> Moment {
+        let at = try await MomentOptions.moment(text, of: backup)
+        guard let moment = at.moment else { preconditionFailure("a backup as of a moment has one") }
+        return moment
+    }
+}

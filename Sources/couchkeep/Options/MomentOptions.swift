@@ -1,0 +1,42 @@
+import ArgumentParser
+import Foundation
+import Vault
+
+/// Which moment of a backup.
+struct MomentOptions: ParsableArguments {
+    @Option(
+        help: ArgumentHelp(
+            "The moment: a time such as 2026-11-20 14:00 (of this machine's zone), 2026-11-20T14:00:00Z, or 2h for two "
+                + "hours ago, which mean the newest moment that is not later; or a moment's number such as #12.",
+            valueName: "time"))
+    var at: String?
+
+    /// The backup as of the moment; the newest one where none was named.
+    ///
+    /// - Throws: `VaultError` where there is none.
+    func moment(of backup: VaultDatabase) async throws -> VaultDatabase {
+        guard let at else {
+            guard let newest = try await backup.moments().last else {
+                throw VaultError(
+                    .unknownMoment, "the backup has no moment yet", at: backup.name, next: "run couchkeep backup first")
+            }
+            return backup.at(newest)
+        }
+        return try await Self.moment(at, of: backup)
+    }
+
+    /// The backup as of the moment that a text names.
+    static func moment(_ at: String, of backup: VaultDatabase) async throws -> VaultDatabase {
+        if at.hasPrefix("#"), let number = Int(at.dropFirst()) {
+            guard let moment = try await backup.moments().first(where: { $0.number == number }) else {
+                throw VaultError(.unknownMoment, "there is no moment \(number)", at: backup.name)
+            }
+            return backup.at(moment)
+        }
+        guard let time = MomentText.date(at, now: Date(), zone: .current) else {
+            throw ValidationError(
+                "a moment is a time such as \"2026-11-20 14:00\", 2026-11-20T14:00:00Z, 2h or #12, not \"\(at)\"")
+        }
+        return try await backup.at(time)
+    }
+}

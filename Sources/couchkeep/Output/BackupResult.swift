@@ -1,0 +1,38 @@
+import Backup
+import CouchDB
+import Replication
+import Vault
+
+/// The JSON form of a backup run's end.
+struct BackupResult: Encodable {
+    struct NotCopied: Encodable {
+        var id: String
+        var revision: String?
+        var reason: String
+    }
+
+    var schema = "couchkeep/backup/1"
+    var backup: String
+    var result: String
+    var moment: MomentResult
+    var revisions: Int
+    var bytes: Int
+    var seconds: Double
+    var newEpoch: String?
+    var refused: Int
+    var refusals: [NotCopied]
+
+    init(_ report: BackupReport) {
+        backup = report.name
+        result = report.isIncomplete ? "incomplete" : "ok"
+        moment = MomentResult(report.moment)
+        revisions = report.replication.counts.revisionsStored
+        bytes = report.replication.counts.bytesStored
+        seconds = report.replication.elapsed / .seconds(1)
+        if case .newEpoch(let reason) = report.source { newEpoch = reason }
+        refused = report.replication.counts.refused
+        refusals = report.replication.refusals.map {
+            NotCopied(id: $0.id.text, revision: $0.revision?.description, reason: $0.reason)
+        }
+    }
+}

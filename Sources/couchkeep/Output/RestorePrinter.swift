@@ -1,0 +1,71 @@
+import Backup
+import CouchDB
+import Replication
+
+/// Prints plans and ends of restores.
+struct RestorePrinter {
+    var backup: String
+    var isJSON = false
+
+    /// Documents a second that a server of two cores takes, as measured; for a first guess.
+    private static let usualRate = 6000.0
+
+    func print(_ plan: RestorePlan, bytes: Int) throws {
+        let seconds = Double(plan.documents) / Self.usualRate
+        guard !isJSON else {
+            return try Console.json(RestoreResult(backup: backup, plan: plan, estimate: seconds))
+        }
+        var lines = [
+            "\(backup): moment #\(plan.moment.number) of \(plan.moment.time)\(plan.moment.isComplete ? "" : ", incomplete")",
+            "  to        \(plan.targetURL) (\(words(plan.target)))",
+            "  documents \(plan.documents)\(plan.deleted > 0 ? ", \(plan.deleted) of them deleted" : "")",
+            "  bytes     at most \(ByteText.text(bytes)) of documents in all moments",
+        ]
+        if let differing = plan.differing {
+            lines.append("  conflicts \(differing) documents there are not what they were, and are changed")
+        }
+        if let later = plan.later {
+            lines.append("  later     \(later) documents there came later or were deleted then")
+        }
+        lines.append("  time      about \(DurationWords.text(max(seconds, 1)))")
+        lines.append("Nothing was changed. Without --dry-run it is done.")
+        Console.out(lines.joined(separator: "\n"))
+    }
+
+    func print(_ report: RestoreReport) throws {
+        if isJSON {
+            try Console.json(RestoreResult(backup: backup, report: report))
+        } else {
+            Console.out(text(report))
+        }
+        for refusal in report.refusals.prefix(20) {
+            Console.error("not restored: “\(refusal.id)” \(refusal.revision?.description ?? ""): \(refusal.reason)")
+        }
+        for difference in report.differences {
+            Console.error("differs: “\(difference.id)” \(difference.kind.rawValue)")
+        }
+    }
+
+    private func words(_ target: RestorePlan.Target) -> String {
+        switch target {
+        case .absent: "will be made"
+        case .empty: "is empty"
+        case .begun: "this restore was begun and will go on"
+        case .existing: "has documents"
+        }
+    }
+
+    private func text(_ report: RestoreReport) -> String {
+        var text =
+            "\(backup): moment #\(report.plan.moment.number) of \(report.plan.moment.time) is in "
+            + "\(report.plan.targetURL): \(report.counts.revisionsStored) revisions, "
+            + "\(ByteText.text(report.counts.bytesStored))"
+        if report.edits > 0 { text += ", \(report.edits) new edits on top" }
+        text += " in \(DurationWords.text(report.elapsed / .seconds(1)))\n"
+        text +=
+            report.isEqual
+            ? "Compared: \(report.comparison.equal) documents are as they were."
+            : "NOT EQUAL: \(report.comparison.different) documents differ, \(report.refusals.count) were refused."
+        return text
+    }
+}

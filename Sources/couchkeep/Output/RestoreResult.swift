@@ -1,0 +1,49 @@
+import Backup
+import CouchDB
+import Replication
+
+/// The JSON form of a restore, planned or done.
+struct RestoreResult: Encodable {
+    struct Document: Encodable {
+        var id: String
+        var reason: String
+    }
+
+    var schema = "couchkeep/restore/1"
+    var backup: String
+    var result: String
+    var moment: Int
+    var at: String
+    var target: String
+    var targetState: String
+    var documents: Int
+    var differing: Int?
+    var later: Int?
+    var estimatedSeconds: Double?
+    var seconds: Double?
+    var revisions: Int?
+    var bytes: Int?
+    var edits: Int?
+    var equal: Int?
+    var different: Int?
+    var problems: [Document] = []
+
+    init(backup: String, plan: RestorePlan, estimate: Double?) {
+        self.backup = backup
+        result = "planned"
+        (moment, at) = (plan.moment.number, plan.moment.time)
+        (target, targetState, documents) = (plan.targetURL, plan.target.rawValue, plan.documents)
+        (differing, later, estimatedSeconds) = (plan.differing, plan.later, estimate)
+    }
+
+    init(backup: String, report: RestoreReport) {
+        self.init(backup: backup, plan: report.plan, estimate: nil)
+        result = report.isEqual ? "equal" : report.refusals.isEmpty ? "different" : "incomplete"
+        seconds = report.elapsed / .seconds(1)
+        (revisions, bytes) = (report.counts.revisionsStored, report.counts.bytesStored)
+        (edits, equal, different) = (report.edits, report.comparison.equal, report.comparison.different)
+        problems =
+            report.refusals.map { Document(id: $0.id.text, reason: "\($0.error): \($0.reason)") }
+            + report.differences.map { Document(id: $0.id.text, reason: $0.kind.rawValue) }
+    }
+}
