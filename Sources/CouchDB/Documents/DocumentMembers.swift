@@ -92,15 +92,6 @@ public struct DocumentMembers: Sendable, Hashable {
     }
 }
 
-extension JSONString {
-    /// Tells whether the string may begin with an underscore: it does, or begins with an escape.
-    fileprivate func beginsWithUnderscore(in bytes: RawSpan) -> Bool {
-        guard !range.isEmpty else { return false }
-        let first = bytes.byte(at: range.lowerBound)
-        return first == UInt8(ascii: "_") || first == UInt8(ascii: "\\")
-    }
-}
-
 extension JSONCursor {
     /// Checks that nothing but white space is left.
     fileprivate mutating func expectEnd(in bytes: RawSpan) throws(JSONFault) {

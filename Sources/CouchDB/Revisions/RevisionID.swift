@@ -131,6 +131,9 @@ extension RevisionID: Codable {
 }
 
 extension RevisionID {
+    /// The hash as CouchDB holds it: 16 bytes, or the text.
+    var hashBytes: [UInt8] { storedBytes }
+
     /// The bytes that CouchDB compares.
     private var storedBytes: [UInt8] {
         switch storage {

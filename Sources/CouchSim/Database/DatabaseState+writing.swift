@@ -19,7 +19,7 @@ extension DatabaseState {
         let attachments = try Self.attachments(
             of: input, id: id, contents: contents, known: known, generation: generation)
         try check(input, id: id, context: context)
-        let hash = RevisionHash.hash(
+        let hash = try RevisionHash.hash(
             parent: parent, isDeleted: input.isDeleted, members: input.members, attachments: attachments)
         let body = DocumentBody(members: input.text, attachments: attachments)
         modify(id) { document in

@@ -15,7 +15,7 @@ import Testing
             let served = try #require(entry["served"]?.string)
             let members = try #require(try JSONParser.parse(Array(served.utf8)).members).filter { $0.name.first != "_" }
             let expected = try #require(entry["rev"]?.string.flatMap { RevisionID($0) })
-            let hash = RevisionHash.hash(
+            let hash = try RevisionHash.hash(
                 parent: entry["parent"]?.string.flatMap { RevisionID($0) }, isDeleted: entry["deleted"] == true,
                 members: members, attachments: [])
             #expect(hash == expected.hash, "\(served)")
