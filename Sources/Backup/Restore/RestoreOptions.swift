@@ -16,7 +16,10 @@ package struct RestoreOptions: Sendable {
     /// How to copy.
     package var replication = ReplicationOptions()
 
-    package init() {}
+    package init() {
+        // A server takes documents more slowly than the vault hands them out: a larger buffer would only be full.
+        replication.bufferBytes = 8 << 20
+    }
 }
 
 /// What a restore would do, or does.
