@@ -47,41 +47,55 @@ package struct MangoSelector: Sendable, Hashable {
         return value.array?.lazy.compactMap(unknownOperator).first
     }
 
-    /// Whether a value has what a condition asks for; nil is a field that isn't there.
-    private static func matches(_ value: JSONValue?, _ condition: JSONValue) -> Bool {
-        guard let members = condition.object, !members.isEmpty else { return value == condition }
-        return members.allSatisfy { key, wanted in
-            key.hasPrefix("$") ? fulfils(value, key, wanted) : matches(value.flatMap { field(key, of: $0) }, wanted)
+    /// Whether a value has what a condition asks for, or is there and has not, where that is negated.
+    ///
+    /// nil is a field that isn't there. As in CouchDB it has nothing and lacks nothing: only `$exists` is true of it.
+    private static func matches(_ value: JSONValue?, _ condition: JSONValue, negated: Bool = false) -> Bool {
+        guard let members = condition.object, !members.isEmpty else {
+            return value.map { ($0 == condition) != negated } ?? false
+        }
+        func part(_ key: String, _ wanted: JSONValue) -> Bool {
+            key.hasPrefix("$")
+                ? fulfils(value, key, wanted, negated: negated)
+                : matches(value.flatMap { field(key, of: $0) }, wanted, negated: negated)
+        }
+        return negated ? members.contains { part($0, $1) } : members.allSatisfy { part($0, $1) }
+    }
+
+    private static func fulfils(_ value: JSONValue?, _ name: String, _ wanted: JSONValue, negated: Bool) -> Bool {
+        func all(_ negated: Bool) -> Bool {
+            (wanted.array ?? []).allSatisfy { matches(value, $0, negated: negated) }
+        }
+        func any(_ negated: Bool) -> Bool { (wanted.array ?? []).contains { matches(value, $0, negated: negated) } }
+        switch name {
+        case "$and": return negated ? any(true) : all(false)
+        case "$or": return negated ? all(true) : any(false)
+        case "$nor": return negated ? any(false) : all(true)
+        case "$not": return matches(value, wanted, negated: !negated)
+        case "$exists": return ((value != nil) == (wanted.bool ?? true)) != negated
+        default: return value.map { compares($0, name, wanted) != negated } ?? false
         }
     }
 
-    private static func fulfils(_ value: JSONValue?, _ name: String, _ wanted: JSONValue) -> Bool {
+    private static func compares(_ value: JSONValue, _ name: String, _ wanted: JSONValue) -> Bool {
         switch name {
-        case "$and": return (wanted.array ?? []).allSatisfy { matches(value, $0) }
-        case "$or": return (wanted.array ?? []).contains { matches(value, $0) }
-        case "$nor": return !(wanted.array ?? []).contains { matches(value, $0) }
-        case "$not": return !matches(value, wanted)
-        case "$exists": return (value != nil) == (wanted.bool ?? true)
-        default: break
+        case "$eq": value == wanted
+        case "$ne": value != wanted
+        case "$in": isAmong(value, wanted)
+        case "$nin": !isAmong(value, wanted)
+        case "$all": (wanted.array ?? []).allSatisfy { (value.array ?? []).contains($0) }
+        case "$elemMatch": (value.array ?? []).contains { matches($0, wanted) }
+        case "$type": typeName(value) == wanted.string
+        case "$gt": order(value, wanted) > 0
+        case "$gte": order(value, wanted) >= 0
+        case "$lt": order(value, wanted) < 0
+        default: order(value, wanted) <= 0
         }
-        guard let value else { return false }
-        switch name {
-        case "$eq": return value == wanted
-        case "$ne": return value != wanted
-        case "$in": return (wanted.array ?? []).contains(value)
-        case "$nin": return !(wanted.array ?? []).contains(value)
-        case "$all": return (wanted.array ?? []).allSatisfy { (value.array ?? []).contains($0) }
-        case "$elemMatch": return (value.array ?? []).contains { matches($0, wanted) }
-        case "$type": return typeName(value) == wanted.string
-        default:
-            let order = order(value, wanted)
-            switch name {
-            case "$gt": return order > 0
-            case "$gte": return order >= 0
-            case "$lt": return order < 0
-            default: return order <= 0
-            }
-        }
+    }
+
+    /// Of a list, one element is enough.
+    private static func isAmong(_ value: JSONValue, _ wanted: JSONValue) -> Bool {
+        (wanted.array ?? []).contains { wanted in value.array.map { $0.contains(wanted) } ?? (value == wanted) }
     }
 
     private static func field(_ path: String, of value: JSONValue) -> JSONValue? {

@@ -1,4 +1,5 @@
 import CouchDB
+import Replication
 import Vault
 
 /// The `_local` document of a target into which a restore is under way: what it is, so that the same restore can be taken
@@ -15,7 +16,9 @@ struct RestoreMark: Sendable, Hashable {
     static let id = "couchkeep-restore"
 
     /// The checkpoint's name of this restore.
-    var checkpointID: String { "couchkeep-restore-\(backup)-\(moment)" }
+    var checkpointID: String {
+        "restore-\(backup)-\(moment)-\(selection.replacing(" ", with: "-"))"
+    }
 
     /// The mark in a database; nil where there is none.
     static func read(_ database: CouchDatabase) async throws -> RestoreMark? {
@@ -37,11 +40,17 @@ struct RestoreMark: Sendable, Hashable {
         _ = try await database.putLocalDocument(Self.id, members: members)
     }
 
-    /// Takes the mark and the checkpoint away, which say nothing any more.
-    func remove(from database: CouchDatabase) async throws {
-        for id in [Self.id, checkpointID] {
-            guard let revision = try await database.localDocument(id)?["_rev"]?.string else { continue }
-            try await database.deleteLocalDocument(id, revision: revision)
-        }
+    /// Takes the checkpoint away from a target whose documents were all written or refused: the next run is to see what
+    /// became of them since.
+    func removeCheckpoint(from database: CouchDatabase) async throws {
+        try await Self.remove(CouchReplica.localID(checkpointID), from: database)
+    }
+
+    /// Takes the mark away, which says nothing any more.
+    func remove(from database: CouchDatabase) async throws { try await Self.remove(Self.id, from: database) }
+
+    private static func remove(_ id: String, from database: CouchDatabase) async throws {
+        guard let revision = try await database.localDocument(id)?["_rev"]?.string else { return }
+        try await database.deleteLocalDocument(id, revision: revision)
     }
 }

@@ -53,7 +53,10 @@ package struct RestoreRun: Sendable {
         report.add(designs)
         if !isNew { try await bringBack(prepared, &report) }
         try await compare(prepared, &report)
-        if report.isEqual { try await onTarget { try await prepared.mark.remove(from: target) } }
+        try await onTarget {
+            try await prepared.mark.removeCheckpoint(from: target)
+            if report.isEqual { try await prepared.mark.remove(from: target) }
+        }
         report.elapsed = began.duration(to: clock.now)
         return report
     }

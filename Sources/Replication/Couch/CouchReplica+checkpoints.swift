@@ -34,7 +34,8 @@ extension CouchReplica {
         remember { $0.checkpointRevisions[checkpoint.id] = revision }
     }
 
-    static func localID(_ id: String) -> String { "couchkeep-\(id)" }
+    /// The name of a checkpoint's document behind `_local/`.
+    package static func localID(_ id: String) -> String { "couchkeep-\(id)" }
 }
 
 extension JSONEncoder {

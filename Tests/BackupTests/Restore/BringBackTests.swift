@@ -1,0 +1,154 @@
+import CouchDB
+import Foundation
+import Replication
+import Testing
+
+@testable import Backup
+
+/// What has to be written so that a document is again what it was; decided without a server.
+@Suite struct BringBackTests {
+    /// A document's life in memory.
+    private struct Life {
+        let replica = MemoryReplica()
+
+        @discardableResult
+        func edit(_ value: Int, on parent: RevisionID? = nil) throws -> RevisionID {
+            try replica.edit("d", on: parent, members: #""v":\#(value)"#)
+        }
+
+        func delete(_ revision: RevisionID) throws { try replica.edit("d", on: revision, isDeleted: true) }
+
+        /// The leaves, the winner first, as a server lists them.
+        var leaves: [Revision] {
+            replica.leafRevisions.filter { $0.id == "d" }
+                .sorted { $0.isDeleted == $1.isDeleted ? $0.revision > $1.revision : !$0.isDeleted }
+        }
+
+        func store(_ revisions: [Revision]) async throws { _ = try await replica.store(revisions, checkpoint: nil) }
+    }
+
+    private func edits(_ wanted: [Revision], _ found: [Revision], exact: Bool = false) throws -> [Revision] {
+        try BringBack(wanted: wanted, found: found, isExact: exact).edits()
+    }
+
+    @Test(arguments: [true, false]) func writesNothingWhereAllIsAsItWas(exact: Bool) throws {
+        let life = Life()
+        try life.edit(1)
+        #expect(try edits(life.leaves, life.leaves, exact: exact).isEmpty)
+        #expect(try edits([], [], exact: exact).isEmpty)
+    }
+
+    @Test func writesWhatLiesUnderANewerRevisionOnTop() async throws {
+        let life = Life()
+        let first = try life.edit(1)
+        let wanted = life.leaves
+        let second = try life.edit(2, on: first)
+        let written = try edits(wanted, life.leaves)
+        let edit = try #require(written.first)
+        #expect(written.count == 1 && !edit.isDeleted)
+        #expect(edit.path.revisions.dropFirst() == [second, first])
+        #expect(edit.revision.generation == 3)
+        let members = try JSONValue(parsing: edit.document)
+        #expect(members["v"] == 1 && members["_rev"]?.string == edit.revision.description && members["_id"] == "d")
+        // Made twice, it is the same edit.
+        #expect(try edits(wanted, life.leaves).first?.revision == edit.revision)
+        try await life.store(written)
+        #expect(try edits(wanted, life.leaves).isEmpty)
+        #expect(life.leaves.map(\.revision) == [edit.revision])
+    }
+
+    @Test func keepsADocumentThatSaysTheSameWithAnotherRevision() throws {
+        let life = Life()
+        let first = try life.edit(1)
+        let wanted = life.leaves
+        let second = try life.edit(2, on: first)
+        try life.edit(1, on: second)
+        #expect(try edits(wanted, life.leaves).isEmpty)
+        #expect(try edits(wanted, life.leaves, exact: true).isEmpty)
+    }
+
+    @Test func undeletes() async throws {
+        let life = Life()
+        let first = try life.edit(1)
+        let wanted = life.leaves
+        try life.delete(first)
+        let written = try edits(wanted, life.leaves)
+        try await life.store(written)
+        #expect(life.leaves.count == 1)
+        #expect(life.leaves.first?.isDeleted == false)
+        #expect(life.leaves.first?.revision.generation == 3)
+    }
+
+    @Test func keepsWhatCameLaterUnlessItIsExact() async throws {
+        let life = Life()
+        try life.edit(1)
+        #expect(try edits([], life.leaves).isEmpty)
+        let removed = try edits([], life.leaves, exact: true)
+        #expect(removed.map(\.isDeleted) == [true])
+        try await life.store(removed)
+        #expect(life.leaves.map(\.isDeleted) == [true])
+        #expect(try edits([], life.leaves, exact: true).isEmpty)
+    }
+
+    @Test func keepsAResurrectedDocumentUnlessItIsExact() throws {
+        let life = Life()
+        try life.delete(try life.edit(1))
+        let wanted = life.leaves
+        try life.edit(2)
+        #expect(try edits(wanted, life.leaves).isEmpty)
+        #expect(try edits(wanted, life.leaves, exact: true).map(\.isDeleted) == [true])
+    }
+
+    @Test func removesLaterConflictsWhereItIsExact() async throws {
+        let life = Life()
+        let first = try life.edit(1)
+        try life.edit(3, on: first)
+        let kept = try life.replica.conflict("d", on: first, members: #""kept":true"#)
+        let wanted = life.leaves
+        let later = try life.replica.conflict("d", on: nil, members: #""later":true"#)
+        #expect(try edits(wanted, life.leaves).isEmpty)
+        let removed = try edits(wanted, life.leaves, exact: true)
+        #expect(removed.map(\.isDeleted) == [true])
+        #expect(removed.first?.path.revisions.dropFirst() == [later])
+        try await life.store(removed)
+        #expect(Set(life.leaves.filter { !$0.isDeleted }.map(\.revision)) == Set(wanted.map(\.revision)))
+        #expect(life.leaves.contains { $0.revision == kept })
+    }
+
+    /// Random lives behind a moment: the winner is again what it was, and nothing is left to do then.
+    @Test(arguments: 0..<60) func bringsRandomLivesBack(round: Int) async throws {
+        let seed = UInt64.random(in: 0...(1 << 40))
+        var random = SeededGenerator(seed: seed)
+        let life = Life()
+        func step() throws {
+            let live = life.leaves.filter { !$0.isDeleted }
+            let parent = live.randomElement(using: &random)?.revision
+            switch Int.random(in: 0..<4, using: &random) {
+            case 0: try life.replica.conflict("d", on: nil, members: #""c":\#(Int.random(in: 0..<99, using: &random))"#)
+            case 1: if let parent { try life.delete(parent) }
+            default: try life.edit(Int.random(in: 0..<3, using: &random), on: parent)
+            }
+        }
+        for _ in 0..<4 { try step() }
+        let wanted = life.leaves
+        for _ in 0..<round % 6 { try step() }
+        let isExact = Bool.random(using: &random)
+        let (before, written) = (life.leaves, try edits(wanted, life.leaves, exact: isExact))
+        try await life.store(written)
+        #expect(try edits(wanted, life.leaves, exact: isExact).isEmpty, "seed \(seed)")
+        guard let winner = wanted.first, let now = life.leaves.first else { return }
+        if !winner.isDeleted {
+            #expect(try DocumentContent(now) == DocumentContent(winner), "seed \(seed)")
+        } else if isExact {
+            #expect(now.isDeleted, "seed \(seed)")
+        } else {
+            #expect(life.leaves.map(\.revision) == before.map(\.revision), "seed \(seed)")
+        }
+        guard isExact else { return }
+        let allowed = Set(wanted.map(\.revision) + written.map(\.revision))
+        let unchanged = try DocumentContent(before[0]) == DocumentContent(winner) ? [before[0].revision] : []
+        #expect(
+            life.leaves.filter { !$0.isDeleted }.allSatisfy { allowed.union(unchanged).contains($0.revision) },
+            "seed \(seed)")
+    }
+}

@@ -1,0 +1,114 @@
+import Backup
+import CouchDB
+import CouchSim
+import Foundation
+import Replication
+import Testing
+
+@Suite struct RestoreTests {
+    @Test(arguments: RestoreStories.all.map(\.name)) func restoresToASimulatedServer(name: String) async throws {
+        let story = try #require(RestoreStories.all.first { $0.name == name }).story
+        try await withScene { _, scene in try await story(scene) }
+    }
+
+    @Test(.enabled(if: LocalCouchDB.isInstalled, whySkipped), .timeLimit(.minutes(5)))
+    func restoresToCouchDB() async throws {
+        try await withRealScene { _, scene in
+            for (name, story) in RestoreStories.all {
+                let scene = scene.with(source: name)
+                try await scene.source.create()
+                do {
+                    try await story(scene)
+                } catch {
+                    Issue.record(error, "the story “\(name)”")
+                }
+            }
+        }
+    }
+
+    /// Each try is cut off by the target at another place; the last one completes it.
+    @Test func goesOnWhereItWasCutOff() async throws {
+        try await withScene { server, scene in
+            try await scene.source.fill(150)
+            for number in 0..<10 {
+                try await scene.source.replicate(
+                    "attached-\(number)", [revision(1, "e")],
+                    #""_attachments":{"a":{"content_type":"image/png","data":"aGVsbG8="}}"#)
+            }
+            try await scene.source.write(["_design/x": ["language": "query"], "document-3": ["v": 3]])
+            let before = try await scene.picture()
+            let first = try await scene.backUp()
+            try await scene.source.write(["document-4": ["v": 3]])
+            let second = try await scene.backUp()
+            let target = scene.beside("target")
+            for place in ["_bulk_docs", "_security", "_changes"] {
+                await #expect(throws: ReplicationFailure.self, "\(place)") {
+                    var run = RestoreRun(of: try await scene.moment(first.moment), to: target, options: Self.options)
+                    let threshold = place == "_bulk_docs" ? 50 : 0
+                    run.onProgress = { progress in
+                        guard progress.counts.revisionsStored >= threshold else { return }
+                        server.faults.add(Fault(.hangUp, pathContains: place, database: target.name))
+                    }
+                    _ = try await run.run()
+                }
+                server.faults.removeAll()
+                let stored = try await target.info().documentCount
+                #expect(place == "_bulk_docs" ? (50..<162).contains(stored) : stored > 150)
+                let other = await #expect(throws: RestoreError.self) {
+                    _ = try await scene.restore(second.moment, to: target)
+                }
+                #expect(other?.code == .otherRestore)
+            }
+            let report = try await scene.restore(first.moment, to: target)
+            #expect(report.plan.target == .begun)
+            #expect(report.isEqual)
+            #expect(try await scene.picture(of: target).unordered == before.unordered)
+            #expect(try await target.localDocument("couchkeep-restore") == nil)
+        }
+    }
+
+    private static var options: RestoreOptions {
+        var options = RestoreOptions()
+        options.replication = .test
+        return options
+    }
+
+    /// What somebody else does to the target meanwhile is found by the comparison.
+    @Test func comparesWithWhatIsThere() async throws {
+        try await withScene { server, scene in
+            try await scene.source.fill(30)
+            let backup = try await scene.backUp()
+            let target = scene.beside("target")
+            var run = RestoreRun(of: try await scene.moment(backup.moment), to: target, options: Self.options)
+            run.onProgress = { progress in
+                guard progress.counts.revisionsStored == 30 else { return }
+                // Errors would show as missing differences.
+                _ = try? server.put("extra", in: target.name)
+                _ = try? server.put("document-1", ["v": 9], in: target.name)
+            }
+            let report = try await run.run()
+            #expect(!report.isEqual && report.refusals == [])
+            #expect(Set(report.differences.map(\.kind)) == [.extra, .otherLeaves])
+            #expect(report.comparison.equal == 29 && report.comparison.different == 2)
+        }
+    }
+
+    @Test func restoresFromAnOldServerToANewOne() async throws {
+        try await withScene(ServerVersion(1, 6)) { _, scene in
+            try await scene.source.fill(25)
+            try await scene.source.replicate("conflict", [revision(2, "a"), revision(1, "1")])
+            try await scene.source.replicate("conflict", [revision(2, "b"), revision(1, "1")])
+            let backup = try await scene.backUp()
+            let before = try await scene.picture()
+            try await withScene { _, new in
+                let report = try await RestoreRun(
+                    of: try await scene.moment(backup.moment), to: new.beside("target"), options: Self.options
+                ).run()
+                #expect(report.isEqual)
+                #expect(
+                    try await new.picture(of: new.beside("target")).map(\.path.leaf).sorted()
+                        == before.map(\.path.leaf).sorted())
+            }
+        }
+    }
+}
