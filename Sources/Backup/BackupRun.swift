@@ -44,24 +44,29 @@ package struct BackupRun: Sendable {
             name: backup.name, moment: moment, replication: report, source: verdict.verdict, isMarked: isMarked)
     }
 
-    /// Runs, and again whenever something has changed, until the task is cancelled.
+    /// Runs, and again whenever something has changed, until that is to stop: then all that was copied is in a moment.
     ///
     /// - Parameters:
     ///   - interval: the shortest time between two moments.
+    ///   - stop: ends it behind the run that is under way.
     ///   - report: takes the report of each run that brought something, and of the first one.
-    package func follow(every interval: Duration, report: (BackupReport) async throws -> Void) async throws {
+    package func follow(
+        every interval: Duration, until stop: StopRequest, report: (BackupReport) async throws -> Void
+    ) async throws {
         let replica = CouchReplica(source)
-        while true {
+        while !stop.isRequested {
             let done = try await run()
             try await report(done)
-            try await Task.sleep(for: interval)
-            var isQuiet = true
-            while isQuiet {
-                let batch = try await onSource {
-                    try await replica.changes(
-                        since: done.replication.sequence, limit: 1, patience: options.patience)
+            try await stop.cutting {
+                try await Task.sleep(for: interval)
+                var isQuiet = true
+                while isQuiet {
+                    let batch = try await onSource {
+                        try await replica.changes(
+                            since: done.replication.sequence, limit: 1, patience: options.patience)
+                    }
+                    isQuiet = batch.documents.isEmpty && batch.unusable.isEmpty
                 }
-                isQuiet = batch.documents.isEmpty && batch.unusable.isEmpty
             }
         }
     }

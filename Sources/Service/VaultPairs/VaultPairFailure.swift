@@ -17,18 +17,19 @@ package struct VaultPairFailure: Error, Sendable, Hashable, CustomStringConverti
     /// The code of a command that only backs up.
     package var exitCode: ExitCode
 
-    init(_ error: any Error, of pair: VaultPair) {
+    /// - Parameter server: the source's server.
+    init(_ error: any Error, from server: String) {
         switch error {
         case let error as ReplicationFailure where error.side == .source:
             self.init(.source, "\(error.underlying)", ExitCode(error))
-            cause = (error.underlying as? CouchError).flatMap { Self.cause($0, pair) }
+            cause = (error.underlying as? CouchError).flatMap { Self.cause($0, server) }
         case let error as ReplicationFailure:
             self.init(.vault, "\(error.underlying)", ExitCode(error))
         case let error as VaultError:
             self.init(.vault, "\(error)", ExitCode(error))
         case let error as SecretError:
             self.init(.source, "\(error)", .authentication)
-            cause = Finding.fingerprint(rule: SecretUnavailable.name, subject: pair.source.server)
+            cause = Finding.fingerprint(rule: SecretUnavailable.name, subject: server)
         default:
             self.init(.vault, "\(error)", .problem)
         }
@@ -38,13 +39,13 @@ package struct VaultPairFailure: Error, Sendable, Hashable, CustomStringConverti
         (self.side, self.description, self.exitCode) = (side, description, exitCode)
     }
 
-    private static func cause(_ error: CouchError, _ pair: VaultPair) -> String? {
+    private static func cause(_ error: CouchError, _ server: String) -> String? {
         let rule: String? =
             switch error.code {
             case .unreachable, .nameNotResolved, .timeout: ServerUnreachable.name
             case .unauthorized: CredentialsRejected.name
             default: nil
             }
-        return rule.map { Finding.fingerprint(rule: $0, subject: pair.source.server) }
+        return rule.map { Finding.fingerprint(rule: $0, subject: server) }
     }
 }

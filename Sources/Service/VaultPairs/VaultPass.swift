@@ -21,6 +21,7 @@ package struct VaultPass: Sendable {
 
     /// How one pair's backup has ended.
     package struct End: Sendable {
+        /// The pair; the source's server where its databases could not be listed.
         package var pair: String
         package var result: Result<BackupReport, VaultPairFailure>
     }
@@ -55,7 +56,7 @@ package struct VaultPass: Sendable {
         guard isNeeded else { return [] }
         let before = Dictionary((last?.pairs ?? []).map { ($0.pair, $0) }, uniquingKeysWith: { $1 })
         let pairs = VaultPair.select(
-            configuration, names: try await names(), servers: servers, remembered: last?.pairs ?? [])
+            configuration, names: try await names(onEnd: onEnd), servers: servers, remembered: last?.pairs ?? [])
         var reports: [PairReport] = []
         for pair in pairs {
             guard pair.mode != .off else {
@@ -69,15 +70,19 @@ package struct VaultPass: Sendable {
         return reports
     }
 
-    /// The databases of the sources; a server that does not answer is told of by its own findings.
-    private func names() async throws -> [String: [String]] {
+    /// The databases of the sources; in reports a server that does not answer has findings of its own.
+    private func names(onEnd: (End) throws -> Void) async throws -> [String: [String]] {
         let sources = Set(configuration.pairs.filter { $0.target == .vault }.map(\.source))
         var names: [String: [String]] = [:]
-        for server in servers where sources.contains(server.name) && server.secretError == nil {
+        for server in servers where sources.contains(server.name) {
             do {
-                names[server.name] = try await server.connection.databaseNames()
-            } catch is CouchError {
-                continue
+                if let error = server.secretError { throw error }
+                names[server.name] = try await ReplicationFailure.Side.source.naming {
+                    try await server.connection.databaseNames()
+                }
+            } catch {
+                try Task.checkCancellation()
+                try onEnd(End(pair: server.name, result: .failure(VaultPairFailure(error, from: server.name))))
             }
         }
         return names

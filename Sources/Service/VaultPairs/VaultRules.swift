@@ -19,7 +19,9 @@ package enum BackupIncomplete: Rule {
     package static let name = "backup-incomplete"
     package static let explanation = RuleExplanation(
         title: "the newest moment in the vault lacks revisions",
-        what: "The source lists revisions that it does not hand out, or hands out broken.",
+        what:
+            "The source lists revisions that it does not hand out, or hands out broken; or a run was cut off behind a "
+            + "source that was replaced.",
         consequence: "These revisions are in no backup. All others are.",
         evidence: "The revisions that were set aside, with the server's reason.",
         repair: "Each run tries them again. A document that stays unreadable is damaged at the source: write it anew.",
@@ -31,7 +33,9 @@ package enum BackupBehind: Rule {
     package static let name = "backup-behind"
     package static let explanation = RuleExplanation(
         title: "the newest moment in the vault is too old",
-        what: "The source has changed since the newest moment, and that is longer ago than the pair's lag threshold.",
+        what:
+            "The source has changed since the newest moment, and that is longer ago than the pair's lag threshold, or "
+            + "more has changed than its threshold allows.",
         consequence: "What has changed since that moment would be lost.",
         evidence: "The moment's time, and the source's pending changes behind it.",
         repair: "For pairs of mode manage each check makes a backup. Others are backed up by couchkeep backup.",

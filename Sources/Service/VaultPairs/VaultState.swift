@@ -71,24 +71,37 @@ struct VaultState: Sendable {
                     next: "couchkeep explain \(Blind.name)", cause: unseen.cause))
         }
         guard let newest else { return findings }
-        if newest.setAside > 0 {
+        if !newest.isComplete {
+            let missing = Wording.counted(newest.setAside, "revision")
             findings.append(
                 finding(
                     BackupIncomplete.self, .critical,
-                    "\(Wording.counted(newest.setAside, "revision")) of the source could not be copied into the vault",
+                    newest.setAside > 0
+                        ? "\(missing) of the source could not be copied into the vault"
+                        : "the newest moment in the vault was not read to its end",
                     evidence: ["moment": .integer(Int64(newest.number)), "setAside": .integer(Int64(newest.setAside))],
                     next: "couchkeep explain \(BackupIncomplete.name)"))
         }
-        let age = now.timeIntervalSince(newest.time)
-        if let pending, pending > 0, age >= pair.thresholds.lagWarning {
+        if let pending, let severity = severity(pending: pending, age: now.timeIntervalSince(newest.time)) {
             findings.append(
                 finding(
-                    BackupBehind.self, age >= pair.thresholds.lagCritical ? .critical : .warning,
+                    BackupBehind.self, severity,
                     "\(Wording.changes(pending)) of the source are not in the vault; its newest moment is "
-                        + "\(Wording.duration(age)) old",
+                        + "\(Wording.duration(now.timeIntervalSince(newest.time))) old",
                     evidence: ["moment": .integer(Int64(newest.number)), "pending": .integer(Int64(pending))],
                     next: "couchkeep backup"))
         }
         return findings
+    }
+
+    /// How bad it is to be so far behind; nil where it isn't.
+    private func severity(pending: Int, age: TimeInterval) -> Finding.Severity? {
+        func isBeyond(_ time: TimeInterval, _ changes: Int?) -> Bool {
+            age >= time || changes.map { pending >= $0 } ?? false
+        }
+        let limits = pair.thresholds
+        if pending == 0 { return nil }
+        if isBeyond(limits.lagCritical, limits.lagChangesCritical) { return .critical }
+        return isBeyond(limits.lagWarning, limits.lagChangesWarning) ? .warning : nil
     }
 }

@@ -2,6 +2,7 @@ import Backup
 import CouchDB
 import Foundation
 import Replication
+import Supervision
 import Vault
 
 /// One pair's turn in a pass: a backup where one is to be made, then a look at what there is.
@@ -72,7 +73,7 @@ struct VaultVisit: Sendable {
             return try await body()
         } catch {
             try Task.checkCancellation()
-            throw VaultPairFailure(error, of: pair)
+            throw VaultPairFailure(error, from: pair.source.server)
         }
     }
 }

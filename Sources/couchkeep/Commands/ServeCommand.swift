@@ -1,4 +1,5 @@
 import ArgumentParser
+import Backup
 import Foundation
 import ReplicaServer
 import Secrets
@@ -58,9 +59,13 @@ struct ServeCommand: AsyncParsableCommand {
         let listener = try ReplicaListener(
             served, options: ServerOptions(host: host, port: port, access: try await access(), uuid: vault.uuid))
         let (count, host) = (served.count, host)
-        try await listener.run { port in
-            Console.error(
-                "Serving \(count) backup\(count == 1 ? "" : "s") on http://\(host):\(port)/; stop with ctrl-c")
+        try await Interruption.asking { stop in
+            _ = try await stop.cutting {
+                try await listener.run { port in
+                    Console.error(
+                        "Serving \(count) backup\(count == 1 ? "" : "s") on http://\(host):\(port)/; stop with ctrl-c")
+                }
+            }
         }
         for backup in opened { try await backup.close() }
     }

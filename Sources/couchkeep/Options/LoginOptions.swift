@@ -13,6 +13,9 @@ struct LoginOptions: ParsableArguments {
     @Option(help: ArgumentHelp("A file with certificates of authorities to trust.", valueName: "file"))
     var caFile: String?
 
+    /// Whether any of them is given.
+    var isGiven: Bool { user != nil || passwordFile != nil || caFile != nil }
+
     /// A database by its URL, logged in to.
     ///
     /// - Throws: `CouchError` with code `invalid-input`, `SecretError`.

@@ -1,6 +1,7 @@
 import Backup
 import CouchDB
 import Replication
+import Service
 import Vault
 
 /// Prints how a backup has ended.
@@ -17,6 +18,37 @@ struct BackupPrinter {
         for refusal in report.replication.refusals.prefix(20) {
             Console.error("not backed up: “\(refusal.id)” \(refusal.revision?.description ?? ""): \(refusal.reason)")
         }
+    }
+
+    /// Prints how a pair's backup has ended, and returns its code.
+    func print(_ end: VaultPass.End) throws -> Service.ExitCode {
+        switch end.result {
+        case .success(let report):
+            try print(report)
+            return report.isIncomplete ? .incomplete : .ok
+        case .failure(let failure):
+            if isJSON { try Console.json(FailedBackupResult(backup: end.pair, reason: failure.description)) }
+            Console.error("couchkeep: \(end.pair): \(failure)")
+            return failure.exitCode
+        }
+    }
+
+    /// The code of several backups.
+    ///
+    /// One kind of failure has its own code, several are a problem; what failed outweighs what is incomplete.
+    static func code(of codes: [Service.ExitCode]) -> Service.ExitCode {
+        let failures = Set(codes).subtracting([.ok, .incomplete])
+        guard let failure = failures.first else { return codes.contains(.incomplete) ? .incomplete : .ok }
+        return failures.count == 1 ? failure : .problem
+    }
+
+    /// How far a backup is, in words.
+    static func words(_ state: ReplicationProgress, of name: String, total: Int?) -> String {
+        "\(name): "
+            + ProgressLine.words(
+                "read", done: state.counts.documentsRead,
+                total: state.pending.map { $0 + state.counts.documentsRead } ?? total,
+                bytes: state.counts.bytesStored, elapsed: state.elapsed)
     }
 
     private func text(_ report: BackupReport) -> String {

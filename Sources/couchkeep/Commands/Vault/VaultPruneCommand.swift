@@ -13,11 +13,12 @@ struct VaultPruneCommand: AsyncParsableCommand {
 
               couchkeep vault prune orders --within 7d --daily 30 --monthly 12
               couchkeep vault prune orders --within 7d --daily 30 --monthly 12 --confirm
+              couchkeep vault prune --confirm         all backups, by the rules under vault.keep in the configuration
 
-            Without any rule, those under vault.keep in the configuration hold.
+            Without any rule, those of the configuration hold; without these nothing is done.
             """)
 
-    @Argument(help: "The backup.") var name: String
+    @Argument(help: "The backup; all of them without it.") var name: String?
     @OptionGroup var options: VaultOptions
     @Option(help: ArgumentHelp("Keep all moments of this time, such as 7d.", valueName: "duration")) var within: String?
     @Option(help: ArgumentHelp("Keep the newest ones.", valueName: "count")) var last: Int?
@@ -27,7 +28,7 @@ struct VaultPruneCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("Keep the newest of each of the last months.", valueName: "count")) var monthly: Int?
     @Option(help: ArgumentHelp("Keep the newest of each of the last years.", valueName: "count")) var yearly: Int?
     @Flag(help: "Do what the plan says.") var confirm = false
-    @Flag(help: "Print one JSON object, schema couchkeep/vault-prune/1.") var json = false
+    @Flag(help: "Print one JSON object for each backup, schema couchkeep/vault-prune/1.") var json = false
 
     struct Result: Encodable {
         struct Decision: Encodable {
@@ -45,6 +46,11 @@ struct VaultPruneCommand: AsyncParsableCommand {
 
     func run() async throws {
         let policy = try policy()
+        let names = if let name { [name] } else { try await options.open().entries().map(\.name) }
+        for name in names { try await prune(name, policy) }
+    }
+
+    private func prune(_ name: String, _ policy: KeepPolicy) async throws {
         try await options.withBackup(name, isWriting: confirm) { backup in
             let plan = try await backup.prunePlan(policy, now: Date())
             let result = confirm ? try await backup.prune(plan, isConfirmed: true) : nil
@@ -57,6 +63,7 @@ struct VaultPruneCommand: AsyncParsableCommand {
                                 moment: MomentResult($0.moment), isKept: $0.isKept, reasons: $0.reasons.map(\.rawValue))
                         }, freedBytes: result?.freedBytes))
             }
+            if self.name == nil { Console.out("\(name):") }
             show(plan)
             if let result {
                 Console.out("Dropped \(result.moments) moments, \(ByteText.text(result.freedBytes)) given back.")

@@ -6,11 +6,11 @@ import Replication
 import Service
 import Vault
 
-/// `couchkeep backup`: a database into the vault.
+/// `couchkeep backup`: databases into the vault.
 struct BackupCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "backup",
-        abstract: "Back up a database into the vault, with its past.",
+        abstract: "Back up databases into the vault, with their past.",
         discussion: """
             Takes all documents with all their revisions that are no longer replaced, deleted ones, conflicts and \
             attachments; the next run takes only what has changed. Each run adds a moment that can be restored.
@@ -18,12 +18,14 @@ struct BackupCommand: AsyncParsableCommand {
               couchkeep backup http://couch:5984/orders --user backup --password-file /etc/couchkeep/couch.password
               couchkeep backup http://couch:5984 --all-databases
               couchkeep backup http://couch:5984/orders --continuous
+              couchkeep backup                      all pairs of the configuration whose target is the vault
 
             A run that is cut off loses nothing: the next one goes on. What can't be copied is named, and the run ends \
             as incomplete (exit code 3), never as good.
             """)
 
-    @Argument(help: "The database's URL; the server's with --all-databases.") var url: String
+    @Argument(help: "The database's URL; the server's with --all-databases; without it the configuration's pairs.")
+    var url: String?
     @OptionGroup var login: LoginOptions
     @OptionGroup var options: VaultOptions
     @Option(help: ArgumentHelp("The backup's name in the vault; the database's where not given.", valueName: "name"))
@@ -36,47 +38,67 @@ struct BackupCommand: AsyncParsableCommand {
     func validate() throws {
         if allDatabases, name != nil { throw ValidationError("--name is for one database, not for --all-databases") }
         if allDatabases, continuous { throw ValidationError("--continuous follows one database") }
+        if url == nil, allDatabases || continuous || name != nil || login.isGiven {
+            throw ValidationError(
+                "without a URL the configuration's pairs are backed up, each as it says; give a URL, or leave --user, "
+                    + "--password-file, --ca-file, --name, --all-databases and --continuous away")
+        }
     }
 
     func run() async throws {
-        let databases = try await databases()
+        guard let url else {
+            return try CommandEnd.end(
+                try await ConfiguredBackups(options: options, printer: printer, isQuiet: quiet).run())
+        }
+        let databases = try await databases(url)
         guard let server = databases.first?.server else {
             throw ValidationError("the server has no database to back up")
         }
         do {
-            var isIncomplete = false
-            for database in databases { isIncomplete = try await backUp(database) || isIncomplete }
+            let code = try await backUp(databases)
             try await server.shutdown()
-            try CommandEnd.end(isIncomplete ? .incomplete : .ok)
+            try CommandEnd.end(code)
         } catch {
             if !(error is CommandEnd) { try await server.shutdown() }
             throw error
         }
     }
 
-    private func databases() async throws -> [CouchDatabase] {
+    private var printer: BackupPrinter { BackupPrinter(isJSON: json, isQuiet: quiet) }
+
+    private func databases(_ url: String) async throws -> [CouchDatabase] {
         guard allDatabases else { return [try await login.database(url)] }
         let server = try await login.server(url)
         return try await ReplicationFailure.Side.source.naming { try await server.databaseNames() }
             .map { CouchDatabase(server: server, name: $0) }
     }
 
+    private func backUp(_ databases: [CouchDatabase]) async throws -> Service.ExitCode {
+        var codes: [Service.ExitCode] = []
+        for database in databases {
+            do {
+                codes.append(try await backUp(database) ? .incomplete : .ok)
+            } catch  where allDatabases && !Task.isCancelled {
+                // One that can't be backed up leaves the others their turn, unless the server is gone.
+                Console.error("\(database.name) was not backed up:")
+                let code = Service.ExitCode(rawValue: Failure(error).report()) ?? .problem
+                codes.append(code)
+                guard code != .sourceUnreachable else { break }
+            }
+        }
+        return BackupPrinter.code(of: codes)
+    }
+
     /// Backs up one database, and tells whether something is missing.
     private func backUp(_ database: CouchDatabase) async throws -> Bool {
         // Before a vault is made: a URL with a slip should leave nothing behind.
         let info = try await ReplicationFailure.Side.source.naming { try await database.info() }
-        let printer = BackupPrinter(isJSON: json, isQuiet: quiet)
         return try await options.withBackup(name ?? database.name, isWriting: true, create: true) { backup in
             var run = BackupRun(of: database, into: backup)
             let line = ProgressLine(isSilent: quiet)
             let total = info.documentCount + info.deletedCount
             run.onProgress = { state in
-                line.show(
-                    "\(database.name): "
-                        + ProgressLine.words(
-                            "read", done: state.counts.documentsRead,
-                            total: state.pending.map { $0 + state.counts.documentsRead } ?? total,
-                            bytes: state.counts.bytesStored, elapsed: state.elapsed))
+                line.show(BackupPrinter.words(state, of: database.name, total: total))
             }
             defer { line.end() }
             guard continuous else {
@@ -85,11 +107,15 @@ struct BackupCommand: AsyncParsableCommand {
                 try printer.print(report)
                 return report.isIncomplete
             }
-            try await run.follow(every: .seconds(5)) { report in
-                line.end()
-                try printer.print(report)
+            return try await Interruption.asking { stop in
+                var isIncomplete = false
+                try await run.follow(every: .seconds(5), until: stop) { report in
+                    line.end()
+                    try printer.print(report)
+                    isIncomplete = report.isIncomplete
+                }
+                return isIncomplete
             }
-            return false
         }
     }
 }

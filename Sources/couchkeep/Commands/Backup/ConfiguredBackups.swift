@@ -1,0 +1,55 @@
+import Backup
+import Foundation
+import Service
+import Vault
+
+/// The backups of all pairs of the configuration whose target is the vault.
+struct ConfiguredBackups {
+    var options: VaultOptions
+    var printer: BackupPrinter
+    var isQuiet: Bool
+
+    /// Backs up one pair after another; one that fails leaves the others their turn.
+    ///
+    /// - Returns: The code of what went wrong; `problem` where that is of several kinds.
+    func run() async throws -> Service.ExitCode {
+        let location = try ConfigurationLocation.choose(
+            option: options.config, environment: ProcessInfo.processInfo.environment)
+        let loaded = try ConfigurationFile.load(location.path)
+        var configuration = loaded.configuration
+        var vault = configuration.vault ?? VaultConfiguration()
+        if let path = options.vault { vault.path = URL(fileURLWithPath: path).path }
+        if let key = options.key.source { vault.key = key }
+        configuration.vault = vault
+        let fleet = try await Fleet(loaded)
+        do {
+            let code = try await run(configuration, fleet)
+            try await fleet.shutdown()
+            return code
+        } catch {
+            try await fleet.shutdown()
+            throw error
+        }
+    }
+
+    private func run(_ configuration: Configuration, _ fleet: Fleet) async throws -> Service.ExitCode {
+        var pass = VaultPass(configuration, servers: fleet.servers)
+        guard pass.isNeeded else {
+            Console.error("couchkeep: the configuration has no pair whose target is the vault; name a database's URL")
+            return .usage
+        }
+        let line = ProgressLine(isSilent: isQuiet)
+        pass.onProgress = { name, state in line.show(BackupPrinter.words(state, of: name, total: nil)) }
+        defer { line.end() }
+        var codes: [Service.ExitCode] = []
+        _ = try await pass.run(.all, last: nil) { end in
+            line.end()
+            codes.append(try printer.print(end))
+        }
+        guard !codes.isEmpty else {
+            Console.error("couchkeep: no database fits the pairs whose target is the vault, or all are switched off")
+            return .usage
+        }
+        return BackupPrinter.code(of: codes)
+    }
+}

@@ -1,0 +1,251 @@
+import CouchDB
+import CouchSim
+import Foundation
+import Service
+import Supervision
+import Testing
+import Vault
+
+/// Pairs whose target is the vault, seen by `check`, `status` and `backup`.
+@Suite(.timeLimit(.minutes(2)))
+struct VaultPairTests {
+    /// A keeper of pairs from one simulated server into a vault in its folder.
+    private struct Scene: Sendable {
+        let keeper: Keeper
+        let production: SimulatedServer
+
+        var vault: String { keeper.folder.appending(path: "vault").path(percentEncoded: false) }
+
+        func configure(pair: String = "databases: [orders]", vault more: String = "", notify: String = "") throws {
+            let server = ConfigurationText.Server(production)
+            try keeper.configure(
+                """
+                servers: { production: { url: "\(server.url)", user: "\(server.user)", password: "\(server.password)" } }
+                pairs:
+                  - { source: production, target: vault, \(pair) }
+                unprotected: { report: false }
+                vault: { path: "\(vault)"\(more) }
+                \(notify)
+                """)
+        }
+
+        func moments(of name: String = "orders") async throws -> [Moment] {
+            guard FileManager.default.fileExists(atPath: vault) else { return [] }
+            let opened = try await Vault(at: vault, create: false, now: Date())
+            let backup = try await opened.database(name, isWriting: false, now: Date())
+            let moments = try await backup.moments()
+            try await backup.close()
+            return moments
+        }
+    }
+
+    private func withScene(_ body: @Sendable (Scene) async throws -> Void) async throws {
+        try await withSimulatedServer { production in
+            try await withKeeper { keeper in
+                production.makeDatabases("orders")
+                try production.fill("orders", count: 5)
+                let scene = Scene(keeper: keeper, production: production)
+                try scene.configure()
+                try await body(scene)
+            }
+        }
+    }
+
+    @Test func theFirstCheckBacksUpAndTheLightIsGood() async throws {
+        try await withScene { scene in
+            let checked = try await scene.keeper.check()
+            #expect(checked.exitCode == 0, "\(checked.details)")
+            let pair = try #require(checked.report.pairs.first)
+            #expect(pair.pair == "orders" && pair.target == "vault:orders")
+            #expect(pair.lights.replicating.state == .ok && pair.lag.changes == 0)
+            #expect(pair.lights.replicating.summary.hasPrefix("caught up, moment #1"), "\(pair.lights.replicating)")
+            #expect(try await scene.moments().map(\.documents) == [5])
+
+            try scene.production.fill("orders", prefix: "later", count: 2)
+            #expect(try await scene.keeper.check().exitCode == 0)
+            #expect(try await scene.moments().map(\.documents) == [5, 7])
+
+            // The status asks nobody.
+            let stored = try await scene.keeper.check().report
+            try await scene.production.stop()
+            let status = try await scene.keeper.status()
+            #expect(status.exitCode == 0 && status.report.pairs == stored.pairs)
+        }
+    }
+
+    @Test func watchingOnlyLooks() async throws {
+        try await withScene { scene in
+            try scene.configure(pair: "databases: [orders], mode: watch")
+            let first = try await scene.keeper.check()
+            #expect(first.exitCode == 20, "\(first.details)")
+            #expect(first.report.pairs.first?.lights.replicating.summary == "there is no backup yet")
+            #expect(!FileManager.default.fileExists(atPath: scene.vault))
+
+            let backup = try await scene.keeper.run("backup")
+            #expect(backup.exitCode == 0 && backup.output.contains("orders: moment #1, 5 documents"), "\(backup)")
+            #expect(try await scene.keeper.check().exitCode == 0)
+            try scene.production.fill("orders", prefix: "later", count: 2)
+            let behind = try await scene.keeper.checkHere(now: { Date(timeIntervalSinceNow: 3 * 3600) })
+            #expect(behind.exitCode == 1)
+            let finding = try #require(behind.finding(BackupBehind.name))
+            #expect(finding.severity == .critical && finding.summary.hasPrefix("2 changes of the source are not"))
+            #expect(behind.report.pairs.first?.lights.replicating.state == .problem)
+            #expect(behind.report.pairs.first?.lag.changes == 2)
+            #expect(try await scene.moments().count == 1)
+        }
+    }
+
+    @Test func aDryRunChangesNothing() async throws {
+        try await withScene { scene in
+            let checked = try await scene.keeper.check("--dry-run")
+            #expect(checked.exitCode == 20)
+            #expect(!FileManager.default.fileExists(atPath: scene.vault))
+            #expect(!FileManager.default.fileExists(atPath: scene.keeper.state))
+            #expect(try await scene.keeper.check().exitCode == 0)
+            try scene.production.fill("orders", prefix: "later", count: 2)
+            #expect(try await scene.keeper.check("--dry-run").report.pairs.first?.lag.changes == 2)
+            #expect(try await scene.moments().count == 1)
+        }
+    }
+
+    @Test func aServerThatIsDownIsToldOnceForAllItsPairs() async throws {
+        try await WebSink.run { web in
+            try await withScene { scene in
+                scene.production.makeDatabases("invoices")
+                try scene.configure(
+                    pair: #"databases: ["*"]"#,
+                    notify: "notify: { webhook: { url: \"http://127.0.0.1:\(web.port)/hook\" } }")
+                #expect(try await scene.keeper.check().exitCode == 0)
+                try await scene.production.stop()
+                for _ in 0..<2 {
+                    let down = try await scene.keeper.check()
+                    #expect(down.exitCode == 13, "\(down.details)")
+                    let failures = down.report.pairs.flatMap(\.findings).filter { $0.rule == BackupFailed.name }
+                    // A pattern's databases can't be listed now; they are remembered.
+                    #expect(down.report.pairs.map(\.pair).sorted() == ["invoices", "orders"])
+                    #expect(failures.count == 2)
+                    #expect(failures.allSatisfy { $0.cause == "\(ServerUnreachable.name) @ production" })
+                    #expect(down.report.pairs.allSatisfy { $0.lights.replicating.state == .problem })
+                    #expect(down.report.pairs.allSatisfy { $0.lag.changes == nil })
+                }
+                #expect(web.requests(to: "/hook").count == 1)
+                let backup = try await scene.keeper.run("backup")
+                #expect(backup.exitCode == 13 && backup.errors.contains("production"), "\(backup)")
+                try await scene.production.start()
+                try await Polling.until("the end is told", every: .milliseconds(200)) {
+                    let checked = try await scene.keeper.check()
+                    #expect(checked.exitCode == 0, "\(checked.details)")
+                    return web.requests(to: "/hook").count > 1
+                }
+                #expect(web.requests(to: "/hook").count == 2)
+            }
+        }
+    }
+
+    @Test func aServerThatIsDownLeavesNoVaultBehind() async throws {
+        try await withScene { scene in
+            try await scene.production.stop()
+            #expect(try await scene.keeper.check().exitCode == 13)
+            #expect(try await scene.keeper.run("backup").exitCode == 13)
+            #expect(!FileManager.default.fileExists(atPath: scene.vault))
+        }
+    }
+
+    @Test func aDatabaseThatVanishedStaysAPair() async throws {
+        try await withScene { scene in
+            scene.production.makeDatabases("invoices")
+            try scene.configure(pair: #"databases: ["*"]"#)
+            #expect(try await scene.keeper.check().exitCode == 0)
+            try scene.production.dropDatabase("orders")
+            for _ in 0..<2 {
+                let checked = try await scene.keeper.check()
+                #expect(checked.exitCode == 1)
+                #expect(checked.alarms.contains("\(BackupFailed.name) @ orders"), "\(checked.alarms)")
+            }
+            #expect(try await scene.moments().count == 1)
+        }
+    }
+
+    @Test func aSourceThatHidesADocumentMakesAnIncompleteBackup() async throws {
+        try await withScene { scene in
+            scene.production.faults.add(Fault(.documentMissing(id: "document-3"), database: "orders"))
+            let checked = try await scene.keeper.check()
+            #expect(checked.exitCode == 1)
+            let finding = try #require(checked.finding(BackupIncomplete.name), "\(checked.details)")
+            #expect(finding.summary.hasPrefix("1 revision of the source could not be copied"))
+            #expect(checked.finding(BackupFailed.name) == nil)
+            let backup = try await scene.keeper.run("backup", "--json")
+            #expect(backup.exitCode == 3 && backup.output.contains(#""result" : "incomplete""#), "\(backup)")
+            #expect(backup.errors.contains("“document-3”"), "\(backup)")
+            scene.production.faults.removeAll()
+            #expect(try await scene.keeper.check().exitCode == 0)
+            #expect(try await scene.moments().last?.documents == 5)
+        }
+    }
+
+    @Test func aVaultThatIsLockedOrDamagedIsAFindingOfThePair() async throws {
+        try await withScene { scene in
+            #expect(try await scene.keeper.check().exitCode == 0)
+            let vault = try await Vault(at: scene.vault, create: false, now: Date())
+            let writer = try await vault.database("orders", isWriting: true, now: Date())
+            let locked = try await scene.keeper.check()
+            #expect(locked.finding(BackupFailed.name)?.summary.contains("[vault-locked]") == true, "\(locked.details)")
+            #expect(locked.exitCode == 1)
+            #expect(try await scene.keeper.run("backup").exitCode == 11)
+            try await writer.close()
+            #expect(try await scene.keeper.check().exitCode == 0)
+
+            let catalogue = scene.vault + "/catalogue.sqlite"
+            try Data(repeating: 7, count: 8192).write(to: URL(filePath: catalogue))
+            let damaged = try await scene.keeper.check()
+            #expect(damaged.exitCode == 1)
+            let finding = try #require(damaged.finding(BackupFailed.name), "\(damaged.details)")
+            #expect(finding.severity == .critical && finding.cause == nil)
+            #expect(damaged.report.pairs.first?.lights.replicating.state == .problem)
+        }
+    }
+
+    @Test func theConfiguredKeyIsUsedAndAWrongOneIsToldAsSuch() async throws {
+        try await withScene { scene in
+            for name in ["a.key", "b.key"] {
+                let path = scene.keeper.folder.appending(path: name).path(percentEncoded: false)
+                #expect(try await Program.run(["key", "new", path]).exitCode == 0)
+            }
+            try scene.configure(vault: ", key_file: a.key")
+            #expect(try await scene.keeper.check().exitCode == 0)
+            #expect(try await scene.keeper.run("vault", "diff", "orders", "#1", "#1").exitCode == 0)
+            try scene.configure(vault: ", key_file: b.key")
+            let wrong = try await scene.keeper.check()
+            #expect(wrong.finding(BackupFailed.name)?.summary.contains("[vault-wrong-key]") == true)
+            #expect(try await scene.keeper.run("backup").exitCode == 12)
+            try scene.configure(vault: ", key_file: none.key")
+            #expect(try await scene.keeper.run("backup").exitCode == 12)
+            #expect(try await scene.moments().count == 1)
+        }
+    }
+
+    @Test func aPruneTakesTheConfiguredRules() async throws {
+        try await withScene { scene in
+            for _ in 0..<3 { #expect(try await scene.keeper.check().exitCode == 0) }
+            let refused = try await scene.keeper.run("vault", "prune", "orders")
+            #expect(refused.exitCode == 16, "\(refused)")
+            try scene.configure(vault: ", keep: { last: 1 }")
+            let plan = try await scene.keeper.run("vault", "prune")
+            #expect(plan.exitCode == 0 && plan.output.contains("2 moments would be dropped"), "\(plan)")
+            #expect(try await scene.moments().count == 3)
+            let done = try await scene.keeper.run("vault", "prune", "--confirm")
+            #expect(done.exitCode == 0 && done.output.contains("Dropped 2 moments"), "\(done)")
+            #expect(try await scene.moments().map(\.number) == [3])
+        }
+    }
+
+    @Test func aBackupWithoutAnythingToBackUpSaysSo() async throws {
+        try await withScene { scene in
+            try scene.configure(pair: "databases: [orders], mode: off")
+            #expect(try await scene.keeper.run("backup").exitCode == 2)
+            #expect(try await scene.keeper.run("backup", "--continuous").exitCode == 2)
+            #expect(try await scene.keeper.check().report.pairs.first?.lights.replicating.state == .off)
+            #expect(!FileManager.default.fileExists(atPath: scene.vault))
+        }
+    }
+}

@@ -1,0 +1,156 @@
+import CouchDB
+import Foundation
+import Supervision
+import Testing
+
+@testable import Replication
+@testable import Service
+@testable import Vault
+
+/// What follows from a look at a backup in the vault, without any I/O.
+@Suite("The state of a pair whose target is the vault")
+struct VaultStateTests {
+    private static let morning = Date(timeIntervalSince1970: 1_795_507_200)
+    private static let down = CouchError(.unreachable, "nothing answers")
+
+    private func moment(age: TimeInterval, isComplete: Bool = true, setAside: Int = 0) -> Moment {
+        Moment(
+            number: 7, time: Self.morning.addingTimeInterval(-age), epoch: 1, sequence: nil, isComplete: isComplete,
+            setAside: setAside, documents: 10, deleted: 0, leaves: 10, verified: nil, digest: DigestSum(), rowHash: 0)
+    }
+
+    /// Runs the body with a state whose pair warns after a quarter of an hour and is critical after two hours.
+    private func withState(_ body: (VaultState) throws -> Void) async throws {
+        let connection = try ServerConnection(url: try ServerURL.parse("http://couch:5984").url, authentication: .none)
+        let pair = VaultPair(
+            name: "orders", source: DatabaseAddress(server: "production", database: "orders"),
+            database: CouchDatabase(server: connection, name: "orders"), mode: .manage, thresholds: Thresholds())
+        do {
+            try body(VaultState(pair: pair))
+            try await connection.shutdown()
+        } catch {
+            try await connection.shutdown()
+            throw error
+        }
+    }
+
+    private func report(_ state: VaultState, before: PairReport? = nil) -> PairReport {
+        state.report(at: Self.morning, before: before)
+    }
+
+    @Test(
+        arguments: [
+            (0, 100_000.0, nil), (5, 899, nil), (5, 900, Finding.Severity.warning), (5, 7199, .warning),
+            (5, 7200, .critical),
+        ] as [(Int, TimeInterval, Finding.Severity?)])
+    func behindByAge(pending: Int, age: TimeInterval, severity: Finding.Severity?) async throws {
+        try await withState { state in
+            var state = state
+            (state.newest, state.pending) = (moment(age: age), pending)
+            let report = report(state)
+            #expect(report.findings.map(\.severity) == [severity].compactMap(\.self))
+            #expect(report.findings.allSatisfy { $0.rule == BackupBehind.name && $0.next == "couchkeep backup" })
+            #expect(report.lights.replicating.state == (severity == nil ? .ok : .problem))
+            #expect(report.lag == Lag(changes: pending, seconds: pending == 0 ? 0 : Int(age)))
+        }
+    }
+
+    @Test(arguments: [(99, nil), (100, Finding.Severity.warning), (1000, .critical)] as [(Int, Finding.Severity?)])
+    func behindByChanges(pending: Int, severity: Finding.Severity?) async throws {
+        try await withState { state in
+            var state = state
+            (state.pair.thresholds.lagChangesWarning, state.pair.thresholds.lagChangesCritical) = (100, 1000)
+            (state.newest, state.pending) = (moment(age: 60), pending)
+            #expect(report(state).findings.map(\.severity) == [severity].compactMap(\.self))
+        }
+    }
+
+    @Test func whatIsNotKnownIsNotGood() async throws {
+        try await withState { state in
+            var state = state
+            #expect(report(state).lights.replicating.state == .unknown)
+            #expect(report(state).lights.replicating.summary == "there is no backup yet")
+            // A source that does not count.
+            state.newest = moment(age: 60)
+            #expect(report(state).lights.replicating.state == .unknown)
+            #expect(report(state).lag == Lag(changes: nil, seconds: nil))
+            // A source that can't be asked: what was told of the pair stays as it is.
+            state.unseen = VaultPairFailure(
+                ReplicationFailure(side: .source, underlying: Self.down, counts: ReplicationCounts()),
+                from: "production")
+            let blind = report(state)
+            #expect(blind.findings.map(\.rule) == [Blind.name])
+            #expect(blind.findings.map(\.cause) == ["\(ServerUnreachable.name) @ production"])
+            #expect(blind.lights.replicating.state == .unknown)
+            #expect(blind.lights.verified.state == .off && blind.lights.restorable.state == .off)
+        }
+    }
+
+    @Test func aBackupThatFailed() async throws {
+        try await withState { state in
+            var state = state
+            state.newest = moment(age: 60)
+            state.failure = VaultPairFailure(VaultError(.full, "no space", at: "/vault"), from: "production")
+            state.pending = 0
+            let full = report(state)
+            #expect(full.findings.map(\.rule) == [BackupFailed.name])
+            #expect(full.findings[0].cause == nil && full.findings[0].summary.contains("[vault-full]"))
+            #expect(
+                full.lights.replicating
+                    == Light(
+                        state: .problem, since: Self.morning, summary: full.findings[0].summary))
+
+            state.failure = VaultPairFailure(
+                ReplicationFailure(side: .source, underlying: Self.down, counts: ReplicationCounts()),
+                from: "production")
+            state.pending = nil
+            let down = report(state)
+            #expect(down.findings.map(\.rule) == [BackupFailed.name, Blind.name])
+            #expect(down.findings.allSatisfy { $0.cause == "\(ServerUnreachable.name) @ production" })
+            #expect(down.lights.replicating.state == .problem)
+        }
+    }
+
+    @Test func aMomentThatLacksSomething() async throws {
+        try await withState { state in
+            var state = state
+            (state.newest, state.pending) = (moment(age: 60, isComplete: false, setAside: 2), 0)
+            #expect(report(state).findings.map(\.rule) == [BackupIncomplete.name])
+            #expect(report(state).findings[0].summary.hasPrefix("2 revisions"))
+            // A run that was cut off behind a source that was replaced.
+            state.newest = moment(age: 60, isComplete: false)
+            #expect(report(state).findings[0].summary.contains("not read to its end"))
+            #expect(report(state).lights.replicating.state == .problem)
+        }
+    }
+
+    @Test func whatLastsKeepsItsBeginning() async throws {
+        try await withState { state in
+            var state = state
+            (state.newest, state.pending) = (moment(age: 1000), 5)
+            let earlier = Self.morning.addingTimeInterval(-300)
+            let first = state.report(at: earlier, before: nil)
+            #expect(first.findings.isEmpty && first.lights.replicating.since == earlier)
+            let second = report(state, before: first)
+            #expect(second.findings.map(\.since) == [Self.morning])
+            #expect(second.lights.replicating.since == Self.morning)
+            let third = state.report(at: Self.morning.addingTimeInterval(60), before: second)
+            #expect(third.findings.map(\.since) == [Self.morning])
+            #expect(third.lights.replicating.since == Self.morning)
+        }
+    }
+
+    @Test(
+        arguments: [
+            (CouchError.Code.unreachable, ServerUnreachable.name, ExitCode.sourceUnreachable),
+            (.timeout, ServerUnreachable.name, .sourceUnreachable),
+            (.unauthorized, CredentialsRejected.name, .authentication), (.notFound, nil, .problem),
+        ] as [(CouchError.Code, String?, ExitCode)])
+    func failuresOfTheSource(code: CouchError.Code, rule: String?, exitCode: ExitCode) {
+        let failure = VaultPairFailure(
+            ReplicationFailure(
+                side: .source, underlying: CouchError(code, "x"), counts: ReplicationCounts()), from: "production")
+        #expect(failure.side == .source && failure.exitCode == exitCode)
+        #expect(failure.cause == rule.map { "\($0) @ production" })
+    }
+}
