@@ -86,7 +86,8 @@ struct RandomEdits {
             .post, [database.name, "_bulk_docs"],
             body: .bytes(ByteBuffer(string: text), contentType: "application/json"))
         let rows = try await database.server.answer(to: request).json(request: "_bulk_docs").array ?? []
-        guard rows.allSatisfy({ $0["error"] == nil }) else {
+        // After purges CouchDB calls some edits conflicts: then nothing was written, and the source is what it was.
+        guard rows.allSatisfy({ $0["error"] == nil || $0["error"] == "conflict" }) else {
             throw CouchError(.rejected, "a random edit was refused: \(rows)")
         }
     }
