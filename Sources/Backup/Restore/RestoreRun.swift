@@ -182,7 +182,7 @@ package struct RestoreRun: Sendable {
 
     private func restoreSettings(_ settings: SourceSettings) async throws {
         try await onTarget {
-            if let security = settings.security { try await target.setSecurity(document: security) }
+            if let security = settings.security { try await restore(security: security) }
             guard options.includesLocalDocuments else { return }
             for (id, document) in settings.localDocuments {
                 guard case .object(var members) = try JSONValue(parsing: document) else { continue }
@@ -190,6 +190,14 @@ package struct RestoreRun: Sendable {
                 (members["_id"], members["_rev"]) = (nil, try await target.localDocument(name)?["_rev"])
                 _ = try await target.putLocalDocument(name, members: members)
             }
+        }
+    }
+
+    private func restore(security: Data) async throws {
+        do {
+            try await target.setSecurity(document: security)
+        } catch let error as CouchError where error.code == .forbidden && DatabaseNames.isUsers(target.name) {
+            // Unless users_db_security_editable is set, CouchDB keeps its own, which lets administrators in and nobody else.
         }
     }
 

@@ -68,6 +68,7 @@ struct RestoreCommand: AsyncParsableCommand {
                     let end = try await restore(target.backup, to: target.database)
                     if end != .ok { code = end }
                 } catch let error as RestoreError where allDatabases {
+                    // One that is refused leaves the others their turn.
                     Console.error("couchkeep: \(target.backup): \(error)")
                     code = .refused
                 }
@@ -83,7 +84,11 @@ struct RestoreCommand: AsyncParsableCommand {
     private func targets() async throws -> [(backup: String, database: CouchDatabase)] {
         if let name { return [(name, try await login.database(to))] }
         let server = try await login.server(to)
-        return try await vault.open().entries().map { ($0.name, CouchDatabase(server: server, name: $0.name)) }
+        let names = try await vault.open().entries().map(\.name)
+        for name in names where DatabaseNames.isReplicator(name) {
+            Console.error("\(name) is left out: its replications would begin to run; restore it under another name")
+        }
+        return names.filter { !DatabaseNames.isReplicator($0) }.map { ($0, CouchDatabase(server: server, name: $0)) }
     }
 
     private func options() throws -> RestoreOptions {

@@ -26,6 +26,24 @@ import Testing
         }
     }
 
+    /// CouchDB lets nobody write the security object of its accounts.
+    @Test(.enabled(if: LocalCouchDB.isInstalled, whySkipped), .timeLimit(.minutes(1)))
+    func restoresAccountsToCouchDB() async throws {
+        try await withRealScene { _, scene in
+            let scene = scene.with(source: "_users")
+            let accounts = scene.source
+            _ = try await accounts.putDocument(
+                "org.couchdb.user:ann",
+                members: ["name": "ann", "type": "user", "roles": [], "password": "a long sentence"])
+            let before = try await scene.picture()
+            let moment = try await scene.backUp().moment
+            try await accounts.delete()
+            let report = try await scene.restore(moment, to: accounts)
+            #expect(report.isEqual, "\(report.differences) \(report.refusals)")
+            #expect(try await scene.picture() == before)
+        }
+    }
+
     /// Each try is cut off by the target at another place; the last one completes it.
     @Test func goesOnWhereItWasCutOff() async throws {
         try await withScene { server, scene in
