@@ -14,13 +14,16 @@ struct Listener: Sendable {
     let respond: @Sendable (SimulatedRequest) async throws -> Delivery
 
     /// Listens until the task is cancelled; then the socket and all connections are closed.
-    func run(onListening: @escaping @Sendable () -> Void) async throws {
+    ///
+    /// - Parameter onListening: is given the socket. Close it before the task is cancelled: a client whose connection ends
+    ///   comes back at once, and NIO ends the process over a connection that nobody takes any more.
+    func run(onListening: @escaping @Sendable (any Channel) -> Void) async throws {
         let configuration = ServerConfiguration(address: .hostname("127.0.0.1", port: port), backlog: 1024)
         let logger = Logger(label: "CouchSim") { _ in SwiftLogNoOpLogHandler() }
         let server = try HTTPServerBuilder.http1().buildServer(
             configuration: configuration, eventLoopGroup: MultiThreadedEventLoopGroup.singleton, logger: logger,
             responder: { request, writer, _ in try await answer(request, writer) },
-            onServerRunning: { _ in onListening() })
+            onServerRunning: { onListening($0) })
         try await server.run()
     }
 

@@ -1,5 +1,6 @@
 import CouchDB
 import Foundation
+import NIOCore
 import Synchronization
 
 /// A server could not be started.
@@ -84,25 +85,38 @@ extension SimulatedServer {
             { try await self.listen() },
             { try await self.scheduler.run(on: self) },
             { await self.nudgeWhenFaultsChange() },
-            { try await self.lifecycle.wait { $0.phase == .stopping } })
+            {
+                try await self.lifecycle.wait { $0.phase == .stopping }
+                try await self.closeSocket()
+            })
     }
 
     private func listen() async throws {
         let listener = Listener(port: port) { request in try await self.deliver(request) }
         while true {
-            try await lifecycle.wait { !$0.refusesConnections }
+            try await lifecycle.wait { !$0.refusesConnections && $0.phase != .stopping }
             defer { lifecycle.update { $0.isListening = false } }
             try await race(
                 {
-                    try await listener.run {
+                    try await listener.run { channel in
+                        self.socket.withLock { $0 = channel }
                         self.lifecycle.update { state in
                             state.isListening = true
                             if state.phase == .starting { state.phase = .running }
                         }
                     }
                 },
-                { try await self.lifecycle.wait { $0.refusesConnections } })
+                {
+                    try await self.lifecycle.wait { $0.refusesConnections }
+                    try await self.closeSocket()
+                })
         }
+    }
+
+    /// Takes no more connections, before those that there are come to their end.
+    private func closeSocket() async throws {
+        guard let channel = socket.withLock({ $0.take() }), channel.isActive else { return }
+        try await channel.close()
     }
 
     private func deliver(_ request: SimulatedRequest) async throws -> Delivery {

@@ -1,5 +1,6 @@
 import CouchDB
 import Foundation
+import NIOCore
 import Secrets
 import Synchronization
 
@@ -20,6 +21,8 @@ package final class SimulatedServer: Sendable {
     let flavour: Flavour
     let state: Mutex<ServerState>
     let lifecycle = Lifecycle()
+    /// The socket that listens, while it does.
+    let socket = Mutex<(any Channel)?>(nil)
     /// The replicator of this server.
     package let scheduler: Scheduler
 
