@@ -44,7 +44,7 @@ struct PartitionJoin {
     /// Compares two partitions.
     ///
     /// - Throws: ``SpoolDamage`` where a record is cut off.
-    static func join(source: [UInt8], target: [UInt8], limit: Int = .max) throws -> Result {
+    static func join(source: [UInt8], target: [UInt8]) throws -> Result {
         let guess = (source.count + target.count) / (LeafRecord.headSize + 20)
         var join = PartitionJoin(records: guess)
         try join.take(source, isSource: true)
