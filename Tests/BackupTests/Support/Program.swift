@@ -1,0 +1,59 @@
+import Foundation
+import Subprocess
+import SystemPackage
+
+/// The built `couchkeep`, run as people and cron run it.
+enum Program {
+    /// How a run ended.
+    struct Run: Sendable {
+        /// The exit code; nil where a signal ended it.
+        var exitCode: Int32?
+        var output: String
+    }
+
+    /// Beside the test bundle in the build folder.
+    static let path = URL(filePath: CommandLine.arguments[0]).deletingLastPathComponent().appending(path: "couchkeep")
+        .path(percentEncoded: false)
+
+    /// Runs it until it ends, or until `deadline` returns and it is killed (SIGKILL).
+    static func run(
+        _ arguments: [String], password: String, killedAfter deadline: (@Sendable () async throws -> Void)? = nil
+    ) async throws -> Run {
+        let inherited = ProcessInfo.processInfo.environment.filter {
+            ["PATH", "HOME", "LD_LIBRARY_PATH", "TMPDIR", "LANG"].contains($0.key)
+        }
+        let variables = inherited.merging(["COUCHKEEP_PASSWORD": password]) { $1 }.compactMap { name, value in
+            Environment.Key(rawValue: name).map { ($0, value) }
+        }
+        let result = try await Subprocess.run(
+            .path(FilePath(path)), arguments: Arguments(arguments),
+            environment: .custom(Dictionary(variables, uniquingKeysWith: { $1 })), input: .none, output: .sequence,
+            error: .combinedWithOutput
+        ) { execution in
+            let (output, process) = (execution.standardOutput, execution.processIdentifier.value)
+            return try await withThrowingTaskGroup(of: String?.self) { group in
+                group.addTask {
+                    var text = ""
+                    for try await line in output.strings() { text += line + "\n" }
+                    return text
+                }
+                if let deadline {
+                    group.addTask {
+                        try await deadline()
+                        // Its number is not given to another one before it was waited for, behind this closure.
+                        kill(process, SIGKILL)
+                        return nil
+                    }
+                }
+                defer { group.cancelAll() }
+                // The output ends with the process.
+                while let text = try await group.next() { if let text { return text } }
+                return ""
+            }
+        }
+        guard case .exited(let code) = result.terminationStatus else {
+            return Run(exitCode: nil, output: result.closureResult)
+        }
+        return Run(exitCode: code, output: result.closureResult)
+    }
+}
