@@ -8,8 +8,8 @@ import Testing
 /// Documents that a decoder would change come back with the same revision, and CouchDB serves the same bytes.
 @Suite(.enabled(if: LocalCouchDB.isInstalled, whySkipped), .timeLimit(.minutes(5)))
 struct ByteExactnessTests {
-    /// Members by id; what CouchDB itself does not take is left out.
-    private static let members: [String: String] = [
+    /// Ids and members; what CouchDB itself does not take is left out. A list, since Swift takes the two spellings of ü for equal.
+    private static let members: KeyValuePairs<String, String> = [
         "whole and broken": #""a":1.0,"b":1,"c":-0.0,"d":1e5,"e":1E-7,"f":100000000000000000000.0"#,
         "large":
             #""a":12345678901234567890,"b":-99999999999999999999,"c":18446744073709551616,"d":1.7976931348623157e308"#,
@@ -26,7 +26,7 @@ struct ByteExactnessTests {
         try await withRealScene { _, scene in
             let source = scene.source
             var written: [String] = []
-            for (id, members) in Self.members.sorted(by: { $0.key < $1.key }) {
+            for (id, members) in Self.members {
                 if try await source.put(id, text: "{\(members)}") { written.append(id) }
             }
             #expect(written.count >= Self.members.count - 1, "at most 1e400 is refused")
