@@ -53,6 +53,7 @@ let package = Package(
         .target(
             name: "Replication",
             dependencies: [
+                "CZlib",
                 "CouchDB",
                 "Secrets",
                 .product(name: "Crypto", package: "swift-crypto"),
@@ -66,7 +67,6 @@ let package = Package(
         .target(
             name: "ReplicaServer",
             dependencies: [
-                "CZlib",
                 "CouchDB",
                 "Replication",
                 "Secrets",

@@ -6,18 +6,20 @@ import NIOFoundationCompat
 public typealias BulkGetAnswer = AnswerStream<BulkGetScanner>
 
 extension CouchDatabase {
-    /// Fetches revisions with their history, as the bytes that the server sends (1.7 and later).
+    /// Fetches revisions, as the bytes that the server sends (1.7 and later).
     ///
     /// The answers come in the order of the request, each one ending with ``BulkGetEvent/answered``.
     ///
     /// - Parameters:
     ///   - latest: whether a newer leaf revision may be sent instead of one that is no leaf any more.
+    ///   - includeHistory: whether the documents name their ancestors, up to a thousand of them.
     ///   - includeAttachments: whether attachments are sent inside of the documents as base64; they are named only where
     ///     not. Such documents can be large.
     public func bulkGet(
-        _ revisions: [RevisionRequest], latest: Bool = true, includeAttachments: Bool = false
+        _ revisions: [RevisionRequest], latest: Bool = true, includeHistory: Bool = true,
+        includeAttachments: Bool = false
     ) -> BulkGetAnswer {
-        var query = ["revs": "true", "attachments": includeAttachments ? "true" : "false"]
+        var query = ["revs": includeHistory ? "true" : "false", "attachments": includeAttachments ? "true" : "false"]
         if latest { query["latest"] = "true" }
         let request = CouchRequest(
             .post, [name, "_bulk_get"], query: query, body: .json(["docs": .array(revisions.map(\.item))]),

@@ -14,6 +14,12 @@ package protocol ComparableReplica: Replica {
     /// The leaf revisions of these documents as they are now, in no particular order; without those that the replica does
     /// not have.
     func leaves(of ids: [DocumentID]) async throws -> [DocumentLeaves]
+
+    /// Hands out the documents of exactly these revisions, where it can without the bytes of their attachments.
+    ///
+    /// Each wanted revision is answered once, in any order. Where the call throws, those that were not answered before may
+    /// be asked for again.
+    func documents(_ wanted: [DocumentLeaves], receive: (DocumentAnswer) async throws -> Void) async throws
 }
 
 extension ComparableReplica {

@@ -1,6 +1,6 @@
 import CouchDB
 
-/// A document whose leaf revisions differ between two replicas.
+/// A document that differs between two replicas.
 package struct Difference: Sendable, Hashable {
     /// How it differs.
     package enum Class: String, Sendable, Hashable, Codable, CaseIterable {
@@ -12,6 +12,8 @@ package struct Difference: Sendable, Hashable {
         case otherLeaves
         /// Both have the same leaf revisions, and the content of one differs.
         case bodyDiffers
+        /// Both have the same leaf revisions with the same bodies, and an attachment of one differs.
+        case attachmentDiffers
     }
 
     package var id: DocumentID
@@ -20,6 +22,8 @@ package struct Difference: Sendable, Hashable {
     package var onlyInSource: [RevisionID]
     /// The leaf revisions that only the target has.
     package var onlyInTarget: [RevisionID]
+    /// The revisions that both have, with other content.
+    package var revisions: [DifferingRevision] = []
 
     package init(
         id: DocumentID, kind: Class, onlyInSource: [RevisionID] = [], onlyInTarget: [RevisionID] = []
@@ -45,14 +49,15 @@ package struct ComparisonCounts: Sendable, Hashable {
     package var extra = 0
     package var otherLeaves = 0
     package var bodyDiffers = 0
+    package var attachmentDiffers = 0
 
     package init() {}
 
     /// Whether no difference was found.
-    package var isEqual: Bool { missing == 0 && extra == 0 && otherLeaves == 0 && bodyDiffers == 0 }
+    package var isEqual: Bool { different == 0 }
 
     /// Documents that differ.
-    package var different: Int { missing + extra + otherLeaves + bodyDiffers }
+    package var different: Int { missing + extra + otherLeaves + bodyDiffers + attachmentDiffers }
 
     /// Counts a difference.
     package mutating func count(_ kind: Difference.Class) {
@@ -61,6 +66,7 @@ package struct ComparisonCounts: Sendable, Hashable {
         case .extra: extra += 1
         case .otherLeaves: otherLeaves += 1
         case .bodyDiffers: bodyDiffers += 1
+        case .attachmentDiffers: attachmentDiffers += 1
         }
     }
 }

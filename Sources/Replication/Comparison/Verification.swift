@@ -106,7 +106,8 @@ package struct Verification: Sendable {
             try await difference(found)
         }
         var (verdict, reason): (Verdict, String?) = (result.counts.isEqual ? .equal : .different, nil)
-        if verdict == .different, result.counts.extra + result.counts.bodyDiffers == 0 {
+        if verdict == .different, result.counts.extra + result.counts.bodyDiffers + result.counts.attachmentDiffers == 0
+        {
             let after = try await ReplicationFailure.Side.target.naming { try await target.describe() }
             let isReceiving = before.updateSequence != after.updateSequence
             // Nothing but documents that the target lacks, and it is still being filled.

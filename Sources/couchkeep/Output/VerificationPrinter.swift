@@ -56,6 +56,7 @@ struct VerificationResult: Encodable {
         var extra: Int
         var otherLeaves: Int
         var bodyDiffers: Int
+        var attachmentDiffers: Int
     }
 
     struct Item: Encodable {
@@ -75,6 +76,7 @@ struct VerificationResult: Encodable {
                 case .extra: "the source has nothing of the document: purged there, or written at the target"
                 case .otherLeaves: "the leaf revisions are not the same"
                 case .bodyDiffers: "the same revision has another content"
+                case .attachmentDiffers: "the same revision has another attachment"
                 }
         }
     }
@@ -94,7 +96,7 @@ struct VerificationResult: Encodable {
         let found = verification.counts
         counts = Counts(
             equal: found.equal, missing: found.missing, extra: found.extra, otherLeaves: found.otherLeaves,
-            bodyDiffers: found.bodyDiffers)
+            bodyDiffers: found.bodyDiffers, attachmentDiffers: found.attachmentDiffers)
         differences = verification.differences.map(Item.init)
         seconds = verification.elapsed / .seconds(1)
     }

@@ -1,9 +1,8 @@
 import CouchDB
 import Foundation
-import Replication
 
 /// Reads an attachment piece by piece, as it is stored or decompressed.
-struct AttachmentPieces {
+package struct AttachmentPieces {
     private static let pieceSize = 64 << 10
 
     private let attachment: Attachment
@@ -13,7 +12,7 @@ struct AttachmentPieces {
     private var delivered = 0
 
     /// - Parameter isDecoded: whether gzip is to be undone.
-    init(of attachment: Attachment, isDecoded: Bool) throws(CouchError) {
+    package init(of attachment: Attachment, isDecoded: Bool) throws(CouchError) {
         self.attachment = attachment
         let decompresses = isDecoded && attachment.member.encoding == "gzip"
         inflater = decompresses ? try Inflater() : nil
@@ -23,7 +22,7 @@ struct AttachmentPieces {
     /// The next piece; nil behind the last one.
     ///
     /// - Throws: `CouchError` where the bytes are not as many as the document tells.
-    mutating func next() async throws -> Data? {
+    package mutating func next() async throws -> Data? {
         while true {
             if let piece = try inflater?.next() { return count(piece) }
             let stored = try await attachment.read(at: offset, count: Self.pieceSize)

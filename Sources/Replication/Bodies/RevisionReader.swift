@@ -1,0 +1,166 @@
+import CouchDB
+import Foundation
+
+/// Reads one side's content for a comparison: slows down and repeats what failed and may pass, and finds the single
+/// document that a server stumbles over.
+struct RevisionReader: Sendable {
+    /// A revision that was not given.
+    struct NotGiven: Error {
+        var refusal: Refusal
+    }
+
+    let side: ReplicationFailure.Side
+    let replica: any ComparableReplica
+    let throttle: Throttle
+    /// How often a call is made, and after how many times the cause is looked for in a single document.
+    let attempts: Int
+    let attemptsBeforeSplitting: Int
+
+    init(
+        _ side: ReplicationFailure.Side, _ replica: any ComparableReplica, options: ReplicationOptions, clock: RunClock
+    ) {
+        (self.side, self.replica) = (side, replica)
+        throttle = Throttle(options.window(parallelism: max(2, replica.concurrentFetches)), clock: clock)
+        (attempts, attemptsBeforeSplitting) = (options.attempts, options.attemptsBeforeSplitting)
+    }
+
+    /// Reads the documents of these revisions, up to a number of bytes.
+    func documents(_ wanted: [WantedRevision], budget: Int) async throws -> ReadDocuments {
+        var read = ReadDocuments(budget: budget)
+        try await fill(&read, wanted, failed: 0)
+        return read
+    }
+
+    private func fill(_ read: inout ReadDocuments, _ wanted: [WantedRevision], failed: Int) async throws {
+        do {
+            try await throttle.run(items: wanted.count) {
+                try await replica.documents(wanted.leaves) { read.take($0) }
+                guard wanted.allSatisfy(read.isAnswered) else {
+                    throw CouchError(.malformedAnswer, "not all of \(wanted.count) revisions were answered")
+                }
+            }
+        } catch {
+            let open = wanted.filter { !read.isAnswered($0) }
+            guard !open.isEmpty else { return }
+            switch try await decision(after: error, failed: failed + 1) {
+            case .again: try await fill(&read, open, failed: failed + 1)
+            case .split where open.count > 1:
+                let middle = open.count / 2
+                try await fill(&read, Array(open[..<middle]), failed: attemptsBeforeSplitting - 1)
+                try await fill(&read, Array(open[middle...]), failed: attemptsBeforeSplitting - 1)
+            case .split(let reason):
+                for item in open { read.giveUp(item, reason: reason) }
+            }
+        }
+    }
+
+    /// Reads one revision whole.
+    func revision(_ wanted: WantedRevision) async throws -> Result<Revision, NotGiven> {
+        var failed = 0
+        while true {
+            do {
+                return try await throttle.run(items: 0) {
+                    var answered: RevisionAnswer?
+                    try await replica.revisions([wanted].leaves) { answered = $0 }
+                    guard let answered else { throw CouchError(.malformedAnswer, "a revision was not answered") }
+                    return answered.exactly.map { .success($0) } ?? .failure(NotGiven(refusal: answered.refusal))
+                }
+            } catch {
+                failed += 1
+                if case .split(let reason) = try await decision(after: error, failed: failed) {
+                    return .failure(NotGiven(refusal: wanted.unreadable(reason)))
+                }
+            }
+        }
+    }
+
+    /// The leaf revisions that these documents have now.
+    func leaves(of ids: [DocumentID]) async throws -> Set<WantedRevision> {
+        var failed = 0
+        while true {
+            do {
+                let found = try await throttle.run(items: 0) { try await replica.leaves(of: ids) }
+                return Set(
+                    found.flatMap { document in
+                        document.revisions.map { WantedRevision(id: document.id, revision: $0) }
+                    })
+            } catch {
+                failed += 1
+                // No single document is looked for: the ids alone were sent.
+                _ = try await decision(after: error, failed: failed)
+            }
+        }
+    }
+
+    private func decision(after error: any Error, failed: Int) async throws -> Retrier.Decision {
+        try Task.checkCancellation()
+        if error is ReplicationFailure { throw error }
+        guard FailureKind(error) == .passing, failed < attempts else {
+            throw ReplicationFailure(side: side, underlying: error, counts: ReplicationCounts())
+        }
+        try await throttle.backOff()
+        guard failed >= attemptsBeforeSplitting, Retrier.mayBeCausedByContent(error) else { return .again }
+        do {
+            _ = try await replica.describe()
+        } catch {
+            try Task.checkCancellation()
+            // The server is not there at all, which says nothing about a document.
+            return .again
+        }
+        return .split(reason: String(describing: error))
+    }
+}
+
+/// Documents that one side has handed out, as far as they are held.
+struct ReadDocuments: Sendable {
+    private(set) var answers: [WantedRevision: DocumentAnswer.Outcome] = [:]
+    /// What was answered and dropped, since too much would have been held.
+    private(set) var dropped: Set<WantedRevision> = []
+    /// The bytes of all documents.
+    private(set) var bytes = 0
+    private var held = 0
+    private let budget: Int
+
+    init(budget: Int) { self.budget = budget }
+
+    func isAnswered(_ wanted: WantedRevision) -> Bool { answers[wanted] != nil || dropped.contains(wanted) }
+
+    mutating func take(_ answer: DocumentAnswer) {
+        let wanted = WantedRevision(id: answer.id, revision: answer.revision)
+        guard !isAnswered(wanted) else { return }
+        if case .given(let document) = answer.outcome {
+            bytes += document.count
+            guard answers.isEmpty || held + document.count <= budget else {
+                dropped.insert(wanted)
+                return
+            }
+            held += document.count
+        }
+        answers[wanted] = answer.outcome
+    }
+
+    mutating func giveUp(_ wanted: WantedRevision, reason: String) {
+        answers[wanted] = .unavailable(wanted.unreadable(reason))
+    }
+}
+
+extension WantedRevision {
+    fileprivate func unreadable(_ reason: String) -> Refusal {
+        Refusal(id: id, revision: revision, stage: .fetching, error: "unreadable", reason: reason)
+    }
+}
+
+extension [WantedRevision] {
+    /// The revisions by document, in their order.
+    var leaves: [DocumentLeaves] {
+        var leaves: [DocumentLeaves] = []
+        for item in self {
+            if leaves.last?.id == item.id {
+                leaves[leaves.count - 1].revisions.append(item.revision)
+            } else {
+                leaves.append(DocumentLeaves(id: item.id, revisions: [item.revision]))
+            }
+        }
+        return leaves
+    }
+}
