@@ -48,10 +48,13 @@ import Testing
         #expect(report.progress.compared == source.leaves.count && report.progress.bytes > 0)
     }
 
-    @Test func findsThemOnASimulatedServer() async throws {
+    @Test(arguments: 0..<4) func findsThemOnASimulatedServer(_ round: Int) async throws {
         let seed = UInt64.random(in: 0...(1 << 40))
         try await withSimulatedReplica { _, target in
             let source = try random(seed)
+            // The simulated server takes two spellings of one accented letter for one document.
+            let decomposed = DocumentID("gr\u{75}\u{308}n")
+            source.purge(decomposed, source.leaves.filter { $0.id == decomposed }.flatMap(\.revisions))
             var content = PlantedContent(source.leafRevisions)
             try content.plant(oneOf: 9, seed: seed)
             let stored = try await target.store(content.revisions, checkpoint: nil)
@@ -60,7 +63,7 @@ import Testing
                 let (report, found) = try await BodyComparator.test(one, other).collect()
                 #expect(Set(found.map(\.id)) == content.bodies.union(content.attachments), "seed \(seed)")
                 #expect(Set(found.filter { $0.kind == .bodyDiffers }.map(\.id)) == content.bodies, "seed \(seed)")
-                #expect(report.isComplete)
+                #expect(report.isComplete, "seed \(seed)")
             }
         }
     }

@@ -102,7 +102,9 @@ struct RealBodyComparatorTests {
                     for round in 1... {
                         if Task.isCancelled { return }
                         for number in stride(from: round % 7, to: 2000, by: 7) {
-                            try memory.edit(DocumentID("d\(number)"), members: #""v":\#(round)"#)
+                            let id = DocumentID("d\(number)")
+                            let winner = try await memory.leaves(of: [id]).first?.revisions.first
+                            try memory.edit(id, on: winner, members: #""v":\#(round)"#)
                         }
                         do {
                             _ = try await source.store(memory.leafRevisions, checkpoint: nil)
