@@ -32,10 +32,11 @@ struct ByteExactnessTests {
             #expect(written.count >= Self.members.count - 1, "at most 1e400 is refused")
             let text = String(repeating: "words and \\u00e9 numbers 1.0 ", count: 7_000_000 / 31)
             #expect(try await source.put("seven megabytes", text: #"{"text":"\#(text)","n":1.0}"#))
-            // Two hundred known ancestors, and a history that the server cuts off.
-            for length in [200, 1500] {
+            // A short history, ten thousand revisions, and a history that the server cuts off.
+            try await source.setRevisionsLimit(10_000)
+            for length in [200, 10_000, 10_500] {
                 let hashes = (0..<length).map { number in
-                    "\"" + String(repeating: "0", count: 26) + String(format: "%06x", length * 1000 + number) + "\""
+                    "\"" + String(repeating: "0", count: 26) + String(format: "%06x", length * 1100 + number) + "\""
                 }
                 _ = try await source.bulkDocuments([
                     Data(
@@ -60,7 +61,8 @@ struct ByteExactnessTests {
             let report = try await RestoreRun(of: try await scene.moment(backup.moment), to: target).run()
             #expect(report.isEqual, "\(report)")
 
-            for id in written + ["seven megabytes", "200 revisions", "1500 revisions", "conflicts"] {
+            for id in written + ["seven megabytes", "200 revisions", "10000 revisions", "10500 revisions", "conflicts"]
+            {
                 for query in [["revs": "true"], ["conflicts": "true"]] {
                     let (before, after) = (
                         try await source.bytes(of: id, query: query), try await target.bytes(of: id, query: query)
@@ -79,7 +81,10 @@ struct ByteExactnessTests {
             let large = try #require(before.first { $0.id == "attachments" })
             #expect(large.attachments.count == 1000)
             #expect(before.count { $0.id == "conflicts" } == 50)
-            #expect(before.first { $0.id == "200 revisions" }?.path.revisions.count == 200)
+            for (length, kept) in [(200, 200), (10_000, 10_000), (10_500, 10_000)] {
+                #expect(before.first { $0.id.text == "\(length) revisions" }?.path.revisions.count == kept)
+            }
+            #expect(try await target.revisionsLimit() == 10_000)
             // As text and with the digests of the attachments too.
             let kept = try await LeafPicture.all(of: scene.moment(backup.moment))
             let isKept = kept == before

@@ -56,7 +56,7 @@ struct VaultOptions: ParsableArguments {
     func open(create: Bool = false) async throws -> Vault {
         // First: a key that can't be had leaves no vault behind.
         let key = try await keySource()
-        return try await Vault(at: try path(), create: create, now: Date(), key: key)
+        return try await Vault(at: try path(), create: create, now: Date(), key: key, onStep: PowerCut.step())
     }
 
     /// Opens a backup, and closes it behind the body.

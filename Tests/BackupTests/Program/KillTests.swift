@@ -22,6 +22,17 @@ import Testing
         }
     }
 
+    private func prune(_ scene: Scene, keep count: Int) -> [String] {
+        [
+            "vault", "prune", "source", "--last", "\(count)", "--confirm", "--vault",
+            scene.folder.path(percentEncoded: false),
+        ]
+    }
+
+    /// Rounds of the random loop.
+    private static let rounds =
+        ProcessInfo.processInfo.environment["COUCHKEEP_KILL_ROUNDS"].flatMap { Int($0) } ?? 10
+
     private func backup(_ scene: Scene) -> [String] {
         ["backup", scene.source.url, "--user", "admin", "--vault", scene.folder.path(percentEncoded: false)]
     }
@@ -42,15 +53,35 @@ import Testing
         try await withScene { server, scene in
             var random = SeededGenerator(seed: seed)
             try await scene.source.fill(50)
-            var kills = 0
-            for round in 0..<10 {
+            var (kills, killedPrunes) = (0, 0)
+            for round in 0..<Self.rounds {
                 try await edit(scene, round: round)
-                let run = try await run(
-                    backup(scene), on: server, killedAtRequest: Int.random(in: 1...24, using: &random))
+                // By what it asks the server, and by what it does to its files.
+                let step = "any:\(Int.random(in: 1...16, using: &random))"
+                let run =
+                    Bool.random(using: &random)
+                    ? try await run(
+                        backup(scene), on: server, killedAtRequest: Int.random(in: 1...24, using: &random))
+                    : try await Program.run(backup(scene), password: server.password.reveal(), diesAt: step)
                 if run.exitCode == nil { kills += 1 }
                 #expect(run.exitCode ?? 0 == 0, "seed \(seed): \(run.output)")
+                guard round % 3 == 2 else { continue }
+                _ = try await self.run(backup(scene), on: server)
+                let kept = try await scene.withBackup { try #require(try await $0.moments().last) }
+                let before = try await LeafPicture.all(of: scene.moment(kept))
+                let cut = try await Program.run(
+                    prune(scene, keep: 1), password: "", diesAt: "any:\(Int.random(in: 1...4, using: &random))")
+                if cut.exitCode == nil { killedPrunes += 1 }
+                #expect(cut.exitCode ?? 0 == 0, "seed \(seed): \(cut.output)")
+                let (problems, newest) = try await scene.withBackup { backup in
+                    (try await backup.check(readData: true).problems, try await backup.moments().last)
+                }
+                #expect(problems == [], "seed \(seed)")
+                #expect(newest == kept, "seed \(seed)")
+                let after = try await LeafPicture.all(of: scene.moment(kept))
+                #expect(after == before, "seed \(seed): the newest moment is what it was")
             }
-            #expect(kills > 0, "seed \(seed)")
+            #expect(kills > 0 && (killedPrunes > 0 || !Program.diesAtSteps), "seed \(seed)")
             let last = try await run(backup(scene), on: server)
             #expect(last.exitCode == 0, "seed \(seed): \(last.output)")
             let source = try await scene.picture()
@@ -83,6 +114,77 @@ import Testing
             let restored = try await scene.picture(of: target)
             let isRestored = try restored.unordered == source.unordered
             #expect(isRestored, "seed \(seed): \(restored.difference(from: source))")
+        }
+    }
+
+    /// At each named step of a backup and of a pruning of the program.
+    @Test(.enabled(if: Program.diesAtSteps, "skipped: only a debug build ends itself"), arguments: VaultStep.allCases)
+    func diesAtAStep(step: VaultStep) async throws {
+        try await withScene { server, scene in
+            let isPruning = [.pruneDeleted, .pruneCommitted, .objectsRemoved].contains(step)
+            try await scene.source.fill(30)
+            try await edit(scene, round: 1)
+            #expect(try await run(backup(scene), on: server).exitCode == 0)
+            try await edit(scene, round: 2)
+            if isPruning { #expect(try await run(backup(scene), on: server).exitCode == 0) }
+            let moments = try await scene.withBackup { try await $0.moments() }
+            let kept = try #require(moments.last)
+            let before = try await LeafPicture.all(of: scene.moment(kept))
+            let killed = try await Program.run(
+                isPruning ? prune(scene, keep: 1) : backup(scene), password: server.password.reveal(),
+                diesAt: step.rawValue)
+            #expect(killed.exitCode == nil, "\(killed.output)")
+            #expect(try await scene.withBackup { try await $0.check(readData: true).problems } == [])
+            #expect(try await LeafPicture.all(of: scene.moment(kept)) == before, "what was acknowledged is there")
+
+            #expect(try await run(backup(scene), on: server).exitCode == 0)
+            #expect(try await run(prune(scene, keep: 1), on: server).exitCode == 0)
+            let last = try await scene.withBackup { backup in
+                let report = try await backup.check(readData: true)
+                #expect(report.problems == [] && report.strays == 0)
+                return try #require(try await backup.moments().last)
+            }
+            #expect(last.isComplete)
+            #expect(try await LeafPicture.all(of: scene.moment(last)) == scene.picture())
+        }
+    }
+
+    /// What a restore asks of its target, in its order.
+    private static let restoreSteps = [
+        Fault(.drip(bytes: 1 << 30, every: .zero), method: "PUT", pathPrefix: "/source-restored"),
+        Fault(.drip(bytes: 1 << 30, every: .zero), pathContains: "_local/couchkeep-restore"),
+        Fault(.drip(bytes: 1 << 30, every: .zero), pathContains: "_revs_limit"),
+        Fault(.drip(bytes: 1 << 30, every: .zero), pathContains: "_revs_diff"),
+        Fault(.drip(bytes: 1 << 30, every: .zero), pathContains: "_bulk_docs"),
+        Fault(.drip(bytes: 1 << 30, every: .zero), method: "PUT", pathContains: "/attached-"),
+        Fault(.drip(bytes: 1 << 30, every: .zero), method: "PUT", pathContains: "_security"),
+        Fault(.drip(bytes: 1 << 30, every: .zero), pathContains: "_changes"),
+        Fault(.drip(bytes: 1 << 30, every: .zero), method: "DELETE", pathContains: "_local/"),
+    ]
+
+    @Test(arguments: restoreSteps.indices) func diesInARestore(step: Int) async throws {
+        try await withScene { server, scene in
+            try await scene.source.fill(30)
+            try await edit(scene, round: 1)
+            _ = try await scene.source.putDocument("_design/d", members: ["views": [:]])
+            #expect(try await run(backup(scene), on: server).exitCode == 0)
+            let target = scene.beside("restored")
+            let restore = [
+                "restore", "source", "--to", target.url, "--user", "admin", "--vault",
+                scene.folder.path(percentEncoded: false),
+            ]
+            var fault = Self.restoreSteps[step]
+            fault.database = target.name
+            let trigger = server.faults.add(fault)
+            let killed = try await Program.run(restore, password: server.password.reveal()) {
+                try await server.faults.struck(trigger)
+            }
+            #expect(killed.exitCode == nil, "\(killed.output)")
+            server.faults.remove(trigger)
+            let next = try await run(restore, on: server)
+            // Behind its last request there is nothing to go on with, and the target is as it should be.
+            #expect(next.exitCode == 0 || next.exitCode == 16, "\(next.output)")
+            #expect(try await scene.picture(of: target).unordered == scene.picture().unordered)
         }
     }
 

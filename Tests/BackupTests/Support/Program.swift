@@ -15,18 +15,40 @@ enum Program {
     static let path = URL(filePath: CommandLine.arguments[0]).deletingLastPathComponent().appending(path: "couchkeep")
         .path(percentEncoded: false)
 
+    /// Whether the program was built to end itself where it is told.
+    static var diesAtSteps: Bool {
+        #if DEBUG
+        true
+        #else
+        false
+        #endif
+    }
+
+    /// GNU time, which tells the largest resident memory of what it ran.
+    static let meter = "/usr/bin/time"
+    static var canMeasure: Bool { FileManager.default.isExecutableFile(atPath: meter) }
+
     /// Runs it until it ends, or until `deadline` returns and it is killed (SIGKILL).
+    ///
+    /// - Parameters:
+    ///   - step: where the program ends itself as a power cut would, such as `beforeCommit:2`.
+    ///   - peak: a file into which its largest resident memory is written, in kB.
     static func run(
-        _ arguments: [String], password: String, killedAfter deadline: (@Sendable () async throws -> Void)? = nil
+        _ arguments: [String], password: String, diesAt step: String? = nil, peak: URL? = nil,
+        killedAfter deadline: (@Sendable () async throws -> Void)? = nil
     ) async throws -> Run {
         let inherited = ProcessInfo.processInfo.environment.filter {
             ["PATH", "HOME", "LD_LIBRARY_PATH", "TMPDIR", "LANG"].contains($0.key)
         }
-        let variables = inherited.merging(["COUCHKEEP_PASSWORD": password]) { $1 }.compactMap { name, value in
+        var added = ["COUCHKEEP_PASSWORD": password]
+        added["COUCHKEEP_DIE_AT"] = step
+        let variables = inherited.merging(added) { $1 }.compactMap { name, value in
             Environment.Key(rawValue: name).map { ($0, value) }
         }
+        var line = [path] + arguments
+        if let peak { line = [meter, "-f", "%M", "-o", peak.path(percentEncoded: false)] + line }
         let result = try await Subprocess.run(
-            .path(FilePath(path)), arguments: Arguments(arguments),
+            .path(FilePath(line[0])), arguments: Arguments(Array(line.dropFirst())),
             environment: .custom(Dictionary(variables, uniquingKeysWith: { $1 })), input: .none, output: .sequence,
             error: .combinedWithOutput
         ) { execution in
