@@ -93,4 +93,17 @@ public struct CouchDatabase: Sendable {
         let answer = try await server.json(.post, [name, "_purge"], body: body, isIdempotent: true)
         return (answer["purged"]?.object ?? [:]).mapValues { ($0.array ?? []).compactMap(\.string) }
     }
+
+    /// What the database remembers to have purged, by document: the newest thousand of each shard unless configured
+    /// otherwise (CouchDB 3.4 and later).
+    ///
+    /// - Throws: ``CouchError``; code `not-found` where the server has no such list.
+    public func purgedRevisions() async throws -> [(id: String, revisions: [RevisionID])] {
+        let answer = try await server.json(.get, [name, "_purged_infos"])
+        return (answer["purged_infos"]?.array ?? []).compactMap { entry in
+            entry["id"]?.string.map { id in
+                (id, (entry["revs"]?.array ?? []).compactMap { $0.string.flatMap { RevisionID($0) } })
+            }
+        }
+    }
 }

@@ -17,6 +17,13 @@ package struct BodyComparator: Sendable {
     /// How often and with what pauses failed calls are repeated, and how many revisions are fetched together.
     package var options: ReplicationOptions
     package var onProgress: @Sendable (BodyProgress) -> Void = { _ in }
+    /// What an earlier run had reached; it goes on there.
+    package var start: BodyReport?
+    /// Takes what has been reached, from time to time; all that it speaks of was handed out before.
+    package var onCheckpoint: (@Sendable (BodyReport) async throws -> Void)?
+    package var checkpointInterval: Duration = .seconds(5)
+    /// Whether a difference is planted in memory that has to be found.
+    var selfTest: BodySelfTest?
     /// The bytes of documents that one task holds of one side.
     var budget = 4 << 20
     var clock = RunClock.system
@@ -27,53 +34,75 @@ package struct BodyComparator: Sendable {
         options.batchSize = 500
     }
 
-    /// Compares, and hands out each difference as soon as it is sure, one for each document.
+    /// Compares, and hands out each difference as soon as it is sure, one for each document, in the order of the feed.
     ///
+    /// - Parameter told: documents whose difference was handed out before.
     /// - Throws: ``ReplicationFailure`` where one side fails; `CancellationError`.
-    package func run(difference: (Difference) async throws -> Void) async throws -> BodyReport {
-        let from = try await ReplicationFailure.Side.source.naming { try await source.describe() }
-        let tally = BodyTally(expected: from.documentCount + from.deletedCount, report: onProgress)
-        let work = BoundedQueue<DocumentLeaves>(capacity: options.batchSize * 8)
-        let found = BoundedQueue<Difference>(capacity: 100)
+    package func run(
+        told: Set<DocumentID> = [], difference: (Difference) async throws -> Void
+    ) async throws -> BodyReport {
+        var report = start ?? BodyReport()
+        if start == nil {
+            let from = try await ReplicationFailure.Side.source.naming { try await source.describe() }
+            report.progress.expected = from.documentCount + from.deletedCount
+        }
+        let ledger = Monitor(BodyLedger(report.progress))
+        let work = BoundedQueue<BodyWork>(capacity: options.batchSize * 8)
         let worker = BodyWorker(
             source: RevisionReader(.source, source, options: options, clock: clock),
             target: RevisionReader(.target, target, options: options, clock: clock),
-            work: work, found: found, tally: tally, batchSize: options.batchSize, budget: budget)
+            work: work, ledger: ledger, selfTest: selfTest, onProgress: onProgress, batchSize: options.batchSize,
+            budget: budget)
         let tasks = max(2, source.concurrentFetches, target.concurrentFetches)
-        // The feed may list a document twice; it is told once. As large as what differs.
-        var told: Set<DocumentID> = []
-        return try await withThrowingTaskGroup { group in
+        let sequence = report.sequence
+        return try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask {
                 // Whatever ends one stage ends the next ones, and the group throws its error.
                 defer { work.finish() }
-                try await readFeed(into: work, tally)
+                try await readFeed(since: sequence, into: work, ledger)
             }
             group.addTask {
-                defer { found.finish() }
+                defer { ledger.change { $0.close() } }
                 try await Self.several(tasks) { try await worker.run() }
             }
-            while true {
-                let items = try await found.receive(count: 100)
-                guard !items.isEmpty else { break }
-                for item in items where told.insert(item.id).inserted {
-                    tally.differs(item)
+            // The feed may list a document twice; it is told once. As large as what differs.
+            var told = told
+            var last = ContinuousClock.now
+            while let page = try await ledger.wait(for: { $0.take() }).first {
+                report.add(page.report)
+                report.sequence = page.end
+                for item in page.differences where told.insert(item.id).inserted {
+                    report.counts.count(item.kind)
                     try await difference(item)
+                }
+                if let onCheckpoint, ContinuousClock.now - last >= checkpointInterval {
+                    try await onCheckpoint(report)
+                    last = .now
                 }
             }
             while try await group.next() != nil {}
-            return tally.report
+            return report
         }
     }
 
-    private func readFeed(into work: BoundedQueue<DocumentLeaves>, _ tally: BodyTally) async throws {
+    private func readFeed(
+        since sequence: UpdateSequence, into work: BoundedQueue<BodyWork>, _ ledger: Monitor<BodyLedger>
+    ) async throws {
         let end = try await ReplicationFailure.Side.source.naming {
-            try await source.readLeaves(since: .zero) { documents, _ in
+            try await source.readLeaves(since: sequence) { documents, position in
                 let chosen = documents.filter { !$0.id.text.isEmpty && share.contains($0.id) }
-                tally.listed(documents.count, chosen: chosen.count)
-                try await work.send(chosen) { max(1, $0.revisions.count) }
+                let (page, progress) = ledger.change { ledger in
+                    ledger.listed(documents.count, chosen: chosen.count)
+                    return (ledger.current, ledger.progress)
+                }
+                onProgress(progress)
+                try await work.send(chosen.map { BodyWork(document: $0, page: page) }) {
+                    max(1, $0.document.revisions.count)
+                }
+                if let position { ledger.change { $0.turn(at: position) } }
             }
         }
-        tally.ended(at: end)
+        ledger.change { $0.turn(at: end) }
     }
 
     private static func several(_ count: Int, _ body: @escaping @Sendable () async throws -> Void) async throws {

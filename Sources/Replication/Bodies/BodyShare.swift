@@ -2,7 +2,7 @@ import CouchDB
 import Foundation
 
 /// Which documents have their bodies compared in one run: all, or a share, so that some runs together cover all.
-package enum BodyShare: Sendable, Hashable {
+package enum BodyShare: Sendable, Hashable, Codable {
     case all
     /// One of so many shares; documents are spread over them by their ids, always in the same way.
     case part(Int, of: Int)
@@ -12,6 +12,12 @@ package enum BodyShare: Sendable, Hashable {
         guard days > 1 else { return .all }
         let day = Int((date.timeIntervalSince1970 / 86_400).rounded(.down))
         return .part(((day % days) + days) % days, of: days)
+    }
+
+    /// The share of a day, where each day has about so many percent and all days together cover everything.
+    package static func rolling(percent: Double, at date: Date) -> BodyShare {
+        guard percent > 0 else { return .all }
+        return rolling(days: Int((100 / percent).rounded(.up)), at: date)
     }
 
     /// Whether a document belongs to it.

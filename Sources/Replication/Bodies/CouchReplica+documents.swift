@@ -2,7 +2,7 @@ import CouchDB
 import Foundation
 
 extension CouchReplica {
-    /// By `_bulk_get` without history, of which there can be more than of content.
+    /// By `_bulk_get` with history: the parent is a part of what proves a revision.
     package func documents(
         _ wanted: [DocumentLeaves], receive: (DocumentAnswer) async throws -> Void
     ) async throws {
@@ -24,7 +24,7 @@ extension CouchReplica {
         _ items: [WantedRevision], receive: (DocumentAnswer) async throws -> Void
     ) async throws {
         var (index, document, failure): (Int, Data?, BulkGetFailure?) = (0, nil, nil)
-        for try await event in database.bulkGet(items.map(\.request), latest: false, includeHistory: false) {
+        for try await event in database.bulkGet(items.map(\.request), latest: false) {
             switch event {
             case .document(let bytes): document = bytes
             case .failure(let told): failure = told

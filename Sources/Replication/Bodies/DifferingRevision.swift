@@ -1,7 +1,7 @@
 import CouchDB
 
 /// A revision that two replicas have with other content.
-package struct DifferingRevision: Sendable, Hashable {
+package struct DifferingRevision: Sendable, Hashable, Codable {
     package var revision: RevisionID
     /// The attachments that differ; none where the bodies do.
     package var attachments: [String]

@@ -16,19 +16,36 @@ enum DocumentComparison: Sendable, Hashable {
         var mayBeEqual: Bool
     }
 
+    /// What a comparison says, and what the content says of itself where it is equal.
+    struct Outcome: Sendable, Hashable {
+        var comparison: DocumentComparison
+        var proof: RevisionProof
+    }
+
     /// Compares the documents that two replicas have of a revision.
     ///
     /// - Throws: `CouchError` where one of them is another revision.
     static func compare(
         _ source: Data, _ target: Data, of wanted: WantedRevision
-    ) throws(ReplicationFailure) -> DocumentComparison {
+    ) throws(ReplicationFailure) -> Outcome {
         let left = try members(of: source, wanted, .source)
         // As a rule servers send the same bytes.
-        if source == target { return .equal }
+        if source == target { return Outcome(comparison: .equal, proof: proof(source, left)) }
         let right = try members(of: target, wanted, .target)
-        guard left.isDeleted == right.isDeleted, haveEqualBodies(source, target) else { return .bodyDiffers }
+        guard left.isDeleted == right.isDeleted, haveEqualBodies(source, target) else {
+            return Outcome(comparison: .bodyDiffers, proof: proof(source, left))
+        }
         let doubts = doubts(left.attachments, right.attachments)
-        return doubts.isEmpty ? .equal : .attachments(doubts)
+        var proof = proof(source, left)
+        // The target may still know a parent that the source has forgotten.
+        if proof == .notProvable(.parentUnknown) { proof = Self.proof(target, right) }
+        return Outcome(comparison: doubts.isEmpty ? .equal : .attachments(doubts), proof: proof)
+    }
+
+    private static func proof(_ document: Data, _ members: DocumentMembers) -> RevisionProof {
+        guard let path = members.path else { return .notProvable(.parentUnknown) }
+        return RevisionProof(
+            of: document, path: path, isDeleted: members.isDeleted, attachments: members.attachments)
     }
 
     private static func members(

@@ -5,7 +5,7 @@ import Foundation
 /// Looks at one revision again that seemed to differ: both replicas hand it out whole, with its history and attachments.
 struct SecondLook: Sendable {
     enum Outcome: Sendable {
-        case equal
+        case equal(RevisionProof)
         case differs(DifferingRevision)
         /// One side doesn't hand it out any more.
         case unavailable(ReplicationFailure.Side, Refusal)
@@ -23,8 +23,9 @@ struct SecondLook: Sendable {
         case (.failure(let refusal), _): return .unavailable(.source, refusal.refusal)
         case (_, .failure(let refusal)): return .unavailable(.target, refusal.refusal)
         }
-        switch try DocumentComparison.compare(left.document, right.document, of: wanted) {
-        case .equal: return .equal
+        let outcome = try DocumentComparison.compare(left.document, right.document, of: wanted)
+        switch outcome.comparison {
+        case .equal: return .equal(outcome.proof)
         case .bodyDiffers:
             let proofs = RevisionProof.judge(left, butDiffering: right, inBody: true)
             return .differs(
@@ -32,7 +33,7 @@ struct SecondLook: Sendable {
         case .attachments(let doubts):
             var differing: [String] = []
             for doubt in doubts where try await !areEqual(doubt, left, right) { differing.append(doubt.name) }
-            guard !differing.isEmpty else { return .equal }
+            guard !differing.isEmpty else { return .equal(outcome.proof) }
             let proofs = RevisionProof.judge(left, butDiffering: right, inBody: false)
             return .differs(
                 DifferingRevision(

@@ -1,7 +1,7 @@
 import CouchDB
 
 /// A document that differs between two replicas.
-package struct Difference: Sendable, Hashable {
+package struct Difference: Sendable, Hashable, Codable {
     /// How it differs.
     package enum Class: String, Sendable, Hashable, Codable, CaseIterable {
         /// The target has nothing of the document.
@@ -24,6 +24,8 @@ package struct Difference: Sendable, Hashable {
     package var onlyInTarget: [RevisionID]
     /// The revisions that both have, with other content.
     package var revisions: [DifferingRevision] = []
+    /// Why, as far as it was looked for and found.
+    package var reason: DifferenceReason?
 
     package init(
         id: DocumentID, kind: Class, onlyInSource: [RevisionID] = [], onlyInTarget: [RevisionID] = []
@@ -43,7 +45,7 @@ package struct Difference: Sendable, Hashable {
 }
 
 /// What a comparison found, in numbers. All of them count documents.
-package struct ComparisonCounts: Sendable, Hashable {
+package struct ComparisonCounts: Sendable, Hashable, Codable {
     package var equal = 0
     package var missing = 0
     package var extra = 0

@@ -5,8 +5,8 @@ final class ProgressMeter: Sendable {
     private let state: Mutex<ReplicaComparator.Progress>
     private let report: @Sendable (ReplicaComparator.Progress) -> Void
 
-    init(expected: Int, report: @escaping @Sendable (ReplicaComparator.Progress) -> Void) {
-        state = Mutex(ReplicaComparator.Progress(expected: expected))
+    init(expected: Int, rows: Int = 0, report: @escaping @Sendable (ReplicaComparator.Progress) -> Void) {
+        state = Mutex(ReplicaComparator.Progress(rows: rows, expected: expected))
         self.report = report
     }
 

@@ -25,6 +25,8 @@ package struct ReplicaComparator: Sendable {
         package var sequence = UpdateSequence.zero
         /// Rows that were read from both feeds.
         package var rows = 0
+        /// Whether the planted differences were found; nil where none was planted.
+        package var passedSelfTest: Bool?
     }
 
     package let source: any ComparableReplica
@@ -36,6 +38,14 @@ package struct ReplicaComparator: Sendable {
     /// How long to wait before each further look at a document that seems to differ.
     package var looks: [Duration] = []
     package var onProgress: @Sendable (Progress) -> Void = { _ in }
+    /// A folder that outlives the run, with what an earlier one has read; a temporary one where nil.
+    package var kept: KeptComparison?
+    /// Whether differences are planted into the files, never into a database, that have to be found.
+    package var selfTests = false
+    /// Finds the candidates of one partition; another one in a test that the self-test can fail.
+    var join: @Sendable ([UInt8], [UInt8]) throws -> PartitionJoin.Result = {
+        try PartitionJoin.join(source: $0, target: $1)
+    }
 
     package init(_ source: any ComparableReplica, _ target: any ComparableReplica) {
         (self.source, self.target) = (source, target)
@@ -46,9 +56,10 @@ package struct ReplicaComparator: Sendable {
     /// - Throws: ``ReplicationFailure`` where one side fails; `CancellationError`.
     package func run(difference: (Difference) async throws -> Void) async throws -> Report {
         let expected = try await expectedDocuments()
+        if let kept { return try await run(in: kept.folder, kept, expected: expected, difference: difference) }
         let folder = try await ComparisonFolder.make(in: folder)
         do {
-            let report = try await run(in: folder, expected: expected, difference: difference)
+            let report = try await run(in: folder.path, nil, expected: expected, difference: difference)
             try await folder.remove()
             return report
         } catch {
@@ -65,24 +76,34 @@ package struct ReplicaComparator: Sendable {
     }
 
     private func run(
-        in folder: ComparisonFolder, expected: Int, difference: (Difference) async throws -> Void
+        in folder: FilePath, _ kept: KeptComparison?, expected: Int,
+        difference: (Difference) async throws -> Void
     ) async throws -> Report {
-        let hash = SipHash.random()
-        let partitions = ComparisonFolder.partitions(for: expected)
-        let meter = ProgressMeter(expected: expected * 2, report: onProgress)
-        let fromSource = try await LeafSpool.open(
-            in: folder.path, name: "source", hash: hash, partitions: partitions, state: nil)
-        let fromTarget = try await LeafSpool.open(
-            in: folder.path, name: "target", hash: hash, partitions: partitions, state: nil)
-        async let left = fill(fromSource, from: source, .source, meter)
-        async let right = fill(fromTarget, from: target, .target, meter)
+        let start =
+            kept?.state
+            ?? ComparisonState(
+                hash: .random(), partitions: ComparisonFolder.partitions(for: expected), expected: expected,
+                planted: selfTests ? SpoolSelfTest() : nil)
+        let (partitions, planted) = (start.partitions, start.planted)
+        let meter = ProgressMeter(expected: start.expected * 2, rows: start.rows, report: onProgress)
+        let recorder = kept.map { ComparisonRecorder(start, save: $0.save) }
+        let interval = kept?.interval ?? .zero
+        var fromSource = try await LeafSpool.open(
+            in: folder, name: "source", hash: start.hash, partitions: partitions, state: start.source)
+        var fromTarget = try await LeafSpool.open(
+            in: folder, name: "target", hash: start.hash, partitions: partitions, state: start.target)
+        if let planted, start.source == nil { try await fromSource.add(planted.source) }
+        if let planted, start.target == nil { try await fromTarget.add(planted.target) }
+        async let left = fill(fromSource, from: source, .source, meter, recorder, interval)
+        async let right = fill(fromTarget, from: target, .target, meter, recorder, interval)
         let (sourceSpool, targetSpool) = try await (left, right)
+        var found: Set<PartitionJoin.Candidate> = []
         var report = Report(sequence: sourceSpool.state.sequence, rows: sourceSpool.state.rows + targetSpool.state.rows)
         var open: [DocumentID] = []
         for index in 0..<partitions {
             try Task.checkCancellation()
-            let result = try PartitionJoin.join(
-                source: try await sourceSpool.partition(index), target: try await targetSpool.partition(index))
+            var result = try join(try await sourceSpool.partition(index), try await targetSpool.partition(index))
+            planted?.remove(from: &result.candidates, found: &found)
             report.counts.equal += result.equal
             meter.compared(result.equal + result.candidates.count)
             open += result.candidates.map(\.id)
@@ -90,21 +111,34 @@ package struct ReplicaComparator: Sendable {
             if open.count >= Self.heldTogether { try await settle(open.removingAll(), &report, difference) }
         }
         try await settle(open, &report, difference)
+        if let planted {
+            report.rows -= planted.source.count + planted.target.count
+            report.passedSelfTest = planted.isPassed(found)
+        }
         return report
     }
 
     private func fill(
-        _ spool: LeafSpool, from replica: any ComparableReplica, _ side: ReplicationFailure.Side, _ meter: ProgressMeter
+        _ spool: LeafSpool, from replica: any ComparableReplica, _ side: ReplicationFailure.Side,
+        _ meter: ProgressMeter, _ recorder: ComparisonRecorder?, _ interval: Duration
     ) async throws -> LeafSpool {
         var spool = spool
+        var last = ContinuousClock.now
         let selection = selection
         let end = try await side.naming(ReplicationCounts()) { () async throws -> UpdateSequence in
-            try await replica.readLeaves(since: .zero) { documents, _ in
+            try await replica.readLeaves(since: spool.state.sequence) { documents, position in
                 try await spool.add(selection.map { documents.filter($0) } ?? documents)
                 meter.read(documents.count)
+                guard let recorder, let position, ContinuousClock.now - last >= interval else { return }
+                try await recorder.note(try await spool.checkpoint(at: position), of: side)
+                last = .now
             }
         }
-        _ = try await spool.finish(at: end)
+        guard let recorder else {
+            _ = try await spool.finish(at: end)
+            return spool
+        }
+        try await recorder.note(try await spool.checkpoint(at: end), of: side)
         return spool
     }
 

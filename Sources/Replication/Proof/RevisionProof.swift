@@ -1,4 +1,5 @@
 import CouchDB
+import Foundation
 
 /// What a revision's content says of itself: whether its own identity was computed of it.
 ///
@@ -7,7 +8,7 @@ import CouchDB
 /// identity from a replicator, PouchDB, Couchbase and 1.x compute it in their own ways, also with 32 digits, and nobody can
 /// tell theirs from the one that a flipped bit leaves without its content. It takes a second witness to call content
 /// damaged: other content of the same revision that is proved, or the memory that this one was proved once.
-package enum RevisionProof: Sendable, Hashable {
+package enum RevisionProof: Sendable, Hashable, Codable {
     /// The identity is the hash of this content.
     case proved
     /// The identity is the hash of this body; the attachments are not covered by it, as where a deleted document was
@@ -60,17 +61,28 @@ package enum RevisionProof: Sendable, Hashable {
         }
     }
 
+    /// Judges a document by itself, from what it says of its attachments.
+    init(of document: Data, path: RevisionPath, isDeleted: Bool, attachments: [AttachmentMember]) {
+        self = Self.judge(document, path, isDeleted, attachments)
+    }
+
     private static func judge(_ revision: Revision) -> RevisionProof {
-        let history = revision.path.revisions
-        guard revision.revision.digest != nil else { return .notProvable(.foreignIdentity) }
-        guard revision.revision.generation == 1 || history.count > 1 else { return .notProvable(.parentUnknown) }
-        let attachments = revision.attachments.compactMap { RevisionTerm.Attachment($0.member) }
-        guard attachments.count == revision.attachments.count else { return .notProvable(.attachmentUnknown) }
+        judge(revision.document, revision.path, revision.isDeleted, revision.attachments.map(\.member))
+    }
+
+    private static func judge(
+        _ document: Data, _ path: RevisionPath, _ isDeleted: Bool, _ members: [AttachmentMember]
+    ) -> RevisionProof {
+        let (revision, history) = (path.leaf, path.revisions)
+        guard revision.digest != nil else { return .notProvable(.foreignIdentity) }
+        guard revision.generation == 1 || history.count > 1 else { return .notProvable(.parentUnknown) }
+        let attachments = members.compactMap { RevisionTerm.Attachment($0) }
+        guard attachments.count == members.count else { return .notProvable(.attachmentUnknown) }
         do {
             let term = try RevisionTerm(
-                of: revision.document, parent: history.count > 1 ? history[1] : nil, isDeleted: revision.isDeleted,
+                of: document, parent: history.count > 1 ? history[1] : nil, isDeleted: isDeleted,
                 attachments: attachments)
-            return switch term.coverage(of: revision.revision) {
+            return switch term.coverage(of: revision) {
             case .everything: .proved
             case .allButAttachments: .bodyProved
             case nil: .notProvable(.otherHash)

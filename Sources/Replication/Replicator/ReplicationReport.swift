@@ -55,7 +55,7 @@ package struct ReplicationReport: Sendable, Hashable {
 /// Why a replication ended before its time.
 package struct ReplicationFailure: Error, CustomStringConvertible {
     /// Whose fault it was.
-    package enum Side: String, Sendable, Hashable {
+    package enum Side: String, Sendable, Hashable, Codable {
         case source, target
     }
 

@@ -22,11 +22,19 @@ struct VerificationPrinter {
         }
         if let reason = result.reason { Console.out("  \(reason)") }
         Console.out("  as of \(result.at.formatted(.iso8601)), source sequence \(result.sequence)")
+        if let bodies = result.bodies { text(bodies, share: result.share ?? .all) }
+        if let passed = result.passedSelfTest { Console.out("  self-test \(passed ? "passed" : "FAILED")") }
         guard !counts.isEqual else { return }
-        Console.out(
-            "  equal \(counts.equal), missing \(counts.missing), extra \(counts.extra), other leaves \(counts.otherLeaves)"
-        )
-        for difference in result.differences.prefix(20) { Console.out("  \(Self.words(difference))") }
+        var words = "equal \(counts.equal), missing \(counts.missing), extra \(counts.extra)"
+        words += ", other leaves \(counts.otherLeaves)"
+        if result.level == .bodies {
+            words += ", body differs \(counts.bodyDiffers), attachment differs \(counts.attachmentDiffers)"
+        }
+        Console.out("  \(words)")
+        for difference in result.differences.prefix(20) {
+            Console.out("  \(Self.words(difference))")
+            if let reason = difference.reason { Console.out("      \(reason.sentence)") }
+        }
         if counts.different > 20, !result.differences.isEmpty {
             Console.out("  and \(counts.different - 20) more; --json or --output FILE lists them")
         }
@@ -35,90 +43,38 @@ struct VerificationPrinter {
     /// One JSON object.
     func json(_ result: Verification.Result) throws { try Console.json(VerificationResult(result)) }
 
+    /// What was compared and proved.
+    private func text(_ bodies: BodyReport, share: BodyShare) {
+        let (proofs, progress) = (bodies.proofs, bodies.progress)
+        var words = "\(bodies.revisions) bodies of \(progress.compared) documents compared"
+        if case .part(let part, let count) = share { words += ", share \(part + 1) of \(count)" }
+        Console.out("  \(words), \(ByteText.text(progress.bytes))")
+        words = "\(proofs.proved) proved by their own revisions"
+        if proofs.bodyProved > 0 { words += ", \(proofs.bodyProved) but for their attachments" }
+        words += ", \(proofs.unproved) not provable"
+        if proofs.damagedSource > 0 { words += ", \(proofs.damagedSource) damaged in the source" }
+        if proofs.damagedTarget > 0 { words += ", \(proofs.damagedTarget) damaged in the target" }
+        if bodies.unreadable > 0 { words += ", \(bodies.unreadable) could not be read" }
+        Console.out("  \(words)")
+    }
+
     private static func words(_ difference: Difference) -> String {
+        let kind = difference.kind.rawValue.padding(toLength: 18, withPad: " ", startingAt: 0)
+        guard difference.revisions.isEmpty else {
+            return "\(kind) \(difference.id)  \(difference.revisions.map(words).joined(separator: " "))"
+        }
         let revisions = (difference.onlyInSource.isEmpty ? difference.onlyInTarget : difference.onlyInSource)
             .map(\.description).joined(separator: " ")
-        return
-            "\(difference.kind.rawValue.padding(toLength: 12, withPad: " ", startingAt: 0)) \(difference.id)  \(revisions)"
-    }
-}
-
-/// The JSON form of a verification, schema `couchkeep/verification/1`.
-struct VerificationResult: Encodable {
-    struct AsOf: Encodable {
-        var sequence: String
-        var at: Date
+        return "\(kind) \(difference.id)  \(revisions)"
     }
 
-    struct Counts: Encodable {
-        var equal: Int
-        var missing: Int
-        var extra: Int
-        var otherLeaves: Int
-        var bodyDiffers: Int
-        var attachmentDiffers: Int
+    private static func words(_ revision: DifferingRevision) -> String {
+        let damaged =
+            switch (revision.source, revision.target) {
+            case (.damaged, _): " (damaged in the source)"
+            case (_, .damaged): " (damaged in the target)"
+            default: ""
+            }
+        return "\(revision.revision)\(damaged)"
     }
-
-    struct Item: Encodable {
-        var id: String
-        var `class`: String
-        var revisions: [String]
-        var extraRevisions: [String]
-        var reason: String
-
-        init(_ difference: Difference) {
-            (id, `class`) = (difference.id.text, difference.kind.rawValue)
-            revisions = difference.onlyInSource.map(\.description)
-            extraRevisions = difference.onlyInTarget.map(\.description)
-            reason =
-                switch difference.kind {
-                case .missing: "the target has nothing of the document"
-                case .extra: "the source has nothing of the document: purged there, or written at the target"
-                case .otherLeaves: "the leaf revisions are not the same"
-                case .bodyDiffers: "the same revision has another content"
-                case .attachmentDiffers: "the same revision has another attachment"
-                }
-        }
-    }
-
-    var schema = "couchkeep/verification/1"
-    var result: String
-    var level: String
-    var reason: String?
-    var asOf: AsOf
-    var counts: Counts
-    var differences: [Item]
-    var seconds: Double
-
-    init(_ verification: Verification.Result) {
-        (result, level, reason) = (verification.verdict.rawValue, verification.level.rawValue, verification.reason)
-        asOf = AsOf(sequence: verification.sequence.parameter, at: verification.at)
-        let found = verification.counts
-        counts = Counts(
-            equal: found.equal, missing: found.missing, extra: found.extra, otherLeaves: found.otherLeaves,
-            bodyDiffers: found.bodyDiffers, attachmentDiffers: found.attachmentDiffers)
-        differences = verification.differences.map(Item.init)
-        seconds = verification.elapsed / .seconds(1)
-    }
-}
-
-/// A file with all differences, a JSON object a line.
-final class DifferenceFile {
-    private let handle: FileHandle
-
-    /// Makes the file anew.
-    init(path: String) throws {
-        guard FileManager.default.createFile(atPath: path, contents: nil, attributes: [.posixPermissions: 0o600]) else {
-            throw CocoaError(.fileWriteUnknown, userInfo: [NSFilePathErrorKey: path])
-        }
-        handle = try FileHandle(forWritingTo: URL(fileURLWithPath: path))
-    }
-
-    func append(_ difference: Difference) throws {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        try handle.write(contentsOf: encoder.encode(VerificationResult.Item(difference)) + Data("\n".utf8))
-    }
-
-    func close() throws { try handle.close() }
 }

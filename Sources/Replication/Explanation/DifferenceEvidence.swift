@@ -1,0 +1,89 @@
+import CouchDB
+
+/// What is known of one side as a whole; nil where the server does not tell.
+package struct SideEvidence: Sendable, Hashable {
+    /// The user that the side takes us for.
+    package var user: String?
+    /// The design documents that have a `validate_doc_update`.
+    package var validating: [String]?
+    /// Whether the user is an admin of the server or of the database.
+    package var mayWriteDesignDocuments: Bool?
+    /// The largest body in bytes.
+    package var maximumDocumentSize: Int?
+    /// The largest attachment in bytes.
+    package var maximumAttachmentSize: Int?
+    /// Whether anything was ever purged.
+    package var hasPurges: Bool?
+
+    package init() {}
+}
+
+/// What is known of one document that differs.
+package struct DifferenceEvidence: Sendable, Hashable {
+    /// Where the target's extra revisions come from.
+    package enum Lineage: Sendable, Hashable {
+        /// The source tells that it has purged them.
+        case purged
+        /// They descend from a leaf of the source.
+        case followsLeaf
+        /// They descend from a revision that is no leaf of the source any more.
+        case branches
+        /// The source knows nothing of their history.
+        case unknown
+    }
+
+    package var source = SideEvidence()
+    package var target = SideEvidence()
+    /// What the target has said when the document was to be stored.
+    package var refusal: Refusal?
+    /// Whether the replication leaves the document out.
+    package var isFiltered: Bool?
+    /// The bytes of the largest missing revision's body, without what CouchDB keeps outside of it.
+    package var bodySize: Int?
+    /// The bytes of its largest attachment.
+    package var attachmentSize: Int?
+    /// The least that holds for all extra revisions; nil where they could not be asked for.
+    package var lineage: Lineage?
+    /// Which side's checkpoint says that it was set back.
+    package var rollback: ReplicationFailure.Side?
+
+    package init() {}
+}
+
+extension DifferenceEvidence {
+    /// Which side was set back, judged by the two copies of a replicator's checkpoint: the one whose newest session is an
+    /// older one of the other's, or that has none at all.
+    ///
+    /// Sequences are not compared: their numbers are no order.
+    package static func rollback(source: JSONValue?, target: JSONValue?) -> ReplicationFailure.Side? {
+        func sessions(_ log: JSONValue?) -> [String] {
+            log?["history"]?.array?.compactMap { $0["session_id"]?.string } ?? []
+        }
+        let (left, right) = (sessions(source), sessions(target))
+        switch (left.first, right.first) {
+        case (nil, nil): return nil
+        case (_?, nil): return .target
+        case (nil, _?): return .source
+        case (let newest?, let other?):
+            if newest == other { return nil }
+            if left.dropFirst().contains(other) { return .target }
+            if right.dropFirst().contains(newest) { return .source }
+            return nil
+        }
+    }
+
+    /// Where a revision comes from.
+    ///
+    /// - Parameters:
+    ///   - path: its history at the target.
+    ///   - known: which of its ancestors the source knows.
+    ///   - leaves: the source's leaves of the document.
+    ///   - purged: what the source tells to have purged of it.
+    package static func lineage(
+        of path: RevisionPath, known: Set<RevisionID>, leaves: Set<RevisionID>, purged: Set<RevisionID>
+    ) -> Lineage {
+        if purged.contains(path.leaf) { return .purged }
+        guard let ancestor = path.revisions.dropFirst().first(where: { known.contains($0) }) else { return .unknown }
+        return leaves.contains(ancestor) ? .followsLeaf : .branches
+    }
+}

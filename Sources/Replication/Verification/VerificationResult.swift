@@ -1,0 +1,37 @@
+import CouchDB
+import Foundation
+
+extension Verification {
+    /// Why a verdict is unknown: words that stay the same.
+    package enum Doubt: String, Sendable, Hashable, Codable {
+        /// The target was still being filled while documents were missing.
+        case backupBehind = "backup-behind"
+        /// Content that one side lists can't be read there.
+        case contentUnreadable = "content-unreadable"
+        /// What was planted was not found, so that nothing is known.
+        case selfTestFailed = "self-test-failed"
+    }
+
+    /// How a verification has ended.
+    package struct Result: Sendable {
+        package var verdict: Verdict
+        package var level: Level
+        /// Why the verdict is unknown, for programs.
+        package var doubt: Doubt?
+        /// Why the verdict is unknown, for people.
+        package var reason: String?
+        /// The source's position up to which the verdict speaks, and when that was.
+        package var sequence: UpdateSequence
+        package var at: Date
+        package var counts: ComparisonCounts
+        /// The first differences; ``ComparisonCounts/different`` counts all of them.
+        package var differences: [Difference]
+        /// What was done with the content; nil below level `bodies`.
+        package var bodies: BodyReport?
+        /// Which content it was.
+        package var share: BodyShare?
+        /// Whether the planted differences were found; nil where none was planted.
+        package var passedSelfTest: Bool?
+        package var elapsed: Duration
+    }
+}
