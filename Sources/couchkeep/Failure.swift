@@ -44,6 +44,9 @@ struct Failure {
         case let error as ReplicationFailure:
             Console.error("couchkeep: \(error.side.rawValue): \(error.underlying)")
             return Service.ExitCode(error).rawValue
+        case let error as PairDirectory.UnknownPair:
+            Console.error("couchkeep: \(error)")
+            return Service.ExitCode.usage.rawValue
         case is CancellationError:
             Console.error("couchkeep: interrupted; the next run goes on")
             return Service.ExitCode.incomplete.rawValue

@@ -23,13 +23,13 @@ package struct StateFolder: Sendable {
 
     /// Opens the memory to work on it; damage is found first.
     package func open() throws -> StateDatabase {
-        try StateDatabase(folder: location.path, migrations: StoredAlerts.migrate)
+        try StateDatabase(folder: location.path, migrations: StateMigrations.register)
     }
 
     /// Opens the memory to look at it: quickly, and without making one where there is none.
     package func openForReading() throws -> StateDatabase {
-        guard exists else { return try StateDatabase(inMemory: StoredAlerts.migrate) }
-        return try StateDatabase(folder: location.path, checksIntegrity: false, migrations: StoredAlerts.migrate)
+        guard exists else { return try StateDatabase(inMemory: StateMigrations.register) }
+        return try StateDatabase(folder: location.path, checksIntegrity: false, migrations: StateMigrations.register)
     }
 
     /// Whether there is a memory at all.

@@ -57,10 +57,23 @@ package final class StateDatabase: Sendable {
             guard problems == ["ok"] else {
                 throw StateError(.damaged, path: path, detail: problems.joined(separator: "; "))
             }
-            try migrator.migrate(queue)
+            try Self.migrate(queue, with: migrator)
         } catch {
             throw StateError.wrapping(error, path: path)
         }
+    }
+
+    /// Makes the tables, beside another process that may be at the same: then what it has made is there, and the rest
+    /// is still to be made.
+    private static func migrate(_ queue: DatabaseQueue, with migrator: DatabaseMigrator) throws {
+        for _ in migrator.migrations.dropLast() {
+            do {
+                return try migrator.migrate(queue)
+            } catch let error as DatabaseError where error.resultCode == .SQLITE_ERROR {
+                continue
+            }
+        }
+        try migrator.migrate(queue)
     }
 
     /// A memory that is gone with the value, for a run that must leave nothing behind.

@@ -18,7 +18,7 @@ package final class StateLock: Sendable {
         guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
             var buffer = [UInt8](repeating: 0, count: 64)
             let count = read(descriptor, &buffer, buffer.count)
-            close(descriptor)
+            // The descriptor is closed by deinit, here too: the value was complete before it is thrown away.
             let owner = String(decoding: buffer.prefix(max(0, count)), as: UTF8.self).trimmingCharacters(
                 in: .whitespacesAndNewlines)
             throw StateError(

@@ -36,6 +36,21 @@ struct VaultOptions: ParsableArguments {
         return try await configured()?.key?.resolve()
     }
 
+    /// The whole configuration, with the vault and the key that the command line names.
+    ///
+    /// - Throws: `ConfigurationError` where there is none, or it can't be read.
+    func configuration() throws -> LoadedConfiguration {
+        let location = try ConfigurationLocation.choose(
+            option: config, environment: ProcessInfo.processInfo.environment)
+        var loaded = try ConfigurationFile.load(location.path)
+        for warning in loaded.warnings { Console.error("warning: \(warning)") }
+        var configured = loaded.configuration.vault ?? VaultConfiguration()
+        if let vault { configured.path = URL(fileURLWithPath: vault).path }
+        if let source = key.source { configured.key = source }
+        loaded.configuration.vault = configured
+        return loaded
+    }
+
     /// The section `vault` of the configuration; nil where there is no configuration.
     ///
     /// What a configuration that nobody named says of its own vault is not for another one.

@@ -1,6 +1,7 @@
 import CouchDB
 import Foundation
 import Replication
+import Service
 
 /// The JSON form of a verification, schema `couchkeep/verification/1`.
 struct VerificationResult: Encodable {
@@ -9,72 +10,39 @@ struct VerificationResult: Encodable {
         var at: Date
     }
 
-    struct Counts: Encodable {
-        var equal: Int
-        var missing: Int
-        var extra: Int
-        var otherLeaves: Int
-        var bodyDiffers: Int
-        var attachmentDiffers: Int
-
-        init(_ counts: ComparisonCounts) {
-            (equal, missing, extra) = (counts.equal, counts.missing, counts.extra)
-            otherLeaves = counts.otherLeaves
-            (bodyDiffers, attachmentDiffers) = (counts.bodyDiffers, counts.attachmentDiffers)
-        }
-    }
-
-    /// What was done with the content; the share is the part's number, from 1 on, and of how many.
-    struct Bodies: Encodable {
+    /// What is remembered of a pair's verification.
+    struct Summary: Encodable {
+        var id: Int
+        var pair: String
+        var source: String
+        var target: String
+        var state: String
+        var level: String
         var share: [Int]?
-        var documents: Int
-        var revisions: Int
-        var bytes: Int
-        var proved: Int
-        var bodyProved: Int
-        var notProvable: [String: Int]
-        var damagedSource: Int
-        var damagedTarget: Int
-        var unreadable: Int
-
-        init(_ report: BodyReport, share: BodyShare?) {
-            if case .part(let part, let count) = share { self.share = [part + 1, count] }
-            (documents, revisions) = (report.progress.compared, report.revisions)
-            (bytes, unreadable) = (report.progress.bytes, report.unreadable)
-            (proved, bodyProved) = (report.proofs.proved, report.proofs.bodyProved)
-            notProvable = Dictionary(
-                uniqueKeysWithValues: report.proofs.notProvable.map { ($0.key.rawValue, $0.value) })
-            (damagedSource, damagedTarget) = (report.proofs.damagedSource, report.proofs.damagedTarget)
-        }
-    }
-
-    /// A revision with other content, and which side's is not what the revision was made of.
-    struct Content: Encodable {
-        var revision: String
-        var attachments: [String]
-        var damaged: String?
-
-        init(_ revision: DifferingRevision) {
-            (self.revision, attachments) = (revision.revision.description, revision.attachments)
-            damaged = revision.source == .damaged ? "source" : revision.target == .damaged ? "target" : nil
-        }
-    }
-
-    struct Item: Encodable {
-        var id: String
-        var `class`: String
-        var revisions: [String]
-        var extraRevisions: [String]
-        var content: [Content]?
+        var requestedBy: String
+        var started: Date
+        var ended: Date?
+        var result: String?
         var reason: String?
-        var explanation: String?
+        var asOf: AsOf?
+        var counts: VerificationRecord.Counts
+        var onTheirWay: Int
+        var selfTest: String?
+        var seconds: Double
+        var rows: Int
+        var expectedRows: Int
+        var file: String?
 
-        init(_ difference: Difference) {
-            (id, `class`) = (difference.id.text, difference.kind.rawValue)
-            revisions = difference.onlyInSource.map(\.description)
-            extraRevisions = difference.onlyInTarget.map(\.description)
-            content = difference.revisions.isEmpty ? nil : difference.revisions.map(Content.init)
-            (reason, explanation) = (difference.reason?.code.rawValue, difference.reason?.sentence)
+        init(_ record: VerificationRecord) {
+            (id, pair, source, target) = (record.id, record.pair, record.source, record.target)
+            (state, level, requestedBy) = (record.state.rawValue, record.level.rawValue, record.reasonToRun)
+            if case .part(let part, let count) = record.share { share = [part + 1, count] }
+            (started, ended) = (record.startedAt, record.endedAt)
+            (result, reason) = (record.verdict?.rawValue, record.reason)
+            if let sequence = record.sequence, let at = record.asOf { asOf = AsOf(sequence: sequence, at: at) }
+            (counts, onTheirWay, seconds) = (record.counts, record.onTheirWay, record.seconds)
+            selfTest = record.passedSelfTest.map { $0 ? "passed" : "failed" }
+            (rows, expectedRows, file) = (record.rows, record.expectedRows, record.file)
         }
     }
 
@@ -83,21 +51,32 @@ struct VerificationResult: Encodable {
     var level: String
     var code: String?
     var reason: String?
-    var asOf: AsOf
-    var counts: Counts
-    var bodies: Bodies?
+    var asOf: AsOf?
+    var counts: VerificationRecord.Counts
+    var bodies: VerificationRecord.Bodies?
     var selfTest: String?
-    var differences: [Item]
+    var differences: [VerificationDifference]
     var seconds: Double
+    /// What is remembered; none where two databases were named.
+    var verification: Summary?
 
     init(_ verification: Verification.Result) {
         (result, level, reason) = (verification.verdict.rawValue, verification.level.rawValue, verification.reason)
         code = verification.doubt?.rawValue
         asOf = AsOf(sequence: verification.sequence.parameter, at: verification.at)
-        counts = Counts(verification.counts)
-        bodies = verification.bodies.map { Bodies($0, share: verification.share) }
+        counts = VerificationRecord.Counts(verification.counts)
+        bodies = verification.bodies.map { VerificationRecord.Bodies($0, share: verification.share) }
         selfTest = verification.passedSelfTest.map { $0 ? "passed" : "failed" }
-        differences = verification.differences.map(Item.init)
+        differences = verification.differences.map(VerificationDifference.init)
         seconds = verification.elapsed / .seconds(1)
+    }
+
+    /// A verification of a pair; one without a verdict counts as unknown.
+    init(_ record: VerificationRecord, _ differences: [VerificationDifference]) {
+        let summary = Summary(record)
+        result = summary.result ?? Verification.Verdict.unknown.rawValue
+        (level, code, reason) = (summary.level, record.doubt?.rawValue, record.reason)
+        (asOf, counts, bodies, seconds) = (summary.asOf, record.counts, record.bodies, record.seconds)
+        (selfTest, self.differences, verification) = (summary.selfTest, differences, summary)
     }
 }

@@ -2,7 +2,7 @@
 package struct LoadedConfiguration: Sendable, Equatable {
     /// As errors show it.
     package let file: String
-    package let configuration: Configuration
+    package var configuration: Configuration
     package let effective: EffectiveConfiguration
     /// Doubtful, but no reason to stop.
     package let warnings: [ConfigurationIssue]

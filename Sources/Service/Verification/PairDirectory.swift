@@ -1,0 +1,84 @@
+import CouchDB
+import Foundation
+import Supervision
+
+/// The pairs of the configuration by their names, those on servers and those in the vault.
+package struct PairDirectory: Sendable {
+    /// No pair has a name, or several have.
+    package struct UnknownPair: Error, Sendable, CustomStringConvertible {
+        package let description: String
+    }
+
+    package let pairs: [VerifiablePair]
+
+    package init(_ pairs: [VerifiablePair]) { self.pairs = pairs }
+
+    /// Makes the pairs of the configuration's patterns and of what the sources have.
+    ///
+    /// What a source that can't be asked had at the last check stands for what it has.
+    package init(_ configuration: Configuration, fleet: Fleet, state: StateDatabase) async throws {
+        var names: [String: Observed<[String]>] = [:]
+        let sources = fleet.selector.sources
+        for server in fleet.servers where sources.contains(server.name) {
+            names[server.name] =
+                if let error = server.secretError {
+                    .unknown(CouchError(.unauthorized, "\(error)"))
+                } else {
+                    try await Observed.catching { try await server.connection.databaseNames() }
+                }
+        }
+        let servers = Dictionary(fleet.servers.map { ($0.name, $0) }, uniquingKeysWith: { $1 })
+        let memories = try await state.pairMemories()
+        let remembered = Set(memories.values.compactMap(\.source))
+        var pairs: [VerifiablePair] = []
+        for pair in fleet.selector.select(names: names, remembered: remembered).pairs {
+            guard let source = servers[pair.source.server], let target = servers[pair.target.server] else { continue }
+            pairs.append(
+                VerifiablePair(
+                    name: pair.name, mode: pair.mode, source: source.connection.database(pair.source.database),
+                    backup: .database(target.connection.database(pair.target.database)),
+                    servers: [source.name, target.name], checkpointID: memories[pair.key]?.replicationBase,
+                    secretError: source.secretError ?? target.secretError))
+        }
+        let vaulted = VaultPair.select(
+            configuration, names: names.compactMapValues(\.value), servers: fleet.servers,
+            remembered: try await state.lastReport()?.pairs ?? [])
+        pairs += vaulted.map { pair in
+            VerifiablePair(
+                name: pair.name, mode: pair.mode, source: pair.database, backup: .vault(pair.name),
+                servers: [pair.source.server], secretError: pair.secretError)
+        }
+        self.pairs = pairs
+    }
+
+    /// The pairs of a name: one on servers and one in the vault may share it.
+    ///
+    /// - Parameter name: a pair's name, or `vault:NAME` for the one in the vault.
+    /// - Throws: ``UnknownPair`` with the names that may have been meant.
+    package func pairs(named name: String) throws -> [VerifiablePair] {
+        let found = pairs.filter { $0.name == name || ($0.isInVault && $0.target == name) }
+        guard found.isEmpty else { return found }
+        let meant = nearest(to: name)
+        let hint =
+            if pairs.isEmpty {
+                "the configuration makes no pair"
+            } else if meant.isEmpty {
+                "couchkeep status lists all of them"
+            } else {
+                "did you mean \(meant.joined(separator: " or "))?"
+            }
+        throw UnknownPair(description: "there is no pair \"\(name)\"; \(hint)")
+    }
+
+    /// The names of pairs that may have been meant by a word that is none: slips first, then names that contain it.
+    package func nearest(to word: String) -> [String] { Self.nearest(to: word, among: Set(pairs.map(\.name))) }
+
+    static func nearest(to word: String, among names: Set<String>) -> [String] {
+        let word = word.lowercased()
+        let slips = names.map { (name: $0, distance: Spelling.distance(word, $0.lowercased())) }
+            .filter { $0.distance <= max(1, word.count / 4) }
+            .sorted { ($0.distance, $0.name) < ($1.distance, $1.name) }.map(\.name)
+        let alike = names.filter { word.count >= 3 && $0.lowercased().contains(word) }.sorted()
+        return Array((slips + alike.filter { !slips.contains($0) }).prefix(3))
+    }
+}

@@ -1,0 +1,57 @@
+import CouchDB
+import Foundation
+import Replication
+import Vault
+
+/// The two replicas of a pair, opened for a comparison.
+package struct PairSides: Sendable {
+    package let source: CouchReplica
+    package let target: any ComparableReplica
+    /// The source's position up to which the backup is known to have been filled; nil where that is not known.
+    package let filledTo: UpdateSequence?
+
+    /// Opens both sides for a body, and closes what was opened behind it.
+    ///
+    /// - Throws: `SecretError`, `VaultError`, `ReplicationFailure`, and what the body throws.
+    package static func with<Result: Sendable>(
+        _ pair: VerifiablePair, vault: VaultConfiguration, environment: [String: String]?, now: Date,
+        _ body: (PairSides) async throws -> Result
+    ) async throws -> Result {
+        if let error = pair.secretError { throw error }
+        let source = CouchReplica(pair.source)
+        switch pair.backup {
+        case .database(let database):
+            return try await body(
+                PairSides(source: source, target: CouchReplica(database), filledTo: try await filledTo(pair)))
+        case .vault(let name):
+            let key = try await vault.key?.resolve(environment: environment)
+            let vault = try await Vault(at: vault.path, create: false, now: now, key: key)
+            let backup = try await vault.database(name, isWriting: false, now: now)
+            do {
+                guard let newest = try await backup.moments().last else {
+                    throw VaultError(
+                        .unknownMoment, "the backup has no moment yet", at: name, next: "run couchkeep backup first")
+                }
+                let result = try await body(
+                    PairSides(source: source, target: backup.at(newest), filledTo: newest.sequence))
+                try await backup.close()
+                return result
+            } catch {
+                // The first error is the one to tell.
+                try? await backup.close()
+                throw error
+            }
+        }
+    }
+
+    /// How far the replication between two servers has come: the source's checkpoint, which is what CouchDB goes on from.
+    ///
+    /// The target's is an older one where the target was put back to an older state; what it lost would then look as if it
+    /// were on its way.
+    private static func filledTo(_ pair: VerifiablePair) async throws -> UpdateSequence? {
+        guard let id = pair.checkpointID else { return nil }
+        return try await ReplicationFailure.Side.source.naming {
+            try await pair.source.localDocument(id).flatMap(ReplicationLog.init(answer:))?.sourceLastSequence
+        }
+    }
+}

@@ -1,0 +1,191 @@
+import CouchDB
+import Foundation
+import Replication
+import Supervision
+import Synchronization
+import SystemPackage
+
+/// Verifies a pair: compares its two sides, and keeps what came of it in the state database.
+package struct PairVerifier: Sendable {
+    /// What is to be done.
+    package struct Order: Sendable {
+        package var level: Verification.Level
+        /// Of which documents the content is compared, at level `bodies`.
+        package var share = BodyShare.all
+        /// Whether differences are planted, never into a database, that have to be found.
+        package var selfTests = false
+        /// Who wants it: `asked`, `schedule`, or a rule's name.
+        package var reason: String
+        /// The longest time that it may take.
+        package var maximum: Duration?
+
+        package init(level: Verification.Level = .revisions, reason: String, maximum: Duration? = nil) {
+            (self.level, self.reason, self.maximum) = (level, reason, maximum)
+        }
+    }
+
+    /// How it ended.
+    package struct Outcome: Sendable {
+        package var record: VerificationRecord
+        /// The differences that are named, up to ``Verification/namedDifferences``.
+        package var differences: [Difference] = []
+        /// What kept it from a verdict, where something did.
+        package var failure: (any Error)?
+    }
+
+    let store: StoredVerifications
+    let folder: VerificationFolder
+    let vault: VaultConfiguration
+    let environment: [String: String]?
+    let now: @Sendable () -> Date
+    /// The pauses before further looks at what seems to differ; the usual ones where nil.
+    package var looks: [Duration]?
+    /// Called with the pair's name and each new state of the comparison.
+    package var onProgress: @Sendable (String, Verification.Progress) -> Void = { _, _ in }
+
+    package init(
+        state: StateDatabase, folder: VerificationFolder, vault: VaultConfiguration,
+        environment: [String: String]? = nil, now: @escaping @Sendable () -> Date = { Date() }
+    ) {
+        store = StoredVerifications(state)
+        (self.folder, self.vault, self.environment, self.now) = (folder, vault, environment, now)
+    }
+
+    /// Verifies.
+    ///
+    /// A side that can't be read makes the verdict unknown; it is no error here.
+    ///
+    /// - Throws: `StateError`, with code `locked` where the pair is being verified by another process; `CancellationError`.
+    package func run(_ pair: VerifiablePair, _ order: Order) async throws -> Outcome {
+        var record = VerificationRecord(
+            pair: pair.name, source: pair.source.url, target: pair.target, level: order.level,
+            reasonToRun: order.reason, startedAt: now())
+        if order.level == .bodies { record.share = order.share }
+        let lock = try folder.lock(pair.key, name: pair.name)
+        defer { lock.release() }
+        try await folder.markInterrupted(store, key: pair.key, at: now())
+        return try await finished(pair, order, try await store.begin(record), isResuming: false)
+    }
+
+    /// Goes on with a verification that was stopped or cut off.
+    ///
+    /// - Throws: as ``run(_:_:)``.
+    package func resume(
+        _ record: VerificationRecord, of pair: VerifiablePair, maximum: Duration? = nil
+    ) async throws -> Outcome {
+        let lock = try folder.lock(pair.key, name: pair.name)
+        defer { lock.release() }
+        try await store.withdrawStop(record.id)
+        var record = record
+        (record.state, record.endedAt, record.reason, record.pair) = (.running, nil, nil, pair.name)
+        try await store.store(record)
+        let order = Order(level: record.level, reason: record.reasonToRun, maximum: maximum)
+        // One that was cut off before it wrote anything down begins anew.
+        let hasState = FileManager.default.fileExists(atPath: folder.progress(of: record.id) + "/state.json")
+        return try await finished(pair, order, record, isResuming: hasState)
+    }
+
+    /// Runs a verification that is noted, and keeps how it ended.
+    private func finished(
+        _ pair: VerifiablePair, _ order: Order, _ record: VerificationRecord, isResuming: Bool
+    ) async throws -> Outcome {
+        try folder.makeProgress(of: record.id)
+        let progress = Mutex<Verification.Progress?>(nil)
+        let outcome = try await attended(pair, order, record, isResuming: isResuming) { state in
+            progress.withLock { $0 = state }
+            onProgress(pair.name, state)
+        } watching: {
+            progress.withLock { $0 }
+        }
+        if outcome.record.state == .ended { try folder.removeProgress(of: record.id) }
+        let forgotten = try await store.store(
+            outcome.record,
+            differences: outcome.differences.prefix(StoredVerifications.keptDifferences)
+                .map(VerificationDifference.init))
+        try folder.remove(forgotten)
+        return outcome
+    }
+
+    private enum Step: Sendable {
+        case compared(Outcome)
+        case stopped(String)
+    }
+
+    /// Compares, until somebody wants it to stop or its time is up.
+    private func attended(
+        _ pair: VerifiablePair, _ order: Order, _ record: VerificationRecord, isResuming: Bool,
+        note: @escaping @Sendable (Verification.Progress) -> Void,
+        watching: @escaping @Sendable () -> Verification.Progress?
+    ) async throws -> Outcome {
+        let began = ContinuousClock.now
+        return try await withThrowingTaskGroup(of: Step.self) { group in
+            group.addTask { .compared(try await compared(pair, order, record, isResuming: isResuming, note)) }
+            group.addTask { .stopped(try await reasonToStop(record, began, order.maximum, watching)) }
+            defer { group.cancelAll() }
+            switch try await group.next() {
+            case .compared(let outcome): return outcome
+            case .stopped(let reason):
+                var stopped = record
+                (stopped.state, stopped.endedAt, stopped.reason) = (.stopped, now(), reason)
+                stopped.seconds = record.seconds + began.duration(to: .now).seconds
+                if let state = watching() { (stopped.rows, stopped.expectedRows) = (state.rows, state.expected) }
+                return Outcome(record: stopped)
+            case nil: throw CancellationError()
+            }
+        }
+    }
+
+    /// Waits for a reason to stop, and shows other processes how far the verification is.
+    private func reasonToStop(
+        _ record: VerificationRecord, _ began: ContinuousClock.Instant, _ maximum: Duration?,
+        _ watching: @Sendable () -> Verification.Progress?
+    ) async throws -> String {
+        var record = record
+        while true {
+            let left = maximum.map { $0 - began.duration(to: .now) } ?? .seconds(1)
+            try await Task.sleep(for: min(.seconds(1), max(.zero, left)))
+            if try await store.isStopRequested(record.id) { return "it was stopped by couchkeep verify stop" }
+            if let maximum, began.duration(to: .now) >= maximum {
+                return "its time of \(Wording.duration(maximum.seconds)) was up"
+            }
+            if let state = watching(), state.rows != record.rows {
+                (record.rows, record.expectedRows) = (state.rows, state.expected)
+                record.seconds = began.duration(to: .now).seconds
+                try await store.store(record)
+            }
+        }
+    }
+
+    private func compared(
+        _ pair: VerifiablePair, _ order: Order, _ record: VerificationRecord, isResuming: Bool,
+        _ note: @escaping @Sendable (Verification.Progress) -> Void
+    ) async throws -> Outcome {
+        let began = ContinuousClock.now
+        do {
+            return try await PairSides.with(pair, vault: vault, environment: environment, now: now()) { sides in
+                var verification = Verification(sides.source, sides.target, now: now)
+                if let looks { verification.looks = looks }
+                verification.share = record.share ?? .all
+                verification.selfTests = order.selfTests
+                verification.folder = FilePath(folder.progress(of: record.id))
+                verification.context = ReplicationContext(checkpointID: pair.checkpointID)
+                verification.onProgress = note
+                var sorting = DifferenceSorting(
+                    database: pair.source, filledTo: sides.filledTo,
+                    file: folder.differences(of: record.id))
+                let result = try await verification.run(level: order.level, resuming: isResuming) {
+                    try await sorting.take($0)
+                }
+                return try sorting.outcome(of: result, record, endedAt: now())
+            }
+        } catch {
+            try Task.checkCancellation()
+            // A side that can't be read is no difference.
+            var failed = record
+            (failed.state, failed.endedAt, failed.verdict) = (.ended, now(), .unknown)
+            failed.reason = "\(error)"
+            failed.seconds = began.duration(to: .now).seconds
+            return Outcome(record: failed, failure: error)
+        }
+    }
+}

@@ -1,0 +1,163 @@
+import Foundation
+import GRDB
+import Supervision
+
+/// The verifications of all pairs, in the state database.
+package struct StoredVerifications: Sendable {
+    /// How many verifications of a pair are kept.
+    package static let keptOfPair = 100
+    /// How many differences of a verification are kept in the database; more are in a file.
+    package static let keptDifferences = 1000
+
+    private let state: StateDatabase
+
+    package init(_ state: StateDatabase) { self.state = state }
+
+    /// Makes the tables; to be given to the state database when it is opened.
+    package static func migrate(_ migrator: inout DatabaseMigrator) {
+        migrator.registerMigration("verification-1") { database in
+            try database.create(table: "verification") { table in
+                table.autoIncrementedPrimaryKey("id")
+                table.column("key", .text).notNull().indexed()
+                table.column("state", .text).notNull()
+                table.column("record", .blob).notNull()
+                table.column("differences", .blob).notNull()
+                table.column("stop", .boolean).notNull().defaults(to: false)
+            }
+            // Since when a pair is to be verified: without it, one that never was would never be overdue.
+            try database.create(table: "verification_due") { table in
+                table.primaryKey("key", .text)
+                table.column("since", .double).notNull()
+            }
+        }
+    }
+
+    /// Notes that a verification begins, and gives it its number.
+    package func begin(_ record: VerificationRecord) async throws -> VerificationRecord {
+        try await state.writing { database in
+            var record = record
+            try database.execute(
+                sql: "INSERT INTO verification (key, state, record, differences) VALUES (?, ?, ?, ?)",
+                arguments: [record.key, record.state.rawValue, Data(), Data("[]".utf8)])
+            record.id = Int(database.lastInsertedRowID)
+            try Self.put(record, database)
+            return record
+        }
+    }
+
+    /// Writes a verification as it is now, and its differences where they are given.
+    ///
+    /// - Returns: the numbers of those that were forgotten in its place.
+    @discardableResult
+    package func store(_ record: VerificationRecord, differences: [VerificationDifference]? = nil) async throws -> [Int]
+    {
+        try await state.writing { database in
+            try Self.put(record, database)
+            if let differences {
+                try database.execute(
+                    sql: "UPDATE verification SET differences = ? WHERE id = ?",
+                    arguments: [
+                        try JSONEncoder().encode(Array(differences.prefix(Self.keptDifferences))), record.id,
+                    ])
+            }
+            guard record.state != .running else { return [] }
+            // The newest of each level stay, whatever is done at the other levels.
+            let old = try Self.records(
+                database, sql: "SELECT id, record FROM verification WHERE key = ? ORDER BY id DESC", [record.key])
+            let surplus = old.dropFirst(Self.keptOfPair).map(\.id)
+            for id in surplus { try database.execute(sql: "DELETE FROM verification WHERE id = ?", arguments: [id]) }
+            return surplus
+        }
+    }
+
+    private static func put(_ record: VerificationRecord, _ database: Database) throws {
+        try database.execute(
+            sql: "UPDATE verification SET state = ?, record = ? WHERE id = ?",
+            arguments: [record.state.rawValue, try JSONEncoder().encode(record), record.id])
+    }
+
+    /// All verifications, the newest first.
+    package func all() async throws -> [VerificationRecord] {
+        try await state.reading { database in
+            try Self.records(database, sql: "SELECT id, record FROM verification ORDER BY id DESC")
+        }
+    }
+
+    /// The verifications that a pair's light follows from, by the pair's key, the newest first.
+    package func histories() async throws -> [String: [VerificationRecord]] {
+        Dictionary(grouping: try await all(), by: \.key)
+    }
+
+    /// One verification; nil where there is none of that number.
+    package func record(_ id: Int) async throws -> VerificationRecord? {
+        try await state.reading { database in
+            try Self.records(database, sql: "SELECT id, record FROM verification WHERE id = ?", [id]).first
+        }
+    }
+
+    /// The differences that are kept of a verification.
+    package func differences(of id: Int) async throws -> [VerificationDifference] {
+        try await state.reading { database in
+            try Data.fetchOne(database, sql: "SELECT differences FROM verification WHERE id = ?", arguments: [id])
+                .map { try JSONDecoder().decode([VerificationDifference].self, from: $0) } ?? []
+        }
+    }
+
+    private static func records(
+        _ database: Database, sql: String, _ arguments: StatementArguments = []
+    ) throws -> [VerificationRecord] {
+        try Row.fetchAll(database, sql: sql, arguments: arguments).map { row in
+            var record = try JSONDecoder().decode(VerificationRecord.self, from: row["record"] as Data)
+            record.id = row["id"]
+            return record
+        }
+    }
+
+    /// Asks the process that is at a verification to stop.
+    package func requestStop(_ id: Int) async throws {
+        try await state.writing {
+            try $0.execute(sql: "UPDATE verification SET stop = 1 WHERE id = ?", arguments: [id])
+        }
+    }
+
+    /// Takes a request back, when the verification is resumed.
+    package func withdrawStop(_ id: Int) async throws {
+        try await state.writing {
+            try $0.execute(sql: "UPDATE verification SET stop = 0 WHERE id = ?", arguments: [id])
+        }
+    }
+
+    /// Whether somebody asked for a verification to be stopped.
+    package func isStopRequested(_ id: Int) async throws -> Bool {
+        try await state.reading {
+            try Bool.fetchOne($0, sql: "SELECT stop FROM verification WHERE id = ?", arguments: [id]) ?? false
+        }
+    }
+
+    /// Since when each pair is to be verified; those that are new are noted with the moment given.
+    package func dueSince(_ keys: [String], at moment: Date) async throws -> [String: Date] {
+        try await state.writing { database in
+            var result: [String: Date] = [:]
+            for key in keys {
+                try database.execute(
+                    sql: "INSERT OR IGNORE INTO verification_due (key, since) VALUES (?, ?)",
+                    arguments: [key, moment.timeIntervalSince1970])
+                let since = try Double.fetchOne(
+                    database, sql: "SELECT since FROM verification_due WHERE key = ?", arguments: [key])
+                result[key] = since.map { Date(timeIntervalSince1970: $0) }
+            }
+            return result
+        }
+    }
+
+    /// Since when each pair is to be verified, as far as that was noted.
+    package func dueSince() async throws -> [String: Date] {
+        try await state.reading { database in
+            var result: [String: Date] = [:]
+            for row in try Row.fetchAll(database, sql: "SELECT key, since FROM verification_due") {
+                result[row["key"]] = Date(timeIntervalSince1970: row["since"])
+            }
+            return result
+        }
+    }
+}

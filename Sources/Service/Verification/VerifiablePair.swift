@@ -1,0 +1,41 @@
+import CouchDB
+import Foundation
+import Secrets
+import Supervision
+
+/// A pair of the configuration that can be verified: a source database, and its backup on a server or in the vault.
+package struct VerifiablePair: Sendable {
+    /// Where the backup is.
+    package enum Backup: Sendable {
+        case database(CouchDatabase)
+        /// The name of the backup in the vault.
+        case vault(String)
+    }
+
+    package var name: String
+    package var mode: Pair.Mode
+    package var source: CouchDatabase
+    package var backup: Backup
+    /// The names of the servers that it needs, the source's first.
+    package var servers: [String]
+    /// The id of the checkpoints of the replication between the two databases, where it is known.
+    package var checkpointID: String?
+    /// Why a secret of its servers can't be had.
+    package var secretError: SecretError?
+
+    /// The backup, as reports name it.
+    package var target: String {
+        switch backup {
+        case .database(let database): database.url
+        case .vault(let name): VaultPair.targetPrefix + name
+        }
+    }
+
+    /// What its verifications are known by.
+    package var key: String { VerificationRecord.key(source: source.url, target: target) }
+
+    package var isInVault: Bool {
+        if case .vault = backup { return true }
+        return false
+    }
+}

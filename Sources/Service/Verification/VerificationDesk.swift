@@ -1,0 +1,152 @@
+import CouchDB
+import Foundation
+import Replication
+import Supervision
+
+/// What `couchkeep verify` and `couchkeep repair` do with the pairs of a configuration.
+package struct VerificationDesk: Sendable {
+    private let loaded: LoadedConfiguration
+    private let environment: [String: String]?
+    private let now: @Sendable () -> Date
+    /// Called with the pair's name and each new state of the comparison.
+    package var onProgress: @Sendable (String, Verification.Progress) -> Void = { _, _ in }
+    /// The pauses before further looks at what seems to differ; the usual ones where nil.
+    package var looks: [Duration]?
+
+    package init(
+        _ loaded: LoadedConfiguration, environment: [String: String]? = nil,
+        now: @escaping @Sendable () -> Date = { Date() }
+    ) {
+        (self.loaded, self.environment, self.now) = (loaded, environment, now)
+    }
+
+    /// Verifies the pairs of a name, or all that are not switched off, one after the other.
+    ///
+    /// - Parameter ended: takes the outcome of each.
+    /// - Throws: ``PairDirectory/UnknownPair``, `ConfigurationError`, `StateError`, with code `locked` where a pair that was
+    ///   named is being verified already; `CancellationError`.
+    package func verify(
+        _ name: String?, _ order: PairVerifier.Order = PairVerifier.Order(reason: "asked"),
+        ended: (VerifiablePair, PairVerifier.Outcome) throws -> Void
+    ) async throws {
+        try await withPairs { directory, verifier in
+            let pairs = try name.map { try directory.pairs(named: $0) } ?? directory.pairs.filter { $0.mode != .off }
+            let deadline = order.maximum.map { ContinuousClock.now + $0 }
+            var order = order
+            for pair in pairs {
+                order.maximum = deadline.map { max(.zero, ContinuousClock.now.duration(to: $0)) }
+                try ended(pair, try await verifier.run(pair, order))
+            }
+        }
+    }
+
+    /// Goes on with a verification that was stopped or cut off.
+    ///
+    /// - Throws: ``PairDirectory/UnknownPair`` where there is none of that number, it can't be resumed, or its pair is gone;
+    ///   otherwise as ``verify(_:_:ended:)``.
+    package func resume(_ id: Int, maximum: Duration? = nil) async throws -> PairVerifier.Outcome {
+        let record = try await show(id).record
+        guard record.state == .stopped || record.state == .interrupted else {
+            let why =
+                record.state == .running
+                ? "is running; see couchkeep verify list"
+                : "has come to its verdict; start another with couchkeep verify"
+            throw PairDirectory.UnknownPair(description: "verification \(id) of \(record.pair) \(why)")
+        }
+        return try await withPairs { directory, verifier in
+            guard let pair = directory.pairs.first(where: { $0.key == record.key }) else {
+                throw PairDirectory.UnknownPair(
+                    description: "the configuration no longer has the pair \(record.pair) of verification \(id)")
+            }
+            return try await verifier.resume(record, of: pair, maximum: maximum)
+        }
+    }
+
+    /// Opens the two sides of the one pair of a name whose backup is on a server.
+    ///
+    /// - Throws: ``PairDirectory/UnknownPair``, and what the body throws.
+    package func withServerPair<Result: Sendable>(
+        _ name: String, _ body: (VerifiablePair, PairSides) async throws -> Result
+    ) async throws -> Result {
+        try await withPairs { directory, verifier in
+            let named = try directory.pairs(named: name)
+            guard let pair = named.first(where: { !$0.isInVault }) else {
+                throw PairDirectory.UnknownPair(
+                    description: "the pair \"\(name)\" has its backup in the vault, which is mended by couchkeep backup"
+                )
+            }
+            return try await PairSides.with(pair, vault: verifier.vault, environment: environment, now: now()) {
+                try await body(pair, $0)
+            }
+        }
+    }
+
+    private func withPairs<Result: Sendable>(
+        _ body: (PairDirectory, PairVerifier) async throws -> Result
+    ) async throws -> Result {
+        let fleet = try await Fleet(loaded, environment: environment)
+        do {
+            let folder = StateFolder(loaded)
+            let state = try folder.open()
+            let directory = try await PairDirectory(loaded.configuration, fleet: fleet, state: state)
+            var verifier = PairVerifier(
+                state: state, folder: VerificationFolder(folder),
+                vault: loaded.configuration.vault ?? VaultConfiguration(), environment: environment, now: now)
+            (verifier.onProgress, verifier.looks) = (onProgress, looks)
+            let result = try await body(directory, verifier)
+            try await fleet.shutdown()
+            return result
+        } catch {
+            try await fleet.shutdown()
+            throw error
+        }
+    }
+
+    /// The verifications that are remembered, the newest first.
+    ///
+    /// - Parameter pair: the name of a pair whose are wanted; nil for all.
+    package func list(_ pair: String? = nil) async throws -> [VerificationRecord] {
+        let folder = StateFolder(loaded)
+        guard folder.exists else { return [] }
+        let store = StoredVerifications(try folder.openForReading())
+        try await VerificationFolder(folder).markInterrupted(store, at: now())
+        let all = try await store.all()
+        guard let pair else { return all }
+        let found = all.filter { $0.pair == pair || $0.target == pair }
+        guard found.isEmpty else { return found }
+        let known = Set(all.map(\.pair))
+        let meant = PairDirectory.nearest(to: pair, among: known)
+        let hint = meant.isEmpty ? "" : "; did you mean \(meant.joined(separator: " or "))?"
+        throw PairDirectory.UnknownPair(description: "no verification of a pair \"\(pair)\" is remembered\(hint)")
+    }
+
+    /// One verification with the differences that are kept of it.
+    ///
+    /// - Throws: ``PairDirectory/UnknownPair`` where there is none of that number.
+    package func show(_ id: Int) async throws -> (record: VerificationRecord, differences: [VerificationDifference]) {
+        guard let record = try await list().first(where: { $0.id == id }) else {
+            throw PairDirectory.UnknownPair(
+                description: "there is no verification \(id); couchkeep verify list shows those that are remembered")
+        }
+        let store = StoredVerifications(try StateFolder(loaded).openForReading())
+        return (record, try await store.differences(of: id))
+    }
+
+    /// Asks the process that is at a verification to stop; it does within seconds.
+    ///
+    /// - Parameter word: the verification's number, or its pair's name.
+    /// - Throws: ``PairDirectory/UnknownPair`` where nothing of it is running.
+    package func stop(_ word: String) async throws -> [VerificationRecord] {
+        let running = try await list().filter { $0.state == .running }
+        let meant = running.filter { String($0.id) == word || $0.pair == word }
+        guard !meant.isEmpty else {
+            let known = running.map { "\($0.id) (\($0.pair))" }.joined(separator: ", ")
+            throw PairDirectory.UnknownPair(
+                description:
+                    "no verification \"\(word)\" is running; \(known.isEmpty ? "none is" : "running: \(known)")")
+        }
+        let store = StoredVerifications(try StateFolder(loaded).open())
+        for record in meant { try await store.requestStop(record.id) }
+        return meant
+    }
+}

@@ -1,0 +1,111 @@
+import CouchDB
+import Foundation
+import Replication
+
+/// What is kept of one verification of a pair.
+package struct VerificationRecord: Sendable, Hashable, Codable {
+    /// Where it is.
+    package enum State: String, Sendable, Hashable, Codable {
+        /// A process is at it.
+        case running
+        /// It came to a verdict, which may be that nothing is known.
+        case ended
+        /// Somebody stopped it, or its time was up; it can be resumed.
+        case stopped
+        /// Its process is gone; it can be resumed.
+        case interrupted
+    }
+
+    /// Documents by what was found.
+    package struct Counts: Sendable, Hashable, Codable {
+        package var equal = 0
+        package var missing = 0
+        package var extra = 0
+        package var otherLeaves = 0
+        package var bodyDiffers = 0
+        package var attachmentDiffers = 0
+
+        package init() {}
+
+        package init(_ counts: ComparisonCounts) {
+            (equal, missing, extra) = (counts.equal, counts.missing, counts.extra)
+            (otherLeaves, bodyDiffers) = (counts.otherLeaves, counts.bodyDiffers)
+            attachmentDiffers = counts.attachmentDiffers
+        }
+
+        /// Documents that differ.
+        package var different: Int { missing + extra + otherLeaves + bodyDiffers + attachmentDiffers }
+    }
+
+    /// What was done with the content; the share is the part's number, from 1 on, and of how many.
+    package struct Bodies: Sendable, Hashable, Codable {
+        package var share: [Int]?
+        package var documents: Int
+        package var revisions: Int
+        package var bytes: Int
+        package var proved: Int
+        package var bodyProved: Int
+        package var notProvable: [String: Int]
+        package var damagedSource: Int
+        package var damagedTarget: Int
+        package var unreadable: Int
+
+        package init(_ report: BodyReport, share: BodyShare?) {
+            if case .part(let part, let count) = share { self.share = [part + 1, count] }
+            (documents, revisions) = (report.progress.compared, report.revisions)
+            (bytes, unreadable) = (report.progress.bytes, report.unreadable)
+            (proved, bodyProved) = (report.proofs.proved, report.proofs.bodyProved)
+            notProvable = Dictionary(
+                report.proofs.notProvable.map { ($0.key.rawValue, $0.value) }, uniquingKeysWith: +)
+            (damagedSource, damagedTarget) = (report.proofs.damagedSource, report.proofs.damagedTarget)
+        }
+    }
+
+    package var id = 0
+    /// The pair's name at that time.
+    package var pair: String
+    /// The two sides, as reports name them.
+    package var source: String
+    package var target: String
+    package var level: Verification.Level
+    /// Of which documents the content is compared, at level `bodies`.
+    package var share: BodyShare?
+    package var passedSelfTest: Bool?
+    /// Who wanted it: `asked`, `schedule`, or a rule's name.
+    package var reasonToRun: String
+    package var state = State.running
+    package var startedAt: Date
+    package var endedAt: Date?
+    /// The verdict, once there is one.
+    package var verdict: Verification.Verdict?
+    /// Why the verdict is unknown, for programs.
+    package var doubt: Verification.Doubt?
+    /// Why the verdict is unknown, or why it was stopped.
+    package var reason: String?
+    /// The source's position that the verdict refers to, and when that was.
+    package var sequence: String?
+    package var asOf: Date?
+    package var counts = Counts()
+    package var bodies: Bodies?
+    /// Documents that were changed at the source behind that position; nothing is said of them.
+    package var onTheirWay = 0
+    /// How long it ran, in seconds, pauses between resumptions left out.
+    package var seconds: Double = 0
+    /// Rows read so far and rows expected.
+    package var rows = 0
+    package var expectedRows = 0
+    /// The file with all differences, where there are more than are kept here.
+    package var file: String?
+
+    package init(
+        pair: String, source: String, target: String, level: Verification.Level, reasonToRun: String, startedAt: Date
+    ) {
+        (self.pair, self.source, self.target) = (pair, source, target)
+        (self.level, self.reasonToRun, self.startedAt) = (level, reasonToRun, startedAt)
+    }
+
+    /// What the pair's verifications are known by, whatever its name.
+    package var key: String { Self.key(source: source, target: target) }
+
+    package static func key(source: String, target: String) -> String { "\(source) -> \(target)" }
+}

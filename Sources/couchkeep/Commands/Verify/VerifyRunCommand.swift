@@ -1,0 +1,137 @@
+import ArgumentParser
+import CouchDB
+import Foundation
+import Replication
+import Service
+import Vault
+
+/// `couchkeep verify run`, which is what `couchkeep verify` does where no subcommand is named.
+struct VerifyRunCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "run", abstract: "Verify pairs of the configuration, or two databases (the default).",
+        discussion: VerifyCommand.configuration.discussion)
+
+    @Argument(
+        help: ArgumentHelp(
+            "A pair's name; or the source and the backup, each a database's URL or vault:NAME; all pairs without it.",
+            valueName: "pair-or-databases"))
+    var words: [String] = []
+    @OptionGroup var login: LoginOptions
+    @OptionGroup var vault: VaultOptions
+    @OptionGroup var moment: MomentOptions
+    @Option(help: "What is compared: counts, revisions or bodies.") var level = Verification.Level.revisions
+    @Option(help: ArgumentHelp("Compare the bodies of so many percent of the documents each day.", valueName: "1%"))
+    var share: SharePercent?
+    @Flag(help: "Plant a difference into the comparison, never into a database, and demand that it is found.")
+    var selfTest = false
+    @Option(help: ArgumentHelp("Write all differences into a file, a JSON object a line.", valueName: "file"))
+    var output: String?
+    @Option(
+        help: ArgumentHelp("Stop after this time, such as 30m or 2h.", valueName: "duration"),
+        transform: VerifyRunCommand.duration)
+    var maxDuration: Duration?
+    @Flag(help: "Print one JSON object for each pair, schema couchkeep/verification/1.") var json = false
+
+    func validate() throws {
+        if share != nil, level != .bodies { throw ValidationError("--share belongs to --level bodies") }
+        if selfTest, level == .counts { throw ValidationError("--self-test needs --level revisions or bodies") }
+        switch words.count {
+        case ...1:
+            guard !login.isGiven else {
+                throw ValidationError(
+                    "a pair's user and password are those of the configuration; leave --user, "
+                        + "--password-file and --ca-file away, or name two databases")
+            }
+            guard moment.at == nil else { throw ValidationError("--at is for a vault:NAME that is named as a side") }
+            guard output == nil else {
+                throw ValidationError(
+                    "--output is for two databases; couchkeep verify show NUMBER names the file of a pair")
+            }
+            if let word = words.first, word.contains("://") {
+                throw ValidationError("compared with what? Name two databases, or a pair of the configuration")
+            }
+        case 2:
+            guard maxDuration == nil else {
+                throw ValidationError("--max-duration is for pairs of the configuration, which can be resumed")
+            }
+        default: throw ValidationError("verify takes a pair's name, or two databases")
+        }
+    }
+
+    func run() async throws {
+        guard words.count == 2 else { return try await verifyPairs() }
+        let code = try await ReplicaArgument.withBoth(
+            words[0], words[1], login: login, vault: vault, moment: moment
+        ) {
+            try await compare($0, $1)
+        }
+        try CommandEnd.end(code)
+    }
+
+    private func verifyPairs() async throws {
+        let loaded = try vault.configuration()
+        var desk = VerificationDesk(loaded)
+        let line = ProgressLine()
+        desk.onProgress = { name, state in line.show("\(name): \(Self.words(state))") }
+        defer { line.end() }
+        let isOne = words.first != nil
+        var codes: [Service.ExitCode] = []
+        var order = PairVerifier.Order(level: level, reason: "asked", maximum: maxDuration)
+        if let share { order.share = .rolling(percent: share.value, at: Date()) }
+        order.selfTests = selfTest
+        try await desk.verify(words.first, order) { pair, outcome in
+            line.end()
+            codes.append(outcome.exitCode)
+            let printer = VerificationPrinter(source: pair.source.url, target: pair.target)
+            if json {
+                try Console.json(
+                    VerificationResult(outcome.record, outcome.differences.map(VerificationDifference.init)))
+            } else if isOne {
+                printer.text(outcome.record, outcome.differences.map(VerificationDifference.init))
+            } else {
+                printer.line(outcome.record)
+            }
+        }
+        guard !codes.isEmpty else {
+            Console.error("couchkeep: the configuration makes no pair, or all are switched off")
+            throw CommandEnd(code: .usage)
+        }
+        try CommandEnd.end(Service.ExitCode(verifications: codes))
+    }
+
+    private func compare(_ left: ReplicaArgument, _ right: ReplicaArgument) async throws -> Service.ExitCode {
+        var verification = Verification(left.replica, right.replica)
+        let line = ProgressLine()
+        if let share { verification.share = .rolling(percent: share.value, at: Date()) }
+        verification.selfTests = selfTest
+        verification.onProgress = { line.show(Self.words($0)) }
+        let file = try output.map { try DifferenceFile(path: $0) }
+        let result = try await verification.run(level: level) { difference in
+            try file?.append(VerificationDifference(difference))
+        }
+        line.end()
+        try file?.close()
+        let printer = VerificationPrinter(source: left.name, target: right.name)
+        if json { try printer.json(result) } else { printer.text(result) }
+        switch result.verdict {
+        case .equal: return .ok
+        case .different: return .different
+        case .unknown: return .unknown
+        }
+    }
+
+    static func words(_ state: Verification.Progress) -> String {
+        ProgressLine.words(
+            state.level == .bodies ? "bodies of" : "compared", done: state.rows, total: state.expected,
+            bytes: state.bytes, elapsed: state.elapsed)
+    }
+
+    /// Reads `30m`.
+    @Sendable
+    static func duration(_ text: String) throws -> Duration {
+        guard let duration = DurationText.parse(text) else {
+            throw ValidationError("a duration is a number and a unit, such as 30m, 2h or 1d, not \"\(text)\"")
+        }
+        return duration
+    }
+}

@@ -1,0 +1,146 @@
+import CouchDB
+import CouchSim
+import Foundation
+import Replication
+import Supervision
+import Testing
+
+@testable import Service
+
+/// Pairs of the configuration by their names, and what is kept of their verifications.
+@Suite(.timeLimit(.minutes(2))) struct VerificationDeskTests {
+    @Test func aPairIsVerifiedByItsNameAndRemembered() async throws {
+        try await withVerificationScene { scene in
+            let revision = try scene.production.put("lost", in: "orders")
+            _ = try scene.standby.put("stray", in: "orders")
+            let outcome = try #require(try await scene.verify().first)
+            #expect(outcome.record.verdict == .different && outcome.exitCode == .different)
+            #expect(
+                (outcome.record.counts.equal, outcome.record.counts.missing, outcome.record.counts.extra) == (50, 1, 1))
+
+            _ = try scene.standby.put("lost", in: "orders")
+            _ = try scene.production.put("stray", in: "orders")
+            #expect(try await scene.verify(nil).map(\.record.verdict) == [.equal])
+
+            let records = try await scene.desk().list("orders")
+            #expect(records.map(\.verdict) == [.equal, .different] && records.map(\.state) == [.ended, .ended])
+            #expect(records[0].sequence != nil && records[0].counts.equal == 52)
+            let shown = try await scene.desk().show(records[1].id)
+            #expect(shown.record == outcome.record)
+            #expect(Set(shown.differences.map(\.id)) == ["lost", "stray"])
+            #expect(shown.differences.first { $0.id == "lost" }?.revisions == [revision.description])
+        }
+    }
+
+    @Test func aNameThatNoPairHasIsNotGuessed() async throws {
+        try await withVerificationScene { scene in
+            let error = try #require(
+                await #expect(throws: PairDirectory.UnknownPair.self) { _ = try await scene.verify("oders") })
+            #expect(error.description.contains("did you mean orders?"))
+            await #expect(throws: PairDirectory.UnknownPair.self) { _ = try await scene.desk().show(7) }
+            await #expect(throws: PairDirectory.UnknownPair.self) { _ = try await scene.desk().stop("orders") }
+        }
+    }
+
+    @Test func aSideThatCannotBeReadIsUnknown() async throws {
+        try await withVerificationScene { scene in
+            _ = try await scene.verify()
+            try await scene.standby.stop()
+            let outcome = try #require(try await scene.verify().first)
+            #expect(outcome.record.verdict == .unknown && outcome.exitCode == .targetUnreachable)
+            #expect(outcome.record.state == .ended && outcome.record.reason?.isEmpty == false)
+        }
+    }
+
+    @Test func aPairIsVerifiedByOneProcessAtATime() async throws {
+        try await withVerificationScene { scene in
+            let record = try #require(try await scene.verify().first).record
+            let lock = try VerificationFolder(StateFolder(scene.loaded)).lock(record.key, name: "orders")
+            let error = try #require(
+                await #expect(throws: StateError.self) { _ = try await scene.verify() })
+            #expect(error.code == .locked && error.detail.contains("orders"))
+            lock.release()
+            #expect(try await scene.verify().map(\.record.verdict) == [.equal])
+        }
+    }
+
+    @Test func oneWhoseProcessIsGoneIsInterrupted() async throws {
+        try await withVerificationScene { scene in
+            let ended = try #require(try await scene.verify().first).record
+            let store = StoredVerifications(try scene.state)
+            let running = try await store.begin(
+                VerificationRecord(
+                    pair: ended.pair, source: ended.source, target: ended.target, level: .revisions,
+                    reasonToRun: "asked", startedAt: Date()))
+            let lock = try VerificationFolder(StateFolder(scene.loaded)).lock(ended.key, name: "orders")
+            #expect(try await scene.desk().list().first?.state == .running)
+            lock.release()
+            let found = try #require(try await scene.desk().list().first)
+            #expect(found.id == running.id && found.state == .interrupted && found.endedAt != nil)
+        }
+    }
+
+    @Test func itIsStoppedByAnotherProcess() async throws {
+        try await withVerificationScene { scene in
+            _ = try scene.production.put("lost", in: "orders")
+            // A difference is looked at again after an hour: it is at it until it is stopped.
+            async let verified = scene.verify(looks: [.seconds(3600)])
+            #expect(try await eventually { try await scene.desk().list().first?.state == .running })
+            #expect(try await scene.desk().stop("orders").count == 1)
+            let outcome = try #require(try await verified.first)
+            #expect(
+                outcome.record.state == .stopped && outcome.record.verdict == nil && outcome.exitCode == .incomplete)
+            #expect(outcome.record.reason?.contains("verify stop") == true)
+
+            let resumed = try await scene.desk().resume(outcome.record.id)
+            #expect(resumed.record.id == outcome.record.id && resumed.record.state == .ended)
+            #expect(resumed.record.verdict == .different && resumed.record.counts.missing == 1)
+            let folder = VerificationFolder(StateFolder(scene.loaded))
+            #expect(!FileManager.default.fileExists(atPath: folder.progress(of: outcome.record.id)))
+            await #expect(throws: PairDirectory.UnknownPair.self) {
+                _ = try await scene.desk().resume(outcome.record.id)
+            }
+        }
+    }
+
+    @Test func itEndsWhenItsTimeIsUp() async throws {
+        try await withVerificationScene { scene in
+            _ = try scene.production.put("lost", in: "orders")
+            let outcome = try #require(
+                try await scene.verify(looks: [.seconds(3600)], maximum: .milliseconds(500)).first)
+            #expect(outcome.record.state == .stopped && outcome.record.reason?.contains("time") == true)
+        }
+    }
+
+    @Test func manyDifferencesAreInAFile() async throws {
+        try await withVerificationScene { scene in
+            try scene.production.fill("orders", prefix: "more", count: 1200)
+            let outcome = try #require(try await scene.verify().first)
+            #expect(outcome.record.counts.missing == 1200)
+            let file = try #require(outcome.record.file)
+            #expect(try scene.folder.mode(of: file) == 0o600)
+            let lines = try String(contentsOfFile: file, encoding: .utf8).split(separator: "\n")
+            let ids = try lines.map {
+                try JSONDecoder().decode(VerificationDifference.self, from: Data($0.utf8)).id
+            }
+            #expect(Set(ids).count == 1200)
+            #expect(try await scene.desk().show(outcome.record.id).differences.count == 1000)
+        }
+    }
+
+    @Test func onlyTheNewestOfAPairAreKept() async throws {
+        try await withVerificationScene { scene in
+            let store = StoredVerifications(try scene.state)
+            for number in 0..<StoredVerifications.keptOfPair + 3 {
+                var record = VerificationRecord(
+                    pair: "orders", source: "a", target: "b", level: .revisions, reasonToRun: "asked",
+                    startedAt: Date(timeIntervalSince1970: Double(number)))
+                record = try await store.begin(record)
+                record.state = .ended
+                let forgotten = try await store.store(record)
+                #expect(forgotten.count == (number < StoredVerifications.keptOfPair ? 0 : 1))
+            }
+            #expect(try await store.all().count == StoredVerifications.keptOfPair)
+        }
+    }
+}
