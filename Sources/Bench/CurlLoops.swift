@@ -52,7 +52,7 @@ struct CurlLoops: Sendable {
         var body = Data(#"{"new_edits":false,"docs":["#.utf8)
         var isFirst = true
         while let event = try scanner.next() {
-            guard case .document(let document) = event else { continue }
+            guard case .document(let document, _) = event else { continue }
             if !isFirst { body.append(UInt8(ascii: ",")) }
             isFirst = false
             body.append(document)

@@ -229,7 +229,7 @@ struct EncryptionTests {
         let bodies = try rows.map { row in
             try #require(
                 try Row.fetchOne(
-                    database, sql: "SELECT coding, size, data, attachments FROM body WHERE id = ?",
+                    database, sql: "SELECT coding, size, data, attachments, trim FROM body WHERE id = ?",
                     arguments: [try LeafRow(row).body]))
         }
         var state = try StateRow(database)
@@ -238,9 +238,10 @@ struct EncryptionTests {
             let (coding, size, data): (Int, Int, Data) = (
                 try other.checked(0), try other.checked(1), try other.checked(2)
             )
+            let trim: Int? = try other.checkedOptional(4)
             try database.execute(
-                sql: "UPDATE body SET coding = ?, size = ?, data = ? WHERE id = ?",
-                arguments: [coding, size, data, leaf.body])
+                sql: "UPDATE body SET coding = ?, size = ?, data = ?, trim = ? WHERE id = ?",
+                arguments: [coding, size, data, trim, leaf.body])
             let tokens = try AttachmentList.decode(try own.checked(3)).map { id in
                 try #require(
                     try Data.fetchOne(database, sql: "SELECT sha256 FROM attachment WHERE id = ?", arguments: [id]))
@@ -248,8 +249,7 @@ struct EncryptionTests {
             state.digest -= leaf.digest
             leaf.digest = LeafDigest(
                 name: leaf.name, path: leaf.path, isDeleted: leaf.isDeleted,
-                document: StoredBody.hash(
-                    sealed: data, coding: try #require(BodyCoding(number: coding)), size: size),
+                document: StoredBody.hash(sealed: data, coding: coding, size: size, trim: trim),
                 attachments: tokens)
             state.digest += leaf.digest
             try database.execute(sql: "DELETE FROM leaf WHERE id = ?", arguments: [leaf.id])

@@ -56,13 +56,13 @@ public struct AnswerStream<Scanner: AnswerScanner>: AsyncSequence, Sendable {
 
         private mutating func nextEvent(isolation actor: isolated (any Actor)?) async throws -> Scanner.Event? {
             while true {
+                if let event = try scanner?.next() { return event }
                 switch state {
                 case .notSent:
                     let (headers, body) = try await stream.server.stream(stream.request)
                     scanner = try stream.makeScanner(headers.first(name: "Content-Type"))
                     state = .reading(body.makeAsyncIterator())
                 case .reading(var bytes):
-                    if let event = try scanner?.next() { return event }
                     guard let piece = try await bytes.next(isolation: actor) else {
                         try scanner?.finish()
                         (state, scanner) = (.ended, nil)

@@ -11,7 +11,8 @@ extension CouchDatabase {
         var query = ["revs": "true", "attachments": "true"]
         if latest { query["latest"] = "true" }
         let request = CouchRequest(
-            .post, [name, "_bulk_get"], query: query, body: .json(["docs": .array(revisions.map(\.item))]),
+            .post, [name, "_bulk_get"], query: query,
+            body: .bytes(revisions.requestBody, contentType: "application/json"),
             accept: "multipart/mixed", isIdempotent: true)
         let shown = request.shown(on: server.url)
         return RevisionsAnswer(server: server, request: request) { (contentType) throws(CouchError) in

@@ -1,3 +1,5 @@
+import NIOCore
+
 /// One revision that is asked for by `_bulk_get`.
 public struct RevisionRequest: Sendable, Hashable {
     /// The document's id.
@@ -14,13 +16,34 @@ public struct RevisionRequest: Sendable, Hashable {
         self.attachmentsSince = attachmentsSince
     }
 
-    /// The item of the request's body.
-    var item: JSONValue {
-        var members: [String: JSONValue] = ["id": .string(id)]
-        if let revision { members["rev"] = .string(revision.description) }
-        if !attachmentsSince.isEmpty {
-            members["atts_since"] = .array(attachmentsSince.map { .string($0.description) })
+    /// Writes the item of the request's body.
+    ///
+    /// As bytes, since there are as many of them as there are revisions.
+    func write(into body: inout ByteBuffer) {
+        body.writeString(#"{"id":"#)
+        body.writeJSON(id)
+        if let revision {
+            body.writeString(#","rev":"#)
+            body.writeJSON(revision.description)
         }
-        return .object(members)
+        if !attachmentsSince.isEmpty {
+            body.writeString(#","atts_since":"#)
+            body.writeBytes(JSONValue.array(attachmentsSince.map { .string($0.description) }).serialized())
+        }
+        body.writeString("}")
+    }
+}
+
+extension ByteBuffer {
+    /// Writes a text as a JSON string.
+    fileprivate mutating func writeJSON(_ text: String) {
+        let needsEscapes = text.utf8.contains { $0 < 0x20 || $0 == UInt8(ascii: "\"") || $0 == UInt8(ascii: "\\") }
+        guard !needsEscapes else {
+            writeBytes(JSONValue.string(text).serialized())
+            return
+        }
+        writeString("\"")
+        writeString(text)
+        writeString("\"")
     }
 }

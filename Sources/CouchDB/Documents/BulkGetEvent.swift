@@ -2,8 +2,8 @@ import Foundation
 
 /// What an answer of `_bulk_get` says next.
 public enum BulkGetEvent: Sendable, Hashable {
-    /// A revision's document, byte for byte as it was sent.
-    case document(Data)
+    /// A revision's document, byte for byte as it was sent, and what replication has to know of it.
+    case document(Data, DocumentMembers)
     /// A revision that the server does not hand out.
     case failure(BulkGetFailure)
     /// All that the server has for one item of the request was said; items are answered in their order.

@@ -3,7 +3,8 @@ import Foundation
 /// Reads an answer of `POST /{db}/_bulk_get` from bytes that arrive in pieces of any size.
 ///
 /// Hand in each piece with ``append(_:)``, then take events with ``next()`` until it returns nil; after the last piece call
-/// ``finish()``. Held are one document and one piece at most. Documents are checked to be JSON and not decoded.
+/// ``finish()``. Held are one document and one piece at most. Documents are checked to be JSON; of them only the
+/// members with an underscore are decoded.
 public struct BulkGetScanner: Sendable {
     private var stream: JSONStream
     private var results = JSONListWalker(listName: "results")
@@ -99,11 +100,8 @@ public struct BulkGetScanner: Sendable {
         var isFirst = true
         while let key = try cursor.nextMember(in: bytes, isFirst: &isFirst) {
             if key.isEqual(to: "ok", in: bytes) {
-                let document = try cursor.skipValue(in: bytes)
-                guard bytes.byte(at: document.lowerBound) == UInt8(ascii: "{") else {
-                    throw .malformed(at: document.lowerBound, "a document that isn't an object")
-                }
-                event = .document(bytes.data(at: document))
+                let (document, members) = try cursor.document(in: bytes)
+                event = .document(bytes.data(at: document), members)
             } else if key.isEqual(to: "error", in: bytes) {
                 event = .failure(try BulkGetFailure(reading: &cursor, in: bytes))
             } else {

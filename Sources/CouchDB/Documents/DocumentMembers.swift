@@ -60,9 +60,9 @@ public struct DocumentMembers: Sendable, Hashable {
         return path
     }
 
-    private init() { (id, isDeleted, attachments) = ("", false, []) }
+    fileprivate init() { (id, isDeleted, attachments) = ("", false, []) }
 
-    private mutating func read(_ cursor: inout JSONCursor, in bytes: RawSpan) throws(JSONFault) {
+    fileprivate mutating func read(_ cursor: inout JSONCursor, in bytes: RawSpan) throws(JSONFault) {
         var hasID = false
         var isFirst = true
         while let key = try cursor.nextMember(in: bytes, isFirst: &isFirst) {
@@ -93,6 +93,18 @@ public struct DocumentMembers: Sendable, Hashable {
 }
 
 extension JSONCursor {
+    /// Reads a document that stands within other bytes, and tells where it is.
+    mutating func document(in bytes: RawSpan) throws(JSONFault) -> (range: Range<Int>, members: DocumentMembers) {
+        guard try peek(in: bytes) == UInt8(ascii: "{") else {
+            throw .malformed(at: position, "a document that isn't an object")
+        }
+        let start = position
+        var members = DocumentMembers()
+        try members.read(&self, in: bytes)
+        members.attachmentsRange = members.attachmentsRange.map { ($0.lowerBound - start)..<($0.upperBound - start) }
+        return (start..<position, members)
+    }
+
     /// Checks that nothing but white space is left.
     fileprivate mutating func expectEnd(in bytes: RawSpan) throws(JSONFault) {
         do {

@@ -28,6 +28,11 @@ public struct RevisionID: Sendable, Hashable {
         self.init(generation: generation, storage: Self.digest(of: hash) ?? .text(Array(hash.utf8)))
     }
 
+    /// Makes an identity of a generation and the 16 bytes that 32 hexadecimal digits stand for, the first ones in `high`.
+    public init(generation: Int, digest: (high: UInt64, low: UInt64)) {
+        self.init(generation: generation, storage: .digest(high: digest.high, low: digest.low))
+    }
+
     /// Reads the usual text form, a generation of few digits and a hash of 32, without making a string.
     ///
     /// nil where it has another form.
@@ -76,7 +81,7 @@ public struct RevisionID: Sendable, Hashable {
     /// The text behind the hyphen.
     public var hash: String {
         switch storage {
-        case .digest(let high, let low): Self.hexadecimal(high) + Self.hexadecimal(low)
+        case .digest(let high, let low): Self.hexadecimal(high, low)
         case .text(let bytes), .oversized(_, let bytes): String(decoding: bytes, as: UTF8.self)
         }
     }
@@ -157,8 +162,22 @@ extension RevisionID {
         return .digest(high: words.high, low: words.low)
     }
 
-    private static func hexadecimal(_ word: UInt64) -> String {
-        let digits = String(word, radix: 16)
-        return String(repeating: "0", count: 16 - digits.utf8.count) + digits
+    private static func hexadecimal(_ high: UInt64, _ low: UInt64) -> String {
+        String(unsafeUninitializedCapacity: 32) { text in
+            for place in 0..<16 {
+                let shift = UInt64(60 - 4 * place)
+                text[place] = UInt8(hexadecimalDigit: high >> shift)
+                text[place + 16] = UInt8(hexadecimalDigit: low >> shift)
+            }
+            return 32
+        }
+    }
+}
+
+extension UInt8 {
+    /// The lower-case digit of a number's last four bits.
+    fileprivate init(hexadecimalDigit number: UInt64) {
+        let value = UInt8(truncatingIfNeeded: number & 15)
+        self = value < 10 ? UInt8(ascii: "0") + value : UInt8(ascii: "a") + value - 10
     }
 }

@@ -44,8 +44,7 @@ extension CouchReplica {
         var failure: BulkGetFailure?
         for try await event in database.bulkGet(wanted.map(\.request)) {
             switch event {
-            case .document(let document):
-                let members = try DocumentMembers(of: document)
+            case .document(let document, let members):
                 if members.attachments.isEmpty {
                     revisions.append(try Revision(document: document, members: members))
                 } else {

@@ -25,32 +25,36 @@ struct Fetcher: Sendable {
 
     private func fetch(_ batch: [Work], attempts: Int) async throws {
         var call = FetchCall(batch)
+        var failure: (any Error)?
         do {
             try await retrier.throttle.run(items: batch.count, isOwnFault: { call.waited > .seconds(20) }) {
-                try await pipeline.source.revisions(batch.leaves) { answer in
+                try await pipeline.source.revisions(call.leaves) { answer in
                     try await take(answer, of: &call)
                 }
-                guard call.open.isEmpty else {
+                guard call.openCount == 0 else {
                     throw CouchError(
-                        .malformedAnswer, "the source leaves \(call.open.count) of \(batch.count) revisions unanswered")
+                        .malformedAnswer, "the source leaves \(call.openCount) of \(batch.count) revisions unanswered")
                 }
             }
         } catch {
-            let rest = batch.filter(call.open.contains)
-            guard !rest.isEmpty else { return }
-            // A source that had to wait for us has not failed.
-            let attempts = call.waited > .seconds(20) ? attempts : attempts + 1
-            switch try await retrier.decision(after: error, attempts: attempts) {
-            case .again:
-                try await fetch(rest, attempts: attempts)
-            case .split(let reason) where rest.count == 1:
-                giveUp(rest[0], reason: reason)
-            case .split:
-                let middle = rest.count / 2
-                let attempts = pipeline.options.attemptsBeforeSplitting - 1
-                try await fetch(Array(rest[..<middle]), attempts: attempts)
-                try await fetch(Array(rest[middle...]), attempts: attempts)
-            }
+            failure = error
+        }
+        try await hand(on: &call)
+        guard let failure else { return }
+        let rest = call.open
+        guard !rest.isEmpty else { return }
+        // A source that had to wait for us has not failed.
+        let attempts = call.waited > .seconds(20) ? attempts : attempts + 1
+        switch try await retrier.decision(after: failure, attempts: attempts) {
+        case .again:
+            try await fetch(rest, attempts: attempts)
+        case .split(let reason) where rest.count == 1:
+            giveUp(rest[0], reason: reason)
+        case .split:
+            let middle = rest.count / 2
+            let attempts = pipeline.options.attemptsBeforeSplitting - 1
+            try await fetch(Array(rest[..<middle]), attempts: attempts)
+            try await fetch(Array(rest[middle...]), attempts: attempts)
         }
     }
 
@@ -59,42 +63,26 @@ struct Fetcher: Sendable {
         guard !works.isEmpty else { return }
         switch answer.outcome {
         case .given(let revisions):
-            pipeline.state.fetched(revisions.count)
-            let start = pipeline.clock.now()
-            try await fetched.send([Fetched(works: works, revisions: revisions)], weight: \.weight)
-            call.waited += start.duration(to: pipeline.clock.now())
+            call.add(Fetched(works: works, revisions: revisions))
+            if call.isFull { try await hand(on: &call) }
         case .unavailable(let refusal):
             pipeline.state.setAside(works.map { ($0.page, refusal) })
         }
+    }
+
+    /// Queues what has come, some at a time.
+    private func hand(on call: inout FetchCall) async throws {
+        let arrived = call.takeArrived()
+        guard !arrived.isEmpty else { return }
+        pipeline.state.fetched(arrived.reduce(0) { $0 + $1.revisions.count })
+        let start = pipeline.clock.now()
+        try await fetched.send(arrived, weight: \.weight)
+        call.waited += start.duration(to: pipeline.clock.now())
     }
 
     private func giveUp(_ work: Work, reason: String) {
         let refusal = Refusal(
             id: work.id, revision: work.revision, stage: .fetching, error: "unreadable", reason: reason)
         pipeline.state.setAside([(work.page, refusal)])
-    }
-}
-
-/// What is open of one fetch.
-struct FetchCall {
-    private struct Key: Hashable {
-        var id: DocumentID
-        var revision: RevisionID
-    }
-
-    private var works: [Key: [Work]]
-    /// The time that answers waited until they could be queued.
-    var waited = Duration.zero
-
-    init(_ batch: [Work]) {
-        works = Dictionary(grouping: batch) { Key(id: $0.id, revision: $0.revision) }
-    }
-
-    /// The work that is not answered.
-    var open: Set<Work> { Set(works.values.joined()) }
-
-    /// Takes works as answered; none where they were before.
-    mutating func close(id: DocumentID, revision: RevisionID) -> [Work] {
-        works.removeValue(forKey: Key(id: id, revision: revision)) ?? []
     }
 }

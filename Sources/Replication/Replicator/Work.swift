@@ -20,21 +20,3 @@ struct Fetched: Sendable {
         revisions.reduce(0) { $0 + $1.memorySize + ($1.totalSize - $1.document.count) / 64 }
     }
 }
-
-extension [Work] {
-    /// The revisions by document, in their order, each once.
-    var leaves: [DocumentLeaves] {
-        var leaves: [DocumentLeaves] = []
-        var seen: Set<Work> = []
-        for var work in self {
-            work.page = 0
-            guard seen.insert(work).inserted else { continue }
-            if leaves.last?.id == work.id {
-                leaves[leaves.count - 1].revisions.append(work.revision)
-            } else {
-                leaves.append(DocumentLeaves(id: work.id, revisions: [work.revision]))
-            }
-        }
-        return leaves
-    }
-}

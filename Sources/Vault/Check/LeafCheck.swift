@@ -81,7 +81,7 @@ struct LeafCheck {
             report.add("body", "that of \(label(leaf)) can't be read")
             return
         }
-        report.readBytes += body.document.count
+        report.readBytes += body.size
         let digest = LeafDigest(
             name: leaf.name, path: leaf.path, isDeleted: leaf.isDeleted, document: body.hash,
             attachments: body.attachments.map(\.sha256))
@@ -128,6 +128,6 @@ struct LeafCheck {
         report.bodies = try Int.fetchOne(database, sql: "SELECT count(*) FROM body") ?? 0
         report.strays +=
             try Int.fetchOne(
-                database, sql: "SELECT count(*) FROM body WHERE id NOT IN (SELECT body FROM leaf)") ?? 0
+                database, sql: "SELECT count(*) FROM body WHERE id NOT IN (SELECT coalesce(body, id) FROM leaf)") ?? 0
     }
 }

@@ -4,7 +4,7 @@ import Foundation
 /// What documents of one database have in common, so that each can be compressed by itself and still be small.
 package struct CompressionDictionary: Sendable, Hashable {
     /// The largest size, in bytes; more gains nothing for documents (measured).
-    static let capacity = 32 << 10
+    static let capacity = 16 << 10
     /// Fewer documents than these don't tell what they have in common.
     static let minimumSamples = 1_000
     /// How many documents and bytes are looked at.

@@ -1,6 +1,12 @@
 import CZstd
 import Foundation
 
+/// The form of the frames: zstd's, without the magic number of four bytes that all would begin with.
+enum FrameFormat {
+    /// `ZSTD_f_zstd1_magicless` of zstd.h, in which it stands among what is not frozen, like the parameters that take it.
+    static let magicless: Int32 = 1
+}
+
 /// Compresses documents one by one, each into its own zstd frame.
 ///
 /// Not to be shared between tasks: each call of the vault makes its own.
@@ -20,7 +26,7 @@ final class FrameCompressor {
         // The row tells the size, the dictionary and a hash; the frame needn't.
         for (parameter, value) in [
             (ZSTD_c_compressionLevel, Self.level), (ZSTD_c_contentSizeFlag, 0), (ZSTD_c_dictIDFlag, 0),
-            (ZSTD_c_checksumFlag, 0),
+            (ZSTD_c_checksumFlag, 0), (ZSTD_c_experimentalParam2, FrameFormat.magicless),
         ] {
             ZSTD_CCtx_setParameter(context, parameter, value)
         }

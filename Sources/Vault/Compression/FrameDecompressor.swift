@@ -11,6 +11,8 @@ final class FrameDecompressor {
     init() throws(VaultError) {
         guard let context = ZSTD_createDCtx() else { throw .outOfMemory }
         self.context = context
+        let result = ZSTD_DCtx_setParameter(context, ZSTD_d_experimentalParam1, FrameFormat.magicless)
+        guard ZSTD_isError(result) == 0 else { throw .outOfMemory }
     }
 
     deinit { ZSTD_freeDCtx(context) }

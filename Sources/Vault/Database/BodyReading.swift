@@ -2,6 +2,7 @@ import CouchDB
 import Crypto
 import Foundation
 import GRDB
+import Replication
 
 /// An attachment as the vault stores it.
 struct StoredAttachment: Hashable, Sendable {
@@ -13,63 +14,99 @@ struct StoredAttachment: Hashable, Sendable {
 
 /// A document with its attachments, as the vault stores it.
 struct StoredBody: Hashable, Sendable {
+    var id: DocumentID
+    var path: RevisionPath
     var document: Data
     var attachments: [StoredAttachment]
     /// Of the document, or where the backup is encrypted of its sealed form, so that a check needs no key.
     var hash: SHA256Digest
 
     /// The hash of a sealed body with what its row says of it.
-    static func hash(sealed data: Data, coding: BodyCoding, size: Int) -> SHA256Digest {
+    static func hash(sealed data: Data, coding: Int, size: Int, trim: Int?) -> SHA256Digest {
         var hasher = SHA256()
-        hasher.update(data: Data(number: coding.number) + Data(number: size))
+        hasher.update(data: Data(number: coding) + Data(number: size) + Data(number: trim ?? .min))
         hasher.update(data: data)
         return hasher.finalize()
     }
+}
+
+/// What a check needs of a stored document, which it may not be able to read.
+struct CheckableBody: Hashable, Sendable {
+    /// The bytes that were read.
+    var size: Int
+    var attachments: [StoredAttachment]
+    var hash: SHA256Digest
 }
 
 /// Reads bodies within one transaction.
 struct BodyReading {
     let database: Database
     let file: VaultFile
+    private let naming: Naming
     private let decompressor: FrameDecompressor
     private var dictionaries: [Int: CompressionDictionary]?
 
     init(_ file: VaultFile, _ database: Database) throws {
         (self.file, self.database) = (file, database)
+        naming = try file.naming()
         decompressor = try FrameDecompressor()
     }
 
     /// The body of a leaf; nil where there is none, or where it can't be read.
     mutating func body(of leaf: LeafRow) throws -> StoredBody? {
-        guard let row = try row(leaf.body), let coding = BodyCoding(number: try row.checked(0)) else { return nil }
-        let data: Data = try row.checked(3)
-        guard let packed = try unsealed(data, of: leaf) else { return nil }
-        var known: [Int: CompressionDictionary] = [:]
-        if case .dictionary = coding { known = try loadDictionaries() }
-        let size: Int = try row.checked(1)
-        let document = try decompressor.decompress(packed, coding: coding, size: size) { known[$0] }
-        guard let document, let attachments = try attachments(try row.checkedOptional(2)) else { return nil }
+        guard let row = try row(leaf.body), let (text, trim) = try text(of: leaf, row),
+            let attachments = try attachments(of: row)
+        else { return nil }
+        let (id, path) = try naming.reveal(leaf, database)
+        guard let document = trim.map({ $0.restored(text, id: id, path: path) }) ?? text else { return nil }
         return StoredBody(
-            document: document, attachments: attachments,
-            hash: file.isEncrypted
-                ? StoredBody.hash(sealed: data, coding: coding, size: size) : SHA256.hash(data: document))
+            id: id, path: path, document: document, attachments: attachments,
+            hash: file.isEncrypted ? try sealedHash(of: row) : SHA256.hash(data: document))
     }
 
     /// The body of a leaf without its document where it is sealed: what can be checked without a key.
-    mutating func checkable(of leaf: LeafRow) throws -> StoredBody? {
-        guard file.isEncrypted else { return try body(of: leaf) }
-        guard let row = try row(leaf.body), let coding = BodyCoding(number: try row.checked(0)),
-            let attachments = try attachments(try row.checkedOptional(2))
+    mutating func checkable(of leaf: LeafRow) throws -> CheckableBody? {
+        guard file.isEncrypted else {
+            return try body(of: leaf).map {
+                CheckableBody(size: $0.document.count, attachments: $0.attachments, hash: $0.hash)
+            }
+        }
+        guard let row = try row(leaf.body), let attachments = try attachments(of: row) else { return nil }
+        return CheckableBody(
+            size: (try row.checked(3) as Data).count, attachments: attachments, hash: try sealedHash(of: row))
+    }
+
+    /// What is stored of a leaf's document, as it was before compression; nil where it can't be read.
+    mutating func text(of leaf: LeafRow) throws -> Data? {
+        guard let row = try row(leaf.body) else { return nil }
+        return try text(of: leaf, row)?.text
+    }
+
+    private mutating func text(of leaf: LeafRow, _ row: Row) throws -> (text: Data, trim: DocumentTrim?)? {
+        guard let coding = BodyCoding(number: try row.checked(0)),
+            let packed = try unsealed(try row.checked(3), of: leaf)
         else { return nil }
-        let data: Data = try row.checked(3)
-        return StoredBody(
-            document: data, attachments: attachments,
-            hash: StoredBody.hash(sealed: data, coding: coding, size: try row.checked(1)))
+        var known: [Int: CompressionDictionary] = [:]
+        if case .dictionary = coding { known = try loadDictionaries() }
+        let text = try decompressor.decompress(packed, coding: coding, size: try row.checked(1)) { known[$0] }
+        guard let text else { return nil }
+        guard let number = try row.checkedOptional(4) as Int? else { return (text, nil) }
+        return DocumentTrim(number: number).map { (text, $0) }
+    }
+
+    private func sealedHash(of row: Row) throws -> SHA256Digest {
+        StoredBody.hash(
+            sealed: try row.checked(3), coding: try row.checked(0), size: try row.checked(1),
+            trim: try row.checkedOptional(4))
+    }
+
+    private func attachments(of row: Row) throws -> [StoredAttachment]? {
+        try attachments(try row.checkedOptional(2))
     }
 
     private func row(_ id: Int64) throws -> Row? {
         try Row.fetchOne(
-            database.cachedStatement(sql: "SELECT coding, size, attachments, data FROM body WHERE id = ?"),
+            database.cachedStatement(sql: "SELECT coding, size, attachments, data, trim FROM body WHERE id = ?"),
             arguments: [id])
     }
 

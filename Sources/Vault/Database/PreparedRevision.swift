@@ -9,7 +9,9 @@ struct PreparedRevision: Sendable {
     let key: Int64
     let path: RevisionPath
     let isDeleted: Bool
+    /// Of the document, or of what is left of it, before compression.
     let size: Int
+    let trim: DocumentTrim?
     let coding: BodyCoding
     let data: Data
     /// Of the document, or of its sealed form.
@@ -23,12 +25,15 @@ struct PreparedRevision: Sendable {
         key = LeafRow.key(name)
         path = naming.path(revision.path, name: name)
         isDeleted = revision.isDeleted
-        size = revision.document.count
-        let packed = compressor.compress(revision.document)
+        let cut = DocumentTrim.cut(revision.document, id: revision.id, path: revision.path)
+        let text = cut?.rest ?? revision.document
+        (trim, size) = (cut?.trim, text.count)
+        let packed = compressor.compress(text)
         coding = packed.coding
         if let sealer {
             data = try sealer.seal(packed.data, .body, [name, Data(path.leaf.description.utf8)])
-            documentHash = StoredBody.hash(sealed: data, coding: coding, size: size)
+            documentHash = StoredBody.hash(
+                sealed: data, coding: coding.number, size: size, trim: trim?.number)
             history = try sealer.seal(
                 History(id: revision.id, path: revision.path).data, .history, [name])
         } else {

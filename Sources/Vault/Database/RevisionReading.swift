@@ -47,7 +47,6 @@ struct RevisionReading {
             name: row.name, path: row.path, isDeleted: row.isDeleted, document: body.hash,
             attachments: body.attachments.map(\.sha256))
         guard digest == row.digest else { return nil }
-        let (id, path) = try naming.reveal(row, database)
         var attachments: [Attachment] = []
         if !body.attachments.isEmpty {
             // What can't be read now was read when it was stored.
@@ -60,7 +59,7 @@ struct RevisionReading {
             }
         }
         return Revision(
-            id: id, path: path, isDeleted: row.isDeleted, document: body.document,
+            id: body.id, path: body.path, isDeleted: row.isDeleted, document: body.document,
             attachments: attachments)
     }
 

@@ -10,8 +10,8 @@ struct RevisionWriting {
     private var state: StateRow
     private let horizon: Horizon
     private let limit: Int
+    /// The number of the next leaf, and of its body where it gets one.
     private var nextLeaf: Int64
-    private var nextBody: Int64
     private var nextAttachment: Int64
 
     /// CouchDB's own limit of known ancestors.
@@ -25,7 +25,7 @@ struct RevisionWriting {
         func next(_ table: String) throws -> Int64 {
             (try Int64.fetchOne(database, sql: "SELECT max(id) FROM \(table)") ?? 0) + 1
         }
-        (nextLeaf, nextBody, nextAttachment) = (try next("leaf"), try next("body"), try next("attachment"))
+        (nextLeaf, nextAttachment) = (max(try next("leaf"), try next("body")), try next("attachment"))
     }
 
     /// Writes what the revisions changed in the counts.
@@ -33,7 +33,10 @@ struct RevisionWriting {
 
     /// Takes in a revision as a write with `new_edits: false` does.
     mutating func store(_ revision: PreparedRevision) throws {
-        let rows = try horizon.leaves(key: revision.key, name: revision.name, database)
+        // Most documents of a first backup are new, which the index alone tells.
+        let rows =
+            try Horizon.knows(key: revision.key, database)
+            ? try horizon.leaves(key: revision.key, name: revision.name, database) : []
         guard !rows.isEmpty else {
             try add(revision, path: revision.path, among: [])
             state.documents += revision.isDeleted ? 0 : 1
@@ -142,19 +145,20 @@ struct RevisionWriting {
     private func storedBody(of revision: PreparedRevision, _ digest: LeafDigest) throws -> Int64? {
         guard state.first > 1 else { return nil }
         return try Int64.fetchOne(
-            database.cachedStatement(sql: "SELECT body FROM leaf WHERE key = ? AND digest = ? LIMIT 1"),
+            database.cachedStatement(sql: "SELECT coalesce(body, id) FROM leaf WHERE key = ? AND digest = ? LIMIT 1"),
             arguments: [revision.key, digest.data])
     }
 
     private mutating func addBody(of revision: PreparedRevision) throws -> Int64 {
         let attachments = try revision.attachments.map { try attachmentRow(of: $0) }
-        let id = nextBody
-        try database.cachedStatement(
-            sql: "INSERT INTO body (id, coding, size, attachments, data) VALUES (?, ?, ?, ?, ?)"
-        ).execute(arguments: [
-            id, revision.coding.number, revision.size, AttachmentList.encode(attachments), revision.data,
+        let id = nextLeaf
+        let statement = try database.cachedStatement(
+            sql: "INSERT INTO body (id, coding, size, trim, attachments, data) VALUES (?, ?, ?, ?, ?, ?)")
+        statement.setUncheckedArguments([
+            id, revision.coding.number, revision.size, revision.trim?.number, AttachmentList.encode(attachments),
+            revision.data,
         ])
-        nextBody += 1
+        try statement.execute()
         return id
     }
 

@@ -116,22 +116,24 @@ extension VaultDatabase {
         // A dictionary is made of documents, which a machine that only writes can't read.
         guard try file.keyring()?.key.canRead ?? true else { return nil }
         let file = file
-        let documents = revisions.map(\.document)
         let (known, samples) = try await file.read { database -> (CompressionDictionary?, [Data]) in
             if let known = try BodyReading.dictionaries(file, database).last { return (known, []) }
             let stored = try Int64.fetchOne(database, sql: "SELECT max(id) FROM body") ?? 0
-            guard Int(stored) + documents.count >= CompressionDictionary.minimumSamples else { return (nil, []) }
+            guard Int(stored) + revisions.count >= CompressionDictionary.minimumSamples else { return (nil, []) }
             var reading = try BodyReading(file, database)
             var (older, bytes): ([Data], Int) = ([], 0)
             let rows = try Row.fetchCursor(
                 database, sql: "SELECT \(LeafRow.columns) FROM leaf ORDER BY id DESC LIMIT ?",
                 arguments: [CompressionDictionary.maximumSamples])
             while bytes < CompressionDictionary.maximumSampleBytes, let row = try rows.next() {
-                guard let body = try reading.body(of: LeafRow(row)) else { continue }
-                older.append(body.document)
-                bytes += body.document.count
+                guard let text = try reading.text(of: LeafRow(row)) else { continue }
+                older.append(text)
+                bytes += text.count
             }
-            return (nil, documents + older)
+            let texts = revisions.map {
+                DocumentTrim.cut($0.document, id: $0.id, path: $0.path)?.rest ?? $0.document
+            }
+            return (nil, texts + older)
         }
         guard known == nil, let bytes = CompressionDictionary.trained(on: samples) else { return known }
         return try await file.write { database in

@@ -6,13 +6,13 @@ enum DatabaseSchema {
     static let statements = [
         """
         CREATE TABLE leaf (id INTEGER PRIMARY KEY, key INTEGER NOT NULL, name BLOB NOT NULL, path BLOB NOT NULL, \
-        deleted INTEGER NOT NULL, body INTEGER NOT NULL, added INTEGER NOT NULL, superseded INTEGER, \
+        deleted INTEGER NOT NULL, body INTEGER, added INTEGER NOT NULL, superseded INTEGER, \
         digest BLOB NOT NULL, history BLOB, hash INTEGER NOT NULL) STRICT
         """,
         "CREATE INDEX leaf_key ON leaf (key, superseded)",
         """
-        CREATE TABLE body (id INTEGER PRIMARY KEY, coding INTEGER NOT NULL, size INTEGER NOT NULL, attachments BLOB, \
-        data BLOB NOT NULL) STRICT
+        CREATE TABLE body (id INTEGER PRIMARY KEY, coding INTEGER NOT NULL, size INTEGER NOT NULL, trim INTEGER, \
+        attachments BLOB, data BLOB NOT NULL) STRICT
         """,
         """
         CREATE TABLE attachment (id INTEGER PRIMARY KEY, sha256 BLOB NOT NULL UNIQUE, size INTEGER NOT NULL, \

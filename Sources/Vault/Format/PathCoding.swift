@@ -3,17 +3,32 @@ import Foundation
 
 /// A revision's history as the vault stores it.
 ///
-/// One byte tells the form. 0: the newest generation as eight bytes, then sixteen bytes for each revision, newest first;
-/// 1: the JSON text of all revisions, for histories with another hash than 32 hexadecimal digits.
+/// One byte tells the form. 0: the newest generation, seven bits a byte, the lowest first, the eighth bit set in all but the
+/// last; then sixteen bytes for each revision, newest first. 1: the JSON text of all revisions, for histories with another
+/// hash than 32 hexadecimal digits.
 enum PathCoding {
     static func encode(_ path: RevisionPath) -> Data {
-        var data = Data(capacity: 9 + path.revisions.count * 16)
-        data.append(0)
-        withUnsafeBytes(of: UInt64(path.start).littleEndian) { data.append(contentsOf: $0) }
-        for revision in path.revisions where !append(revision, to: &data) {
-            return encodeText(path)
+        var head: [UInt8] = [0]
+        var start = UInt64(path.start)
+        while start >= 0x80 {
+            head.append(UInt8(truncatingIfNeeded: start) | 0x80)
+            start >>= 7
         }
-        return data
+        head.append(UInt8(start))
+        var data = Data(count: head.count + 16 * path.revisions.count)
+        let isWhole = data.withUnsafeMutableBytes { bytes -> Bool in
+            bytes.copyBytes(from: head)
+            var offset = head.count
+            for revision in path.revisions {
+                // The digits of an oversized generation would be lost.
+                guard let digest = revision.digest, revision.generation < .max else { return false }
+                bytes.storeBytes(of: digest.high.bigEndian, toByteOffset: offset, as: UInt64.self)
+                bytes.storeBytes(of: digest.low.bigEndian, toByteOffset: offset + 8, as: UInt64.self)
+                offset += 16
+            }
+            return true
+        }
+        return isWhole ? data : encodeText(path)
     }
 
     static func decode(_ data: Data) -> RevisionPath? {
@@ -24,49 +39,27 @@ enum PathCoding {
         }
     }
 
-    private static func append(_ revision: RevisionID, to data: inout Data) -> Bool {
-        // A hash of 32 digits is lower case already; the text of an oversized generation is not made of both.
-        let hash = revision.hash.utf8
-        guard hash.count == 32, revision.generation < .max else { return false }
-        var high: UInt8?
-        for byte in hash {
-            guard let digit = digit(byte) else { return false }
-            if let first = high {
-                data.append(first << 4 | digit)
-                high = nil
-            } else {
-                high = digit
-            }
-        }
-        return true
-    }
-
-    private static func digit(_ byte: UInt8) -> UInt8? {
-        switch byte {
-        case UInt8(ascii: "0")...UInt8(ascii: "9"): byte - UInt8(ascii: "0")
-        case UInt8(ascii: "a")...UInt8(ascii: "f"): byte - UInt8(ascii: "a") + 10
-        default: nil
-        }
-    }
-
-    private static let digits = Array("0123456789abcdef".utf8)
-
     private static func decodeDigests(_ data: Data) -> RevisionPath? {
-        guard data.count >= 25, (data.count - 9) % 16 == 0 else { return nil }
-        return data.withUnsafeBytes { bytes -> RevisionPath? in
-            let start = UInt64(littleEndian: bytes.loadUnaligned(fromByteOffset: 1, as: UInt64.self))
-            guard let start = Int(exactly: start), start >= (data.count - 9) / 16 else { return nil }
-            var revisions: [RevisionID] = []
-            revisions.reserveCapacity((data.count - 9) / 16)
-            for offset in stride(from: 9, to: data.count, by: 16) {
-                let hash = String(unsafeUninitializedCapacity: 32) { text in
-                    for (place, byte) in bytes[offset..<offset + 16].enumerated() {
-                        text[2 * place] = digits[Int(byte >> 4)]
-                        text[2 * place + 1] = digits[Int(byte & 15)]
-                    }
-                    return 32
-                }
-                revisions.append(RevisionID(generation: start - revisions.count, hash: hash))
+        data.withUnsafeBytes { bytes -> RevisionPath? in
+            var (start, offset, shift): (UInt64, Int, UInt64) = (0, 1, 0)
+            while true {
+                guard offset < bytes.count, shift < 63 else { return nil }
+                let byte = bytes[offset]
+                start |= UInt64(byte & 0x7f) << shift
+                (offset, shift) = (offset + 1, shift + 7)
+                if byte & 0x80 == 0 { break }
+            }
+            let count = (bytes.count - offset) / 16
+            guard count > 0, (bytes.count - offset) % 16 == 0, let start = Int(exactly: start), start >= count else {
+                return nil
+            }
+            let revisions = (0..<count).map { index in
+                let place = offset + 16 * index
+                let digest = (
+                    high: UInt64(bigEndian: bytes.loadUnaligned(fromByteOffset: place, as: UInt64.self)),
+                    low: UInt64(bigEndian: bytes.loadUnaligned(fromByteOffset: place + 8, as: UInt64.self))
+                )
+                return RevisionID(generation: start - index, digest: digest)
             }
             return RevisionPath(revisions)
         }

@@ -58,7 +58,7 @@ extension VaultDatabase {
         try database.execute(sql: "DELETE FROM leaf WHERE \(isUnseen)")
         result.leaves = database.changesCount
         try Ledger.setting.delete(where: isUnseen, [], database)
-        try database.execute(sql: "DELETE FROM body WHERE id NOT IN (SELECT body FROM leaf)")
+        try database.execute(sql: "DELETE FROM body WHERE id NOT IN (SELECT coalesce(body, id) FROM leaf)")
         result.bodies = database.changesCount
         let used = try usedAttachments(database)
         let rows = try Row.fetchAll(database, sql: "SELECT id, sha256, file FROM attachment")

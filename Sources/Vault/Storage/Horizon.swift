@@ -8,6 +8,13 @@ struct Horizon: Sendable, Hashable {
     /// The moment; nil for now.
     let moment: Int?
 
+    /// Whether the vault has ever had a document with this key.
+    static func knows(key: Int64, _ database: Database) throws -> Bool {
+        let statement = try database.cachedStatement(sql: "SELECT 1 FROM leaf WHERE key = ? LIMIT 1")
+        statement.setUncheckedArguments([key])
+        return try Int.fetchCursor(statement).next() != nil
+    }
+
     /// All current leaves of a document that a vault sees at the horizon.
     func leaves(key: Int64, name: Data, _ database: Database) throws -> [LeafRow] {
         let statement: Statement
