@@ -106,7 +106,7 @@ struct RealServerTests {
             let wanted = [RevisionRequest(id: "a", revision: RevisionID(revision)), RevisionRequest(id: "none")]
             var failures = 0
             for try await event in source.bulkGet(wanted) {
-                if case .document(let data) = event { documents.append(data) }
+                if case .document(let data, _) = event { documents.append(data) }
                 if case .failure = event { failures += 1 }
             }
             #expect(documents.count == 1 && failures == 1)

@@ -26,7 +26,7 @@ extension CouchReplica {
         var (index, document, failure): (Int, Data?, BulkGetFailure?) = (0, nil, nil)
         for try await event in database.bulkGet(items.map(\.request), latest: false) {
             switch event {
-            case .document(let bytes): document = bytes
+            case .document(let bytes, _): document = bytes
             case .failure(let told): failure = told
             case .answered:
                 guard index < items.count else {

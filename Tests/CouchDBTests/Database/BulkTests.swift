@@ -21,14 +21,14 @@ import Testing
             for try await event in connection.database("db").bulkGet(wanted) { events.append(event) }
             #expect(
                 events == [
-                    .document(Data(document.utf8)), .answered,
+                    .document(Data(document.utf8), try DocumentMembers(of: Data(document.utf8))), .answered,
                     .failure(BulkGetFailure(id: "b", revision: "2-y", error: "not_found", reason: "missing")),
                     .answered,
                     .end,
                 ])
             let request = try #require(server.requests.first)
             #expect(request.target == "/db/_bulk_get?attachments=false&latest=true&revs=true")
-            #expect(request.body == #"{"docs":[{"atts_since":["1-w"],"id":"a","rev":"1-x"},{"id":"b"}]}"#)
+            #expect(request.body == #"{"docs":[{"id":"a","rev":"1-x","atts_since":["1-w"]},{"id":"b"}]}"#)
         }
     }
 

@@ -19,7 +19,7 @@ import Testing
                 BulkGetFailure(id: "plain", revision: "7-abc", error: "not_found", reason: "missing"),
             ])
         let documents = events.compactMap { event in
-            if case .document(let document) = event { document } else { nil }
+            if case .document(let document, _) = event { document } else { nil }
         }
         #expect(documents.count == 5)
         // The bytes as they were sent, found again in the answer.
@@ -29,21 +29,23 @@ import Testing
 
     @Test func membersInAnyOrderAndSeveralRevisions() throws {
         let text = #"""
-            {"x":[1],"results":[{"docs":[{"ok":{"a":1 }},{"error":{"error":"forbidden"}},{"ok":{}}],"id":"a"},{"docs":[]}]}
+            {"x":[1],"results":[{"docs":[{"ok":{"_id":"a" }},{"error":{"error":"forbidden"}},{"ok":{"_id":"b"}}],"id":"a"},{"docs":[]}]}
             """#
         #expect(
             try Self.events(of: [ArraySlice(text.utf8)]) == [
-                .document(Data(#"{"a":1 }"#.utf8)),
+                try Self.document(#"{"_id":"a" }"#),
                 .failure(BulkGetFailure(id: nil, revision: nil, error: "forbidden", reason: nil)),
-                .document(Data("{}".utf8)), .answered, .answered, .end,
+                try Self.document(#"{"_id":"b"}"#), .answered, .answered, .end,
             ])
     }
 
     @Test(arguments: [
         #"{"results":[{"id":"a","docs":[{"ok":1}]}]}"#, #"{"results":[{"id":"a","docs":[{}]}]}"#,
-        #"{"results":[{"id":"a"}]}"#, #"{"results":[1]}"#, #"{"results":[{"id":"a","docs":[{"ok":{"a":}}]}]}"#,
-        #"{"results":[{"id":"a","docs":[{"ok":{}}]}]"#, #"{"results":[{"id":"a","docs":[{"ok":{}}]]}"#,
-        #"{"results":[{"id":"a","docs":[{"ok":{}},]}]}"#, #"{"results":[]}{}"#, "{}", "",
+        #"{"results":[{"id":"a"}]}"#, #"{"results":[1]}"#, #"{"results":[{"id":"a","docs":[{"ok":{"a":1}}]}]}"#,
+        #"{"results":[{"id":"a","docs":[{"ok":{"_id":"a","a":}}]}]}"#,
+        #"{"results":[{"id":"a","docs":[{"ok":{"_id":"a"}}]}]"#,
+        #"{"results":[{"id":"a","docs":[{"ok":{"_id":"a"}}]]}"#,
+        #"{"results":[{"id":"a","docs":[{"ok":{"_id":"a"}},]}]}"#, #"{"results":[]}{}"#, "{}", "",
     ])
     func brokenAnswersAreErrors(text: String) {
         #expect(throws: CouchError.self) { try Self.events(of: [ArraySlice(text.utf8)]) }
@@ -58,6 +60,10 @@ import Testing
                 try Self.events(of: pieces, limit: document.utf8.count + 6)
             }
         }
+    }
+
+    private static func document(_ text: String) throws -> BulkGetEvent {
+        .document(Data(text.utf8), try DocumentMembers(of: Data(text.utf8)))
     }
 
     private static func events(

@@ -138,7 +138,7 @@ import Testing
         scanner.append(try Fixture.bytes("bulk-get.json"))
         var documents: [DocumentMembers] = []
         while let event = try scanner.next() {
-            if case .document(let data) = event { documents.append(try DocumentMembers(of: data)) }
+            if case .document(let data, _) = event { documents.append(try DocumentMembers(of: data)) }
         }
         return documents
     }
