@@ -6,8 +6,10 @@ import Vault
 package struct BackupReport: Sendable {
     /// The backup's name in the vault.
     package var name: String
-    /// The moment that the run added.
+    /// The moment that the run added, or the newest one, which it only confirmed.
     package var moment: Moment
+    /// Whether the run added it.
+    package var isNew: Bool
     /// What was copied, and what was set aside.
     package var replication: ReplicationReport
     /// Whether the source was known again.

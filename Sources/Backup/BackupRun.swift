@@ -13,6 +13,8 @@ package struct BackupRun: Sendable {
     package let backup: VaultDatabase
     /// How to copy; the checkpoint is chosen by the run.
     package var options = ReplicationOptions()
+    /// Whether a run that finds nothing new makes a moment all the same, or only confirms the newest one.
+    package var sealsUnchanged = true
     /// Called with each new state of the copying.
     package var onProgress: @Sendable (ReplicationProgress) -> Void = { _ in }
     private let now: @Sendable () -> Date
@@ -28,6 +30,9 @@ package struct BackupRun: Sendable {
 
     /// Runs once.
     ///
+    /// A moment that is only confirmed has the mark that its own run left. Where that run was cut off before it could, its
+    /// moment is not marked, and another one is made.
+    ///
     /// - Throws: `ReplicationFailure`, `VaultError`, `CouchError` of the source; `CancellationError`.
     package func run() async throws -> BackupReport {
         try backup.expectWritable()
@@ -36,12 +41,20 @@ package struct BackupRun: Sendable {
         let verdict = try await recognise(identity)
         try await backup.store(try await onSource { try await SourceSettings(of: source) })
         let report = try await replicate(identity, isSame: verdict.verdict == .same, wasCutOff: verdict.wasCutOff)
+        if !sealsUnchanged, verdict.verdict == .same, !verdict.wasCutOff, !report.isIncomplete,
+            let newest = try await backup.confirm(at: now(), sequence: report.sequence)
+        {
+            return BackupReport(
+                name: backup.name, moment: newest, isNew: false, replication: report, source: .same,
+                isMarked: identity.marker == backup.uuid)
+        }
         let moment = try await backup.seal(
             at: now(), sequence: report.sequence, isComplete: !report.isIncomplete, setAside: report.counts.refused)
         let isMarked = try await onSource { try await mark.leave(moment: moment.number) }
         try await backup.noteMarker(isMarked ? backup.uuid : nil, moment: moment.number)
         return BackupReport(
-            name: backup.name, moment: moment, replication: report, source: verdict.verdict, isMarked: isMarked)
+            name: backup.name, moment: moment, isNew: true, replication: report, source: verdict.verdict,
+            isMarked: isMarked)
     }
 
     /// Runs, and again whenever something has changed, until that is to stop: then all that was copied is in a moment.

@@ -11,31 +11,72 @@ struct BringBack {
     let wanted: [Revision]
     /// What it is, the winner first; empty where there is none.
     let found: [Revision]
-    /// Whether what came later goes away: documents, and revisions that conflict.
+    /// Whether it becomes exactly what it was: conflicts come back too, and what came later goes away.
     let isExact: Bool
 
     /// The new edits; none where the document is what it was.
     ///
     /// - Throws: `CouchError` where a document can't be read.
     func edits() throws -> [Revision] {
+        guard let winner = wanted.first, !winner.isDeleted, let current = found.first else {
+            return isExact ? try found.filter { !$0.isDeleted }.map { try $0.tombstone() } : []
+        }
+        guard !isExact else { return try exactEdits() }
+        guard current.revision != winner.revision,
+            try current.isDeleted || DocumentContent(current) != DocumentContent(winner)
+        else { return [] }
+        // A conflict that is wanted too is not written over: then the winner goes on where it ended.
+        let isWanted = !current.isDeleted && wanted.contains { $0.revision == current.revision }
+        let own = isWanted ? found.first { $0.path.revisions.contains(winner.revision) } : nil
+        return [try winner.onTop(of: own ?? current, generation: current.revision.generation + 1)]
+    }
+
+    /// Each wanted revision goes on where its own branch ended, and all other branches end.
+    private func exactEdits() throws -> [Revision] {
+        let wanted = wanted.filter { !$0.isDeleted }
+        let standing = try standing(for: wanted)
+        let taken = Set(standing.compactMap { $0?.revision })
+        var free = found.filter { !taken.contains($0.revision) }
+        let bases = wanted.indices.map { index -> Revision? in
+            guard standing[index] == nil else { return nil }
+            let place =
+                free.firstIndex { $0.path.revisions.contains(wanted[index].revision) }
+                ?? free.firstIndex { !$0.isDeleted } ?? free.indices.first
+            // Where nothing is left to go on from, it goes on from itself.
+            return place.map { free.remove(at: $0) } ?? wanted[index]
+        }
         var edits: [Revision] = []
-        let kept = Set(wanted.lazy.filter { !$0.isDeleted }.map(\.revision))
-        if let winner = wanted.first, !winner.isDeleted, let current = found.first {
-            if current.revision != winner.revision,
-                try current.isDeleted || DocumentContent(current) != DocumentContent(winner)
-            {
-                edits.append(try winner.onTop(of: current))
+        var highest: RevisionID?
+        // The first one wins, as it did: it comes last, when it is known over which others.
+        for index in wanted.indices.reversed() {
+            let generation = index == 0 ? (highest?.generation ?? 0) + 1 : 0
+            if let base = bases[index] {
+                edits.append(try wanted[index].onTop(of: base, generation: generation))
+            } else if index == 0, let leaf = standing[0], let highest, leaf.revision < highest {
+                edits.append(try wanted[0].onTop(of: leaf, generation: generation))
             }
-            guard isExact else { return edits }
-            // The winner's own revision too, where its content now stands elsewhere: it would be a conflict with itself.
-            for leaf in found.dropFirst() where !leaf.isDeleted {
-                if !kept.contains(leaf.revision) || leaf.revision == winner.revision {
-                    edits.append(try leaf.tombstone())
+            let end = standing[index]?.revision ?? edits.last?.revision
+            highest = [highest, end].compactMap(\.self).max()
+        }
+        return edits + (try free.filter { !$0.isDeleted }.map { try $0.tombstone() })
+    }
+
+    /// For each wanted revision the leaf that says what it said, if there is one.
+    private func standing(for wanted: [Revision]) throws -> [Revision?] {
+        var live = found.filter { !$0.isDeleted }
+        func take(where isFit: (Revision) throws -> Bool) rethrows -> Revision? {
+            try live.firstIndex(where: isFit).map { live.remove(at: $0) }
+        }
+        var standing = wanted.map { revision in take { $0.revision == revision.revision } }
+        // First what goes on from it, then what says the same on another branch.
+        for isNear in [true, false] {
+            for (index, revision) in wanted.enumerated() where standing[index] == nil {
+                let content = try DocumentContent(revision)
+                standing[index] = try take {
+                    try (!isNear || $0.path.revisions.contains(revision.revision)) && DocumentContent($0) == content
                 }
             }
-            return edits
         }
-        guard isExact else { return [] }
-        return try found.filter { !$0.isDeleted }.map { try $0.tombstone() }
+        return standing
     }
 }

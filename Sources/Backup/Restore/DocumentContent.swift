@@ -32,8 +32,12 @@ extension Revision {
     /// The new revision's hash depends on both alone, so that an edit that is made twice is one edit.
     ///
     /// - Throws: `CouchError` where the document can't be read.
-    func onTop(of parent: Revision) throws -> Revision {
-        try edited(on: parent, members: try JSONMembers(of: document), isDeleted: isDeleted)
+    ///
+    /// - Parameter generation: the smallest generation of the edit, so that it wins over its conflicts: revisions between,
+    ///   which never were, fill the gap.
+    func onTop(of parent: Revision, generation: Int = 0) throws -> Revision {
+        try edited(
+            on: parent, members: try JSONMembers(of: document), isDeleted: isDeleted, generation: generation)
     }
 
     /// A tombstone on top of this revision.
@@ -44,11 +48,16 @@ extension Revision {
         return try empty.edited(on: self, members: try JSONMembers(of: bytes), isDeleted: true)
     }
 
-    private func edited(on parent: Revision, members: JSONMembers, isDeleted: Bool) throws -> Revision {
-        let seed = Data("\(revision) \(parent.revision) \(isDeleted)".utf8)
-        let hash = SHA256.hash(data: seed).prefix(16).map { String(format: "%02x", $0) }.joined()
-        let leaf = RevisionID(generation: parent.path.start + 1, hash: hash)
-        guard let path = RevisionPath([leaf] + parent.path.revisions) else {
+    private func edited(
+        on parent: Revision, members: JSONMembers, isDeleted: Bool, generation: Int = 0
+    ) throws -> Revision {
+        let first = parent.path.start + 1
+        let added = (first...max(first, generation)).map { number in
+            let seed = "\(revision) \(parent.revision) \(isDeleted)" + (number == first ? "" : " \(number)")
+            let hash = SHA256.hash(data: Data(seed.utf8)).prefix(16).map { String(format: "%02x", $0) }.joined()
+            return RevisionID(generation: number, hash: hash)
+        }
+        guard let leaf = added.last, let path = RevisionPath(added.reversed() + parent.path.revisions) else {
             throw CouchError(.malformedAnswer, "the revision \(parent.revision) can't have a successor")
         }
         var document = Data("{".utf8)

@@ -5,7 +5,7 @@ import Replication
 
 /// Writes the rows of `_all_docs`, a page at a time.
 struct DocumentListing: Sendable {
-    /// Large, since a replica may have to sort all ids for each page.
+    /// So many rows are asked for in one page; more are read in one go.
     private static let pageSize = 5000
 
     private var start: DocumentID?
@@ -68,28 +68,29 @@ struct DocumentListing: Sendable {
     private func writeRange(
         of replica: any ServableReplica, isFirst: inout Bool, _ output: inout BodyOutput
     ) async throws {
-        var from = start
         var (toSkip, left) = (skip, limit ?? .max)
-        var last: DocumentID?
-        while left > 0 {
-            // One more than are wanted, since the first may be the last of the page before.
-            let size = min(left, Self.pageSize) + min(toSkip, Self.pageSize) + 1
-            let page = try await replica.documents(from: from, descending: isDescending, limit: size)
-            // Each page after the first begins with the last document of the one before.
-            let rows = page.filter { $0.id != last }
+        func write(_ rows: [DocumentWinner], _ isFirst: inout Bool, _ output: inout BodyOutput) async throws -> Bool {
             for row in rows {
-                if isBehindEnd(row.id) { return }
+                if isBehindEnd(row.id) { return false }
                 guard toSkip == 0 else {
                     toSkip -= 1
                     continue
                 }
-                guard left > 0 else { return }
+                guard left > 0 else { return false }
                 left -= 1
-                try await write(
+                try await self.write(
                     row.id, leaf: Leaf(row.revision, isDeleted: false), of: replica, isFirst: &isFirst, &output)
             }
-            guard let next = rows.last?.id else { return }
-            (from, last) = (next, next)
+            return left > 0
+        }
+        guard left > 0 else { return }
+        if toSkip < Self.pageSize, left < Self.pageSize {
+            let page = try await replica.documents(from: start, descending: isDescending, limit: toSkip + left)
+            _ = try await write(page, &isFirst, &output)
+        } else {
+            try await replica.readDocuments(from: start, descending: isDescending) {
+                try await write($0, &isFirst, &output)
+            }
         }
     }
 

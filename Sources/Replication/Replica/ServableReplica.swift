@@ -20,10 +20,35 @@ package protocol ServableReplica: Replica {
     /// - Parameter start: the first document that may be listed, itself included; nil for the beginning.
     func documents(from start: DocumentID?, descending: Bool, limit: Int) async throws -> [DocumentWinner]
 
+    /// Hands out all documents that are not deleted, in the order of their ids or the reverse, from a place on, until the
+    /// receiver returns false. For long listings: a replica that has to sort does it once.
+    func readDocuments(
+        from start: DocumentID?, descending: Bool, receive: ([DocumentWinner]) async throws -> Bool
+    ) async throws
+
     /// What belongs to the database beside its documents.
     func settings() async throws -> DatabaseSettings
 }
 
 extension ServableReplica {
     package func settings() async throws -> DatabaseSettings { DatabaseSettings() }
+
+    package func readDocuments(
+        from start: DocumentID?, descending: Bool, receive: ([DocumentWinner]) async throws -> Bool
+    ) async throws {
+        try await readPages(from: start, descending: descending, receive: receive)
+    }
+
+    /// Reads page by page, each from the last document of the one before.
+    package func readPages(
+        from start: DocumentID?, descending: Bool, receive: ([DocumentWinner]) async throws -> Bool
+    ) async throws {
+        var (from, last): (DocumentID?, DocumentID?) = (start, nil)
+        while true {
+            let page = try await documents(from: from, descending: descending, limit: 5000)
+            let rows = page.filter { $0.id != last }
+            guard let end = rows.last?.id, try await receive(rows) else { return }
+            (from, last) = (end, end)
+        }
+    }
 }

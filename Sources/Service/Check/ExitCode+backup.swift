@@ -5,9 +5,12 @@ import Vault
 
 extension ExitCode {
     /// The code for a vault that can't do what was asked.
-    package init(_ error: VaultError) {
+    package init(_ error: VaultError) { self.init(error.code) }
+
+    /// The code for a kind of error of a vault.
+    init(_ code: VaultError.Code) {
         self =
-            switch error.code {
+            switch code {
             case .locked: .locked
             case .damaged: .damaged
             case .otherDatabase, .refused: .refused

@@ -1,4 +1,6 @@
+import CouchDB
 import Supervision
+import Vault
 
 /// The program's exit codes: a contract with scripts. Unknown codes are to be treated as failure.
 package enum ExitCode: Int32, Sendable, CaseIterable {
@@ -29,8 +31,8 @@ package enum ExitCode: Int32, Sendable, CaseIterable {
 
     /// The code for a report.
     ///
-    /// Where all that is wrong comes from servers that can't be reached, or that can't be logged in to, the code says
-    /// so.
+    /// Where all that is wrong comes from servers that can't be reached, or that can't be logged in to, or from a vault that
+    /// is damaged, in use or closed to the key, the code says so.
     package init(_ report: Report, sources: Set<String>) {
         switch report.verdict {
         case .ok: self = .ok
@@ -43,7 +45,8 @@ package enum ExitCode: Int32, Sendable, CaseIterable {
                 $0.severity != .notice && $0.rule != Blind.name && $0.cause == nil
             }
             if !others.isEmpty {
-                self = .problem
+                let codes = Set(others.map(Self.vaultCode))
+                self = bad.isEmpty && codes.count == 1 ? codes.first.flatMap(\.self) ?? .problem : .problem
             } else if bad.allSatisfy({ $0.1 == ServerUnreachable.name }) {
                 self = bad.contains { sources.contains($0.0) } ? .sourceUnreachable : .targetUnreachable
             } else if bad.allSatisfy({ [CredentialsRejected.name, SecretUnavailable.name].contains($0.1) }) {
@@ -52,6 +55,15 @@ package enum ExitCode: Int32, Sendable, CaseIterable {
                 self = .problem
             }
         }
+    }
+
+    /// What a finding says of the vault; nil where it speaks of something else.
+    private static func vaultCode(_ finding: Finding) -> ExitCode? {
+        guard finding.rule == BackupFailed.name, let text = finding.evidence["code"]?.string,
+            let code = VaultError.Code(rawValue: text)
+        else { return nil }
+        let exitCode = ExitCode(code)
+        return [.damaged, .locked, .authentication].contains(exitCode) ? exitCode : nil
     }
 
     /// The code for a state that can't be used.

@@ -14,9 +14,9 @@ package struct Fleet: Sendable {
 
     /// Fetches the secrets and prepares the connections; asks no server yet.
     ///
-    /// A server whose secret can't be had says so when it is looked at; the others work on.
+    /// A server whose secret or certificates can't be had says so when it is looked at; the others work on.
     ///
-    /// - Throws: `ConfigurationError` where a URL or certificate file can't be used.
+    /// - Throws: `ConfigurationError` where a URL can't be used.
     package init(_ loaded: LoadedConfiguration, environment: [String: String]? = nil) async throws {
         let configuration = loaded.configuration
         let used = Set(configuration.pairs.flatMap { pair in [pair.source] + pair.targetServer })
@@ -54,15 +54,9 @@ package struct Fleet: Sendable {
         _ configured: ServerConfiguration, environment: [String: String]?
     ) async throws -> SupervisedServer {
         let url = configured.url
-        let secrets = try await FleetSecrets(configured, environment: environment)
+        var secrets = try await FleetSecrets(configured, environment: environment)
+        let connection = try connection(to: configured, &secrets)
         let (password, token) = (secrets.password, secrets.token)
-        let connection = try ServerConnection(
-            url: url,
-            authentication: secrets.error == nil
-                ? authentication(configured, password: password, token: token) : .none,
-            configuration: ConnectionConfiguration(
-                connectTimeout: configured.connectTimeout, readTimeout: configured.readTimeout,
-                certificateAuthorityFile: configured.caFile))
         let replicationURL = configured.replicationURL ?? url
         let hasOwnUser = configured.replicationUser != nil
         let access = ReplicationAccess(
@@ -73,6 +67,32 @@ package struct Fleet: Sendable {
         return SupervisedServer(
             name: configured.name, connection: connection, access: access,
             expectsUser: configured.user != nil || token != nil, secretError: secrets.error)
+    }
+
+    /// Opens the connection. Where its certificates can't be used, nothing will be asked.
+    private static func connection(
+        to configured: ServerConfiguration, _ secrets: inout FleetSecrets
+    ) throws -> ServerConnection {
+        func open(caFile: String?) throws -> ServerConnection {
+            try ServerConnection(
+                url: configured.url,
+                authentication: secrets.error == nil
+                    ? authentication(configured, password: secrets.password, token: secrets.token) : .none,
+                configuration: ConnectionConfiguration(
+                    connectTimeout: configured.connectTimeout, readTimeout: configured.readTimeout,
+                    certificateAuthorityFile: caFile))
+        }
+        do {
+            return try open(caFile: configured.caFile)
+        } catch let error as CouchError {
+            guard let file = configured.caFile else { throw error }
+            if secrets.error == nil {
+                secrets.error = SecretError(
+                    SupervisedServer.certificatesUnusable, error.message,
+                    nextStep: "put the authority's certificate in PEM form into \(file), or name another file")
+            }
+            return try open(caFile: nil)
+        }
     }
 
     private static func authentication(

@@ -12,6 +12,8 @@ package struct VaultPairFailure: Error, Sendable, Hashable, CustomStringConverti
 
     package var side: Side
     package var description: String
+    /// The error's stable code, where it has one.
+    package var code: String?
     /// The finding that explains it, such as a server that can't be reached.
     package var cause: String?
     /// The code of a command that only backs up.
@@ -22,11 +24,14 @@ package struct VaultPairFailure: Error, Sendable, Hashable, CustomStringConverti
         switch error {
         case let error as ReplicationFailure where error.side == .source:
             self.init(.source, "\(error.underlying)", ExitCode(error))
+            code = (error.underlying as? CouchError)?.code.rawValue
             cause = (error.underlying as? CouchError).flatMap { Self.cause($0, server) }
         case let error as ReplicationFailure:
             self.init(.vault, "\(error.underlying)", ExitCode(error))
+            code = (error.underlying as? VaultError)?.code.rawValue
         case let error as VaultError:
             self.init(.vault, "\(error)", ExitCode(error))
+            code = error.code.rawValue
         case let error as SecretError:
             self.init(.source, "\(error)", .authentication)
             cause = Finding.fingerprint(rule: SecretUnavailable.name, subject: server)

@@ -64,7 +64,8 @@ package struct VaultPass: Sendable {
                 continue
             }
             let isBackedUp = scope == .all || (scope == .managed && pair.mode == .manage)
-            let state = try await state(of: pair, isBackedUp: isBackedUp, onEnd: onEnd)
+            let state = try await state(
+                of: pair, isBackedUp: isBackedUp, sealsUnchanged: scope == .all, onEnd: onEnd)
             reports.append(state.report(at: now(), before: before[pair.name]))
         }
         return reports
@@ -89,11 +90,12 @@ package struct VaultPass: Sendable {
     }
 
     private func state(
-        of pair: VaultPair, isBackedUp: Bool, onEnd: (End) throws -> Void
+        of pair: VaultPair, isBackedUp: Bool, sealsUnchanged: Bool, onEnd: (End) throws -> Void
     ) async throws -> VaultState {
         var state = VaultState(pair: pair)
         var visit = VaultVisit(
             pair: pair, vault: configuration.vault ?? VaultConfiguration(), environment: environment, now: now)
+        visit.sealsUnchanged = sealsUnchanged
         visit.onProgress = { [onProgress, name = pair.name] in onProgress(name, $0) }
         if isBackedUp {
             let end: End
@@ -106,14 +108,16 @@ package struct VaultPass: Sendable {
             try onEnd(end)
         }
         do {
-            state.newest = try await visit.newestMoment()
+            if let newest = try await visit.newestMoment() {
+                (state.newest, state.confirmation) = newest
+            }
         } catch let failure as VaultPairFailure {
             state.failure = state.failure ?? failure
         }
         // A source that has just failed need not be asked again.
         guard let newest = state.newest, state.failure?.side != .source else { return state }
         do {
-            state.pending = try await visit.pending(behind: newest)
+            state.pending = try await visit.pending(behind: state.confirmation?.sequence ?? newest.sequence)
         } catch let failure as VaultPairFailure {
             state.unseen = failure
         }

@@ -9,6 +9,8 @@ struct VaultState: Sendable {
     var pair: VaultPair
     /// The newest moment; nil where there is none.
     var newest: Moment?
+    /// That a later run found nothing new; nil where there was none.
+    var confirmation: Confirmation?
     /// What the source has changed since, nil where that can't be known.
     var pending: Int?
     /// Why the backup failed, or can't be read; nil where all went well, or nothing was tried.
@@ -21,7 +23,7 @@ struct VaultState: Sendable {
     /// - Parameter before: the pair's last report.
     func report(at now: Date, before: PairReport?) -> PairReport {
         let findings = findings(at: now, before: before)
-        let age = newest.map { max(0, now.timeIntervalSince($0.time)) }
+        let age = seen.map { max(0, now.timeIntervalSince($0)) }
         return PairReport(
             pair: pair.name, source: pair.database.url, target: pair.target, mode: pair.mode,
             lights: Lights(
@@ -31,6 +33,9 @@ struct VaultState: Sendable {
             lag: Lag(changes: pending, seconds: pending == 0 ? 0 : pending == nil ? nil : age.map { Int($0) }),
             findings: findings, repairs: [])
     }
+
+    /// When the source was last read to its end.
+    private var seen: Date? { confirmation?.time ?? newest?.time }
 
     private func replicating(_ findings: [Finding], age: TimeInterval?, at now: Date, before: Light?) -> Light {
         func light(_ state: Light.State, _ summary: String) -> Light {
@@ -43,7 +48,8 @@ struct VaultState: Sendable {
         if let blind = findings.first { return light(.unknown, blind.summary) }
         guard let newest, let age else { return light(.unknown, "there is no backup yet") }
         guard let pending else { return light(.unknown, "what has changed since the last moment is not known") }
-        let moment = "moment #\(newest.number), \(Wording.duration(age)) old"
+        var moment = "moment #\(newest.number), \(Wording.duration(max(0, now.timeIntervalSince(newest.time)))) old"
+        if confirmation != nil { moment += ", confirmed \(Wording.duration(age)) ago" }
         return light(.ok, pending == 0 ? "caught up, \(moment)" : "\(Wording.changes(pending)) since \(moment)")
     }
 
@@ -62,6 +68,7 @@ struct VaultState: Sendable {
             findings.append(
                 finding(
                     BackupFailed.self, .critical, "the backup into the vault failed: \(failure)",
+                    evidence: failure.code.map { ["code": .string($0)] } ?? [:],
                     next: "couchkeep explain \(BackupFailed.name)", cause: failure.cause))
         }
         if let unseen = unseen ?? (failure?.side == .source ? failure : nil) {
@@ -82,12 +89,13 @@ struct VaultState: Sendable {
                     evidence: ["moment": .integer(Int64(newest.number)), "setAside": .integer(Int64(newest.setAside))],
                     next: "couchkeep explain \(BackupIncomplete.name)"))
         }
-        if let pending, let severity = severity(pending: pending, age: now.timeIntervalSince(newest.time)) {
+        let age = now.timeIntervalSince(seen ?? newest.time)
+        if let pending, let severity = severity(pending: pending, age: age) {
             findings.append(
                 finding(
                     BackupBehind.self, severity,
-                    "\(Wording.changes(pending)) of the source are not in the vault; its newest moment is "
-                        + "\(Wording.duration(now.timeIntervalSince(newest.time))) old",
+                    "\(Wording.changes(pending)) of the source are not in the vault, which was last brought up to it "
+                        + "\(Wording.duration(age)) ago",
                     evidence: ["moment": .integer(Int64(newest.number)), "pending": .integer(Int64(pending))],
                     next: "couchkeep backup"))
         }

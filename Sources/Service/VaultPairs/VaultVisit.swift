@@ -11,6 +11,8 @@ struct VaultVisit: Sendable {
     var vault: VaultConfiguration
     var environment: [String: String]?
     var now: @Sendable () -> Date
+    /// Whether a backup that finds nothing new adds a moment all the same.
+    var sealsUnchanged = true
     var onProgress: @Sendable (Replication.ReplicationProgress) -> Void = { _ in }
 
     /// Backs up.
@@ -27,6 +29,7 @@ struct VaultVisit: Sendable {
             do {
                 var run = BackupRun(of: pair.database, into: backup, now: now)
                 run.onProgress = onProgress
+                run.sealsUnchanged = sealsUnchanged
                 let report = try await run.run()
                 try await backup.close()
                 return report
@@ -38,30 +41,30 @@ struct VaultVisit: Sendable {
         }
     }
 
-    /// The newest moment; nil where there is none.
+    /// The newest moment, and when a later run confirmed it; nil where there is none.
     ///
     /// No key is needed: what moments say of themselves is not encrypted.
     ///
     /// - Throws: ``VaultPairFailure``, `CancellationError`.
-    func newestMoment() async throws -> Moment? {
+    func newestMoment() async throws -> (moment: Moment, confirmation: Confirmation?)? {
         try await naming {
             guard FileManager.default.fileExists(atPath: vault.path) else { return nil }
             let vault = try await Vault(at: vault.path, create: false, now: now())
             guard try await vault.entries().contains(where: { $0.name == pair.name }) else { return nil }
             let backup = try await vault.database(pair.name, isWriting: false, now: now())
-            let newest = try await backup.moments().last
+            let (newest, confirmation) = (try await backup.moments().last, try await backup.confirmation())
             try await backup.close()
-            return newest
+            return newest.map { ($0, confirmation) }
         }
     }
 
-    /// How many changes of the source are behind a moment; nil where the source does not say.
+    /// How many changes of the source are behind a sequence of its feed; nil where the source does not say.
     ///
     /// - Throws: ``VaultPairFailure``, `CancellationError`.
-    func pending(behind moment: Moment) async throws -> Int? {
+    func pending(behind sequence: UpdateSequence?) async throws -> Int? {
         try await naming {
             if let error = pair.secretError { throw error }
-            guard let sequence = moment.sequence else { return nil }
+            guard let sequence else { return nil }
             return try await ReplicationFailure.Side.source.naming {
                 try await pair.database.changesPending(since: sequence)
             }

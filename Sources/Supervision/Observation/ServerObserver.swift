@@ -9,14 +9,16 @@ struct ServerObserver {
 
     /// Asks who the server is, whom it takes us for, and which databases it has.
     func identify(listsDatabases: Bool) async throws -> ServerObservation {
-        let info = try await Observed.catching { try await connection.info() }
         if let secretError = server.secretError {
             var observation = ServerObservation.unreachable(
                 server.name, CouchError(.unauthorized, "its secret can't be had: \(secretError.message)"))
             observation.secretError = secretError
-            observation.info = info
+            // Without the certificates that it is to have, nothing that a server says is believed.
+            guard secretError.code != SupervisedServer.certificatesUnusable else { return observation }
+            observation.info = try await Observed.catching { try await connection.info() }
             return observation
         }
+        let info = try await Observed.catching { try await connection.info() }
         if let error = info.error { return .unreachable(server.name, error) }
         let login = try await Observed.catching {
             let session = try await connection.session()

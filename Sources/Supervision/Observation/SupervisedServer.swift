@@ -14,6 +14,9 @@ package struct SupervisedServer: Sendable {
     /// Why a secret of this server can't be had; without it nothing but `GET /` is asked.
     package var secretError: SecretError?
 
+    /// The code of an error that is about the file of certificates: then not even that is asked.
+    package static let certificatesUnusable = SecretError.Code(rawValue: "ca-file-unusable")
+
     package init(
         name: String, connection: ServerConnection, access: ReplicationAccess, expectsUser: Bool,
         secretError: SecretError? = nil

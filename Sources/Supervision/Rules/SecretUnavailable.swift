@@ -5,9 +5,10 @@ import Secrets
 package enum SecretUnavailable: ServerRule {
     package static let name = "secret-unavailable"
     package static let explanation = RuleExplanation(
-        title: "a server's password or token can't be read",
+        title: "a server's password, token or certificates can't be read",
         what:
-            "The file, environment variable or command that the configuration names for a secret of this server gives none. "
+            "The file, environment variable or command that the configuration names for a secret of this server gives none, "
+            + "or the file of certificates by which it is to be trusted (ca_file) can't be used. "
             + "Replications go on by themselves with the credentials in their documents.",
         consequence: "Nothing is known of the pairs on it. Those of other servers are checked as ever.",
         evidence: "The secret's place and what came of reading it.",

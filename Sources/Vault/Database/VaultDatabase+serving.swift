@@ -35,7 +35,7 @@ extension VaultDatabase: ServableReplica {
             let horizon = try horizon(database)
             let naming = try file.naming()
             let comparison = descending ? "<=" : ">="
-            // The file has no index of names: SQLite sorts, on disk where there are many.
+            // The file has no index of names: SQLite goes through all, and keeps the first ones.
             let names = try Row.fetchCursor(
                 database,
                 sql: """
@@ -54,6 +54,55 @@ extension VaultDatabase: ServableReplica {
                     DocumentWinner(id: DocumentID(String(decoding: name, as: UTF8.self)), revision: winner))
             }
             return documents
+        }
+    }
+
+    package func readDocuments(
+        from start: DocumentID?, descending: Bool, receive: ([DocumentWinner]) async throws -> Bool
+    ) async throws {
+        guard !file.isEncrypted else {
+            return try await readPages(from: start, descending: descending, receive: receive)
+        }
+        let horizon = try await file.read { try self.horizon($0) }
+        let first = start.map { Data($0.text.utf8) }
+        let names = try await ObjectFolder.onThread { [file] in
+            do {
+                return try SortedNames(of: file, at: horizon, from: first, descending: descending)
+            } catch {
+                throw VaultError.wrapping(error, at: file.path)
+            }
+        }
+        do {
+            try await read(names, at: horizon, receive: receive)
+        } catch {
+            // The first error is the one to tell.
+            try? await ObjectFolder.onThread { try names.close() }
+            throw error
+        }
+        try await ObjectFolder.onThread { try names.close() }
+    }
+
+    private func read(
+        _ names: SortedNames, at horizon: Horizon, receive: ([DocumentWinner]) async throws -> Bool
+    ) async throws {
+        let naming = try file.naming()
+        var place = 0
+        while true {
+            let page = try await names.page(behind: place, limit: 500)
+            guard !page.isEmpty else { return }
+            place += page.count
+            let documents = try await file.read { database in
+                try page.compactMap { name -> DocumentWinner? in
+                    let leaves = try horizon.leaves(key: LeafRow.key(name), name: name, database)
+                    // What was deleted meanwhile is not listed.
+                    guard let winner = try naming.winnerFirst(leaves, database).first, !winner.isDeleted else {
+                        return nil
+                    }
+                    return DocumentWinner(
+                        id: DocumentID(String(decoding: name, as: UTF8.self)), revision: winner.revision)
+                }
+            }
+            guard documents.isEmpty ? true : try await receive(documents) else { return }
         }
     }
 

@@ -152,16 +152,33 @@ final class VaultFile: Sendable {
         return configuration
     }
 
+    /// Opens one more connection for reading, with temporary tables of its own. Blocks.
+    static func openAlone(_ path: String, folder: String) throws -> DatabaseQueue {
+        guard let immutable = try openImmutable(path, folder: folder) else {
+            return try DatabaseQueue(path: path, configuration: readingConfiguration())
+        }
+        return immutable
+    }
+
     private static func openForReading(_ path: String, folder: String) throws -> any DatabaseReader {
+        guard let immutable = try openImmutable(path, folder: folder) else {
+            return try DatabasePool(path: path, configuration: readingConfiguration())
+        }
+        return immutable
+    }
+
+    private static func readingConfiguration() -> Configuration {
         var configuration = configuration()
         configuration.readonly = true
+        return configuration
+    }
+
+    /// Where nothing can be written and there is no log, SQLite needs to be told that nobody else writes either; nil elsewhere.
+    private static func openImmutable(_ path: String, folder: String) throws -> DatabaseQueue? {
         let log = try? FileManager.default.attributesOfItem(atPath: "\(path)-wal")[.size] as? Int
-        // Where nothing can be written and there is no log, SQLite needs to be told that nobody else writes either.
-        guard access(folder, W_OK) != 0, log ?? 0 == 0 else {
-            return try DatabasePool(path: path, configuration: configuration)
-        }
+        guard access(folder, W_OK) != 0, log ?? 0 == 0 else { return nil }
         let escaped = path.addingPercentEncoding(withAllowedCharacters: .urlPathAllowed) ?? path
-        return try DatabaseQueue(path: "file:\(escaped)?immutable=1", configuration: configuration)
+        return try DatabaseQueue(path: "file:\(escaped)?immutable=1", configuration: readingConfiguration())
     }
 }
 

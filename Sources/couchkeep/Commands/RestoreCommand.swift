@@ -22,7 +22,7 @@ struct RestoreCommand: AsyncParsableCommand {
             --onto-source
 
             Into a database that has documents (--into-existing), what is no longer current is written as a new edit on \
-            top of what is there. Documents that came later are kept, unless --exact removes them. A restore that was \
+            top of what is there. Documents that came later are kept, unless --exact removes them; with --exact conflicts come back too. A restore that was \
             cut off goes on when it is run again.
             """)
 

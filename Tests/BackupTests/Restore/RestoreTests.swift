@@ -40,7 +40,8 @@ import Testing
             try await accounts.delete()
             let report = try await scene.restore(moment, to: accounts)
             #expect(report.isEqual, "\(report.differences) \(report.refusals)")
-            #expect(try await scene.picture() == before)
+            // CouchDB adds its design document whenever it comes to it.
+            #expect(try await scene.picture().filter { !$0.id.isDesign } == before.filter { !$0.id.isDesign })
         }
     }
 

@@ -1,3 +1,4 @@
+import CouchDB
 import CouchSim
 import Foundation
 import Supervision
@@ -59,21 +60,36 @@ struct UnreadableSecretTests {
         }
     }
 
-    @Test func aConfigurationThatCannotBeUsedLeavesNoMemory() async throws {
-        try await withKeeper { keeper in
-            try keeper.configure(
-                """
-                servers:
-                  production: { url: "https://127.0.0.1:9", ca_file: "/nonexistent/none.pem" }
-                  standby: { url: "http://127.0.0.2:9" }
-                pairs:
-                  - { source: production, target: standby, databases: [orders] }
+    @Test(arguments: ["missing", "no certificate"]) func unusableCertificatesMakeTheirServerUnknown(
+        file: String
+    ) async throws {
+        try await withSimulatedServers { archive, standby in
+            try await withKeeper { keeper in
+                archive.makeDatabases("papers")
+                let password = try keeper.write("secret", to: "good")
+                if file != "missing" { _ = try keeper.write("hello", to: "ca.pem") }
+                try keeper.configure(
+                    """
+                    servers:
+                      production: { url: "https://127.0.0.1:9", ca_file: ca.pem, user: admin, password_file: "\(password)" }
+                      archive: { url: "\(archive.baseURL)", user: admin, password_file: "\(password)" }
+                      standby: { url: "\(standby.baseURL)", user: admin, password_file: "\(password)" }
+                    pairs:
+                      - { source: production, target: standby, databases: [orders] }
+                      - { source: archive, target: standby, databases: [papers] }
 
-                """)
-            let run = try await keeper.run("check")
-            #expect(run.exitCode == 2, "\(run)")
-            #expect(run.errors.contains("none.pem"))
-            #expect(!FileManager.default.fileExists(atPath: keeper.state + "/state.sqlite"))
+                    """)
+                let checked = try await keeper.check()
+                #expect(checked.exitCode == 12, "\(checked.report)")
+                let found = try #require(checked.report.servers.first { $0.name == "production" }?.findings.first)
+                #expect(found.rule == "secret-unavailable" && found.summary.contains("ca.pem"), "\(found)")
+                #expect(found.evidence["code"] == "ca-file-unusable")
+                let pairs = checked.report.pairs
+                #expect(pairs[0].lights.replicating.state == .unknown && pairs[0].repairs.isEmpty)
+                #expect(pairs[1].repairs.map(\.action) == ["create-target", "create-replication"])
+                let offline = try await Program.run(["config", "check", "--offline", "--config", keeper.file])
+                #expect(offline.exitCode == 2 && offline.errors.contains("ca.pem"), "\(offline)")
+            }
         }
     }
 

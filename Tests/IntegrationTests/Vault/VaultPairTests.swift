@@ -73,6 +73,62 @@ struct VaultPairTests {
         }
     }
 
+    @Test func nothingNewAddsNoMoment() async throws {
+        try await withScene { scene in
+            let began = Date()
+            #expect(try await scene.keeper.checkHere(now: { began }).exitCode == 0)
+            // Long behind its threshold, but looked at a moment ago.
+            let later = began.addingTimeInterval(5 * 3600 + 1)
+            let second = try await scene.keeper.checkHere(now: { later })
+            #expect(second.exitCode == 0)
+            let light = try #require(second.report.pairs.first?.lights.replicating)
+            #expect(light.state == .ok)
+            #expect(light.summary == "caught up, moment #1, 5 h old, confirmed 0 s ago", "\(light)")
+            #expect(try await scene.moments().map(\.number) == [1])
+            // Pending changes count from then on.
+            try scene.configure(pair: "databases: [orders], mode: watch")
+            try scene.production.fill("orders", prefix: "later", count: 2)
+            let soon = try await scene.keeper.checkHere(now: { later.addingTimeInterval(60) })
+            #expect(soon.report.pairs.first?.findings == [] && soon.report.pairs.first?.lag.changes == 2)
+            try scene.configure()
+            #expect(try await scene.keeper.check().exitCode == 0)
+            #expect(try await scene.moments().map(\.documents) == [5, 7])
+            // A backup that somebody asked for is a moment.
+            #expect(try await scene.keeper.run("backup").exitCode == 0)
+            #expect(try await scene.moments().map(\.number) == [1, 2, 3])
+        }
+    }
+
+    @Test(arguments: [("damaged", 15), ("key", 12), ("locked", 11)] as [(String, Int32)])
+    func whatIsWrongWithTheVaultIsInTheCode(fault: String, code: Int32) async throws {
+        try await withScene { scene in
+            for name in ["a.key", "b.key"] {
+                let path = scene.keeper.folder.appending(path: name).path(percentEncoded: false)
+                #expect(try await Program.run(["key", "new", path]).exitCode == 0)
+            }
+            if fault == "key" { try scene.configure(vault: ", key_file: a.key") }
+            #expect(try await scene.keeper.check().exitCode == 0)
+            let vault = try await Vault(at: scene.vault, create: false, now: Date())
+            let folder = try #require(try await vault.entries().first?.folder)
+            try scene.production.fill("orders", prefix: "later", count: 2)
+            var held: VaultDatabase?
+            switch fault {
+            case "damaged":
+                let file = try FileHandle(forWritingTo: URL(filePath: "\(scene.vault)/\(folder)/database.sqlite"))
+                try file.seek(toOffset: 100)
+                try file.write(contentsOf: Data(repeating: 0xa5, count: 40_000))
+                try file.close()
+            case "key": try scene.configure(vault: ", key_file: b.key")
+            default: held = try await vault.database("orders", isWriting: true, now: Date())
+            }
+            let checked = try await scene.keeper.check()
+            try await held?.close()
+            #expect(checked.exitCode == code, "\(checked.details)")
+            #expect(checked.finding(BackupFailed.name)?.severity == .critical)
+            #expect(try await scene.keeper.status().exitCode == code)
+        }
+    }
+
     @Test func watchingOnlyLooks() async throws {
         try await withScene { scene in
             try scene.configure(pair: "databases: [orders], mode: watch")
@@ -190,7 +246,7 @@ struct VaultPairTests {
             let writer = try await vault.database("orders", isWriting: true, now: Date())
             let locked = try await scene.keeper.check()
             #expect(locked.finding(BackupFailed.name)?.summary.contains("[vault-locked]") == true, "\(locked.details)")
-            #expect(locked.exitCode == 1)
+            #expect(locked.exitCode == 11)
             #expect(try await scene.keeper.run("backup").exitCode == 11)
             try await writer.close()
             #expect(try await scene.keeper.check().exitCode == 0)
@@ -226,7 +282,7 @@ struct VaultPairTests {
 
     @Test func aPruneTakesTheConfiguredRules() async throws {
         try await withScene { scene in
-            for _ in 0..<3 { #expect(try await scene.keeper.check().exitCode == 0) }
+            for _ in 0..<3 { #expect(try await scene.keeper.run("backup").exitCode == 0) }
             let refused = try await scene.keeper.run("vault", "prune", "orders")
             #expect(refused.exitCode == 16, "\(refused)")
             try scene.configure(vault: ", keep: { last: 1 }")

@@ -1,0 +1,64 @@
+import CouchDB
+import Foundation
+import GRDB
+
+/// That the source held nothing else than the newest moment, at a later time.
+package struct Confirmation: Sendable, Hashable, Codable {
+    /// The number of the moment.
+    package var moment: Int
+    /// When the source was last read to its end.
+    package var time: Date
+    /// How far its feed was read then.
+    package var sequence: UpdateSequence?
+
+    /// Its place among the checkpoints, which begin anew in each epoch as it does.
+    static let id = "confirmation"
+}
+
+extension VaultDatabase {
+    /// Notes that the source was read to its end and has nothing that the newest moment lacks, instead of making another one.
+    ///
+    /// - Returns: That moment; nil, and nothing is noted, where something was stored since, or the moment is incomplete.
+    package func confirm(at time: Date, sequence: UpdateSequence?) async throws -> Moment? {
+        try writable()
+        return try await file.write { database in
+            guard let newest = try Moment.all(database).last, newest.isComplete,
+                try !Self.hasChanged(since: newest, database)
+            else { return nil }
+            let confirmation = Confirmation(moment: newest.number, time: time, sequence: sequence)
+            try Ledger.checkpoint.delete(where: "id = ?", [Confirmation.id], database)
+            try Ledger.checkpoint.insert([Confirmation.id, try JSONEncoder().encode(confirmation)], database)
+            return newest
+        }
+    }
+
+    /// When the newest moment was last confirmed; nil where that was its own run.
+    package func confirmation() async throws -> Confirmation? {
+        let path = file.path
+        return try await file.read { database in
+            guard
+                let row = try Row.fetchOne(
+                    database, sql: "SELECT id, value, hash FROM checkpoint WHERE id = ?", arguments: [Confirmation.id])
+            else { return nil }
+            guard Ledger.checkpoint.hash([row[0] as DatabaseValue, row[1] as DatabaseValue]) == (try row.checked(2))
+            else { throw VaultError(.damaged, "the confirmation was changed", at: path) }
+            let confirmation = try JSONDecoder().decode(Confirmation.self, from: row.checked(1))
+            let newest = try Int.fetchOne(database, sql: "SELECT max(id) FROM moment")
+            return confirmation.moment == newest ? confirmation : nil
+        }
+    }
+
+    /// Whether anything is in the moment that is being written.
+    private static func hasChanged(since newest: Moment, _ database: Database) throws -> Bool {
+        let state = try StateRow(database)
+        guard newest.number == state.moment - 1, newest.epoch == (try Epoch.newest(database)).number,
+            newest.digest == state.digest, newest.leaves == state.leaves
+        else { return true }
+        return try Bool.fetchOne(
+            database,
+            sql: """
+                SELECT (SELECT added FROM leaf ORDER BY id DESC LIMIT 1) IS ?1 \
+                OR EXISTS (SELECT 1 FROM setting WHERE added = ?1 OR superseded = ?1)
+                """, arguments: [state.moment]) ?? true
+    }
+}
