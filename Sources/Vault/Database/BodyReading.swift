@@ -42,13 +42,11 @@ struct CheckableBody: Hashable, Sendable {
 struct BodyReading {
     let database: Database
     let file: VaultFile
-    private let naming: Naming
     private let decompressor: FrameDecompressor
     private var dictionaries: [Int: CompressionDictionary]?
 
     init(_ file: VaultFile, _ database: Database) throws {
         (self.file, self.database) = (file, database)
-        naming = try file.naming()
         decompressor = try FrameDecompressor()
     }
 
@@ -57,7 +55,7 @@ struct BodyReading {
         guard let row = try row(leaf.body), let (text, trim) = try text(of: leaf, row),
             let attachments = try attachments(of: row)
         else { return nil }
-        let (id, path) = try naming.reveal(leaf, database)
+        let (id, path) = try file.naming().reveal(leaf, database)
         guard let document = trim.map({ $0.restored(text, id: id, path: path) }) ?? text else { return nil }
         return StoredBody(
             id: id, path: path, document: document, attachments: attachments,
