@@ -37,6 +37,8 @@ package struct ReplicaComparator: Sendable {
     package var selection: (@Sendable (DocumentLeaves) -> Bool)?
     /// How long to wait before each further look at a document that seems to differ.
     package var looks: [Duration] = []
+    /// How many more looks there may be, with the last pause, as long as each finds that something has arrived.
+    package var furtherLooks = 0
     package var onProgress: @Sendable (Progress) -> Void = { _ in }
     /// A folder that outlives the run, with what an earlier one has read; a temporary one where nil.
     package var kept: KeptComparison?
@@ -151,12 +153,20 @@ package struct ReplicaComparator: Sendable {
             found += try await differences(of: Array(ids[start..<min(start + Self.lookedUpTogether, ids.count)]))
         }
         var before = looks.isEmpty || found.isEmpty ? nil : try await positions()
-        for pause in looks where !found.isEmpty {
+        var pauses = looks[...]
+        var further = furtherLooks
+        while !found.isEmpty, let pause = pauses.popFirst() {
             try await Task.sleep(for: pause)
+            let open = found.count
             found = try await lasting(found)
             let now = try await positions()
             if now == before { break }
             before = now
+            // What arrives late arrives nevertheless: a backup that catches up is waited for.
+            if pauses.isEmpty, found.count < open, further > 0 {
+                further -= 1
+                pauses = [pause]
+            }
         }
         report.counts.equal += ids.count - found.count
         for item in found {

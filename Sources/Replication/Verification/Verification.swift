@@ -41,6 +41,8 @@ package struct Verification: Sendable {
     package var looks: [Duration] = [
         .milliseconds(500), .seconds(1), .seconds(2), .seconds(4), .seconds(8), .seconds(15),
     ]
+    /// How many more looks there may be, with the last pause, as long as each finds that something has arrived.
+    package var furtherLooks = 20
     /// Of which documents a verification of bodies compares the content.
     package var share = BodyShare.all
     /// Whether differences are planted, never into a database, that have to be found.

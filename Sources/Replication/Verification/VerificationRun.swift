@@ -88,7 +88,7 @@ struct VerificationRun {
         _ difference: (Difference) async throws -> Void
     ) async throws -> VerificationState.Revisions {
         var comparator = ReplicaComparator(verification.source, verification.target)
-        comparator.looks = verification.looks
+        (comparator.looks, comparator.furtherLooks) = (verification.looks, verification.furtherLooks)
         comparator.selfTests = state.selfTests
         if let join = verification.join { comparator.join = join }
         let (report, before, began, clock) = (verification.onProgress, state.seconds, began, clock)

@@ -5,19 +5,23 @@ import Replication
 import Service
 import Vault
 
-/// `couchkeep repair`: copy exactly what the target lacks.
+/// `couchkeep repair`: copy exactly what the target lacks, and on request remove what only the target has.
 struct RepairCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "repair",
         abstract: "Copy exactly the revisions that a backup lacks, and look again.",
         discussion: """
             Verifies first, then copies the missing leaf revisions with their history and attachments, then asks the \
-            target once more. Nothing is deleted: revisions that only the target has are shown and stay.
+            target once more. What the target refuses is told with its reason. Nothing is removed: revisions that only \
+            the target has are shown and stay.
 
               couchkeep repair orders --dry-run     a pair of the configuration, with its users and passwords
               couchkeep repair http://couch1:5984/orders http://couch2:5984/orders --user backup --dry-run
 
-            Exit code 0 where nothing is missing any more, 3 where the target refused something.
+            With --remove-extra they are shown, and removed after a yes: purged, as if they had never been. Don't do \
+            that where the target is also replicated into the source.
+
+            Exit code 0 where both are equal, 3 where the target refused something, 10 where they still differ.
             """)
 
     @Argument(
@@ -28,9 +32,17 @@ struct RepairCommand: AsyncParsableCommand {
     @OptionGroup var login: LoginOptions
     @OptionGroup var vault: VaultOptions
     @OptionGroup var moment: MomentOptions
-    @Flag(name: .shortAndLong, help: "Show what would be copied; change nothing.") var dryRun = false
+    @Flag(name: .shortAndLong, help: "Show what would be done; change nothing.") var dryRun = false
+    @Flag(help: "Also remove revisions that only the target has, after they were shown.") var removeExtra = false
+    @Flag(help: "Answer yes to the question of --remove-extra.") var confirm = false
+    @Flag(help: "Print one JSON object, schema couchkeep/repair/1.") var json = false
 
     func validate() throws {
+        if confirm, !removeExtra { throw ValidationError("--confirm belongs to --remove-extra") }
+        if json, removeExtra, !confirm, !dryRun {
+            throw ValidationError(
+                "with --json nobody is asked: say --dry-run to see what --remove-extra would do, or --confirm")
+        }
         guard (1...2).contains(words.count) else {
             throw ValidationError("repair takes a pair's name, or two databases")
         }
@@ -64,9 +76,9 @@ struct RepairCommand: AsyncParsableCommand {
         try CommandEnd.end(code)
     }
 
-    private func mend(
-        _ source: any ComparableReplica, _ target: any ComparableReplica
-    ) async throws -> Service.ExitCode {
+    private func mend(_ source: any ComparableReplica, _ target: any ComparableReplica) async throws -> Service.ExitCode
+    {
+        let printer = RepairPrinter(isSilent: json)
         let line = ProgressLine()
         var verification = Verification(source, target)
         verification.onProgress = { state in
@@ -75,27 +87,63 @@ struct RepairCommand: AsyncParsableCommand {
                     "compared", done: state.rows, total: state.expected, bytes: 0, elapsed: state.elapsed))
         }
         var found: [Difference] = []
-        let result = try await verification.run { found.append($0) }
+        let verified = try await verification.run { found.append($0) }
         line.end()
         let holes = found.filter { !$0.onlyInSource.isEmpty }
-        let extra = found.count { !$0.onlyInTarget.isEmpty }
-        Console.out("\(result.counts.equal) documents are equal, \(holes.count) lack a revision of the source")
-        if extra > 0 { Console.out("\(extra) have revisions that only the target has; they stay") }
-        guard !holes.isEmpty else { return extra == 0 ? .ok : .different }
-        guard !dryRun else {
-            for hole in holes.prefix(20) {
-                Console.out("  \(hole.id)  \(hole.onlyInSource.map(\.description).joined(separator: " "))")
+        let extra = found.filter { !$0.onlyInTarget.isEmpty }
+        printer.found(equal: verified.counts.equal, holes: holes, extra: extra, removesExtra: removeExtra)
+        var result = RepairResult(
+            isDryRun: dryRun, equal: verified.counts.equal, missing: holes.map(RepairResult.Document.init(missing:)),
+            extra: extra.map(RepairResult.Document.init(extra:)))
+        var code = Service.ExitCode.ok
+        if dryRun {
+            printer.dryRun(holes)
+            code = found.isEmpty ? .ok : .different
+        } else {
+            code = try await copy(holes, source, target, printer, &result)
+            if !extra.isEmpty {
+                let end = try await remove(extra, source, target, printer, &result)
+                if code == .ok { code = end }
             }
-            if holes.count > 20 { Console.out("  and \(holes.count - 20) more") }
-            Console.out("Nothing was copied. Without --dry-run it is done.")
-            return .different
         }
+        if json { try Console.json(result) }
+        return code
+    }
+
+    private func copy(
+        _ holes: [Difference], _ source: any ComparableReplica, _ target: any ComparableReplica,
+        _ printer: RepairPrinter,
+        _ result: inout RepairResult
+    ) async throws -> Service.ExitCode {
         let report = try await HoleRepair(source, target).run(holes)
-        Console.out("\(report.copied) revisions copied; \(report.remaining.count) documents still lack one")
-        for refusal in report.refusals.prefix(20) {
-            Console.error(
-                "refused: “\(refusal.id)” \(refusal.revision?.description ?? ""): \(refusal.error): \(refusal.reason)")
+        printer.copied(report)
+        (result.copied, result.refused) = (report.copied, report.refusals.map(RepairResult.Refused.init))
+        result.remaining = report.remaining.map(RepairResult.Document.init(missing:))
+        return report.remaining.isEmpty ? .ok : report.refusals.isEmpty ? .different : .incomplete
+    }
+
+    private func remove(
+        _ extra: [Difference], _ source: any ComparableReplica, _ target: any ComparableReplica,
+        _ printer: RepairPrinter,
+        _ result: inout RepairResult
+    ) async throws -> Service.ExitCode {
+        guard removeExtra, let target = target as? CouchReplica else { return .different }
+        let plan = ExtraRemoval.plan(extra)
+        printer.planned(plan.removed, kept: plan.kept)
+        guard !plan.removed.isEmpty else { return .different }
+        var isConfirmed = confirm
+        if !isConfirmed {
+            isConfirmed = try await Question.isAnsweredWithYes("Remove these revisions from \(target.database.url)?")
         }
-        return report.remaining.isEmpty ? .ok : .incomplete
+        guard isConfirmed else {
+            Console.error("Nothing was removed. Say --confirm to do it.")
+            return .refused
+        }
+        let report = try await ExtraRemoval(source, target).run(extra)
+        printer.removed(report)
+        result.removal = RepairResult.Removal(report)
+        result.refused = (result.refused ?? []) + report.refusals.map(RepairResult.Refused.init)
+        if !report.refusals.isEmpty { return .incomplete }
+        return report.remaining.isEmpty && report.kept.isEmpty && report.deleted == 0 ? .ok : .different
     }
 }

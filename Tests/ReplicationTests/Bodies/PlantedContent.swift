@@ -36,6 +36,18 @@ struct PlantedContent {
         attachments.subtract(bodies)
     }
 
+    /// Changes each body.
+    mutating func plantBodies() throws {
+        for index in revisions.indices {
+            try change(index) { $0.replacingOccurrences(of: "{", with: #"{"planted":1,"#, options: .anchored) }
+        }
+    }
+
+    /// Changes an attachment of each.
+    mutating func plantAttachments() throws {
+        for index in revisions.indices { try changeAttachment(index) }
+    }
+
     private mutating func change(_ index: Int, _ body: (String) -> String) throws {
         let old = revisions[index]
         let text = body(String(decoding: old.document, as: UTF8.self))

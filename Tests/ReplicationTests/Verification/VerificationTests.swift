@@ -48,7 +48,7 @@ import Testing
 
     private func verification(_ source: MemoryReplica, _ target: LiveTarget) -> Verification {
         var verification = Verification(source, target)
-        verification.looks = [.zero, .zero, .zero]
+        (verification.looks, verification.furtherLooks) = ([.zero, .zero, .zero], 0)
         return verification
     }
 
@@ -88,6 +88,25 @@ import Testing
         }
         let result = try await verification(source, live).run()
         #expect(result.verdict == .equal, "\(result.differences)")
+    }
+
+    /// One that catches up is waited for, as long as something arrives at each look.
+    @Test(arguments: [(16, Verification.Verdict.unknown), (17, .equal), (18, .equal)])
+    func aBackupThatCatchesUpIsWaitedFor(_ further: Int, _ verdict: Verification.Verdict) async throws {
+        let (source, target) = try await pair()
+        for number in 0..<20 { _ = try source.edit(DocumentID("new\(number)"), on: nil, members: #""n":1"#) }
+        let arrived = Mutex(0)
+        let live = LiveTarget(replica: target) {
+            let number = arrived.withLock { count in
+                defer { count += 1 }
+                return count
+            }
+            let leaves = try await source.leaves(of: [DocumentID("new\(number)")])
+            _ = try await Replicator(from: source, to: target).copy(leaves)
+        }
+        var verification = verification(source, live)
+        verification.furtherLooks = further
+        #expect(try await verification.run().verdict == verdict)
     }
 
     @Test func aBackupThatIsStillFilledIsUnknown() async throws {

@@ -1,0 +1,68 @@
+import CouchDB
+import Foundation
+import Replication
+
+/// Tells people what a repair finds and does; nothing where a program reads.
+struct RepairPrinter {
+    let isSilent: Bool
+
+    private static let shown = 20
+
+    func found(equal: Int, holes: [Difference], extra: [Difference], removesExtra: Bool) {
+        out("\(equal) documents are equal, \(holes.count) lack a revision of the source")
+        guard !extra.isEmpty else { return }
+        out("\(extra.count) have revisions that only the target has\(removesExtra ? "" : "; they stay")")
+        list(extra, \.onlyInTarget, isWhole: removesExtra)
+    }
+
+    func dryRun(_ holes: [Difference]) {
+        list(holes, \.onlyInSource, isWhole: false)
+        out("Nothing was changed. Without --dry-run it is done.")
+    }
+
+    func copied(_ report: HoleRepair.Report) {
+        out("\(report.copied) revisions copied; \(report.remaining.count) documents still lack one")
+        refused(report.refusals)
+    }
+
+    func planned(_ removed: [Difference], kept: [Difference]) {
+        let revisions = removed.reduce(0) { $0 + $1.onlyInTarget.count }
+        out("\(revisions) revisions of \(removed.count) documents would be removed from the target")
+        guard !kept.isEmpty else { return }
+        out("\(kept.count) documents stay, since the source has lost these revisions; the target's are the last")
+    }
+
+    func removed(_ report: ExtraRemoval.Report) {
+        out("\(report.purged) revisions purged; \(report.remaining.count) documents still have one")
+        if report.deleted > 0 {
+            out(
+                "\(report.deleted) were deleted, since the server does not purge: the tombstones are new, so that both differ"
+            )
+        }
+        if !report.kept.isEmpty { out("\(report.kept.count) documents were left alone: the source knows them by now") }
+        refused(report.refusals)
+    }
+
+    private func refused(_ refusals: [Refusal]) {
+        guard !isSilent else { return }
+        for refusal in refusals.prefix(Self.shown) {
+            let who = refusal.stage == .storing ? "refused by the target" : "not handed out by the source"
+            Console.error(
+                "\(who): “\(refusal.id)” \(refusal.revision?.description ?? ""): \(refusal.error): \(refusal.reason)")
+        }
+        if refusals.count > Self.shown { Console.error("and \(refusals.count - Self.shown) more; --json lists them") }
+    }
+
+    /// What is to be removed is shown to the last one.
+    private func list(_ differences: [Difference], _ revisions: KeyPath<Difference, [RevisionID]>, isWhole: Bool) {
+        for difference in differences.prefix(isWhole ? .max : Self.shown) {
+            out("  \(difference.id)  \(difference[keyPath: revisions].map(\.description).joined(separator: " "))")
+            if let reason = difference.reason { out("      \(reason.sentence)") }
+        }
+        if !isWhole, differences.count > Self.shown { out("  and \(differences.count - Self.shown) more") }
+    }
+
+    private func out(_ text: String) {
+        if !isSilent { Console.out(text) }
+    }
+}

@@ -1,0 +1,73 @@
+import CouchDB
+import CouchSim
+import Foundation
+import Testing
+
+@testable import Replication
+
+/// Revisions that only the target has are removed exactly, and nothing else is.
+@Suite struct ExtraRemovalTests {
+    private func filled(_ replica: CouchReplica) async throws -> MemoryReplica {
+        let source = MemoryReplica(name: "source")
+        for number in 0..<20 { try source.edit(DocumentID("d\(number)"), members: #""n":\#(number)"#) }
+        _ = try await replica.store(source.leafRevisions, checkpoint: nil)
+        _ = try await replica.database.putDocument("stray", members: [:])
+        return source
+    }
+
+    private func extra(_ source: MemoryReplica, _ target: CouchReplica) async throws -> [Difference] {
+        var verification = Verification(source, target)
+        verification.looks = [.zero]
+        return try await verification.run().differences
+    }
+
+    /// A stray conflict goes, and the source's leaf beside it stays.
+    @Test func leavesTheOtherLeaf() async throws {
+        try await withSimulatedReplica { _, target in
+            let source = try await filled(target)
+            let text = #"{"_id":"d3","_rev":"1-\#(String(repeating: "f", count: 32))","stray":1}"#
+            _ = try await target.store([try Revision(document: Data(text.utf8))], checkpoint: nil)
+            let found = try await extra(source, target)
+            #expect(Set(found.map(\.id)) == ["stray", "d3"])
+            let report = try await ExtraRemoval(source, target).run(found)
+            #expect(report.purged == 2 && report.remaining == [] && report.kept == [])
+            #expect(try await extra(source, target) == [])
+        }
+    }
+
+    /// What has come to the source since the verification is no extra revision any more.
+    @Test func leavesWhatTheSourceKnowsByNow() async throws {
+        try await withSimulatedReplica { _, target in
+            let source = try await filled(target)
+            let found = try await extra(source, target)
+            let leaves = try await target.leaves(of: ["stray"])
+            _ = try await Replicator(from: target, to: source, options: .test()).copy(leaves)
+            let report = try await ExtraRemoval(source, target).run(found)
+            #expect(report.purged == 0 && report.kept.map(\.id) == ["stray"])
+            #expect(try await target.leaves(of: ["stray"]) == leaves)
+        }
+    }
+
+    /// The target's copy may be the last one.
+    @Test func leavesWhatTheSourceHasLost() async throws {
+        try await withSimulatedReplica { _, target in
+            let source = try await filled(target)
+            var found = try await extra(source, target)
+            found[0].reason = DifferenceReason(.sourceRolledBack, "The source was set back.")
+            let report = try await ExtraRemoval(source, target).run(found)
+            #expect(report.purged == 0 && report.kept.map(\.id) == ["stray"])
+            #expect(try await target.leaves(of: ["stray"]).count == 1)
+        }
+    }
+
+    /// 2.0 can't purge: a tombstone is written, and the report doesn't hide that both still differ.
+    @Test func writesATombstoneWhereNothingCanBePurged() async throws {
+        try await withSimulatedReplica(ServerVersion(2, 1)) { _, target in
+            let source = try await filled(target)
+            let report = try await ExtraRemoval(source, target).run(try await extra(source, target))
+            #expect(report.purged == 0 && report.deleted == 1 && report.refusals == [] && report.remaining == [])
+            #expect(try await target.database.document("stray") == nil)
+            #expect(try await extra(source, target).map(\.id) == ["stray"])
+        }
+    }
+}
