@@ -34,6 +34,27 @@ struct BoundedQueue<Element: Sendable>: Sendable {
     /// Says that nothing more will be sent.
     func finish() { monitor.change { $0.isFinished = true } }
 
+    /// Takes a fair share of what is queued where that is little, so that all who take have work at the same time.
+    ///
+    /// - Parameters:
+    ///   - count: the most that is taken; that many where twice as many are queued.
+    ///   - takers: how many take from this queue.
+    func receiveShare(count: Int, takers: Int) async throws -> [Element] {
+        try await monitor.wait { state -> [Element]? in
+            let queued = state.elements.count
+            guard queued > 0 else { return state.isFinished ? [] : nil }
+            let share = max(Self.smallestShare, (queued + takers - 1) / max(1, takers))
+            let taken = min(queued, count, queued >= 2 * count ? count : share)
+            let elements = state.elements.prefix(taken)
+            state.elements.removeFirst(taken)
+            state.weight -= elements.reduce(0) { $0 + $1.weight }
+            return elements.map(\.element)
+        }
+    }
+
+    /// Less is not worth a request of its own.
+    private static var smallestShare: Int { 100 }
+
     /// Takes at least one element, and more while their weight and number stay within the limits; none at the end.
     func receive(weight limit: Int = .max, count: Int) async throws -> [Element] {
         try await monitor.wait { state -> [Element]? in

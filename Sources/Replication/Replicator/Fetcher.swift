@@ -17,7 +17,8 @@ struct Fetcher: Sendable {
     /// Fetches until there is no more work; several tasks do this at a time.
     func run() async throws {
         while true {
-            let batch = try await work.receive(count: retrier.throttle.batch)
+            let batch = try await work.receiveShare(
+                count: retrier.throttle.batch, takers: pipeline.source.concurrentFetches)
             if batch.isEmpty { return }
             try await fetch(batch, attempts: 0)
         }
