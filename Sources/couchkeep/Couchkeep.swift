@@ -21,7 +21,7 @@ struct Couchkeep: AsyncParsableCommand {
         subcommands: [
             InitCommand.self, CheckCommand.self, StatusCommand.self, ExplainCommand.self, ConfigCommand.self,
             AlertCommand.self, BackupCommand.self, RestoreCommand.self, VaultCommand.self, KeyCommand.self,
-            ServeCommand.self, VerifyCommand.self, RepairCommand.self, DemoCommand.self,
+            ServeCommand.self, VerifyCommand.self, RepairCommand.self, DrillCommand.self, DemoCommand.self,
         ])
 }
 

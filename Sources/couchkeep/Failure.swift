@@ -38,6 +38,9 @@ struct Failure {
         case let error as RestoreError:
             Console.error("couchkeep: \(error)")
             return Service.ExitCode(error).rawValue
+        case let error as DrillError:
+            Console.error("couchkeep: \(error)")
+            return Service.ExitCode.refused.rawValue
         case let error as BindingError:
             Console.error("couchkeep: \(error)")
             return Service.ExitCode.refused.rawValue

@@ -116,5 +116,5 @@ extension SimulatedServer {
     static let node = "couchdb@127.0.0.1"
 
     /// The names of all databases, sorted.
-    var databaseNames: [String] { state.withLock { $0.databases.keys.sorted() } }
+    package var databaseNames: [String] { state.withLock { $0.databases.keys.sorted() } }
 }

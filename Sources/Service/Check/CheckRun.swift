@@ -60,7 +60,8 @@ package struct CheckRun: Sendable {
         let vaults = VaultPass(
             loaded.configuration, servers: fleet.servers, environment: environment, now: now)
         let report = passed.report.adding(
-            try await vaults.run(options.isDryRun ? .none : .managed, last: last))
+            try await vaults.run(options.isDryRun ? .none : .managed, last: last)
+        ).showing(drills: try await StoredDrills(state).histories(), at: now())
         let exitCode = ExitCode(report, sources: fleet.selector.sources)
         guard !options.isDryRun else { return Outcome(report: report, exitCode: exitCode) }
         do {

@@ -7,7 +7,7 @@ import Supervision
 ///
 /// Call ``shutdown()`` when done.
 package struct Fleet: Sendable {
-    /// The servers that pairs use.
+    /// The servers that pairs use, and those that were asked for.
     package let servers: [SupervisedServer]
     /// Chooses the pairs of a pass.
     package let selector: ConfiguredPairs
@@ -16,10 +16,13 @@ package struct Fleet: Sendable {
     ///
     /// A server whose secret or certificates can't be had says so when it is looked at; the others work on.
     ///
+    /// - Parameter further: names of servers beside those that pairs use.
     /// - Throws: `ConfigurationError` where a URL can't be used.
-    package init(_ loaded: LoadedConfiguration, environment: [String: String]? = nil) async throws {
+    package init(
+        _ loaded: LoadedConfiguration, further: Set<String> = [], environment: [String: String]? = nil
+    ) async throws {
         let configuration = loaded.configuration
-        let used = Set(configuration.pairs.flatMap { pair in [pair.source] + pair.targetServer })
+        let used = further.union(configuration.pairs.flatMap { pair in [pair.source] + pair.targetServer })
         var servers: [SupervisedServer] = []
         var issues: [ConfigurationIssue] = []
         for server in configuration.servers where used.contains(server.name) {

@@ -21,7 +21,11 @@ package struct StoredStatus: Sendable {
     /// old as well.
     package func report(now: Date, maximumAge: Duration) async throws -> Reading? {
         let folder = StateFolder(loaded)
-        guard folder.exists, var report = try await folder.openForReading().lastReport() else { return nil }
+        guard folder.exists else { return nil }
+        let state = try folder.openForReading()
+        guard var report = try await state.lastReport() else { return nil }
+        // Those that were made since the last check count too.
+        report = report.showing(drills: try await StoredDrills(state).histories(), at: now)
         let age = now.timeIntervalSince(report.at)
         let isStale = age > maximumAge.seconds || age < -60
         if isStale { report.expire() }

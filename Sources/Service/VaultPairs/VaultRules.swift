@@ -45,7 +45,7 @@ package enum BackupBehind: Rule {
 /// All rules, those about the vault among them.
 package enum KnownRules {
     package static var all: [any Rule.Type] {
-        RuleCatalogue.all + [BackupFailed.self, BackupIncomplete.self, BackupBehind.self]
+        RuleCatalogue.all + [BackupFailed.self, BackupIncomplete.self, BackupBehind.self, DrillFailed.self]
     }
 
     /// The rule of a name.

@@ -6,5 +6,6 @@ enum StateMigrations {
     static func register(_ migrator: inout DatabaseMigrator) {
         StoredAlerts.migrate(&migrator)
         StoredVerifications.migrate(&migrator)
+        StoredDrills.migrate(&migrator)
     }
 }

@@ -1,0 +1,91 @@
+import CouchDB
+import Foundation
+import Replication
+
+/// How a drill has ended: the evidence that a backup can, or can't, be restored.
+package struct DrillReport: Sendable, Codable, Hashable {
+    package enum Verdict: String, Sendable, Codable, Hashable {
+        /// What was restored says the same as the backup, every leaf revision of it.
+        case equal
+        case different
+        /// It came to no end, and says nothing of the backup.
+        case unknown
+    }
+
+    /// What one document is not as it was, and why where that is known.
+    package struct Problem: Sendable, Codable, Hashable {
+        package var id: String
+        package var reason: String
+    }
+
+    package var verdict: Verdict
+    /// Why there is no verdict, or what is wrong with the whole backup.
+    package var reason: String?
+    /// When it began.
+    package var at: Date
+    /// The backup, as `vault:NAME` or a URL.
+    package var backup: String
+    /// The number of the vault's moment; nil for a database of a server.
+    package var moment: Int?
+    /// Of when the state is that was restored.
+    package var asOf: Date
+    /// Where it was restored to: `memory`, or the server's URL.
+    package var place: String
+    /// Documents that were restored, tombstones among them.
+    package var documents = 0
+    /// Leaf revisions whose content was compared.
+    package var revisions = 0
+    /// The bytes of documents and attachments that were restored.
+    package var bytes = 0
+    /// What restoring took, and what comparing did.
+    package var restoreSeconds = 0.0
+    package var compareSeconds = 0.0
+    /// Documents that are not as they were.
+    package var differing = 0
+    /// The first of them.
+    package var problems: [Problem] = []
+
+    package init(backup: String, moment: Int?, asOf: Date, place: String, at: Date) {
+        (self.backup, self.moment, self.asOf, self.place, self.at) = (backup, moment, asOf, place, at)
+        verdict = .unknown
+    }
+
+    /// How many problems are named.
+    static let named = 20
+
+    mutating func note(_ problem: Problem) {
+        if problems.count < Self.named { problems.append(problem) }
+    }
+
+    /// Decides, when all was seen.
+    mutating func conclude(_ bodies: BodyReport, refusals: [Refusal]) {
+        for refusal in refusals {
+            note(Problem(id: refusal.id.text, reason: "not restored: \(refusal.reason)"))
+        }
+        for unreadable in bodies.unreadableRevisions {
+            let side = unreadable.side == .source ? "the backup" : "the restored copy"
+            note(
+                Problem(
+                    id: unreadable.refusal.id.text, reason: "\(side) does not hand it out: \(unreadable.refusal.reason)"
+                ))
+        }
+        let lost = max(Set(refusals.map(\.id)).count, bodies.unreadable)
+        if differing == 0 { differing = lost }
+        verdict = differing == 0 && bodies.isComplete ? .equal : .different
+    }
+}
+
+extension Difference {
+    /// What a drill says of it.
+    var drillProblem: DrillReport.Problem {
+        let reason =
+            switch kind {
+            case .missing: "it was not restored"
+            case .extra: "only the restored copy has it"
+            case .otherLeaves: "it has other leaf revisions"
+            case .bodyDiffers: "its content differs"
+            case .attachmentDiffers: "an attachment differs"
+            }
+        return DrillReport.Problem(id: id.text, reason: reason)
+    }
+}

@@ -1,0 +1,238 @@
+import CouchDB
+import Foundation
+import Replication
+import Vault
+
+/// A rehearsed restore: brings a backup into a scratch database or into memory, compares the content of every leaf revision,
+/// measures the time, and removes the scratch.
+package struct DrillRun: Sendable {
+    /// What is rehearsed.
+    package enum Backup: Sendable {
+        /// A backup in a vault, as of a moment.
+        case moment(VaultDatabase)
+        /// A database of a server that holds a backup.
+        case database(CouchDatabase)
+    }
+
+    /// Where it is restored to.
+    package enum Place: Sendable {
+        /// Nowhere but in memory: it shows that all can be read, and measures no server.
+        case memory
+        case server(ServerConnection)
+    }
+
+    package let backup: Backup
+    package let place: Place
+    package var onProgress: @Sendable (ReplicationProgress) -> Void = { _ in }
+    package var onComparison: @Sendable (BodyProgress) -> Void = { _ in }
+    /// Called with the scratch database's URL before it is made.
+    package var onScratch: @Sendable (String) -> Void = { _ in }
+    /// The largest backup that is restored into memory, in bytes of its documents and attachments.
+    package var memoryLimit = 256 << 20
+    private let now: @Sendable () -> Date
+
+    package init(_ backup: Backup, in place: Place, now: @escaping @Sendable () -> Date = { Date() }) {
+        (self.backup, self.place, self.now) = (backup, place, now)
+    }
+
+    /// Rehearses.
+    ///
+    /// Failures of either side end it with the verdict unknown, and damage of the vault with different: they are evidence too.
+    ///
+    /// - Parameter stop: cuts it off; the scratch is removed even so.
+    /// - Throws: ``DrillError`` before anything was done; what removing the scratch throws.
+    package func run(until stop: StopRequest) async throws -> DrillReport {
+        if case .memory = place { try await expectSmall() }
+        let report = await begin()
+        guard case .server(let server) = place else {
+            return await outcome(of: report, until: stop) { report in
+                try await restore(into: MemoryReplica(name: "drill"), &report)
+            }
+        }
+        let scratch = server.database(ScratchName.make(for: name))
+        onScratch(scratch.url)
+        let ended = await outcome(of: report, until: stop) { report in
+            try await restore(into: scratch, &report)
+        }
+        if try await scratch.exists() { try await scratch.delete() }
+        return ended
+    }
+
+    // MARK: Before and after
+
+    /// The backup's name.
+    private var name: String {
+        switch backup {
+        case .moment(let vault): vault.name
+        case .database(let database): database.name
+        }
+    }
+
+    private func begin() async -> DrillReport {
+        let at = now()
+        let place =
+            switch place {
+            case .memory: "memory"
+            case .server(let server): server.url.description
+            }
+        return switch backup {
+        case .moment(let vault):
+            DrillReport(
+                backup: "vault:\(vault.name)", moment: vault.moment?.number, asOf: vault.moment?.time ?? at,
+                place: place,
+                at: at)
+        case .database(let database):
+            DrillReport(backup: database.url, moment: nil, asOf: at, place: place, at: at)
+        }
+    }
+
+    private func expectSmall() async throws {
+        let size =
+            switch backup {
+            case .moment(let vault): try await vault.contentBytes()
+            case .database(let database): try await database.info().activeSize ?? .max
+            }
+        guard size <= memoryLimit else {
+            throw DrillError(
+                .tooLarge, "the backup has \(size) bytes, and at most \(memoryLimit) are restored into memory",
+                next: "rehearse on a server: --server URL")
+        }
+    }
+
+    /// Runs the body where it can be cut off, and turns what it throws into the report's verdict.
+    private func outcome(
+        of report: DrillReport, until stop: StopRequest,
+        _ body: @escaping @Sendable (inout DrillReport) async throws -> Void
+    ) async -> DrillReport {
+        var failed = report
+        do {
+            let ended = try await stop.cutting {
+                var report = report
+                try await body(&report)
+                return report
+            }
+            if let ended { return ended }
+            failed.reason = "it was stopped"
+        } catch let error as ReplicationFailure {
+            failed.reason = "\(error.side == .source ? "the backup" : "the scratch"): \(error.underlying)"
+            failed.verdict = (error.underlying as? VaultError)?.code == .damaged ? .different : .unknown
+        } catch let error as VaultError {
+            failed.reason = "\(error)"
+            failed.verdict = error.code == .damaged ? .different : .unknown
+        } catch {
+            failed.reason = "\(error)"
+        }
+        return failed
+    }
+
+    // MARK: Restoring
+
+    private func restore(into memory: MemoryReplica, _ report: inout DrillReport) async throws {
+        try await rehearse(replica, in: memory, &report)
+    }
+
+    private func restore(into scratch: CouchDatabase, _ report: inout DrillReport) async throws {
+        switch backup {
+        case .moment(let vault):
+            var options = RestoreOptions()
+            // What an incomplete moment has is to be restored too.
+            options.acceptsIncomplete = true
+            let began = ContinuousClock.now
+            var run = RestoreRun(of: vault, to: scratch, options: options)
+            run.onProgress = onProgress
+            let result = try await run.run()
+            report.restoreSeconds = began.duration(to: .now) / .seconds(1)
+            report.documents = result.plan.documents
+            report.bytes = result.counts.bytesStored
+            report.differing = result.comparison.different
+            for difference in result.differences { report.note(difference.drillProblem) }
+            try await compareBodies(vault, CouchReplica(scratch), refusals: result.refusals, &report)
+        case .database(let database):
+            try await ReplicationFailure.Side.target.naming { try await scratch.create() }
+            try await rehearse(CouchReplica(database), in: CouchReplica(scratch), &report)
+        }
+    }
+
+    private var replica: any ComparableReplica {
+        switch backup {
+        case .moment(let vault): vault
+        case .database(let database): CouchReplica(database)
+        }
+    }
+
+    private func copy(
+        _ source: any ComparableReplica, to target: any ComparableReplica, _ report: inout DrillReport
+    ) async throws -> ReplicationReport {
+        let began = ContinuousClock.now
+        var options = RestoreOptions().replication
+        options.checkpointID = "drill"
+        // Nothing is left in the backup.
+        options.leavesWitness = false
+        let result = try await Replicator(from: source, to: target, options: options).run(reporting: onProgress)
+        report.restoreSeconds += began.duration(to: .now) / .seconds(1)
+        report.documents = max(report.documents, result.counts.documentsRead)
+        report.bytes += result.counts.bytesStored
+        return result
+    }
+
+    /// Copies and compares. A backup that is written to meanwhile has more than was copied: then once more.
+    private func rehearse(
+        _ source: any ComparableReplica, in target: any ComparableReplica, _ report: inout DrillReport
+    ) async throws {
+        for _ in 0..<Self.rounds {
+            let before = try await ReplicationFailure.Side.source.naming { try await source.describe() }
+            (report.differing, report.problems) = (0, [])
+            let refusals = try await copy(source, to: target, &report).refusals
+            let isOnlyLacking = try await compare(source, target, refusals: refusals, &report)
+            guard report.verdict == .different, isOnlyLacking else { return }
+            let after = try await ReplicationFailure.Side.source.naming { try await source.describe() }
+            guard before.updateSequence != after.updateSequence else { return }
+        }
+        report.verdict = .unknown
+        report.reason = "the backup was written to all the time; rehearse when it has less to do"
+    }
+
+    private static let rounds = 4
+
+    // MARK: Comparing
+
+    /// Compares revisions, then contents.
+    ///
+    /// - Returns: Whether nothing differs but that the copy lacks something.
+    private func compare(
+        _ source: any ComparableReplica, _ target: any ComparableReplica, refusals: [Refusal],
+        _ report: inout DrillReport
+    ) async throws -> Bool {
+        let began = ContinuousClock.now
+        let comparator = ReplicaComparator(source, target)
+        var problems: [DrillReport.Problem] = []
+        let result = try await comparator.run { difference in
+            if problems.count < DrillReport.named { problems.append(difference.drillProblem) }
+        }
+        report.compareSeconds += began.duration(to: .now) / .seconds(1)
+        report.differing += result.counts.different
+        for problem in problems { report.note(problem) }
+        let bodies = try await compareBodies(source, target, refusals: refusals, &report)
+        return refusals.isEmpty && result.counts.extra == 0 && bodies.counts.isEqual && bodies.unreadable == 0
+    }
+
+    @discardableResult
+    private func compareBodies(
+        _ source: any ComparableReplica, _ target: any ComparableReplica, refusals: [Refusal],
+        _ report: inout DrillReport
+    ) async throws -> BodyReport {
+        let began = ContinuousClock.now
+        var comparator = BodyComparator(source, target)
+        comparator.onProgress = onComparison
+        var problems: [DrillReport.Problem] = []
+        let bodies = try await comparator.run { difference in
+            if problems.count < DrillReport.named { problems.append(difference.drillProblem) }
+        }
+        report.compareSeconds += began.duration(to: .now) / .seconds(1)
+        report.revisions = bodies.revisions
+        report.differing += bodies.counts.different
+        for problem in problems { report.note(problem) }
+        report.conclude(bodies, refusals: refusals)
+        return bodies
+    }
+}

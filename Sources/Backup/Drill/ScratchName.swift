@@ -1,0 +1,18 @@
+import Foundation
+
+/// The names of the databases into which drills restore. Nobody takes them for anything else.
+package enum ScratchName {
+    package static let prefix = "couchkeep-drill-"
+
+    /// A new name, which says what is rehearsed.
+    static func make(for backup: String) -> String {
+        // CouchDB takes few characters in names, and a slash would make a folder.
+        let harmless = backup.lowercased().map { character in
+            character.isASCII && (character.isLetter || character.isNumber) ? character : "-"
+        }
+        return prefix + String(harmless.suffix(60)) + "-" + UUID().uuidString.prefix(8).lowercased()
+    }
+
+    /// Of a server's databases those that drills have made, and left behind where none is under way.
+    package static func leftovers(_ names: [String]) -> [String] { names.filter { $0.hasPrefix(prefix) } }
+}

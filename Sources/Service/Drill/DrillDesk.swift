@@ -1,0 +1,113 @@
+import Backup
+import CouchDB
+import Foundation
+import Replication
+import Supervision
+import Vault
+
+/// What `couchkeep drill` does: rehearses the restore of one backup, and keeps what came of it.
+package struct DrillDesk: Sendable {
+    /// Where to and of when.
+    package struct Order: Sendable {
+        package var place: DrillRun.Place
+        /// Chooses a moment of a backup in the vault.
+        package var moment: @Sendable (VaultDatabase) async throws -> VaultDatabase
+        package var stop: StopRequest
+
+        package init(
+            place: DrillRun.Place, stop: StopRequest,
+            moment: @escaping @Sendable (VaultDatabase) async throws -> VaultDatabase
+        ) {
+            (self.place, self.stop, self.moment) = (place, stop, moment)
+        }
+    }
+
+    /// The vault of backups that are in one.
+    package let vault: VaultConfiguration
+    private let now: @Sendable () -> Date
+    /// Called with words of how far it is.
+    package var onProgress: @Sendable (Replication.ReplicationProgress) -> Void = { _ in }
+    package var onComparison: @Sendable (BodyProgress) -> Void = { _ in }
+    /// Called with the scratch database's URL before it is made.
+    package var onScratch: @Sendable (String) -> Void = { _ in }
+
+    package init(_ vault: VaultConfiguration, now: @escaping @Sendable () -> Date = { Date() }) {
+        (self.vault, self.now) = (vault, now)
+    }
+
+    /// Rehearses the restore of a backup.
+    ///
+    /// - Throws: ``DrillError``, `VaultError` where there is no such backup or moment or the key is wrong. Damage is a verdict.
+    package func rehearse(_ backup: VerifiablePair.Backup, _ order: Order) async throws -> DrillReport {
+        switch backup {
+        case .database(let database): return try await run(.database(database), order)
+        case .vault(let name):
+            do {
+                return try await rehearse(inVault: name, order)
+            } catch let error as VaultError where error.code == .damaged {
+                var report = DrillReport(
+                    backup: VaultPair.targetPrefix + name, moment: nil, asOf: now(), place: "nowhere", at: now())
+                (report.verdict, report.reason) = (.different, "\(error)")
+                return report
+            }
+        }
+    }
+
+    private func rehearse(inVault name: String, _ order: Order) async throws -> DrillReport {
+        let opened = try await open()
+        let backup = try await opened.database(name, isWriting: false, now: now())
+        let report: DrillReport
+        do {
+            try backup.expectReadable()
+            report = try await run(.moment(try await order.moment(backup)), order)
+        } catch {
+            // The first error is the one to tell.
+            try? await backup.close()
+            throw error
+        }
+        try await backup.close()
+        if report.verdict == .equal, let moment = report.moment { try await mark(moment, of: name) }
+        return report
+    }
+
+    private func open() async throws -> Vault {
+        let key = try await vault.key?.resolve()
+        return try await Vault(at: vault.path, create: false, now: now(), key: key)
+    }
+
+    private func run(_ backup: DrillRun.Backup, _ order: Order) async throws -> DrillReport {
+        var run = DrillRun(backup, in: order.place, now: now)
+        (run.onProgress, run.onComparison, run.onScratch) = (onProgress, onComparison, onScratch)
+        return try await run.run(until: order.stop)
+    }
+
+    /// Lets no prune drop the moment. A backup that is under way just now, or a folder that can't be written to, is no reason to
+    /// doubt the drill.
+    private func mark(_ moment: Int, of name: String) async throws {
+        do {
+            let backup = try await open().database(name, isWriting: true, now: now())
+            do {
+                try await backup.markVerified(moment, at: now())
+            } catch {
+                // The first error is the one to tell.
+                try? await backup.close()
+                throw error
+            }
+            try await backup.close()
+        } catch let error as VaultError where [.locked, .readOnly, .inaccessible].contains(error.code) {}
+    }
+
+    // MARK: What drills have left behind
+
+    /// The databases of a server that drills have made: what is left of those that were killed, and of those under way.
+    package static func leftovers(on server: ServerConnection) async throws -> [String] {
+        ScratchName.leftovers(try await server.databaseNames())
+    }
+
+    /// Removes them.
+    package static func remove(_ leftovers: [String], from server: ServerConnection) async throws {
+        for name in leftovers where ScratchName.leftovers([name]) == [name] {
+            try await server.database(name).delete()
+        }
+    }
+}

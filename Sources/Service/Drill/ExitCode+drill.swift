@@ -1,0 +1,14 @@
+import Backup
+
+extension ExitCode {
+    /// The code for a drill.
+    package init(_ report: DrillReport) {
+        self =
+            switch report.verdict {
+            case .equal: .ok
+            // Damage of the whole backup has a reason, and no document to name.
+            case .different: report.reason != nil ? .damaged : .different
+            case .unknown: .unknown
+            }
+    }
+}

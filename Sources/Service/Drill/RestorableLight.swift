@@ -1,0 +1,76 @@
+import Backup
+import CouchDB
+import Foundation
+import Supervision
+
+/// What drills say of a backup: the Restorable light and its finding.
+struct RestorableLight {
+    /// The drills of one backup, the newest first.
+    let drills: [DrillReport]
+    let now: Date
+
+    /// From this age on a drill says nothing of now any more.
+    static let trusted: TimeInterval = 30 * 86400
+
+    /// The newest one with a verdict: one that came to no end takes nothing back.
+    private var decided: DrillReport? { drills.first { $0.verdict != .unknown } }
+
+    /// The light; nil where nothing was ever rehearsed.
+    var light: Light? {
+        guard let newest = drills.first else { return nil }
+        guard let decided else {
+            return Light(
+                state: .unknown, since: newest.at, summary: "the drill came to no end: \(newest.reason ?? "unknown")")
+        }
+        let age = max(0, now.timeIntervalSince(decided.at))
+        let text = "\(Self.what(decided)), \(Wording.duration(age)) ago"
+        switch decided.verdict {
+        case .equal where age <= Self.trusted:
+            return Light(state: .ok, since: decided.at, summary: "\(text): equal")
+        case .equal:
+            return Light(state: .unknown, since: decided.at, summary: "\(text): equal, which is too long ago")
+        case .different, .unknown:
+            return Light(state: .problem, since: decided.at, summary: "\(text): \(Self.wrong(decided))")
+        }
+    }
+
+    /// The finding; nil where nothing is known to be wrong.
+    var finding: Finding? {
+        guard let decided, decided.verdict == .different else { return nil }
+        var evidence: [String: JSONValue] = [
+            "at": .string(decided.at.formatted(.iso8601)), "place": .string(decided.place),
+            "differing": .integer(Int64(decided.differing)),
+        ]
+        if let moment = decided.moment { evidence["moment"] = .integer(Int64(moment)) }
+        if let problem = decided.problems.first { evidence["first"] = .string("“\(problem.id)”: \(problem.reason)") }
+        return Finding(
+            rule: DrillFailed.name, severity: .critical, since: decided.at,
+            summary: "a rehearsed restore differs from the backup: \(Self.wrong(decided))", evidence: evidence,
+            next: "couchkeep explain \(DrillFailed.name)")
+    }
+
+    private static func what(_ drill: DrillReport) -> String {
+        let source = drill.moment.map { "moment #\($0)" } ?? "the backup"
+        return "\(source) restored in \(Wording.duration(drill.restoreSeconds))"
+    }
+
+    private static func wrong(_ drill: DrillReport) -> String {
+        drill.reason ?? (drill.differing == 1 ? "1 document differs" : "\(drill.differing) documents differ")
+    }
+}
+
+extension Report {
+    /// The report with what drills say of its pairs, in the place of what earlier ones said.
+    func showing(drills: [String: [DrillReport]], at now: Date) -> Report {
+        let pairs = pairs.map { pair in
+            var pair = pair
+            pair.findings.removeAll { $0.rule == DrillFailed.name }
+            guard pair.mode != .off else { return pair }
+            let restorable = RestorableLight(drills: drills[pair.target] ?? [], now: now)
+            if let light = restorable.light { pair.lights.restorable = light }
+            if let finding = restorable.finding { pair.findings.append(finding) }
+            return pair
+        }
+        return Report(at: at, pairs: pairs, servers: servers, unprotected: unprotected, channels: channels)
+    }
+}

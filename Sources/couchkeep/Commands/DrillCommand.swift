@@ -1,0 +1,166 @@
+import ArgumentParser
+import Backup
+import CouchDB
+import Foundation
+import Replication
+import Service
+import Supervision
+import Vault
+
+/// `couchkeep drill`: a rehearsed restore.
+struct DrillCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "drill",
+        abstract: "Rehearse a restore: into a scratch database or memory, compare everything, measure, remove it.",
+        discussion: """
+            Restores a moment of the vault, or copies a backup database of a server, compares the content of every leaf \
+            revision with the backup, and removes the scratch again, also where the drill failed. What came of it, and how \
+            long a restore takes, is kept for couchkeep status.
+
+              couchkeep drill orders --server standby
+              couchkeep drill vault:orders --at "2026-11-20 14:00" --server http://couch:5984 --user admin
+              couchkeep drill orders --in-memory
+
+            Scratch databases are called \(ScratchName.prefix)…; those of drills that were killed are named by the next one, \
+            and removed with --remove-leftovers.
+
+            Exit code 0 where it is equal, 10 where not, 15 where the vault is damaged, 16 where it is too large for memory, \
+            20 where the drill came to no end.
+            """)
+
+    @Argument(help: ArgumentHelp("A pair of the configuration, or vault:NAME.", valueName: "pair")) var backup: String
+    @OptionGroup var moment: MomentOptions
+    @Flag(help: "Restore into memory: for small backups; it shows that all can be read, and measures no server.")
+    var inMemory = false
+    @Option(
+        help: ArgumentHelp(
+            "Restore into a scratch database of this server: a name of the configuration, or a URL.",
+            valueName: "server"))
+    var server: String?
+    @Flag(help: "Remove what drills that were killed have left on the server. None may be under way there.")
+    var removeLeftovers = false
+    @OptionGroup var login: LoginOptions
+    @OptionGroup var vault: VaultOptions
+    @Flag(help: "Print one JSON object, schema couchkeep/drill/1.") var json = false
+
+    func validate() throws {
+        guard inMemory != (server != nil) else {
+            throw ValidationError("say where to: --server NAME, --server URL, or --in-memory")
+        }
+        if removeLeftovers, inMemory { throw ValidationError("--remove-leftovers is for --server") }
+        if login.isGiven, server?.contains("://") != true {
+            throw ValidationError("--user, --password-file and --ca-file belong to --server URL")
+        }
+    }
+
+    func run() async throws {
+        let isConfigured =
+            vault.config != nil || ConfigurationLocation.exists(environment: ProcessInfo.processInfo.environment)
+        guard isConfigured else {
+            guard server?.contains("://") != false else {
+                throw ValidationError("--server \(server ?? "") is a name of a configuration, and there is none")
+            }
+            let name = backup.hasPrefix("vault:") ? String(backup.dropFirst("vault:".count)) : backup
+            var place = VaultConfiguration()
+            place.path = try vault.path()
+            place.key = vault.key.source
+            return try await rehearse([.vault(name)], in: place, on: nil, keep: { _ in })
+        }
+        let loaded = try vault.configuration()
+        let fleet = try await Fleet(loaded, further: Set([server].compactMap(\.self)))
+        do {
+            try await rehearse(loaded, fleet)
+        } catch {
+            try await fleet.shutdown()
+            throw error
+        }
+        try await fleet.shutdown()
+    }
+
+    private func rehearse(_ loaded: LoadedConfiguration, _ fleet: Fleet) async throws {
+        var named: ServerConnection?
+        if let server, !server.contains("://") {
+            guard let found = fleet.servers.first(where: { $0.name == server }) else {
+                throw ValidationError("the configuration has no server \(server)")
+            }
+            if let error = found.secretError { throw error }
+            named = found.connection
+        }
+        let state = try StateFolder(loaded).open()
+        var backups: [VerifiablePair.Backup] = []
+        if backup.hasPrefix("vault:") {
+            backups = [.vault(String(backup.dropFirst("vault:".count)))]
+        } else {
+            let directory = try await PairDirectory(loaded.configuration, fleet: fleet, state: state)
+            for pair in try directory.pairs(named: backup) {
+                if !pair.isInVault, let error = pair.secretError { throw error }
+                backups.append(pair.backup)
+            }
+        }
+        try await rehearse(backups, in: loaded.configuration.vault ?? VaultConfiguration(), on: named) {
+            try await StoredDrills(state).store($0)
+        }
+    }
+
+    private func rehearse(
+        _ backups: [VerifiablePair.Backup], in vault: VaultConfiguration, on named: ServerConnection?,
+        keep: (DrillReport) async throws -> Void
+    ) async throws {
+        guard let server, named == nil else {
+            return try await rehearse(backups, in: vault, place: named.map { .server($0) } ?? .memory, keep: keep)
+        }
+        let connection = try await login.server(server)
+        do {
+            try await rehearse(backups, in: vault, place: .server(connection), keep: keep)
+        } catch {
+            try await connection.shutdown()
+            throw error
+        }
+        try await connection.shutdown()
+    }
+
+    private func rehearse(
+        _ backups: [VerifiablePair.Backup], in vault: VaultConfiguration, place: DrillRun.Place,
+        keep: (DrillReport) async throws -> Void
+    ) async throws {
+        if case .server(let connection) = place { try await lookForLeftovers(on: connection) }
+        var desk = DrillDesk(vault)
+        let line = ProgressLine()
+        desk.onProgress = { state in
+            line.show(
+                ProgressLine.words(
+                    "restored", done: state.counts.documentsRead,
+                    total: state.pending.map { $0 + state.counts.documentsRead }, bytes: state.counts.bytesStored,
+                    elapsed: state.elapsed))
+        }
+        desk.onScratch = { url in
+            line.end()
+            Console.error("scratch: \(url)")
+        }
+        defer { line.end() }
+        var code = Service.ExitCode.ok
+        for backup in backups where code != .unknown {
+            let report = try await Interruption.asking { stop in
+                try await desk.rehearse(backup, DrillDesk.Order(place: place, stop: stop, moment: moment.moment))
+            }
+            line.end()
+            try await keep(report)
+            if json { try DrillPrinter.json(report) } else { DrillPrinter.text(report) }
+            let own = Service.ExitCode(report)
+            if own != .ok { code = own }
+        }
+        try CommandEnd.end(code)
+    }
+
+    private func lookForLeftovers(on connection: ServerConnection) async throws {
+        let leftovers = try await DrillDesk.leftovers(on: connection)
+        guard !leftovers.isEmpty else { return }
+        let list = leftovers.joined(separator: ", ")
+        guard removeLeftovers else {
+            Console.error("left by drills that were killed, or are under way: \(list); --remove-leftovers removes them")
+            return
+        }
+        try await DrillDesk.remove(leftovers, from: connection)
+        Console.error("removed what drills had left: \(list)")
+    }
+}

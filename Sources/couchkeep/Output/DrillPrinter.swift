@@ -1,0 +1,57 @@
+import Backup
+import CouchDB
+import Foundation
+
+/// Prints what came of a drill.
+struct DrillPrinter {
+    /// The JSON form.
+    private struct Result: Encodable {
+        var schema = "couchkeep/drill/1"
+        var backup: String
+        var result: DrillReport.Verdict
+        var reason: String?
+        var at: Date
+        var moment: Int?
+        var asOf: Date
+        var place: String
+        var documents: Int
+        var revisions: Int
+        var bytes: Int
+        var restoreSeconds: Double
+        var compareSeconds: Double
+        var differing: Int
+        var problems: [DrillReport.Problem]
+    }
+
+    static func json(_ report: DrillReport) throws {
+        try Console.json(
+            Result(
+                backup: report.backup, result: report.verdict, reason: report.reason, at: report.at,
+                moment: report.moment, asOf: report.asOf, place: report.place, documents: report.documents,
+                revisions: report.revisions, bytes: report.bytes, restoreSeconds: report.restoreSeconds,
+                compareSeconds: report.compareSeconds, differing: report.differing, problems: report.problems))
+    }
+
+    static func text(_ report: DrillReport) {
+        let source = report.moment.map { "moment #\($0) of \(report.asOf.formatted(.iso8601))" } ?? "the database"
+        var text =
+            "\(report.backup): \(source) restored into \(report.place) in \(DurationWords.text(report.restoreSeconds)): "
+            + "\(report.documents) documents, \(ByteText.text(report.bytes))\n"
+        switch report.verdict {
+        case .equal:
+            text +=
+                "Equal: the content of \(report.revisions) leaf revisions was compared in "
+                + "\(DurationWords.text(report.compareSeconds))."
+        case .different:
+            text +=
+                report.reason.map { "Damaged: \($0)" }
+                ?? "Different: \(report.differing) documents are not as they were."
+            for problem in report.problems { text += "\n  “\(problem.id)”: \(problem.reason)" }
+            if report.differing > report.problems.count, !report.problems.isEmpty {
+                text += "\n  … and \(report.differing - report.problems.count) more"
+            }
+        case .unknown: text += "Unknown: \(report.reason ?? "it came to no end")."
+        }
+        Console.out(text)
+    }
+}

@@ -1,0 +1,167 @@
+import CouchDB
+import CouchSim
+import Foundation
+import GRDB
+import Replication
+import Testing
+
+@testable import Backup
+@testable import Vault
+
+/// Rehearsed restores: what is sound is equal, what is damaged is found, and nothing is left behind.
+@Suite(.timeLimit(.minutes(3))) struct DrillTests {
+    /// What most tests back up.
+    private func fill(_ scene: Scene) async throws {
+        try await scene.source.fill(60)
+        try await scene.source.replicate("branch", [revision(2, "a"), revision(1, "1")])
+        try await scene.source.replicate("branch", [revision(2, "b"), revision(1, "1")])
+        try await scene.source.write(["document-7": ["_deleted": true], "document-8": ["v": 2]])
+        let bytes = Data((0..<90_000).map { UInt8(truncatingIfNeeded: $0 &* 7) }).base64EncodedString()
+        try await scene.source.replicate(
+            "attached", [revision(1, "a")], #""_attachments":{"a":{"content_type":"image/png","data":"\#(bytes)"}}"#)
+        _ = try await scene.source.putDocument("_design/d", members: ["views": [:]])
+    }
+
+    private func scratches(_ scene: Scene) async throws -> [String] {
+        ScratchName.leftovers(try await scene.connection.databaseNames())
+    }
+
+    private func rehearse(_ scene: Scene) async throws {
+        try await fill(scene)
+        let moment = try await scene.backUp().moment
+        try await scene.source.write(["document-9": ["v": 3]])
+        let now = Date(timeIntervalSince1970: 1_800_000_000)
+        for place in [DrillRun.Place.memory, .server(scene.connection)] {
+            let report = try await DrillRun(.moment(scene.moment(moment)), in: place) { now }.run(until: StopRequest())
+            #expect(report.verdict == .equal && report.reason == nil && report.problems == [], "\(report)")
+            #expect(report.backup == "vault:source" && report.moment == 1 && report.asOf == moment.time)
+            #expect(report.documents == 63 && report.revisions == 64 && report.at == now, "\(report)")
+            #expect(report.bytes > 90_000 && report.restoreSeconds > 0 && report.compareSeconds > 0)
+            #expect(try await scratches(scene) == [])
+        }
+        // A backup that is a database.
+        let copy = scene.beside("copy")
+        try await copy.create()
+        _ = try await Replicator(from: CouchReplica(scene.source), to: CouchReplica(copy), options: .test).run()
+        let before = try await copy.info().updateSequence
+        for place in [DrillRun.Place.memory, .server(scene.connection)] {
+            let report = try await DrillRun(.database(copy), in: place) { now }.run(until: StopRequest())
+            #expect(report.verdict == .equal && report.problems == [], "\(report)")
+            #expect(report.backup == copy.url && report.moment == nil && report.documents == 63, "\(report)")
+            #expect(try await scratches(scene) == [])
+        }
+        #expect(try await copy.info().updateSequence == before, "nothing was written into the backup")
+    }
+
+    @Test func whatIsSoundIsEqual() async throws {
+        try await withScene { _, scene in try await rehearse(scene) }
+    }
+
+    @Test(.enabled(if: LocalCouchDB.isInstalled, whySkipped)) func whatIsSoundIsEqualOnCouchDB() async throws {
+        try await withRealScene { _, scene in try await rehearse(scene) }
+    }
+
+    /// Changes a byte of the body of one document in the vault's file.
+    private func damage(_ scene: Scene, _ moment: Moment) async throws {
+        try await scene.withBackup { backup in
+            try await backup.file.write { database in
+                let name = Data("document-11".utf8)
+                let row = try #require(
+                    try Row.fetchOne(
+                        database,
+                        sql:
+                            "SELECT b.id, b.data FROM leaf l JOIN body b ON b.id = coalesce(l.body, l.id) WHERE l.name = ?",
+                        arguments: [name]))
+                var data: Data = row[1]
+                data[data.count / 2] ^= 0x10
+                try database.execute(sql: "UPDATE body SET data = ? WHERE id = ?", arguments: [data, row[0] as Int64])
+            }
+        }
+    }
+
+    private func findDamage(_ scene: Scene) async throws {
+        try await fill(scene)
+        let moment = try await scene.backUp().moment
+        try await damage(scene, moment)
+        for place in [DrillRun.Place.memory, .server(scene.connection)] {
+            let report = try await DrillRun(.moment(scene.moment(moment)), in: place).run(until: StopRequest())
+            #expect(report.verdict == .different, "\(report)")
+            #expect(report.problems.contains { $0.id == "document-11" }, "\(report)")
+            #expect(report.differing == 1, "\(report)")
+            #expect(try await scratches(scene) == [])
+        }
+    }
+
+    @Test func damageOfTheVaultIsFound() async throws {
+        try await withScene { _, scene in try await findDamage(scene) }
+    }
+
+    @Test(.enabled(if: LocalCouchDB.isInstalled, whySkipped)) func damageOfTheVaultIsFoundOnCouchDB() async throws {
+        try await withRealScene { _, scene in try await findDamage(scene) }
+    }
+
+    /// A server that loses what it has acknowledged.
+    @Test func aScratchThatLacksADocumentIsFound() async throws {
+        try await withScene { server, scene in
+            try await fill(scene)
+            let moment = try await scene.backUp().moment
+            server.faults.add(
+                Fault(.documentMissing(id: "document-3"), pathPrefix: "/\(ScratchName.prefix)"))
+            let report = try await DrillRun(.moment(scene.moment(moment)), in: .server(scene.connection))
+                .run(until: StopRequest())
+            #expect(report.verdict == .different && report.problems.contains { $0.id == "document-3" }, "\(report)")
+            #expect(try await scratches(scene) == [])
+        }
+    }
+
+    @Test func aServerThatFailsSaysNothingOfTheBackup() async throws {
+        try await withScene { server, scene in
+            try await fill(scene)
+            let moment = try await scene.backUp().moment
+            server.faults.add(
+                Fault(
+                    .failure(status: 400, error: "bad_request", reason: "not today"), pathContains: "_bulk_docs"))
+            let report = try await DrillRun(.moment(scene.moment(moment)), in: .server(scene.connection))
+                .run(until: StopRequest())
+            #expect(report.verdict != .equal, "\(report)")
+            #expect(try await scratches(scene) == [])
+        }
+    }
+
+    @Test func isCutOffAndLeavesNothing() async throws {
+        try await withScene { server, scene in
+            try await fill(scene)
+            let moment = try await scene.moment(scene.backUp().moment)
+            let stall = server.faults.add(Fault(.stall(afterBytes: 0), pathContains: "_bulk_docs"))
+            let stop = StopRequest()
+            try await withThrowingTaskGroup(of: DrillReport.self) { group in
+                group.addTask { try await DrillRun(.moment(moment), in: .server(scene.connection)).run(until: stop) }
+                try await server.faults.struck(stall)
+                #expect(try await scratches(scene).count == 1)
+                stop.request()
+                let report = try #require(try await group.next())
+                #expect(report.verdict == .unknown && report.reason == "it was stopped")
+            }
+            server.faults.remove(stall)
+            #expect(try await scratches(scene) == [])
+        }
+    }
+
+    @Test func refusesWhatDoesNotFitIntoMemory() async throws {
+        try await withScene { _, scene in
+            try await fill(scene)
+            var run = DrillRun(.moment(try await scene.moment(scene.backUp().moment)), in: .memory)
+            run.memoryLimit = 50_000
+            let error = await #expect(throws: DrillError.self) { try await run.run(until: StopRequest()) }
+            #expect(error?.code == .tooLarge)
+        }
+    }
+
+    @Test(arguments: ["orders", "Straße/größe", "a+b(c)", "_users", String(repeating: "x", count: 300)])
+    func namesAreTakenByCouchDB(backup: String) {
+        let name = ScratchName.make(for: backup)
+        #expect(name.wholeMatch(of: /couchkeep-drill-[a-z0-9-]{1,69}/) != nil, "\(name)")
+        #expect(ScratchName.leftovers(["orders", name, "x-\(name)"]) == [name])
+        #expect(ScratchName.make(for: backup) != name)
+    }
+}

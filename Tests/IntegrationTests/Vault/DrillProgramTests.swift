@@ -1,0 +1,102 @@
+import CouchDB
+import CouchSim
+import Foundation
+import Supervision
+import Testing
+
+/// `couchkeep drill`, and what `check` and `status` say of it.
+@Suite(.timeLimit(.minutes(2)))
+struct DrillProgramTests {
+    private func withScene(_ body: @Sendable (Keeper, SimulatedServer, String) async throws -> Void) async throws {
+        try await withSimulatedServer { production in
+            try await withKeeper { keeper in
+                production.makeDatabases("orders")
+                try production.fill("orders", count: 30)
+                let server = ConfigurationText.Server(production)
+                let vault = keeper.folder.appending(path: "vault").path(percentEncoded: false)
+                try keeper.configure(
+                    """
+                    servers: { production: { url: "\(server.url)", user: "\(server.user)", password: "\(server.password)" } }
+                    pairs:
+                      - { source: production, target: vault, databases: [orders] }
+                    unprotected: { report: false }
+                    vault: { path: "\(vault)" }
+                    """)
+                #expect(try await keeper.check().exitCode == 0)
+                try await body(keeper, production, vault)
+            }
+        }
+    }
+
+    @Test func theLightShowsWhatWasRehearsed() async throws {
+        try await withScene { keeper, production, _ in
+            #expect(try await keeper.status().report.pairs.first?.lights.restorable.state == .off)
+            let drill = try await keeper.run("drill", "orders", "--server", "production")
+            #expect(drill.exitCode == 0 && drill.output.contains("Equal"), "\(drill)")
+            #expect(production.databaseNames.filter { $0.hasPrefix("couchkeep-drill-") } == [])
+            for report in [try await keeper.status().report, try await keeper.check().report] {
+                let light = try #require(report.pairs.first?.lights.restorable)
+                #expect(light.state == .ok && light.summary.hasPrefix("moment #1 restored in "), "\(light)")
+            }
+            // The moment is kept by every prune from now on.
+            let list = try await keeper.run("vault", "list", "orders", "--json")
+            let moments = try JSONValue(parsing: Data(list.output.utf8))["backups"]?.array?.first?["moments"]?.array
+            #expect(moments?.first?["verified"]?.string != nil, "\(list)")
+
+            let json = try await keeper.run("drill", "vault:orders", "--at", "#1", "--in-memory", "--json")
+            let result = try JSONValue(parsing: Data(json.output.utf8))
+            #expect(json.exitCode == 0 && result["schema"] == "couchkeep/drill/1" && result["result"] == "equal")
+            #expect(result["moment"] == 1 && result["documents"] == 30 && result["place"] == "memory")
+        }
+    }
+
+    @Test func aDamagedVaultIsToldUntilADrillIsGood() async throws {
+        try await withScene { keeper, production, vault in
+            let file = try #require(
+                FileManager.default.subpaths(atPath: vault)?.first { $0.hasSuffix("database.sqlite") })
+            let path = URL(filePath: "\(vault)/\(file)")
+            let sound = try Data(contentsOf: path)
+            var bytes = sound
+            let place = try #require(
+                bytes.range(of: Data(#""_id":"document-1"#.utf8)) ?? bytes.range(of: Data("document-7".utf8)))
+            // Content of documents begins here; the pages stay readable.
+            for offset in 0..<4 { bytes[place.lowerBound + offset] ^= 0x04 }
+            try bytes.write(to: path)
+            let drill = try await keeper.run("drill", "orders", "--server", "production")
+            #expect(drill.exitCode == 10 || drill.exitCode == 15, "\(drill)")
+            #expect(production.databaseNames.filter { $0.hasPrefix("couchkeep-drill-") } == [])
+            let checked = try await keeper.check()
+            #expect(checked.finding("drill-failed")?.severity == .critical, "\(checked.details)")
+            #expect(checked.report.pairs.first?.lights.restorable.state == .problem)
+            #expect(try await Program.run(["explain", "drill-failed"]).exitCode == 0)
+
+            try sound.write(to: path)
+            #expect(try await keeper.run("drill", "orders", "--in-memory").exitCode == 0)
+            #expect(try await keeper.status().report.pairs.first?.findings == [])
+        }
+    }
+
+    @Test func whatAKilledDrillLeftIsNamedAndRemoved() async throws {
+        try await withScene { keeper, production, _ in
+            production.makeDatabases("couchkeep-drill-orders-0badf00d", "couchkeep-other")
+            let named = try await keeper.run("drill", "orders", "--server", "production")
+            #expect(named.exitCode == 0 && named.errors.contains("couchkeep-drill-orders-0badf00d"), "\(named)")
+            #expect(production.databaseNames.contains("couchkeep-drill-orders-0badf00d"))
+            let removed = try await keeper.run("drill", "orders", "--server", "production", "--remove-leftovers")
+            #expect(removed.exitCode == 0, "\(removed)")
+            #expect(Set(production.databaseNames).isSuperset(of: ["orders", "couchkeep-other"]))
+            #expect(!production.databaseNames.contains { $0.hasPrefix("couchkeep-drill-") })
+        }
+    }
+
+    @Test func saysWhatItLacks() async throws {
+        try await withScene { keeper, _, _ in
+            for words in [[], ["--in-memory", "--server", "production"], ["--server", "nowhere"]] {
+                let run = try await Program.run(["drill", "orders"] + words + ["--config", keeper.file])
+                #expect(run.exitCode == 2, "\(run)")
+            }
+            #expect(try await keeper.run("drill", "oders", "--in-memory").exitCode == 2)
+            #expect(try await keeper.run("drill", "vault:none", "--in-memory").exitCode == 2)
+        }
+    }
+}

@@ -1,0 +1,67 @@
+import Foundation
+import Supervision
+import Testing
+
+@testable import Backup
+@testable import Service
+
+/// The Restorable light, from the drills that were made.
+@Suite struct RestorableLightTests {
+    private let now = Date(timeIntervalSince1970: 1_800_000_000)
+
+    private func drill(_ verdict: DrillReport.Verdict, age: TimeInterval, reason: String? = nil) -> DrillReport {
+        let at = now.addingTimeInterval(-age)
+        var report = DrillReport(backup: "vault:orders", moment: 4, asOf: at, place: "memory", at: at)
+        (report.verdict, report.reason, report.restoreSeconds) = (verdict, reason, 12.4)
+        if verdict == .different, reason == nil {
+            report.differing = 2
+            report.note(.init(id: "a", reason: "its content differs"))
+        }
+        return report
+    }
+
+    private func light(_ drills: DrillReport...) -> RestorableLight { RestorableLight(drills: drills, now: now) }
+
+    @Test func nothingWasRehearsed() {
+        #expect(light().light == nil && light().finding == nil)
+    }
+
+    @Test func equalCountsForAWhile() {
+        let good = light(drill(.equal, age: 7200))
+        #expect(good.light?.state == .ok && good.finding == nil)
+        #expect(good.light?.summary == "moment #4 restored in 12 s, 2 h ago: equal")
+        #expect(good.light?.since == now.addingTimeInterval(-7200))
+        let old = light(drill(.equal, age: 31 * 86400))
+        #expect(old.light?.state == .unknown && old.finding == nil)
+    }
+
+    @Test func aDrillWithoutAnEndTakesNothingBack() {
+        let cut = drill(.unknown, age: 60, reason: "it was stopped")
+        #expect(light(cut).light?.state == .unknown)
+        #expect(light(cut).light?.summary.contains("it was stopped") == true)
+        #expect(light(cut, drill(.equal, age: 600)).light?.state == .ok)
+        #expect(light(cut, drill(.different, age: 600)).light?.state == .problem)
+    }
+
+    @Test func whatDiffersIsAFinding() {
+        let bad = light(drill(.different, age: 60), drill(.equal, age: 600))
+        #expect(bad.light?.state == .problem)
+        #expect(bad.finding?.severity == .critical && bad.finding?.rule == DrillFailed.name)
+        #expect(bad.finding?.summary.hasSuffix("2 documents differ") == true)
+        #expect(light(drill(.equal, age: 5), drill(.different, age: 60)).finding == nil, "a good drill ends it")
+        let damaged = drill(.different, age: 60, reason: "the file is damaged")
+        #expect(ExitCode(damaged) == .damaged && ExitCode(drill(.different, age: 1)) == .different)
+        #expect(ExitCode(drill(.equal, age: 1)) == .ok && ExitCode(drill(.unknown, age: 1)) == .unknown)
+    }
+
+    @Test func isShownInAReport() {
+        let pair = PairReport.sample("vault:orders")
+        let report = Report(at: now, pairs: [pair], servers: [], unprotected: [])
+        let shown = report.showing(drills: [pair.target: [drill(.different, age: 60)]], at: now)
+        #expect(shown.verdict == .problem && shown.pairs[0].lights.restorable.state == .problem)
+        #expect(shown.pairs[0].findings.map(\.rule) == [DrillFailed.name])
+        let mended = shown.showing(drills: [pair.target: [drill(.equal, age: 6), drill(.different, age: 60)]], at: now)
+        #expect(mended.verdict == .ok && mended.pairs[0].findings.isEmpty)
+        #expect(report.showing(drills: ["other": [drill(.different, age: 60)]], at: now) == report)
+    }
+}
