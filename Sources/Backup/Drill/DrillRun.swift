@@ -148,10 +148,17 @@ package struct DrillRun: Sendable {
             for difference in result.differences { report.note(difference.drillProblem) }
             try await compareBodies(vault, CouchReplica(scratch), refusals: result.refusals, &report)
         case .database(let database):
-            try await ReplicationFailure.Side.target.naming { try await scratch.create() }
+            try await ReplicationFailure.Side.target.naming {
+                try await scratch.create()
+                // On old servers a new database is open to everybody.
+                try await scratch.setSecurity(document: Self.forAdministrators)
+            }
             try await rehearse(CouchReplica(database), in: CouchReplica(scratch), &report)
         }
     }
+
+    private static let forAdministrators = Data(
+        #"{"admins":{"names":[],"roles":["_admin"]},"members":{"names":[],"roles":["_admin"]}}"#.utf8)
 
     private var replica: any ComparableReplica {
         switch backup {
@@ -168,7 +175,14 @@ package struct DrillRun: Sendable {
         options.checkpointID = "drill"
         // Nothing is left in the backup.
         options.leavesWitness = false
-        let result = try await Replicator(from: source, to: target, options: options).run(reporting: onProgress)
+        // Design documents last, since their functions may refuse what was written before them.
+        options.selection = { !$0.id.isDesign }
+        var result = try await Replicator(from: source, to: target, options: options).run(reporting: onProgress)
+        options.selection = { $0.id.isDesign }
+        options.checkpointID = "drill-designs"
+        let designs = try await Replicator(from: source, to: target, options: options).run()
+        result.counts.bytesStored += designs.counts.bytesStored
+        result.refusals += designs.refusals
         report.restoreSeconds += began.duration(to: .now) / .seconds(1)
         report.documents = max(report.documents, result.counts.documentsRead)
         report.bytes += result.counts.bytesStored

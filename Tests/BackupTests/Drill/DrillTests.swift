@@ -61,6 +61,22 @@ import Testing
         try await withRealScene { _, scene in try await rehearse(scene) }
     }
 
+    /// A design document that refuses what was written before it, in a feed whose shards have no common order.
+    @Test(.enabled(if: LocalCouchDB.isInstalled, whySkipped)) func aValidationDoesNotRefuseTheRestoredCopy()
+        async throws
+    {
+        try await withRealScene { _, scene in
+            try await fill(scene)
+            _ = try await scene.source.putDocument(
+                "_design/no", members: ["validate_doc_update": "function (doc) { throw({forbidden: 'no'}); }"])
+            let moment = try await scene.backUp().moment
+            for backup in [DrillRun.Backup.moment(try await scene.moment(moment)), .database(scene.source)] {
+                let report = try await DrillRun(backup, in: .server(scene.connection)).run(until: StopRequest())
+                #expect(report.verdict == .equal && report.problems == [], "\(report)")
+            }
+        }
+    }
+
     /// Changes a byte of the body of one document in the vault's file.
     private func damage(_ scene: Scene, _ moment: Moment) async throws {
         try await scene.withBackup { backup in

@@ -89,6 +89,36 @@ struct DrillProgramTests {
         }
     }
 
+    /// A pair between two servers: what is rehearsed is the backup on the standby.
+    @Test func aBackupOnAServer() async throws {
+        try await withSimulatedServers { production, standby in
+            try await withKeeper { keeper in
+                for server in [production, standby] { server.makeDatabases("orders") }
+                try production.fill("orders", count: 12)
+                try standby.fill("orders", count: 10)
+                let (source, target) = (ConfigurationText.Server(production), ConfigurationText.Server(standby))
+                try keeper.configure(
+                    """
+                    servers:
+                      production: { url: "\(source.url)", user: "\(source.user)", password: "\(source.password)" }
+                      standby: { url: "\(target.url)", user: "\(target.user)", password: "\(target.password)" }
+                    pairs:
+                      - { source: production, target: standby, databases: [orders], mode: watch }
+                    unprotected: { report: false }
+                    """)
+                let drill = try await keeper.run("drill", "orders", "--server", "production", "--json")
+                let result = try JSONValue(parsing: Data(drill.output.utf8))
+                #expect(drill.exitCode == 0 && result["result"] == "equal", "\(drill)")
+                #expect(result["documents"] == 10 && result["backup"]?.string?.hasPrefix(standby.baseURL) == true)
+                for server in [production, standby] {
+                    #expect(!server.databaseNames.contains { $0.hasPrefix("couchkeep-drill-") })
+                }
+                let light = try await keeper.check().report.pairs.first?.lights.restorable
+                #expect(light?.state == .ok && light?.summary.hasPrefix("the backup restored in ") == true)
+            }
+        }
+    }
+
     @Test func saysWhatItLacks() async throws {
         try await withScene { keeper, _, _ in
             for words in [[], ["--in-memory", "--server", "production"], ["--server", "nowhere"]] {
