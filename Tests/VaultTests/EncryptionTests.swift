@@ -225,16 +225,19 @@ struct EncryptionTests {
 
     /// Gives the first two documents each other's body, and mends all hashes, as one who can write to the disk may.
     private static func exchangeBodies(_ database: Database) throws {
-        let rows = try Row.fetchAll(database, sql: "SELECT \(LeafRow.columns) FROM leaf ORDER BY id LIMIT 2")
+        let cursor = ColumnsCursor(
+            try database.makeStatement(sql: "SELECT \(LeafRow.columns) FROM leaf ORDER BY id LIMIT 2"),
+            read: LeafRow.init)
+        let rows = [try #require(try cursor.next()), try #require(try cursor.next())]
         let bodies = try rows.map { row in
             try #require(
                 try Row.fetchOne(
                     database, sql: "SELECT coding, size, data, attachments, trim FROM body WHERE id = ?",
-                    arguments: [try LeafRow(row).body]))
+                    arguments: [row.body]))
         }
         var state = try StateRow(database)
         for (row, (own, other)) in zip(rows, zip(bodies, bodies.reversed())) {
-            var leaf = try LeafRow(row)
+            var leaf = row
             let (coding, size, data): (Int, Int, Data) = (
                 try other.checked(0), try other.checked(1), try other.checked(2)
             )

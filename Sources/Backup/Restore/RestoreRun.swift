@@ -133,14 +133,15 @@ package struct RestoreRun: Sendable {
             (plan.documents, plan.deleted) = (found.count, 0)
             return found.filter(\.id.isDesign)
         }
+        // How many documents there are the moment says itself.
+        if selection.isAll { return try await moment.designDocuments() }
         var designs: [DocumentLeaves] = []
         var documents = 0
         _ = try await moment.readLeaves(since: .zero) { page, _ in
-            let selected = selection.isAll ? page : page.filter { selection.contains($0.id) }
+            let selected = page.filter { selection.contains($0.id) }
             documents += selected.count
             designs += selected.filter(\.id.isDesign)
         }
-        guard !selection.isAll else { return designs }
         guard documents > 0 else {
             throw RestoreError(
                 .nothingSelected, "the moment has no such document",

@@ -34,13 +34,16 @@ struct LeafCheck {
 
     private mutating func checkRows(_ state: StateRow, firsts: [Int]) throws {
         var bodies = try BodyReading(file, database)
-        let rows = try Row.fetchCursor(database, sql: "SELECT \(LeafRow.columns) FROM leaf ORDER BY id")
+        // A row that is damaged is told, and the others are checked all the same.
+        let rows = ColumnsCursor(
+            try database.makeStatement(sql: "SELECT \(LeafRow.columns) FROM leaf ORDER BY id")
+        ) { columns in Result { try LeafRow.read(columns) } }
         while let row = try rows.next() {
             try Task.checkCancellation()
             report.leaves += 1
             do {
-                let leaf = try LeafRow(row)
-                try check(leaf, key: try row.checked(9), state)
+                let (leaf, key) = try row.get()
+                try check(leaf, key: key, state)
                 count(leaf, firsts: firsts)
                 try check(bodyOf: leaf, &bodies)
             } catch {

@@ -38,6 +38,26 @@ struct CheckableBody: Hashable, Sendable {
     var hash: SHA256Digest
 }
 
+/// A row of the table of documents.
+struct BodyRow {
+    static let columns = "coding, size, trim, attachments, data"
+
+    let coding: Int
+    let size: Int
+    let trim: Int?
+    let attachments: Data?
+    let data: Data
+
+    init(_ columns: Columns) throws {
+        (coding, size) = (Int(try columns.integer(0)), Int(try columns.integer(1)))
+        trim = try columns.optionalInteger(2).map { Int($0) }
+        (attachments, data) = (try columns.optionalData(3), try columns.data(4))
+    }
+
+    /// What the leaf's digest covers where the document is sealed.
+    var sealedHash: SHA256Digest { StoredBody.hash(sealed: data, coding: coding, size: size, trim: trim) }
+}
+
 /// Reads bodies within one transaction.
 struct BodyReading {
     let database: Database
@@ -53,13 +73,13 @@ struct BodyReading {
     /// The body of a leaf; nil where there is none, or where it can't be read.
     mutating func body(of leaf: LeafRow) throws -> StoredBody? {
         guard let row = try row(leaf.body), let (text, trim) = try text(of: leaf, row),
-            let attachments = try attachments(of: row)
+            let attachments = try attachments(row.attachments)
         else { return nil }
         let (id, path) = try file.naming().reveal(leaf, database)
         guard let document = trim.map({ $0.restored(text, id: id, path: path) }) ?? text else { return nil }
         return StoredBody(
             id: id, path: path, document: document, attachments: attachments,
-            hash: file.isEncrypted ? try sealedHash(of: row) : SHA256.hash(data: document))
+            hash: file.isEncrypted ? row.sealedHash : SHA256.hash(data: document))
     }
 
     /// The body of a leaf without its document where it is sealed: what can be checked without a key.
@@ -69,9 +89,8 @@ struct BodyReading {
                 CheckableBody(size: $0.document.count, attachments: $0.attachments, hash: $0.hash)
             }
         }
-        guard let row = try row(leaf.body), let attachments = try attachments(of: row) else { return nil }
-        return CheckableBody(
-            size: (try row.checked(3) as Data).count, attachments: attachments, hash: try sealedHash(of: row))
+        guard let row = try row(leaf.body), let attachments = try attachments(row.attachments) else { return nil }
+        return CheckableBody(size: row.data.count, attachments: attachments, hash: row.sealedHash)
     }
 
     /// What is stored of a leaf's document, as it was before compression; nil where it can't be read.
@@ -80,32 +99,21 @@ struct BodyReading {
         return try text(of: leaf, row)?.text
     }
 
-    private mutating func text(of leaf: LeafRow, _ row: Row) throws -> (text: Data, trim: DocumentTrim?)? {
-        guard let coding = BodyCoding(number: try row.checked(0)),
-            let packed = try unsealed(try row.checked(3), of: leaf)
-        else { return nil }
+    private mutating func text(of leaf: LeafRow, _ row: BodyRow) throws -> (text: Data, trim: DocumentTrim?)? {
+        guard let coding = BodyCoding(number: row.coding), let packed = try unsealed(row.data, of: leaf) else {
+            return nil
+        }
         var known: [Int: CompressionDictionary] = [:]
         if case .dictionary = coding { known = try loadDictionaries() }
-        let text = try decompressor.decompress(packed, coding: coding, size: try row.checked(1)) { known[$0] }
+        let text = try decompressor.decompress(packed, coding: coding, size: row.size) { known[$0] }
         guard let text else { return nil }
-        guard let number = try row.checkedOptional(4) as Int? else { return (text, nil) }
+        guard let number = row.trim else { return (text, nil) }
         return DocumentTrim(number: number).map { (text, $0) }
     }
 
-    private func sealedHash(of row: Row) throws -> SHA256Digest {
-        StoredBody.hash(
-            sealed: try row.checked(3), coding: try row.checked(0), size: try row.checked(1),
-            trim: try row.checkedOptional(4))
-    }
-
-    private func attachments(of row: Row) throws -> [StoredAttachment]? {
-        try attachments(try row.checkedOptional(2))
-    }
-
-    private func row(_ id: Int64) throws -> Row? {
-        try Row.fetchOne(
-            database.cachedStatement(sql: "SELECT coding, size, attachments, data, trim FROM body WHERE id = ?"),
-            arguments: [id])
+    private func row(_ id: Int64) throws -> BodyRow? {
+        let statement = try database.cachedStatement(sql: "SELECT \(BodyRow.columns) FROM body WHERE id = ?")
+        return try ColumnsCursor(statement, [id], read: BodyRow.init).next()
     }
 
     private func unsealed(_ data: Data, of leaf: LeafRow) throws -> Data? {

@@ -1,5 +1,6 @@
 import CouchDB
 import Foundation
+import GRDB
 import Replication
 
 extension VaultDatabase: ComparableReplica {
@@ -15,5 +16,21 @@ extension VaultDatabase: ComparableReplica {
                     id: id, revisions: try naming.winnerFirst(leaves, database).map(\.revision))
             }
         }
+    }
+
+    /// The design documents with their leaves, deleted ones too.
+    ///
+    /// In an encrypted backup no name tells, so that all documents are read.
+    package func designDocuments() async throws -> [DocumentLeaves] {
+        guard !file.isEncrypted else {
+            var designs: [DocumentLeaves] = []
+            _ = try await readLeaves(since: .zero) { page, _ in designs += page.filter(\.id.isDesign) }
+            return designs
+        }
+        let names = try await file.read { database in
+            try Data.fetchAll(
+                database, sql: "SELECT DISTINCT name FROM leaf WHERE substr(name, 1, 8) = CAST('_design/' AS BLOB)")
+        }
+        return try await leaves(of: names.map { DocumentID(String(decoding: $0, as: UTF8.self)) })
     }
 }

@@ -63,21 +63,15 @@ extension VaultDatabase: Replica {
         try await file.read { database in
             let horizon = try horizon(database)
             let naming = try file.naming()
-            let rows = try horizon.rows(after: since, limit: limit, database)
-            var documents: [DocumentLeaves] = []
-            for row in rows {
-                let leaves = try horizon.leaves(key: LeafRow.key(row.name), name: row.name, database)
-                // A document is listed once, at its newest row.
-                guard leaves.last?.id == row.id else { continue }
-                documents.append(
-                    DocumentLeaves(
-                        id: try naming.reveal(row, database).id,
-                        revisions: try naming.winnerFirst(leaves, database).map(\.revision)))
+            let page = try horizon.page(after: since, limit: limit, database)
+            let documents = try page.documents.map { leaves in
+                DocumentLeaves(
+                    id: try naming.id(of: leaves[leaves.count - 1], database),
+                    revisions: try naming.winnerFirst(leaves, database).map(\.revision))
             }
-            let isAtEnd = rows.count < limit
             return ChangeBatch(
-                documents: documents, lastSequence: UpdateSequence(.integer(rows.last?.id ?? since)),
-                pending: isAtEnd ? 0 : nil, isAtEnd: isAtEnd)
+                documents: documents, lastSequence: UpdateSequence(.integer(page.last ?? since)),
+                pending: page.isLast ? 0 : nil, isAtEnd: page.isLast)
         }
     }
 }

@@ -120,17 +120,14 @@ extension VaultDatabase: ServableReplica {
             let naming = try file.naming()
             var (found, last, isAtEnd): ([DocumentWinner], Int64, Bool) = ([], 0, false)
             while !isAtEnd {
-                let rows = try horizon.rows(after: last, limit: 500, database)
-                for row in rows {
-                    last = row.id
-                    let leaves = try horizon.leaves(key: LeafRow.key(row.name), name: row.name, database)
-                    guard leaves.last?.id == row.id, !leaves.allSatisfy(\.isDeleted) else { continue }
-                    let id = try naming.reveal(row, database).id
+                let page = try horizon.page(after: last, limit: 500, database)
+                for leaves in page.documents where !leaves.allSatisfy(\.isDeleted) {
+                    let id = try naming.id(of: leaves[0], database)
                     if let start, precedes(id, start) { continue }
                     guard let winner = try naming.winnerFirst(leaves, database).first?.revision else { continue }
                     found.append(DocumentWinner(id: id, revision: winner))
                 }
-                isAtEnd = rows.count < 500
+                (last, isAtEnd) = (page.last ?? last, page.isLast)
                 found = Array(found.sorted { precedes($0.id, $1.id) }.prefix(limit))
             }
             return found
@@ -165,18 +162,17 @@ extension VaultDatabase: ServableReplica {
             let naming = try file.naming()
             var (rows, last): ([ChangeRow], Int64) = ([], since)
             while rows.count < limit {
-                let page = try horizon.rows(after: last, limit: limit, database)
-                for row in page where rows.count < limit {
-                    last = row.id
-                    let leaves = try horizon.leaves(key: LeafRow.key(row.name), name: row.name, database)
-                    guard leaves.last?.id == row.id else { continue }
+                let page = try horizon.page(after: last, limit: limit - rows.count, database)
+                for leaves in page.documents {
+                    let newest = leaves[leaves.count - 1]
                     rows.append(
                         ChangeRow(
-                            sequence: UpdateSequence(.integer(row.id)), id: try naming.reveal(row, database).id.text,
+                            sequence: UpdateSequence(.integer(newest.id)), id: try naming.id(of: newest, database).text,
                             revisions: try naming.winnerFirst(leaves, database).map(\.revision),
                             isDeleted: leaves.allSatisfy(\.isDeleted)))
                 }
-                if page.count < limit { break }
+                last = page.last ?? last
+                if page.isLast { break }
             }
             return ChangeRows(
                 rows: rows, lastSequence: UpdateSequence(.integer(last)),

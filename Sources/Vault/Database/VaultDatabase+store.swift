@@ -122,11 +122,11 @@ extension VaultDatabase {
             guard Int(stored) + revisions.count >= CompressionDictionary.minimumSamples else { return (nil, []) }
             var reading = try BodyReading(file, database)
             var (older, bytes): ([Data], Int) = ([], 0)
-            let rows = try Row.fetchCursor(
-                database, sql: "SELECT \(LeafRow.columns) FROM leaf ORDER BY id DESC LIMIT ?",
-                arguments: [CompressionDictionary.maximumSamples])
+            let rows = ColumnsCursor(
+                try database.makeStatement(sql: "SELECT \(LeafRow.columns) FROM leaf ORDER BY id DESC LIMIT ?"),
+                [CompressionDictionary.maximumSamples], read: LeafRow.init)
             while bytes < CompressionDictionary.maximumSampleBytes, let row = try rows.next() {
-                guard let text = try reading.text(of: LeafRow(row)) else { continue }
+                guard let text = try reading.text(of: row) else { continue }
                 older.append(text)
                 bytes += text.count
             }

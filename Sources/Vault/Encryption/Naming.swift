@@ -50,10 +50,18 @@ struct Naming: Sendable {
         return (id, path)
     }
 
+    /// The document's id of a row.
+    ///
+    /// - Throws: as ``reveal(_:_:)``.
+    func id(of row: LeafRow, _ database: Database) throws -> DocumentID {
+        keyring == nil ? row.documentID : try reveal(row, database).id
+    }
+
     /// The leaves as CouchDB lists them: those that are not deleted before the others, then the larger revision first.
     func winnerFirst(_ rows: [LeafRow], _ database: Database) throws -> [Leaf] {
-        try rows.map { Leaf(try reveal($0, database).path.leaf, isDeleted: $0.isDeleted) }
-            .sorted { $0.isDeleted == $1.isDeleted ? $0.revision > $1.revision : !$0.isDeleted }
+        let leaves = try rows.map { Leaf(try reveal($0, database).path.leaf, isDeleted: $0.isDeleted) }
+        guard leaves.count > 1 else { return leaves }
+        return leaves.sorted { $0.isDeleted == $1.isDeleted ? $0.revision > $1.revision : !$0.isDeleted }
     }
 }
 

@@ -27,13 +27,14 @@ struct LeafDigest: Hashable, Sendable {
     }
 
     init?(_ data: Data) {
-        guard data.count == 16 else { return nil }
-        (high, low) = data.withUnsafeBytes {
-            (
-                $0.loadUnaligned(as: UInt64.self).bigEndian,
-                $0.loadUnaligned(fromByteOffset: 8, as: UInt64.self).bigEndian
-            )
-        }
+        guard let digest = data.withUnsafeBytes({ LeafDigest(bytes: $0) }) else { return nil }
+        self = digest
+    }
+
+    init?(bytes: UnsafeRawBufferPointer) {
+        guard bytes.count == 16 else { return nil }
+        high = bytes.loadUnaligned(as: UInt64.self).bigEndian
+        low = bytes.loadUnaligned(fromByteOffset: 8, as: UInt64.self).bigEndian
     }
 
     var data: Data {

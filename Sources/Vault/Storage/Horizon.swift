@@ -34,29 +34,53 @@ struct Horizon: Sendable, Hashable {
             arguments = [key, first]
         }
         var leaves: [LeafRow] = []
-        let cursor = try Row.fetchCursor(statement, arguments: arguments)
-        while let row = try cursor.next() {
+        let cursor = ColumnsCursor(statement, arguments) { columns -> LeafRow? in
             // Two names with one key are rare, and told apart here.
-            guard row[1] as DatabaseValue == name.databaseValue else { continue }
-            leaves.append(try LeafRow(row))
+            guard try columns.withBytes(1, { $0.elementsEqual(name) }) else { return nil }
+            return try LeafRow(columns)
         }
+        while let row = try cursor.next() { if let row { leaves.append(row) } }
         return leaves
     }
 
-    /// The next rows behind one, in the order in which they were written.
-    func rows(after id: Int64, limit: Int, _ database: Database) throws -> [LeafRow] {
-        let condition =
+    /// Some documents, each with all of its leaves.
+    struct Page {
+        /// The documents whose newest row is on the page, with the oldest row first; the newest tells the place in the feed.
+        var documents: [[LeafRow]]
+        /// The page's last row; nil where it has none.
+        var last: Int64?
+        /// Whether there were fewer rows than asked for.
+        var isLast: Bool
+    }
+
+    /// The documents of the next rows behind one, in the order in which their newest rows were written.
+    func page(after id: Int64, limit: Int, _ database: Database) throws -> Page {
+        func condition(_ table: String) -> String {
             moment == nil
-            ? "superseded IS NULL AND added >= ?2"
-            : "added >= ?2 AND added <= ?4 AND (superseded IS NULL OR superseded > ?4)"
+                ? "\(table).superseded IS NULL AND \(table).added >= ?2"
+                : "\(table).added >= ?2 AND \(table).added <= ?4 AND (\(table).superseded IS NULL OR \(table).superseded > ?4)"
+        }
         var arguments: StatementArguments = [id, first, limit]
         if let moment { arguments += [moment] }
+        // Most documents have one leaf: the index tells, and nothing else is read of them.
         let statement = try database.cachedStatement(
-            sql: "SELECT \(LeafRow.columns) FROM leaf WHERE id > ?1 AND \(condition) ORDER BY id LIMIT ?3")
-        var rows: [LeafRow] = []
-        let cursor = try Row.fetchCursor(statement, arguments: arguments)
-        while let row = try cursor.next() { rows.append(try LeafRow(row)) }
-        return rows
+            sql: """
+                SELECT \(LeafRow.columns), EXISTS (SELECT 1 FROM leaf AS other \
+                WHERE other.key = leaf.key AND other.id <> leaf.id AND \(condition("other"))) \
+                FROM leaf WHERE id > ?1 AND \(condition("leaf")) ORDER BY id LIMIT ?3
+                """)
+        let cursor = ColumnsCursor(statement, arguments) { columns in
+            (read: try LeafRow.read(columns), hasOthers: try columns.bool(11))
+        }
+        var rows: [(read: (row: LeafRow, key: Int64), hasOthers: Bool)] = []
+        while let row = try cursor.next() { rows.append(row) }
+        let documents = try rows.compactMap { row -> [LeafRow]? in
+            guard row.hasOthers else { return [row.read.row] }
+            let leaves = try leaves(key: row.read.key, name: row.read.row.name, database)
+            // A document is listed once, at its newest row.
+            return leaves.last?.id == row.read.row.id ? leaves : nil
+        }
+        return Page(documents: documents, last: rows.last?.read.row.id, isLast: rows.count < limit)
     }
 }
 

@@ -35,18 +35,20 @@ struct LeafRow: Sendable {
     }
 
     /// Reads a row of the columns, and checks its hash.
-    init(_ row: Row) throws {
-        id = try row.checked(0)
-        name = try row.checked(1)
-        path = try row.checked(2)
-        isDeleted = try row.checked(3)
-        body = try row.checkedOptional(4) ?? id
-        added = try row.checked(5)
-        superseded = try row.checkedOptional(6)
-        guard let digest = LeafDigest(try row.checked(7)) else { throw Self.damage(id) }
-        self.digest = digest
-        history = try row.checkedOptional(10)
-        guard hash(key: try row.checked(9)) == (try row.checked(8)) else { throw Self.damage(id) }
+    init(_ columns: Columns) throws { (self, _) = try Self.read(columns) }
+
+    /// Reads a row of the columns with its key, and checks its hash.
+    static func read(_ columns: Columns) throws -> (row: LeafRow, key: Int64) {
+        let id = try columns.integer(0)
+        guard let digest = try columns.withBytes(7, { LeafDigest(bytes: $0) }) else { throw damage(id) }
+        var row = LeafRow(
+            id: id, name: try columns.data(1), path: try columns.data(2), isDeleted: try columns.bool(3),
+            body: try columns.optionalInteger(4) ?? id, added: Int(try columns.integer(5)), digest: digest,
+            history: try columns.optionalData(10))
+        row.superseded = try columns.optionalInteger(6).map { Int($0) }
+        let key = try columns.integer(9)
+        guard row.hash(key: key) == (try columns.integer(8)) else { throw damage(id) }
+        return (row, key)
     }
 
     /// The id, where the backup is not encrypted.
