@@ -1,4 +1,5 @@
 import Foundation
+import Synchronization
 
 #if canImport(Darwin)
 import Darwin
@@ -11,12 +12,15 @@ enum FreePort {
     /// No port of the range could be bound.
     struct NoneLeft: Error {}
 
+    /// Those that this process was given: two servers that start at a time must not get the same one.
+    private static let given = Mutex<Set<UInt16>>([])
+
     /// Tries random ports below the range from which kernels take the ports of outgoing connections: a port that was
     /// just found, or that belongs to a server that is stopped for a while, is then not taken by a client.
     static func find() async throws -> Int {
         for _ in 0..<100 {
             let port = UInt16.random(in: 15_000..<32_000)
-            if canBind(port) { return Int(port) }
+            if canBind(port), given.withLock({ $0.insert(port).inserted }) { return Int(port) }
         }
         throw NoneLeft()
     }

@@ -8,7 +8,7 @@ import Testing
 @testable import Vault
 
 /// The program itself is killed (SIGKILL) wherever it happens to be; the next run goes on.
-@Suite(.timeLimit(.minutes(5))) struct KillTests {
+@Suite(.serialized, .timeLimit(.minutes(5))) struct KillTests {
     /// Runs the program and kills it as soon as the server was asked so many times.
     private func run(
         _ arguments: [String], on server: SimulatedServer, killedAtRequest count: Int? = nil

@@ -27,7 +27,7 @@ import Testing
     }
 
     /// CouchDB lets nobody write the security object of its accounts.
-    @Test(.enabled(if: LocalCouchDB.isInstalled, whySkipped), .timeLimit(.minutes(1)))
+    @Test(.enabled(if: LocalCouchDB.isInstalled, whySkipped), .timeLimit(.minutes(5)))
     func restoresAccountsToCouchDB() async throws {
         try await withRealScene { _, scene in
             let scene = scene.with(source: "_users")
