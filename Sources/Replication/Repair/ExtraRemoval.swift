@@ -35,8 +35,12 @@ package struct ExtraRemoval: Sendable {
     /// What would be removed, and what would be left alone since the source has lost it: the target's copy is the last one.
     package static func plan(_ differences: [Difference]) -> (removed: [Difference], kept: [Difference]) {
         let extra = differences.filter { !$0.onlyInTarget.isEmpty }
-        let kept = extra.filter { $0.reason?.code == .sourceRolledBack }
-        return (extra.filter { $0.reason?.code != .sourceRolledBack }, kept)
+        // Only the first differences are explained: once one is known to be lost, so may be those without a reason.
+        let isSetBack = extra.contains { $0.reason?.code == .sourceRolledBack }
+        func isLast(_ difference: Difference) -> Bool {
+            difference.reason?.code == .sourceRolledBack || (isSetBack && difference.reason == nil)
+        }
+        return (extra.filter { !isLast($0) }, extra.filter(isLast))
     }
 
     /// Removes what only the target has of these documents, and looks again.

@@ -63,24 +63,28 @@ struct RepairCommand: AsyncParsableCommand {
     func run() async throws {
         let code: Service.ExitCode
         if words.count == 1 {
-            code = try await VerificationDesk(vault.configuration()).withServerPair(words[0]) { _, sides in
-                try await mend(sides.source, sides.target)
+            code = try await VerificationDesk(vault.configuration()).withServerPair(words[0]) { pair, sides in
+                try await mend(
+                    sides.source, sides.target, ReplicationContext(checkpointID: pair.checkpointID))
             }
         } else {
             code = try await ReplicaArgument.withBoth(
                 words[0], words[1], login: login, vault: vault, moment: moment
             ) {
-                try await mend($0.replica, $1.replica)
+                try await mend($0.replica, $1.replica, ReplicationContext())
             }
         }
         try CommandEnd.end(code)
     }
 
-    private func mend(_ source: any ComparableReplica, _ target: any ComparableReplica) async throws -> Service.ExitCode
-    {
+    private func mend(
+        _ source: any ComparableReplica, _ target: any ComparableReplica, _ context: ReplicationContext
+    ) async throws -> Service.ExitCode {
         let printer = RepairPrinter(isSilent: json)
         let line = ProgressLine()
         var verification = Verification(source, target)
+        // The checkpoint tells whether the source was set back: then its last copies are not removed.
+        verification.context = context
         verification.onProgress = { state in
             line.show(
                 ProgressLine.words(

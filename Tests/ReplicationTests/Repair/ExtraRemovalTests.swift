@@ -57,6 +57,10 @@ import Testing
             let report = try await ExtraRemoval(source, target).run(found)
             #expect(report.purged == 0 && report.kept.map(\.id) == ["stray"])
             #expect(try await target.leaves(of: ["stray"]).count == 1)
+            // So may be what nobody has explained.
+            let other = Difference(id: "other", kind: .extra, onlyInTarget: [.test(1, 1)])
+            #expect(ExtraRemoval.plan(found + [other]).kept.map(\.id) == ["stray", "other"])
+            #expect(ExtraRemoval.plan([other]).removed == [other])
         }
     }
 
