@@ -7,6 +7,10 @@ package struct CheckRun: Sendable {
     private let environment: [String: String]?
     private let pacing: RepairPacing
     private let now: @Sendable () -> Date
+    /// Whether verifications that are due are made.
+    package var verifies = true
+    /// The pauses before further looks at what seems to differ; the usual ones where nil.
+    package var looks: [Duration]?
 
     package init(
         _ loaded: LoadedConfiguration, environment: [String: String]? = nil, pacing: RepairPacing = .standard,
@@ -40,8 +44,10 @@ package struct CheckRun: Sendable {
             let folder = StateFolder(loaded)
             let lock = options.isDryRun ? nil : try folder.lock()
             let state = options.isDryRun ? try folder.openForReading() : try folder.open()
-            outcome = try await run(options, fleet: fleet, state: state)
+            let looked = try await look(options, fleet: fleet, state: state)
+            // A long verification must not keep other checks from looking.
             lock?.release()
+            outcome = try await verify(looked, options, fleet: fleet, state: state)
         } catch {
             try await fleet.shutdown()
             throw error
@@ -50,22 +56,32 @@ package struct CheckRun: Sendable {
         return outcome
     }
 
-    private func run(_ options: PassOptions, fleet: Fleet, state: StateDatabase) async throws -> Outcome {
+    /// Looks, repairs, remembers and tells, but verifies nothing.
+    ///
+    /// - Parameter vaulted: what was just seen of pairs in the vault, which then are not backed up once more.
+    private func look(
+        _ options: PassOptions, fleet: Fleet, state: StateDatabase, vaulted: [PairReport]? = nil
+    ) async throws -> Outcome {
         let supervisor = Supervisor(
             servers: fleet.servers, sources: fleet.selector.sources,
             selectPairs: { [selector = fleet.selector] in selector.select(names: $0, remembered: $1) },
             state: state, pacing: pacing, now: now)
         let last = try await state.lastReport()
+        let overlay = VerificationOverlay(state, verify: loaded.configuration.verify)
+        var options = options
+        options.proofs = try await overlay.proofs()
         let passed = try await supervisor.pass(options)
         let vaults = VaultPass(
             loaded.configuration, servers: fleet.servers, environment: environment, now: now)
-        let report = passed.report.adding(
+        let all = passed.report.adding(
             try await vaults.run(options.isDryRun ? .none : .managed, last: last)
         ).showing(drills: try await StoredDrills(state).histories(), at: now())
+        let report = try await overlay.apply(to: all, before: last, now: now())
         let exitCode = ExitCode(report, sources: fleet.selector.sources)
         guard !options.isDryRun else { return Outcome(report: report, exitCode: exitCode) }
         do {
             try await supervisor.remember(passed)
+            try await verification(state).noteDue(report)
             let told = try await tell(report, state: state)
             return Outcome(report: told, exitCode: exitCode)
         } catch let error as StateError {
@@ -73,6 +89,65 @@ package struct CheckRun: Sendable {
             return Outcome(
                 report: report, exitCode: exitCode == .ok ? .incomplete : exitCode, notRemembered: error)
         }
+    }
+
+    private func verification(_ state: StateDatabase) -> VerificationPass {
+        VerificationPass(loaded, state: state, environment: environment, looks: looks, now: now)
+    }
+
+    /// Verifies what is due, and says again how all is.
+    private func verify(
+        _ looked: Outcome, _ options: PassOptions, fleet: Fleet, state: StateDatabase
+    ) async throws -> Outcome {
+        guard verifies, looked.notRemembered == nil else { return looked }
+        let pass = verification(state)
+        let turns = try await pass.tasks(after: looked.report, fleet: fleet)
+        guard !turns.isEmpty else { return looked }
+        var outcome = looked
+        guard !options.isDryRun else {
+            for turn in turns { outcome.report.add([VerificationPass.planned(turn, at: now())], to: turn.pair.key) }
+            return outcome
+        }
+        let result = try await pass.run(turns)
+        guard result.hasVerified else { return looked }
+        // The other check that may have this lock is over in a moment; if not, the next one tells of this.
+        let lock = try await patiently { try StateFolder(loaded).lock() }
+        defer { lock?.release() }
+        if result.hasAnswered, lock != nil {
+            // The rules that asked can judge now.
+            var again = options
+            again.rescans = []
+            outcome = try await look(
+                again, fleet: fleet, state: state,
+                vaulted: looked.report.pairs.filter { $0.target.hasPrefix(VaultPair.targetPrefix) })
+        } else {
+            let last = try await state.lastReport()
+            outcome.report = try await VerificationOverlay(state, verify: loaded.configuration.verify)
+                .apply(to: looked.report, before: last, now: now())
+        }
+        for pair in looked.report.pairs where result.hasAnswered { outcome.report.add(pair.repairs, to: pair.key) }
+        for (key, records) in result.repairs { outcome.report.add(records, to: key) }
+        outcome.exitCode = ExitCode(outcome.report, sources: fleet.selector.sources)
+        guard lock != nil, outcome.notRemembered == nil else { return outcome }
+        do {
+            outcome.report = try await tell(outcome.report, state: state)
+        } catch let error as StateError {
+            outcome.notRemembered = error
+            if outcome.exitCode == .ok { outcome.exitCode = .incomplete }
+        }
+        return outcome
+    }
+
+    /// Tries for half a minute to get a lock; nil where another process has it all that time.
+    private func patiently(_ lock: () throws -> StateLock) async throws -> StateLock? {
+        for attempt in 0..<60 {
+            do {
+                return try lock()
+            } catch let error as StateError where error.code == .locked {
+                if attempt < 59 { try await Task.sleep(for: .milliseconds(500)) }
+            }
+        }
+        return nil
     }
 
     /// Sends messages, and stores the report again with how the channels did.
@@ -83,5 +158,13 @@ package struct CheckRun: Sendable {
         report.channels = try await Messenger(notify, channels: channels, state: state).tell(report)
         try await state.store(report)
         return report
+    }
+}
+
+extension Report {
+    /// Adds repairs to a pair, unless they are there.
+    fileprivate mutating func add(_ records: [RepairRecord], to key: String) {
+        guard let index = pairs.firstIndex(where: { $0.key == key }) else { return }
+        pairs[index].repairs += records.filter { !pairs[index].repairs.contains($0) }
     }
 }

@@ -28,8 +28,6 @@ package struct ConfigurationIssue: Sendable, Equatable {
         case fileExposed = "file-exposed"
         /// A secret can't be had from where it is said to be.
         case secretUnavailable = "secret-unavailable"
-        /// This version can't do it yet.
-        case notSupportedYet = "not-supported-yet"
         /// Allowed, but seldom meant.
         case doubtful
         /// A new configuration would replace a file.

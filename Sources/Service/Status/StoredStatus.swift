@@ -23,8 +23,10 @@ package struct StoredStatus: Sendable {
         let folder = StateFolder(loaded)
         guard folder.exists else { return nil }
         let state = try folder.openForReading()
-        guard var report = try await state.lastReport() else { return nil }
-        // Those that were made since the last check count too.
+        guard let last = try await state.lastReport() else { return nil }
+        // A verification or a drill may have ended since, or have grown too old.
+        var report = try await VerificationOverlay(state, verify: loaded.configuration.verify)
+            .apply(to: last, before: last, now: now)
         report = report.showing(drills: try await StoredDrills(state).histories(), at: now)
         let age = now.timeIntervalSince(report.at)
         let isStale = age > maximumAge.seconds || age < -60

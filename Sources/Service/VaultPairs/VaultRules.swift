@@ -42,10 +42,13 @@ package enum BackupBehind: Rule {
         severity: "warning, then critical, by the thresholds of the pair")
 }
 
-/// All rules, those about the vault among them.
+/// All rules, those about the vault and about verifications among them.
 package enum KnownRules {
     package static var all: [any Rule.Type] {
-        RuleCatalogue.all + [BackupFailed.self, BackupIncomplete.self, BackupBehind.self, DrillFailed.self]
+        RuleCatalogue.all + [
+            BackupFailed.self, BackupIncomplete.self, BackupBehind.self, BackupDiffers.self, VerificationOverdue.self,
+            DrillFailed.self,
+        ]
     }
 
     /// The rule of a name.

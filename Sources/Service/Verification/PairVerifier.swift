@@ -78,6 +78,7 @@ package struct PairVerifier: Sendable {
         try await store.withdrawStop(record.id)
         var record = record
         (record.state, record.endedAt, record.reason, record.pair) = (.running, nil, nil, pair.name)
+        record.wasAskedToStop = nil
         try await store.store(record)
         let order = Order(level: record.level, reason: record.reasonToRun, maximum: maximum)
         // One that was cut off before it wrote anything down begins anew.
@@ -108,7 +109,7 @@ package struct PairVerifier: Sendable {
 
     private enum Step: Sendable {
         case compared(Outcome)
-        case stopped(String)
+        case stopped(String, wasAsked: Bool)
     }
 
     /// Compares, until somebody wants it to stop or its time is up.
@@ -120,13 +121,14 @@ package struct PairVerifier: Sendable {
         let began = ContinuousClock.now
         return try await withThrowingTaskGroup(of: Step.self) { group in
             group.addTask { .compared(try await compared(pair, order, record, isResuming: isResuming, note)) }
-            group.addTask { .stopped(try await reasonToStop(record, began, order.maximum, watching)) }
+            group.addTask { try await untilStop(record, began, order.maximum, watching) }
             defer { group.cancelAll() }
             switch try await group.next() {
             case .compared(let outcome): return outcome
-            case .stopped(let reason):
+            case .stopped(let reason, let wasAsked):
                 var stopped = record
                 (stopped.state, stopped.endedAt, stopped.reason) = (.stopped, now(), reason)
+                stopped.wasAskedToStop = wasAsked
                 stopped.seconds = record.seconds + began.duration(to: .now).seconds
                 if let state = watching() { (stopped.rows, stopped.expectedRows) = (state.rows, state.expected) }
                 return Outcome(record: stopped)
@@ -136,17 +138,19 @@ package struct PairVerifier: Sendable {
     }
 
     /// Waits for a reason to stop, and shows other processes how far the verification is.
-    private func reasonToStop(
+    private func untilStop(
         _ record: VerificationRecord, _ began: ContinuousClock.Instant, _ maximum: Duration?,
         _ watching: @Sendable () -> Verification.Progress?
-    ) async throws -> String {
+    ) async throws -> Step {
         var record = record
         while true {
             let left = maximum.map { $0 - began.duration(to: .now) } ?? .seconds(1)
             try await Task.sleep(for: min(.seconds(1), max(.zero, left)))
-            if try await store.isStopRequested(record.id) { return "it was stopped by couchkeep verify stop" }
+            if try await store.isStopRequested(record.id) {
+                return .stopped("it was stopped by couchkeep verify stop", wasAsked: true)
+            }
             if let maximum, began.duration(to: .now) >= maximum {
-                return "its time of \(Wording.duration(maximum.seconds)) was up"
+                return .stopped("its time of \(Wording.duration(maximum.seconds)) was up", wasAsked: false)
             }
             if let state = watching(), state.rows != record.rows {
                 (record.rows, record.expectedRows) = (state.rows, state.expected)

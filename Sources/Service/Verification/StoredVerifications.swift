@@ -1,5 +1,6 @@
 import Foundation
 import GRDB
+import Replication
 import Supervision
 
 /// The verifications of all pairs, in the state database.
@@ -20,6 +21,9 @@ package struct StoredVerifications: Sendable {
                 table.autoIncrementedPrimaryKey("id")
                 table.column("key", .text).notNull().indexed()
                 table.column("state", .text).notNull()
+                table.column("level", .text).notNull()
+                // Whether other content was found, which only a comparison of the same content can settle.
+                table.column("content", .boolean).notNull().defaults(to: false)
                 table.column("record", .blob).notNull()
                 table.column("differences", .blob).notNull()
                 table.column("stop", .boolean).notNull().defaults(to: false)
@@ -37,8 +41,8 @@ package struct StoredVerifications: Sendable {
         try await state.writing { database in
             var record = record
             try database.execute(
-                sql: "INSERT INTO verification (key, state, record, differences) VALUES (?, ?, ?, ?)",
-                arguments: [record.key, record.state.rawValue, Data(), Data("[]".utf8)])
+                sql: "INSERT INTO verification (key, state, level, record, differences) VALUES (?, ?, ?, ?, ?)",
+                arguments: [record.key, record.state.rawValue, record.level.rawValue, Data(), Data("[]".utf8)])
             record.id = Int(database.lastInsertedRowID)
             try Self.put(record, database)
             return record
@@ -61,10 +65,14 @@ package struct StoredVerifications: Sendable {
                     ])
             }
             guard record.state != .running else { return [] }
-            // The newest of each level stay, whatever is done at the other levels.
-            let old = try Self.records(
-                database, sql: "SELECT id, record FROM verification WHERE key = ? ORDER BY id DESC", [record.key])
-            let surplus = old.dropFirst(Self.keptOfPair).map(\.id)
+            // Those that found other content outlive the others: what they say is true until the same is compared again.
+            var surplus: [Int] = []
+            for content in [false, true] {
+                surplus += try Int.fetchAll(
+                    database,
+                    sql: "SELECT id FROM verification WHERE key = ? AND content = ? ORDER BY id DESC LIMIT -1 OFFSET ?",
+                    arguments: [record.key, content, Self.keptOfPair])
+            }
             for id in surplus { try database.execute(sql: "DELETE FROM verification WHERE id = ?", arguments: [id]) }
             return surplus
         }
@@ -72,8 +80,11 @@ package struct StoredVerifications: Sendable {
 
     private static func put(_ record: VerificationRecord, _ database: Database) throws {
         try database.execute(
-            sql: "UPDATE verification SET state = ?, record = ? WHERE id = ?",
-            arguments: [record.state.rawValue, try JSONEncoder().encode(record), record.id])
+            sql: "UPDATE verification SET state = ?, content = ?, record = ? WHERE id = ?",
+            arguments: [
+                record.state.rawValue, record.counts.bodyDiffers + record.counts.attachmentDiffers > 0,
+                try JSONEncoder().encode(record), record.id,
+            ])
     }
 
     /// All verifications, the newest first.
@@ -85,7 +96,18 @@ package struct StoredVerifications: Sendable {
 
     /// The verifications that a pair's light follows from, by the pair's key, the newest first.
     package func histories() async throws -> [String: [VerificationRecord]] {
-        Dictionary(grouping: try await all(), by: \.key)
+        let records = try await state.reading { database in
+            try Self.records(
+                database,
+                sql: """
+                    SELECT id, record FROM (
+                        SELECT id, key, level, content, record,
+                            row_number() OVER (PARTITION BY key, level ORDER BY id DESC) AS place FROM verification)
+                    WHERE place <= 10 OR content
+                        OR (level = 'bodies' AND key IN (SELECT key FROM verification WHERE content))
+                    """)
+        }
+        return Dictionary(grouping: records, by: \.key)
     }
 
     /// One verification; nil where there is none of that number.

@@ -1,6 +1,7 @@
 import CouchDB
 import Foundation
 import Replication
+import Supervision
 
 /// What is kept of one verification of a pair.
 package struct VerificationRecord: Sendable, Hashable, Codable {
@@ -82,6 +83,8 @@ package struct VerificationRecord: Sendable, Hashable, Codable {
     package var doubt: Verification.Doubt?
     /// Why the verdict is unknown, or why it was stopped.
     package var reason: String?
+    /// Whether somebody asked for it to be stopped; then no check takes it up.
+    package var wasAskedToStop: Bool?
     /// The source's position that the verdict refers to, and when that was.
     package var sequence: String?
     package var asOf: Date?
@@ -107,5 +110,7 @@ package struct VerificationRecord: Sendable, Hashable, Codable {
     /// What the pair's verifications are known by, whatever its name.
     package var key: String { Self.key(source: source, target: target) }
 
-    package static func key(source: String, target: String) -> String { "\(source) -> \(target)" }
+    package static func key(source: String, target: String) -> String {
+        PassOptions.proofKey(source: source, target: target)
+    }
 }

@@ -12,16 +12,19 @@ package struct PairSituation: Sendable {
     package var targetServerFindings: [Finding]
     /// The replication that the pair should have.
     package var desired: DesiredReplication
+    /// What the last comparison of the two sides says.
+    package var proof: ComparisonProof
 
     package init(
         observation: PairObservation, memory: PairMemory, sourceServerFindings: [Finding] = [],
-        targetServerFindings: [Finding] = [], desired: DesiredReplication
+        targetServerFindings: [Finding] = [], desired: DesiredReplication, proof: ComparisonProof = .notDemanded
     ) {
         self.observation = observation
         self.memory = memory
         self.sourceServerFindings = sourceServerFindings
         self.targetServerFindings = targetServerFindings
         self.desired = desired
+        self.proof = proof
     }
 
     /// The pair.
@@ -104,8 +107,9 @@ package struct PairSituation: Sendable {
     /// Whether what the target lost is there again: by a reading from the beginning of ours that has brought
     /// everything, or, where documents were missing, by counts that are equal now.
     ///
-    /// Counts that were equal all along prove nothing.
+    /// Counts that were equal all along prove nothing. Where somebody compares the pair, only the comparison does.
     package func isMended(_ latch: PairMemory.Latch) -> Bool {
+        if proof.isDemanded { return proof.proves(since: latch.since) }
         if let rescan = memory.rescan, rescan.startedAt >= latch.since {
             return memory.isRescanComplete(after: observation, since: latch.since)
         }

@@ -12,12 +12,21 @@ extension PairMemory {
         target = observation.pair.target
         firstSeen = firstSeen ?? now
         lastPass = now
+        settleRefusals(situation)
         remember(findings, now: now)
         rememberDatabases(situation, findings: findings)
         rememberReplication(observation)
         rememberProgress(observation)
         rememberInspection(observation)
         completeRescan(observation)
+    }
+
+    /// Forgets refusals after which a comparison has found everything in the target.
+    private mutating func settleRefusals(_ situation: PairSituation) {
+        guard areRefusalsProved(by: situation.proof) else { return }
+        settledRefusals = max(refused, settledRefusals ?? 0)
+        settledInSession = refused
+        (refused, refusedValidators, refusedAt) = (0, nil, nil)
     }
 
     private mutating func remember(_ findings: [Finding], now: Date) {
@@ -50,7 +59,10 @@ extension PairMemory {
             }
         }
         let isTargetForeign = situation.targetServerFindings.contains { $0.rule == ServerReplaced.name }
-        let isBeingMended = isRescanning && rescan?.isPrepared == true
+        // What a comparison has found whole is what later passes compare with.
+        let isProved =
+            situation.memory.latches[TargetRolledBack.name].map { situation.proof.proves(since: $0.since) } ?? false
+        let isBeingMended = isProved || (isRescanning && rescan?.isPrepared == true)
         if let info = observation.target.info, !isTargetForeign,
             !found.contains(TargetReplaced.name) || isBeingMended
         {
@@ -94,7 +106,10 @@ extension PairMemory {
         }
         if let base = replication.id?.base { replicationBase = base }
         if let failures = replication.statistics?.documentWriteFailures {
-            noteRefused(failures, observation.inspection)
+            // A counter that went back is one of a new session.
+            if failures < settledInSession ?? 0 { settledInSession = 0 }
+            noteRefused(
+                failures > settledInSession ?? 0 ? failures : 0, observation.inspection, at: observation.at)
         }
         let newActivity =
             (replication.statistics?.documentsWritten ?? 0) + (replication.statistics?.revisionsChecked ?? 0)
@@ -104,9 +119,10 @@ extension PairMemory {
         }
     }
 
-    private mutating func noteRefused(_ failures: Int, _ inspection: PairInspection?) {
+    private mutating func noteRefused(_ failures: Int, _ inspection: PairInspection?, at moment: Date) {
         if failures > refused {
             refused = failures
+            refusedAt = moment
             refusedValidators = nil
         }
         if refused > 0, refusedValidators == nil { refusedValidators = inspection?.validators }
@@ -158,7 +174,10 @@ extension PairMemory {
         if case .known(let log) = inspection.sourceLog { sourceLog = log.map { Log($0, base: base) } }
         if case .known(let log) = inspection.targetLog {
             targetLog = log.map { Log($0, base: base) }
-            if let log { noteRefused(isRescanning ? 0 : log.largestWriteFailures, inspection) }
+            if let log {
+                let logged = isRescanning ? 0 : log.largestWriteFailures
+                noteRefused(logged > settledRefusals ?? 0 ? logged : 0, inspection, at: observation.at)
+            }
         }
     }
 
@@ -231,6 +250,8 @@ extension PairMemory {
         idleAt = nil
         sourceLog = nil
         targetLog = nil
+        // New checkpoints count refusals anew.
+        (settledRefusals, settledInSession) = (nil, nil)
         wasComplete = false
         pendingSince = moment
     }

@@ -127,6 +127,12 @@ package struct PairMemory: Sendable, Hashable, Codable {
     package var refused = 0
     /// The target's validation functions when that number last grew.
     package var refusedValidators: [String: String]?
+    /// When that number last grew.
+    package var refusedAt: Date?
+    /// How many had been refused when a comparison found everything in the target all the same.
+    package var settledRefusals: Int?
+    /// How many of those the job's counter still shows; it begins anew with each session.
+    package var settledInSession: Int?
 
     package var state: String?
     package var stateSince: Date?
@@ -148,6 +154,12 @@ package struct PairMemory: Sendable, Hashable, Codable {
 
     /// Since when a rule's finding has been there without a break.
     package func since(_ rule: String) -> Date? { latches[rule]?.since ?? findingsSince[rule] }
+
+    /// Whether a comparison that began after the last refusal has found everything in the target.
+    func areRefusalsProved(by proof: ComparisonProof) -> Bool {
+        guard refused > 0, let moment = refusedAt ?? since(WritesRefused.name) else { return false }
+        return proof.proves(since: moment)
+    }
 
     /// Takes the source as it is now for the right one, at the user's word.
     package mutating func acceptSource() {

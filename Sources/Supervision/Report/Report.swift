@@ -40,6 +40,11 @@ package struct Report: Sendable, Codable, Equatable {
         return Report(at: at, pairs: pairs + others, servers: servers, unprotected: unprotected, channels: channels)
     }
 
+    /// The report with other pairs, which may change the verdict.
+    package func with(pairs: [PairReport]) -> Report {
+        Report(at: at, pairs: pairs, servers: servers, unprotected: unprotected, channels: channels)
+    }
+
     /// Takes back all that was good: the report is too old to say so of now.
     package mutating func expire() {
         func expired(_ light: Light) -> Light {

@@ -11,8 +11,9 @@ package enum CountsDiffer: PairRule {
             "doc_count and doc_del_count of both sides, read while the source's sequence stood still and no change was "
             + "pending. Equal counts prove nothing; different ones do.",
         repair:
-            "None by this rule alone, as it does not know the cause. It may be refused documents, a purge at the source, "
-            + "or writes of somebody else at the target.",
+            "Each check verifies a pair of mode manage, names the documents, copies what is missing, and ends the finding when "
+            + "a verification says equal. The cause may be refused documents, a purge at the source, or writes of somebody "
+            + "else at the target: couchkeep verify show NUMBER says it where it is known.",
         severity: "critical where the target has less, warning where it has more, notice where only tombstones differ",
         sources: ["fabric_db_info.erl"])
 
@@ -21,7 +22,7 @@ package enum CountsDiffer: PairRule {
             TargetReplaced.diagnose(situation) == nil
         else { return nil }
         guard let counts = situation.observation.inspection?.comparableCounts else { return lasting(situation) }
-        guard !counts.areEqual else { return nil }
+        guard !counts.areEqual else { return situation.proof.isDemanded ? unproved(situation) : nil }
         // On a cluster a lagging copy may answer for a while: two passes have to agree.
         let copies = max(situation.observation.source.info?.n ?? 1, situation.observation.target.info?.n ?? 1)
         if copies > 1, situation.memory.countsSuspect == nil, situation.memory.latches[name] == nil { return nil }
@@ -53,10 +54,25 @@ package enum CountsDiffer: PairRule {
     /// What was seen when the counts could be compared: a source that is busy now takes nothing back.
     private static func lasting(_ situation: PairSituation) -> Finding? {
         guard let latch = situation.memory.latches[name] else { return nil }
-        if situation.memory.rescan?.completedAt.map({ $0 > latch.since }) == true { return nil }
+        if situation.proof.isDemanded {
+            if situation.proof.proves(since: latch.since) { return nil }
+        } else if situation.memory.rescan?.completedAt.map({ $0 > latch.since }) == true {
+            return nil
+        }
         return Finding(
             rule: name, severity: latch.severity, since: latch.since, summary: latch.summary, evidence: latch.evidence,
             next: "couchkeep explain \(name)", cause: latch.cause)
+    }
+
+    /// Counts that have become equal again prove nothing: what was missing stays told until a comparison says equal.
+    private static func unproved(_ situation: PairSituation) -> Finding? {
+        guard let latch = situation.memory.latches[name], latch.severity != .notice,
+            var finding = lasting(situation)
+        else { return nil }
+        let suffix = "; the counts are equal by now, and no verification has said yet that nothing is missing"
+        // The latch carries what was told last.
+        if !finding.summary.hasSuffix(suffix) { finding.summary += suffix }
+        return finding
     }
 
     /// The finding of refused documents, where those are all that is missing.

@@ -19,8 +19,9 @@ package enum TargetRolledBack: PairRule {
             + "the target's is the older.",
         repair:
             "Couchkeep stops the job, deletes the checkpoints on both sides and starts it again. The job then compares "
-            + "everything from the beginning and copies only what is missing. The finding ends when the target has caught up "
-            + "and nothing is missing by count.",
+            + "everything from the beginning and copies only what is missing. Each check verifies the pair, names what is "
+            + "missing and copies it; the finding ends when a verification says equal. For pairs of mode watch it ends when "
+            + "the target has caught up and nothing is missing by count.",
         severity: "critical",
         sources: ["couch_replicator_scheduler_job.erl, compare_replication_logs; reproduced on 3.5.0"])
 
@@ -30,7 +31,10 @@ package enum TargetRolledBack: PairRule {
             guard !situation.isMended(latch) else { return nil }
             return Finding(
                 rule: name, severity: .critical, since: latch.since,
-                summary: latch.summary + (memory.isRescanning ? "; the copy of what is missing is running" : ""),
+                summary: latch.summary
+                    + (memory.isRescanning
+                        ? "; the copy of what is missing is running"
+                        : situation.proof.isDemanded ? "; no verification has said yet that all is there again" : ""),
                 evidence: latch.evidence, next: "couchkeep status")
         }
         guard var evidence = RollbackEvidence(.target, in: situation).found else { return nil }

@@ -18,8 +18,10 @@ package enum WritesRefused: PairRule {
         repair:
             "Remove the cause: a backup target should have no validation functions and no smaller limits than the source. "
             + "When Couchkeep sees that the target's validation functions have changed, it lets the job read the source from "
-            + "the beginning, and the finding ends when that has brought everything. After any other cause: couchkeep check "
-            + "--rescan PAIR. The log of the server that runs the job names the documents.",
+            + "the beginning, and the finding ends when that has brought everything. Each check verifies the pair, names the "
+            + "documents, and tries to copy them (the target's reason is told where it refuses them again); the finding "
+            + "ends when a verification says equal. For pairs of mode watch, after any other cause: couchkeep check "
+            + "--rescan PAIR.",
         severity: "critical", sources: ["apache/couchdb#1734, #1418"])
 
     package static func diagnose(_ situation: PairSituation) -> Finding? {
@@ -30,7 +32,12 @@ package enum WritesRefused: PairRule {
         let logged = situation.isRescanning ? 0 : log?.largestWriteFailures ?? 0
         // A reading from the beginning that this pass sees complete has settled all earlier refusals.
         let isSettled = memory.isRescanning && !situation.isRescanning
-        let refused = max(seen, logged, isSettled ? 0 : memory.refused)
+        let isProved = situation.proof.isDemanded && memory.areRefusalsProved(by: situation.proof)
+        let settled = isProved ? max(memory.refused, memory.settledRefusals ?? 0) : memory.settledRefusals ?? 0
+        // What was refused before everything was found in the target is no loss any more.
+        let refused = max(
+            seen > (isProved ? settled : memory.settledInSession ?? 0) ? seen : 0, logged > settled ? logged : 0,
+            isSettled || isProved ? 0 : memory.refused)
         guard refused > 0 else { return nil }
         let validators = situation.observation.inspection?.validators ?? memory.refusedValidators
         let names = validators?.keys.sorted() ?? []

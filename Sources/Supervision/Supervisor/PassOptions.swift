@@ -1,3 +1,5 @@
+import Foundation
+
 /// What one pass may do.
 package struct PassOptions: Sendable, Hashable {
     /// Show the plan and change nothing, not even the memory.
@@ -6,8 +8,17 @@ package struct PassOptions: Sendable, Hashable {
     package var adopts: Bool
     /// The names of pairs whose source is to be read again from the beginning.
     package var rescans: Set<String>
+    /// When the last comparison of each pair began, of those whose last comparison said equal, by ``proofKey(source:target:)``;
+    /// nil where nobody compares pairs.
+    package var proofs: [String: Date]?
 
-    package init(isDryRun: Bool = false, adopts: Bool = false, rescans: Set<String> = []) {
+    /// What a pair is known by to those that compare it: the URLs of its two sides.
+    package static func proofKey(source: String, target: String) -> String { "\(source) -> \(target)" }
+
+    package init(
+        isDryRun: Bool = false, adopts: Bool = false, rescans: Set<String> = [], proofs: [String: Date]? = nil
+    ) {
+        self.proofs = proofs
         self.isDryRun = isDryRun
         self.adopts = adopts
         self.rescans = rescans

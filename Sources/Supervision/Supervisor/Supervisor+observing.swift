@@ -136,7 +136,15 @@ extension Supervisor {
         return PairSituation(
             observation: observation, memory: memory,
             sourceServerFindings: pass.serverFindings[pair.source.server] ?? [],
-            targetServerFindings: pass.serverFindings[pair.target.server] ?? [], desired: desired)
+            targetServerFindings: pass.serverFindings[pair.target.server] ?? [], desired: desired,
+            proof: proof(of: pair, pass.options.proofs))
+    }
+
+    /// What the last comparison says of a pair; pairs that are only watched are not compared by themselves.
+    private func proof(of pair: Pair, _ proofs: [String: Date]?) -> ComparisonProof {
+        guard let proofs, pair.mode == .manage else { return .notDemanded }
+        let key = PassOptions.proofKey(source: url(of: pair.source), target: url(of: pair.target))
+        return proofs[key].map { .equal(since: $0) } ?? .none
     }
 
     /// Reads a side again that seems to have gone back in time.

@@ -94,7 +94,7 @@ package struct Supervisor: Sendable {
         return Report(at: now(), pairs: pairs, servers: servers, unprotected: unprotected)
     }
 
-    private func url(of address: DatabaseAddress) -> String {
+    func url(of address: DatabaseAddress) -> String {
         servers[address.server]?.connection.url.databaseURL(address.database) ?? "\(address.server)/\(address.database)"
     }
 }

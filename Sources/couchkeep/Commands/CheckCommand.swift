@@ -12,6 +12,11 @@ struct CheckCommand: AsyncParsableCommand {
             Asks every server, says what is wrong and why, repairs pairs of mode manage, looks again, and sends \
             messages on what has changed. A second run right behind it changes nothing more.
 
+            Then it verifies the pairs for which that is due (verify: in the configuration), and those for which a \
+            finding says that something may be missing; copies what is missing into backups of mode manage; and \
+            verifies those again. It takes verify.budget at most (5 minutes), and the next check goes on; other checks \
+            look meanwhile. --no-verify leaves that out, --dry-run says what is due.
+
             From cron, every five minutes:
               */5 * * * * couchkeep check --quiet --config /etc/couchkeep/couchkeep.yaml
 
@@ -36,11 +41,15 @@ struct CheckCommand: AsyncParsableCommand {
     var json = false
     @Flag(name: .shortAndLong, help: "Print one line when all is well.")
     var quiet = false
+    @Flag(help: "Verify nothing in this run, whatever is due.")
+    var noVerify = false
     @Flag(help: "Tell of every pair, however many there are.")
     var all = false
 
     func run() async throws {
-        let outcome = try await CheckRun(options.load(isQuiet: quiet)).run(
+        var check = CheckRun(try options.load(isQuiet: quiet))
+        check.verifies = !noVerify
+        let outcome = try await check.run(
             PassOptions(isDryRun: dryRun, adopts: adopt, rescans: Set(rescan)))
         let printer: any ReportPrinter = json ? JSONReportPrinter() : TextReportPrinter(isQuiet: quiet, showsAll: all)
         try printer.print(outcome.report)

@@ -97,7 +97,7 @@ struct ConfigurationReaderTests {
                     revisions: .seconds(86_400), bodies: .init(share: Percentage(1), frequency: .daily)))
         #expect(configuration.state == "/etc/couchkeep/state")
         #expect(loaded.secrets.count == 10)
-        #expect(loaded.warnings.map(\.code) == [.notSupportedYet])
+        #expect(loaded.warnings == [])
     }
 
     @Test func inlineSecretsAndUserInURL() throws {

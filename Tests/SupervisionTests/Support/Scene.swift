@@ -24,6 +24,8 @@ struct Scene {
     var replicationError: CouchError?
     var progress = Observed.known(ReplicationProgress(checkpoint: Scene.sequence(1000), pending: 0))
     var inspection: PairInspection?
+    /// What the last comparison of both sides says.
+    var proof = ComparisonProof.notDemanded
     var sourceServerFindings: [Finding] = []
     var targetServerFindings: [Finding] = []
     var memory = PairMemory()

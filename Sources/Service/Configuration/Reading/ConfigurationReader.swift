@@ -33,7 +33,6 @@ package enum ConfigurationReader {
         }
         let reader = SectionReader(root, .file, path: "", report: report)
         let configuration = Configuration(reading: reader)
-        FeatureSupport.check(reader, configuration)
         checkExposure(exposure, report)
         guard report.issues.isEmpty else { throw ConfigurationError(report.issues) }
         return LoadedConfiguration(

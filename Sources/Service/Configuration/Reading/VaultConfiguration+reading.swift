@@ -54,7 +54,8 @@ extension VerifyConfiguration {
         guard let section = reader.optionalSection("verify", .verify) else { return nil }
         self.init(
             revisions: section.read("revisions", ValueKind<Duration>.duration.or("off"), default: nil),
-            bodies: section.read("bodies", ValueKind<Bodies>.bodies.or("off"), default: nil))
+            bodies: section.read("bodies", ValueKind<Bodies>.bodies.or("off"), default: nil),
+            budget: section.read("budget", .duration, default: Self.defaultBudget))
         reader.keep("verify", section)
     }
 }

@@ -46,5 +46,9 @@ extension ConfigurationSection {
             ConfigurationKey(
                 "bodies", "percentage, then hourly, daily, weekly or monthly; or off", default: "off",
                 "How large a share of the documents' contents is compared, and how often.", example: "\"1% daily\""),
+            ConfigurationKey(
+                "budget", "duration", default: "5m",
+                "How long one check may spend on verifications; what is not done goes on in later ones.",
+                example: "30m"),
         ])
 }

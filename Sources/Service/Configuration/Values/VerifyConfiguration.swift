@@ -19,8 +19,14 @@ package struct VerifyConfiguration: Sendable, Equatable {
     /// The time between two comparisons of all leaf revisions; nil means never.
     package var revisions: Duration?
     package var bodies: Bodies?
+    /// How long one check may spend on verifications.
+    package var budget: Duration
 
-    package init(revisions: Duration? = nil, bodies: Bodies? = nil) {
+    /// Below the time between two checks, which are to come on time.
+    package static let defaultBudget = Duration.seconds(300)
+
+    package init(revisions: Duration? = nil, bodies: Bodies? = nil, budget: Duration = Self.defaultBudget) {
+        self.budget = budget
         self.revisions = revisions
         self.bodies = bodies
     }

@@ -1,0 +1,50 @@
+import Foundation
+import Replication
+
+/// What a pair's verifications say together.
+package struct VerificationHistory: Sendable {
+    /// The verifications that ended with a verdict and compared revisions at least, the newest first.
+    private let judged: [VerificationRecord]
+    /// The newest one that was stopped or cut off, unless a later one of its level has ended.
+    package let resumable: VerificationRecord?
+    /// All, the newest first.
+    package let all: [VerificationRecord]
+
+    package init(_ records: [VerificationRecord]) {
+        all = records.sorted { $0.id > $1.id }
+        judged = all.filter { $0.state == .ended && $0.verdict != nil && $0.level != .counts }
+        let ended = judged
+        resumable = all.first { record in
+            [.stopped, .interrupted].contains(record.state) && record.level != .counts
+                && !ended.contains { $0.level == record.level && $0.id > record.id }
+        }
+    }
+
+    /// The newest verdict about all leaf revisions; every level from revisions on compares them.
+    package var last: VerificationRecord? { judged.first }
+
+    /// The newest one that came to know something.
+    package var lastKnown: VerificationRecord? { judged.first { $0.verdict != .unknown } }
+
+    /// The newest verdict about content.
+    package var lastBodies: VerificationRecord? { judged.first { $0.level == .bodies } }
+
+    /// The newest one that found other content, unless the same content was compared equal later.
+    ///
+    /// A comparison of revisions does not see it, nor does one of another share.
+    package var openContentDifference: VerificationRecord? {
+        for (index, record) in judged.enumerated()
+        where record.counts.bodyDiffers + record.counts.attachmentDiffers > 0 {
+            let isSettled = judged[..<index].contains { later in
+                later.level == .bodies && later.verdict != .unknown
+                    && later.counts.bodyDiffers + later.counts.attachmentDiffers == 0
+                    && (later.share == .all || later.share == record.share)
+            }
+            if !isSettled { return record }
+        }
+        return nil
+    }
+
+    /// How many in a row, the newest first, did not say equal.
+    package var failuresInARow: Int { judged.prefix { $0.verdict != .equal }.count }
+}

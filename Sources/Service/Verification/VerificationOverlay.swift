@@ -1,0 +1,54 @@
+import Foundation
+import Replication
+import Supervision
+
+/// Puts the light Verified, and what verifications found, into a report.
+package struct VerificationOverlay: Sendable {
+    private let store: StoredVerifications
+    private let verify: VerifyConfiguration?
+
+    package init(_ state: StateDatabase, verify: VerifyConfiguration?) {
+        store = StoredVerifications(state)
+        self.verify = verify
+    }
+
+    /// The report as the verifications that are remembered have it now.
+    ///
+    /// - Parameter before: the last report, for since when things are as they are.
+    /// - Throws: `StateError`.
+    package func apply(to report: Report, before: Report?, now: Date) async throws -> Report {
+        let histories = try await store.histories()
+        let due = try await store.dueSince()
+        let last = Dictionary((before?.pairs ?? []).map { ($0.key, $0) }, uniquingKeysWith: { $1 })
+        var pairs = report.pairs
+        for index in pairs.indices where pairs[index].mode != .off {
+            var pair = pairs[index]
+            pair.findings.removeAll { [BackupDiffers.name, VerificationOverdue.name].contains($0.rule) }
+            let judged = VerifiedLight(
+                VerificationHistory(histories[pair.key] ?? []), verify: verify, pair: pair, before: last[pair.key],
+                dueSince: due[pair.key], now: now)
+            pair.lights.verified = judged.light
+            var first: [VerificationDifference] = []
+            if let record = judged.difference { first = try await store.differences(of: record.id) }
+            pair.findings = pair.findings.map { judged.naming($0, first) } + judged.findings(first)
+            pairs[index] = pair
+        }
+        return report.with(pairs: pairs)
+    }
+
+    /// For the rules that only a comparison can end: when it began, for each pair of which the last one said equal.
+    package func proofs() async throws -> [String: Date] {
+        try await store.histories().compactMapValues { records in
+            let history = VerificationHistory(records)
+            guard history.openContentDifference == nil, let last = history.last, last.verdict == .equal else {
+                return nil
+            }
+            return last.startedAt
+        }
+    }
+}
+
+extension PairReport {
+    /// What the pair's verifications are known by.
+    package var key: String { PassOptions.proofKey(source: source, target: target) }
+}

@@ -1,0 +1,187 @@
+import CouchDB
+import Foundation
+import Replication
+import Supervision
+
+/// Says from a pair's verifications what its light Verified is, and what is to be told.
+package struct VerifiedLight: Sendable {
+    private let history: VerificationHistory
+    private let verify: VerifyConfiguration?
+    private let pair: PairReport
+    /// Since when the pair is to be verified, where that is known.
+    private let dueSince: Date?
+    /// What the last report said of the pair.
+    private let before: PairReport?
+    private let now: Date
+
+    /// Where no schedule is configured, what somebody verified by hand is shown as good for so long.
+    static let goodWithoutSchedule: TimeInterval = 7 * 86_400
+    /// How many documents a finding names.
+    static let named = 5
+
+    package init(
+        _ history: VerificationHistory, verify: VerifyConfiguration?, pair: PairReport, before: PairReport?,
+        dueSince: Date?, now: Date
+    ) {
+        (self.history, self.verify, self.pair, self.before) = (history, verify, pair, before)
+        (self.dueSince, self.now) = (dueSince, now)
+    }
+
+    /// How old the last verification may be; nil where none is configured.
+    static func limit(_ verify: VerifyConfiguration?) -> TimeInterval? {
+        guard let interval = verify?.shortestInterval else { return nil }
+        // A check that comes a little late is no reason for an alarm.
+        return interval + max(3600, interval / 4)
+    }
+
+    private func age(_ record: VerificationRecord) -> TimeInterval {
+        max(0, now.timeIntervalSince(record.asOf ?? record.endedAt ?? record.startedAt))
+    }
+
+    /// The light.
+    package var light: Light {
+        let (state, summary) = state
+        let before = before?.lights.verified
+        return Light(
+            state: state, since: state == .off ? nil : before?.state == state ? before?.since ?? now : now,
+            summary: summary)
+    }
+
+    private var state: (Light.State, String) {
+        let limit = Self.limit(verify)
+        guard let last = history.last else {
+            if limit == nil { return (.off, "no verification is configured") }
+            return (.unknown, "it was never verified" + unfinished)
+        }
+        if let bad = difference { return (.problem, words(bad)) }
+        let text = "\(last.level.rawValue)\(share(last)) \(Wording.duration(age(last))) ago"
+        if last.verdict == .unknown {
+            guard limit != nil else { return (.off, "the last verification came to no verdict: \(last.reason ?? "")") }
+            return (.unknown, "the last verification came to no verdict: \(last.reason ?? "unknown")")
+        }
+        guard let limit else {
+            return age(last) <= Self.goodWithoutSchedule
+                ? (.ok, "equal at level \(text)")
+                : (.off, "equal at level \(text); no verification is configured")
+        }
+        return age(last) <= limit
+            ? (.ok, "equal at level \(text)")
+            : (.unknown, "the last verification is too old: level \(text)" + unfinished)
+    }
+
+    private var unfinished: String {
+        history.resumable.map { "; number \($0.id) is unfinished: \($0.reason ?? "")" } ?? ""
+    }
+
+    /// The verification whose difference is still there, as far as is known.
+    package var difference: VerificationRecord? {
+        if let content = history.openContentDifference { return content }
+        return history.lastKnown.flatMap { $0.verdict == .different ? $0 : nil }
+    }
+
+    private func share(_ record: VerificationRecord) -> String {
+        guard case .part(let part, let count) = record.share else { return "" }
+        return " (\(part + 1) of \(count))"
+    }
+
+    private func words(_ record: VerificationRecord) -> String {
+        let counts = record.counts
+        let parts = [
+            (counts.missing, "missing from the backup"), (counts.otherLeaves, "with other revisions"),
+            (counts.bodyDiffers, "with other content"), (counts.attachmentDiffers, "with other attachments"),
+            (counts.extra, "that only the backup has"),
+        ].filter { $0.0 > 0 }
+        return parts.map { "\(Wording.documents($0.0)) \($0.1)" }.joined(separator: ", ")
+    }
+
+    /// What is to be told.
+    ///
+    /// - Parameter first: the first differences of ``difference``.
+    package func findings(_ first: [VerificationDifference]) -> [Finding] {
+        [difference.map { differs($0, Array(first.prefix(Self.named))) }, overdue].compactMap { $0 }
+    }
+
+    private func differs(_ record: VerificationRecord, _ first: [VerificationDifference]) -> Finding {
+        let counts = record.counts
+        let names = first.map(\.id).joined(separator: ", ")
+        let more = counts.different > first.count ? " and \(Wording.number(counts.different - first.count)) more" : ""
+        let onlyMore = counts.different == counts.extra
+        let isHole = counts.missing + counts.otherLeaves > 0
+        let cause = first.lazy.compactMap(\.explanation).first
+        return Finding(
+            rule: BackupDiffers.name, severity: onlyMore ? .warning : .critical, since: since(BackupDiffers.name),
+            summary: "a verification found \(words(record)): \(names)\(more)" + (cause.map { ". \($0)" } ?? ""),
+            evidence: [
+                "verification": .integer(Int64(record.id)), "level": .string(record.level.rawValue),
+                "missing": .integer(Int64(counts.missing)), "extra": .integer(Int64(counts.extra)),
+                "otherLeaves": .integer(Int64(counts.otherLeaves)),
+                "bodyDiffers": .integer(Int64(counts.bodyDiffers)),
+                "attachmentDiffers": .integer(Int64(counts.attachmentDiffers)),
+                "first": .array(first.map { .string($0.id) }),
+            ],
+            next: !isHole
+                ? "couchkeep verify show \(record.id)"
+                : pair.target.hasPrefix("vault:") ? "couchkeep backup" : "couchkeep repair \(pair.pair)",
+            cause: pair.findings.first { Self.suspicious.contains($0.rule) }
+                .map { Finding.fingerprint(rule: $0.rule, subject: pair.pair) })
+    }
+
+    /// The rules that say that something may be missing: a comparison names it.
+    static let suspicious: Set<String> = [TargetRolledBack.name, WritesRefused.name, CountsDiffer.name]
+
+    /// A finding that said that something is missing, with the names of what a later comparison has found missing.
+    ///
+    /// - Parameter first: the first differences.
+    package func naming(_ finding: Finding, _ first: [VerificationDifference]) -> Finding {
+        let missing = first.filter { !$0.revisions.isEmpty }.prefix(Self.named).map(\.id)
+        guard Self.suspicious.contains(finding.rule), let difference, !missing.isEmpty,
+            difference.startedAt >= finding.since
+        else { return finding }
+        var finding = finding
+        let count = difference.counts.missing + difference.counts.otherLeaves
+        let more = count > missing.count ? " and \(Wording.number(count - missing.count)) more" : ""
+        finding.summary += "; missing: \(missing.joined(separator: ", "))\(more)"
+        finding.evidence["missingDocuments"] = .array(missing.map { .string($0) })
+        finding.evidence["verification"] = .integer(Int64(difference.id))
+        return finding
+    }
+
+    private var overdue: Finding? {
+        guard let limit = Self.limit(verify) else { return nil }
+        let known = history.lastKnown
+        guard let began = known.map({ $0.asOf ?? $0.endedAt ?? $0.startedAt }) ?? dueSince,
+            now.timeIntervalSince(began) > limit
+        else { return nil }
+        let last =
+            known == nil
+            ? "the pair was never verified"
+            : "the last verification with a verdict is \(Wording.duration(now.timeIntervalSince(began))) old"
+        let why = history.last.flatMap { $0.verdict == .unknown ? $0.reason : nil }
+        return Finding(
+            rule: VerificationOverdue.name, severity: .warning, since: since(VerificationOverdue.name),
+            summary: last + (why.map { "; later ones came to none: \($0)" } ?? unfinished),
+            evidence: ["limitSeconds": .integer(Int64(limit))],
+            next: history.resumable.map { "couchkeep verify resume \($0.id)" } ?? "couchkeep verify \(pair.pair)")
+    }
+
+    private func since(_ rule: String) -> Date { before?.findings.first { $0.rule == rule }?.since ?? now }
+}
+
+extension VerifyConfiguration {
+    /// The shortest time between two verifications that is configured; nil where none is.
+    package var shortestInterval: TimeInterval? {
+        [revisions?.seconds, bodies?.frequency.seconds].compactMap { $0 }.min()
+    }
+}
+
+extension VerifyConfiguration.Bodies.Frequency {
+    /// The time between two, in seconds.
+    package var seconds: TimeInterval {
+        switch self {
+        case .hourly: 3600
+        case .daily: 86_400
+        case .weekly: 7 * 86_400
+        case .monthly: 30 * 86_400
+        }
+    }
+}

@@ -1,0 +1,89 @@
+import CouchDB
+import Foundation
+import Replication
+import Supervision
+import Testing
+
+@testable import Service
+
+/// What the light says of verifications, and when it ceases to be good.
+@Suite struct VerifiedLightTests {
+    private let morning = Date(timeIntervalSince1970: 1_795_507_200)
+    private let daily = VerifyConfiguration(revisions: .seconds(86_400))
+
+    private func record(_ verdict: Verification.Verdict?, missing: Int = 0, extra: Int = 0) -> VerificationRecord {
+        var record = VerificationRecord(
+            pair: "orders", source: "http://a:5984/orders", target: "http://b:5984/orders", level: .revisions,
+            reasonToRun: "schedule", startedAt: morning)
+        (record.id, record.state, record.verdict, record.asOf) = (7, .ended, verdict, morning)
+        (record.counts.missing, record.counts.extra) = (missing, extra)
+        if verdict == .unknown { record.reason = "the backup is behind" }
+        return record
+    }
+
+    private func light(
+        _ records: [VerificationRecord], _ verify: VerifyConfiguration?, hours: Double, dueSince: Date? = nil,
+        pair: PairReport = .sample("orders")
+    ) -> VerifiedLight {
+        VerifiedLight(
+            VerificationHistory(records), verify: verify, pair: pair, before: nil, dueSince: dueSince,
+            now: morning.addingTimeInterval(hours * 3600))
+    }
+
+    @Test func goodUntilItIsTooOld() {
+        // A day, and a quarter of one as grace.
+        for (hours, state) in [(0.0, Light.State.ok), (29, .ok), (31, .unknown)] {
+            let judged = light([record(.equal)], daily, hours: hours)
+            #expect(judged.light.state == state, "after \(hours) h")
+            #expect(judged.findings([]).map(\.rule) == (state == .ok ? [] : [VerificationOverdue.name]))
+        }
+        #expect(light([record(.equal)], daily, hours: 5).light.summary == "equal at level revisions 5 h ago")
+    }
+
+    @Test func neverVerified() {
+        #expect(light([], nil, hours: 0).light.state == .off)
+        #expect(light([], daily, hours: 0).light.state == .unknown)
+        #expect(light([], daily, hours: 5, dueSince: morning).findings([]) == [])
+        #expect(light([], daily, hours: 40, dueSince: morning).findings([]).map(\.rule) == [VerificationOverdue.name])
+    }
+
+    @Test func verifiedByHandWithoutASchedule() {
+        #expect(light([record(.equal)], nil, hours: 24).light.state == .ok)
+        #expect(light([record(.equal)], nil, hours: 8 * 24).light.state == .off)
+        #expect(light([record(.different, missing: 1)], nil, hours: 80 * 24).light.state == .problem)
+    }
+
+    @Test func noVerdictIsUnknown() {
+        let judged = light([record(.unknown)], daily, hours: 1)
+        #expect(judged.light.state == .unknown && judged.light.summary.contains("the backup is behind"))
+        #expect(judged.findings([]) == [])
+    }
+
+    @Test func differencesAreNamed() throws {
+        let found = VerificationDifference(
+            Difference(
+                id: "lost", kind: .missing, onlyInSource: [try #require(.init("1-00000000000000000000000000000001"))]))
+        let judged = light([record(.different, missing: 3)], daily, hours: 1)
+        #expect(judged.light.state == .problem)
+        let finding = try #require(judged.findings([found]).first)
+        #expect(finding.rule == BackupDiffers.name && finding.severity == .critical)
+        #expect(finding.summary.contains("3 documents missing from the backup: lost and 2 more"), "\(finding.summary)")
+        #expect(finding.next == "couchkeep repair orders")
+        #expect(light([record(.different, extra: 1)], daily, hours: 1).findings([]).first?.severity == .warning)
+    }
+
+    @Test func aFindingThatSaysThatSomethingIsMissingNamesIt() throws {
+        let suspicion = Finding(
+            rule: TargetRolledBack.name, severity: .critical, since: morning, summary: "put back", next: "")
+        let pair = PairReport.sample("orders", findings: [suspicion])
+        let found = VerificationDifference(
+            Difference(
+                id: "lost", kind: .missing, onlyInSource: [try #require(.init("1-00000000000000000000000000000001"))]))
+        let judged = light([record(.different, missing: 1)], nil, hours: 1, pair: pair)
+        #expect(judged.naming(suspicion, [found]).summary == "put back; missing: lost")
+        #expect(judged.findings([found]).first?.cause == "target-rolled-back @ orders")
+        var later = suspicion
+        later.since = morning.addingTimeInterval(60)
+        #expect(judged.naming(later, [found]) == later, "the comparison is older than what it is to explain")
+    }
+}

@@ -1,0 +1,160 @@
+import CouchDB
+import CouchSim
+import Foundation
+import Replication
+import Supervision
+import Synchronization
+import Testing
+
+@testable import Service
+
+/// Verifications that `check` makes: when they are due, and when a rule wants them.
+@Suite(.timeLimit(.minutes(3))) struct VerifyingCheckTests {
+    /// A clock that is set by hand.
+    private final class Clock: Sendable {
+        private let time = Mutex(Date(timeIntervalSince1970: 1_795_507_200))
+        var now: Date { time.withLock { $0 } }
+        func elapse(_ seconds: TimeInterval) { time.withLock { $0 += seconds } }
+    }
+
+    private let clock = Clock()
+
+    private func check(
+        _ scene: VerificationScene, _ options: PassOptions = PassOptions(), verifies: Bool = true
+    ) async throws -> CheckRun.Outcome {
+        var check = CheckRun(
+            scene.loaded, pacing: RepairPacing { try await Task.sleep(for: .milliseconds(5)) },
+            now: { [clock] in clock.now })
+        check.verifies = verifies
+        check.looks = [.zero]
+        return try await check.run(options)
+    }
+
+    private func records(_ scene: VerificationScene) async throws -> [VerificationRecord] {
+        try await StoredVerifications(try scene.state).all()
+    }
+
+    private func status(_ scene: VerificationScene) async throws -> Report {
+        try #require(try await StoredStatus(scene.loaded).report(now: clock.now, maximumAge: .seconds(86_400 * 30)))
+            .report
+    }
+
+    @Test func whatIsDueIsVerifiedAndGrowsOld() async throws {
+        try await withVerificationScene(verify: "verify: { revisions: 1d }") { scene in
+            let dry = try await check(scene, PassOptions(isDryRun: true))
+            #expect(dry.report.pairs.first?.repairs.last?.action == "verify", "\(dry.report.pairs)")
+            #expect(dry.report.pairs.first?.lights.verified.state == .unknown)
+
+            let skipped = try await check(scene, verifies: false)
+            #expect(skipped.report.pairs.first?.lights.verified.state == .unknown)
+            #expect(try await records(scene) == [])
+
+            let first = try await check(scene)
+            #expect(first.report.pairs.first?.lights.verified.state == .ok, "\(first.report.pairs)")
+            #expect(try await records(scene).map(\.reasonToRun) == ["schedule"])
+            clock.elapse(300)
+            #expect(try await check(scene).exitCode == .ok)
+            #expect(try await records(scene).count == 1)
+
+            // Nobody checks: what is remembered ceases to be good by itself.
+            clock.elapse(29 * 3600)
+            #expect(try await status(scene).pairs.first?.lights.verified.state == .ok)
+            clock.elapse(3600)
+            let old = try await status(scene)
+            #expect(old.pairs.first?.lights.verified.state == .unknown)
+            #expect(old.pairs.first?.findings.map(\.rule) == [VerificationOverdue.name])
+            #expect(try await check(scene).exitCode == .ok)
+            #expect(try await records(scene).count == 2)
+        }
+    }
+
+    @Test func aHoleIsFoundAndMended() async throws {
+        try await withVerificationScene(verify: "verify: { revisions: 1d }") { scene in
+            _ = try await check(scene)
+            // As many documents as before, so that no count tells of it.
+            try await purge("document-7", at: scene.standby)
+            _ = try scene.standby.put("stray", in: "orders")
+            clock.elapse(25 * 3600)
+            let found = try await check(scene)
+            let repairs = found.report.pairs.flatMap(\.repairs)
+            #expect(
+                repairs.map(\.action) == [VerificationPass.action] && repairs.map(\.result) == [.done], "\(repairs)")
+            let verdicts = try await records(scene).map { ($0.counts.missing, $0.counts.extra) }
+            #expect(verdicts.count == 3 && verdicts[1] == (1, 1) && verdicts[0] == (0, 1), "\(verdicts)")
+            let finding = try #require(found.report.pairs.first?.findings.first { $0.rule == BackupDiffers.name })
+            #expect(finding.severity == .warning && finding.summary.contains("stray"), "\(finding)")
+            #expect(found.exitCode == .problem)
+
+            try await purge("stray", at: scene.standby)
+            clock.elapse(3600)
+            #expect(try await check(scene).report.pairs.first?.lights.verified.state == .ok)
+        }
+    }
+
+    @Test func aRollbackEndsWhenTheComparisonSaysEqual() async throws {
+        try await withVerificationScene { scene in
+            _ = try await check(scene)
+            let old = try scene.standby.snapshot(of: "orders")
+            _ = try scene.production.put("lost", in: "orders")
+            try await eventuallyHolds(51, scene.standby)
+            clock.elapse(60)
+            #expect(try await check(scene).exitCode == .ok)
+            #expect(try await records(scene) == [], "nothing asks for a verification")
+            try scene.standby.rollback(to: old)
+            clock.elapse(60)
+            _ = try await check(scene)
+            let made = try await records(scene)
+            #expect(made.last?.reasonToRun == TargetRolledBack.name && made.first?.verdict == .equal, "\(made)")
+            clock.elapse(60)
+            let after = try await check(scene)
+            #expect(after.exitCode == .ok, "\(after.report.pairs)")
+            #expect(after.report.pairs.first?.lights.verified.state == .ok)
+            #expect(try scene.standby.documentCount(of: "orders") == 51)
+        }
+    }
+
+    @Test func refusedDocumentsAreNamedUntilTheyAreThere() async throws {
+        try await withVerificationScene { scene in
+            _ = try await check(scene)
+            scene.standby.validate("orders") { (document: JSONValue) throws(CouchSim.Refusal) in
+                if document["_id"] == "bad" { throw .forbidden("not here") }
+            }
+            _ = try scene.production.put("bad", in: "orders")
+            _ = try scene.production.put("good", in: "orders")
+            try await eventuallyHolds(51, scene.standby)
+            clock.elapse(60)
+            var found = try await check(scene)
+            for _ in 0..<20
+            where found.report.pairs.first?.findings.contains(where: { $0.rule == WritesRefused.name }) != true {
+                clock.elapse(60)
+                found = try await check(scene)
+            }
+            let finding = try #require(found.report.pairs.first?.findings.first { $0.rule == WritesRefused.name })
+            #expect(finding.summary.contains("missing: bad"), "\(found.report.pairs)")
+            let repair = try #require(found.report.pairs.first?.repairs.last { $0.action == VerificationPass.action })
+            #expect(repair.result == .failed && repair.detail.contains("not here"))
+
+            scene.standby.validate("orders", with: nil)
+            clock.elapse(8 * 3600)
+            _ = try await check(scene)
+            #expect(try scene.standby.documentCount(of: "orders") == 52)
+            clock.elapse(60)
+            let after = try await check(scene)
+            #expect(after.report.pairs.first?.findings.filter { $0.severity != .notice } == [], "\(after.report.pairs)")
+        }
+    }
+
+    private func eventuallyHolds(_ count: Int, _ server: SimulatedServer) async throws {
+        #expect(try await eventually { try server.documentCount(of: "orders") == count })
+    }
+
+    private func purge(_ id: String, at server: SimulatedServer) async throws {
+        let connection = try ServerConnection(
+            url: ServerURL(server.baseURL),
+            authentication: .basic(user: server.administrator, password: server.password))
+        let revision = try await connection.database("orders").document(id)?["_rev"]
+        _ = try await connection.json(
+            .post, ["orders", "_purge"], body: .object([id: .array([try #require(revision)])]))
+        try await connection.shutdown()
+    }
+}
