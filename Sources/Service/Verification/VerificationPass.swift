@@ -50,7 +50,9 @@ package struct VerificationPass: Sendable {
         for pair in report.pairs where Self.canBeRead(pair, in: report) {
             let found = schedule.due(
                 VerificationHistory(histories[pair.key] ?? []), suspicions: Self.suspicions(of: pair), mode: pair.mode)
-            if let found { due[pair.key] = (pair, found) }
+            // What is copied for the first time has nothing to be compared with yet.
+            guard let found, VerifiedLight.suspicious.contains(found.reason) || Self.wasFilled(pair) else { continue }
+            due[pair.key] = (pair, found)
         }
         guard !due.isEmpty else { return [] }
         let directory = try await PairDirectory(configuration, fleet: fleet, state: state)
@@ -104,7 +106,7 @@ package struct VerificationPass: Sendable {
                 try await verifier.run(task.pair, order)
             }
         result.hasVerified = true
-        if task.due.reason != "schedule" { result.hasAnswered = true }
+        if VerifiedLight.suspicious.contains(task.due.reason) { result.hasAnswered = true }
         let holes = outcome.differences.filter { !$0.onlyInSource.isEmpty }
         guard outcome.record.verdict == .different, !holes.isEmpty, Self.mayRepair(task.report) else { return }
         guard let record = try await mend(task.pair, holes, verification: outcome.record.id) else { return }
@@ -147,10 +149,12 @@ package struct VerificationPass: Sendable {
     /// The name of the repair that copies missing revisions.
     package static let action = "copy-missing"
 
-    /// The findings that only a comparison can end.
+    /// The findings that only a comparison can end, its own among them.
     static func suspicions(of pair: PairReport) -> [Finding] {
         guard pair.mode == .manage else { return [] }
-        return pair.findings.filter { VerifiedLight.suspicious.contains($0.rule) && $0.severity != .notice }
+        return pair.findings.filter {
+            (VerifiedLight.suspicious.contains($0.rule) && $0.severity != .notice) || $0.rule == BackupDiffers.name
+        }
     }
 
     /// Whether both sides were seen by the pass: what it could not look at can't be compared either.
@@ -159,6 +163,12 @@ package struct VerificationPass: Sendable {
             Blind.name, SourceMissing.name, TargetMissing.name, SourceIsTarget.name, BackupFailed.name,
         ]
         return !pair.findings.contains { blocking.contains($0.rule) }
+    }
+
+    /// Whether the backup was ever known to hold everything.
+    private static func wasFilled(_ pair: PairReport) -> Bool {
+        guard let changes = pair.lag.changes else { return false }
+        return changes == 0 || pair.lag.seconds != nil
     }
 
     /// Whether the source is known to be the one that is to be backed up.

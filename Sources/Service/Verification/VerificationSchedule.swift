@@ -28,8 +28,12 @@ package struct VerificationSchedule: Sendable {
     /// - Parameter suspicions: the findings of the pair that only a comparison can end.
     package func due(_ history: VerificationHistory, suspicions: [Finding], mode: Pair.Mode) -> Due? {
         guard mode != .off else { return nil }
-        guard let due = suspicious(history, mode == .manage ? suspicions : []) ?? retried(history) ?? scheduled(history)
-        else { return nil }
+        let suspicions = mode == .manage ? suspicions : []
+        let rules = suspicions.filter { VerifiedLight.suspicious.contains($0.rule) }
+        let differs = suspicions.contains { $0.rule == BackupDiffers.name }
+        guard let due = suspicious(history, rules) ?? retried(history, differs: differs) ?? scheduled(history) else {
+            return nil
+        }
         return resuming(due, history)
     }
 
@@ -44,12 +48,15 @@ package struct VerificationSchedule: Sendable {
     }
 
     /// What did not say equal is looked at again before its turn.
-    private func retried(_ history: VerificationHistory) -> Due? {
-        guard verify?.shortestInterval != nil, let last = history.last, last.verdict != .equal, let ended = last.endedAt
+    private func retried(_ history: VerificationHistory, differs: Bool) -> Due? {
+        guard differs || verify?.shortestInterval != nil, let last = history.last, last.verdict != .equal,
+            let ended = last.endedAt
         else { return nil }
         let moment = ended.addingTimeInterval(pause(history))
         guard now >= moment else { return nil }
-        return Due(level: last.level, share: last.share ?? .all, reason: "schedule", since: moment)
+        return Due(
+            level: last.level, share: last.share ?? .all, reason: differs ? BackupDiffers.name : "schedule",
+            since: moment)
     }
 
     private func scheduled(_ history: VerificationHistory) -> Due? {
@@ -80,7 +87,7 @@ package struct VerificationSchedule: Sendable {
         guard let found = history.resumable, found.level == due.level, found.wasAskedToStop != true,
             due.level != .bodies || found.share == due.share,
             now.timeIntervalSince(found.startedAt) < max(86_400, VerifiedLight.limit(verify) ?? 0),
-            due.reason == "schedule" || found.startedAt >= due.since
+            !VerifiedLight.suspicious.contains(due.reason) || found.startedAt >= due.since
         else { return due }
         var due = due
         due.resuming = found

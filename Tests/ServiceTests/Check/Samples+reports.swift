@@ -12,7 +12,8 @@ extension PairReport {
         return PairReport(
             pair: name, source: "http://a:5984/\(name)", target: "http://b:5984/\(name)", mode: .manage,
             lights: Lights(
-                replicating: Light(state: light, since: since, summary: "caught up"), verified: unverified, restorable: off),
+                replicating: Light(state: light, since: since, summary: "caught up"), verified: unverified,
+                restorable: off),
             lag: lag, findings: findings, repairs: repairs)
     }
 }

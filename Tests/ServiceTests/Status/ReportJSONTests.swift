@@ -51,7 +51,9 @@ import Testing
         #expect(
             pair["lights"]?["replicating"]
                 == ["state": "problem", "since": "2026-11-24T08:00:00Z", "summary": "caught up"])
-        #expect(pair["lights"]?["verified"] == ["state": "off", "since": nil, "summary": "not asked for"])
+        #expect(
+            pair["lights"]?["verified"]
+                == ["state": "off", "since": nil, "summary": "no verification is configured"])
         // Null is not the same as absent.
         #expect(keys(pair["lights"]?["verified"]) == ["state", "since", "summary"])
         #expect(pair["lag"] == ["changes": 0, "seconds": 0])
