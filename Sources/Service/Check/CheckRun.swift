@@ -57,10 +57,8 @@ package struct CheckRun: Sendable {
     }
 
     /// Looks, repairs, remembers and tells, but verifies nothing.
-    ///
-    /// - Parameter vaulted: what was just seen of pairs in the vault, which then are not backed up once more.
     private func look(
-        _ options: PassOptions, fleet: Fleet, state: StateDatabase, vaulted: [PairReport]? = nil
+        _ options: PassOptions, fleet: Fleet, state: StateDatabase
     ) async throws -> Outcome {
         let supervisor = Supervisor(
             servers: fleet.servers, sources: fleet.selector.sources,
@@ -113,22 +111,13 @@ package struct CheckRun: Sendable {
         // The other check that may have this lock is over in a moment; if not, the next one tells of this.
         let lock = try await patiently { try StateFolder(loaded).lock() }
         defer { lock?.release() }
-        if result.hasAnswered, lock != nil {
-            // The rules that asked can judge now.
-            var again = options
-            again.rescans = []
-            outcome = try await look(
-                again, fleet: fleet, state: state,
-                vaulted: looked.report.pairs.filter { $0.target.hasPrefix(VaultPair.targetPrefix) })
-        } else {
-            let last = try await state.lastReport()
-            outcome.report = try await VerificationOverlay(state, verify: loaded.configuration.verify)
-                .apply(to: looked.report, before: last, now: now())
-        }
-        for pair in looked.report.pairs where result.hasAnswered { outcome.report.add(pair.repairs, to: pair.key) }
+        // What the rules of the pass have found stays told: the next check sees whether the comparison has ended it.
+        let last = try await state.lastReport()
+        outcome.report = try await VerificationOverlay(state, verify: loaded.configuration.verify)
+            .apply(to: last.flatMap { $0.at > looked.report.at ? $0 : nil } ?? looked.report, before: last, now: now())
         for (key, records) in result.repairs { outcome.report.add(records, to: key) }
         outcome.exitCode = ExitCode(outcome.report, sources: fleet.selector.sources)
-        guard lock != nil, outcome.notRemembered == nil else { return outcome }
+        guard lock != nil else { return outcome }
         do {
             outcome.report = try await tell(outcome.report, state: state)
         } catch let error as StateError {

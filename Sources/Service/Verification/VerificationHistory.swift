@@ -45,6 +45,6 @@ package struct VerificationHistory: Sendable {
         return nil
     }
 
-    /// How many in a row, the newest first, did not say equal.
-    package var failuresInARow: Int { judged.prefix { $0.verdict != .equal }.count }
+    /// How many in a row, the newest first, did not find everything.
+    package var failuresInARow: Int { judged.prefix { !$0.hasFoundAll }.count }
 }

@@ -16,8 +16,6 @@ package struct VerificationPass: Sendable {
     struct Result: Sendable {
         /// The repairs of each pair, by its key.
         var repairs: [String: [RepairRecord]] = [:]
-        /// Whether a pair was verified for the sake of a rule, which may see more now.
-        var hasAnswered = false
         /// Whether anything came to an end.
         var hasVerified = false
     }
@@ -106,7 +104,6 @@ package struct VerificationPass: Sendable {
                 try await verifier.run(task.pair, order)
             }
         result.hasVerified = true
-        if VerifiedLight.suspicious.contains(task.due.reason) { result.hasAnswered = true }
         let holes = outcome.differences.filter { !$0.onlyInSource.isEmpty }
         guard outcome.record.verdict == .different, !holes.isEmpty, Self.mayRepair(task.report) else { return }
         guard let record = try await mend(task.pair, holes, verification: outcome.record.id) else { return }
@@ -153,7 +150,7 @@ package struct VerificationPass: Sendable {
     static func suspicions(of pair: PairReport) -> [Finding] {
         guard pair.mode == .manage else { return [] }
         return pair.findings.filter {
-            (VerifiedLight.suspicious.contains($0.rule) && $0.severity != .notice) || $0.rule == BackupDiffers.name
+            (VerifiedLight.suspicious.contains($0.rule) || $0.rule == BackupDiffers.name) && $0.severity != .notice
         }
     }
 

@@ -107,6 +107,11 @@ package struct VerificationRecord: Sendable, Hashable, Codable {
         (self.level, self.reasonToRun, self.startedAt) = (level, reasonToRun, startedAt)
     }
 
+    /// Whether every revision of the source was found in the backup, which may hold others besides.
+    package var hasFoundAll: Bool {
+        verdict == .equal || (verdict == .different && counts.extra > 0 && counts.different == counts.extra)
+    }
+
     /// What the pair's verifications are known by, whatever its name.
     package var key: String { Self.key(source: source, target: target) }
 

@@ -15,7 +15,7 @@ package enum BackupDiffers: Rule {
             "For pairs of mode manage each check copies the missing revisions into a backup on a server, and verifies again. "
             + "By hand: couchkeep repair PAIR; for the vault couchkeep backup. What only the backup has stays, and content "
             + "that differs needs people. The finding ends when a verification of the same level says equal.",
-        severity: "critical where the backup lacks something or its content differs, warning where it only has more")
+        severity: "critical where the backup lacks something or its content differs, notice where it only has more")
 }
 
 /// A pair was not verified for longer than the configuration wants.

@@ -47,9 +47,9 @@ package struct VerificationSchedule: Sendable {
         return Due(level: .revisions, reason: first.rule, since: first.since)
     }
 
-    /// What did not say equal is looked at again before its turn.
+    /// What was not found whole is looked at again before its turn.
     private func retried(_ history: VerificationHistory, differs: Bool) -> Due? {
-        guard differs || verify?.shortestInterval != nil, let last = history.last, last.verdict != .equal,
+        guard differs || verify?.shortestInterval != nil, let last = history.last, !last.hasFoundAll,
             let ended = last.endedAt
         else { return nil }
         let moment = ended.addingTimeInterval(pause(history))
@@ -99,7 +99,7 @@ package struct VerificationSchedule: Sendable {
     private func pause(_ history: VerificationHistory) -> TimeInterval {
         let last = history.last?.seconds ?? 0
         let doubled = pow(2, Double(min(10, max(0, history.failuresInARow - 1))))
-        return min(6 * 3600, max(60, 10 * last) * doubled)
+        return min(6 * 3600, max(15, 10 * last) * doubled)
     }
 
     /// The next part of the content: the one behind the last that was compared, so that none is left out.

@@ -53,7 +53,7 @@ package struct VerifiedLight: Sendable {
             if limit == nil { return (.off, "no verification is configured") }
             return (.unknown, "it was never verified" + unfinished)
         }
-        if let bad = difference { return (.problem, words(bad)) }
+        if let bad = difference, !bad.hasFoundAll { return (.problem, words(bad)) }
         let text = "\(last.level.rawValue)\(share(last)) \(Wording.duration(age(last))) ago"
         if last.verdict == .unknown {
             guard limit != nil else { return (.off, "the last verification came to no verdict: \(last.reason ?? "")") }
@@ -61,12 +61,18 @@ package struct VerifiedLight: Sendable {
         }
         guard let limit else {
             return age(last) <= Self.goodWithoutSchedule
-                ? (.ok, "equal at level \(text)")
-                : (.off, "equal at level \(text); no verification is configured")
+                ? (.ok, "\(good(last)) at level \(text)")
+                : (.off, "\(good(last)) at level \(text); no verification is configured")
         }
         return age(last) <= limit
-            ? (.ok, "equal at level \(text)")
+            ? (.ok, "\(good(last)) at level \(text)")
             : (.unknown, "the last verification is too old: level \(text)" + unfinished)
+    }
+
+    /// What only the backup has takes nothing from what it has of the source.
+    private func good(_ record: VerificationRecord) -> String {
+        guard record.verdict == .different else { return "equal" }
+        return "complete, with \(Wording.documents(record.counts.extra)) that only the backup has,"
     }
 
     private var unfinished: String {
@@ -105,11 +111,11 @@ package struct VerifiedLight: Sendable {
         let counts = record.counts
         let names = first.map(\.id).joined(separator: ", ")
         let more = counts.different > first.count ? " and \(Wording.number(counts.different - first.count)) more" : ""
-        let onlyMore = counts.different == counts.extra
         let isHole = counts.missing + counts.otherLeaves > 0
         let cause = first.lazy.compactMap(\.explanation).first
         return Finding(
-            rule: BackupDiffers.name, severity: onlyMore ? .warning : .critical, since: since(BackupDiffers.name),
+            rule: BackupDiffers.name, severity: record.hasFoundAll ? .notice : .critical,
+            since: since(BackupDiffers.name),
             summary: "a verification found \(words(record)): \(names)\(more)" + (cause.map { ". \($0)" } ?? ""),
             evidence: [
                 "verification": .integer(Int64(record.id)), "level": .string(record.level.rawValue),

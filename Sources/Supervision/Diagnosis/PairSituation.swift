@@ -107,9 +107,8 @@ package struct PairSituation: Sendable {
     /// Whether what the target lost is there again: by a reading from the beginning of ours that has brought
     /// everything, or, where documents were missing, by counts that are equal now.
     ///
-    /// Counts that were equal all along prove nothing. Where somebody compares the pair, only the comparison does.
+    /// Counts that were equal all along prove nothing.
     package func isMended(_ latch: PairMemory.Latch) -> Bool {
-        if proof.isDemanded { return proof.proves(since: latch.since) }
         if let rescan = memory.rescan, rescan.startedAt >= latch.since {
             return memory.isRescanComplete(after: observation, since: latch.since)
         }

@@ -28,7 +28,10 @@ package enum TargetRolledBack: PairRule {
     package static func diagnose(_ situation: PairSituation) -> Finding? {
         let memory = situation.memory
         if let latch = memory.latches[name] {
-            guard !situation.isMended(latch) else { return nil }
+            // Where pairs are compared, nothing but a comparison says that all is there again.
+            let isMended =
+                situation.proof.isDemanded ? situation.proof.proves(since: latch.since) : situation.isMended(latch)
+            guard !isMended else { return nil }
             return Finding(
                 rule: name, severity: .critical, since: latch.since,
                 summary: latch.summary
