@@ -18,7 +18,7 @@ extension PairMemory {
         rememberReplication(observation)
         rememberProgress(observation)
         rememberInspection(observation)
-        completeRescan(observation)
+        completeRescan(observation, situation.proof)
     }
 
     /// Forgets refusals after which a comparison has found everything in the target.
@@ -182,7 +182,7 @@ extension PairMemory {
     }
 
     /// Ends a rescan once the target has everything that the source had when it began.
-    private mutating func completeRescan(_ observation: PairObservation) {
+    private mutating func completeRescan(_ observation: PairObservation, _ proof: ComparisonProof) {
         guard rescan?.completedAt == nil, isRescanComplete(after: observation, since: .distantPast) else { return }
         let log = observation.inspection?.targetLog.value ?? nil
         // Without a count it is not known whether the target refused something again.
@@ -191,7 +191,8 @@ extension PairMemory {
                 ?? log?.history.first?.documentWriteFailures ?? (refused == 0 ? 0 : nil)
         else { return }
         rescan?.completedAt = observation.at
-        refused = failures
+        // Where pairs are compared, only that says that what was refused is there by now.
+        if failures > 0 || !proof.isDemanded { refused = failures }
         // What still refuses is what is there now.
         refusedValidators = refused > 0 ? observation.inspection?.validators : nil
     }

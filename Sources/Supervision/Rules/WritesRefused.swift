@@ -31,7 +31,7 @@ package enum WritesRefused: PairRule {
         let log = situation.observation.inspection?.targetLog.value ?? nil
         let logged = situation.isRescanning ? 0 : log?.largestWriteFailures ?? 0
         // A reading from the beginning that this pass sees complete has settled all earlier refusals.
-        let isSettled = memory.isRescanning && !situation.isRescanning
+        let isSettled = !situation.proof.isDemanded && memory.isRescanning && !situation.isRescanning
         let isProved = situation.proof.isDemanded && memory.areRefusalsProved(by: situation.proof)
         let settled = isProved ? max(memory.refused, memory.settledRefusals ?? 0) : memory.settledRefusals ?? 0
         // What was refused before everything was found in the target is no loss any more.
