@@ -16,6 +16,11 @@ struct LeafSpool: Sendable {
         var sizes: [Int]
         /// Rows that were read.
         var rows = 0
+
+        /// Nothing was read yet.
+        static func empty(_ partitions: Int, from sequence: UpdateSequence?) -> State {
+            State(sequence: sequence ?? .zero, sizes: Array(repeating: 0, count: partitions))
+        }
     }
 
     /// The bytes that are held back before they are written.
@@ -27,11 +32,11 @@ struct LeafSpool: Sendable {
     private var buffered = 0
     private(set) var state: State
 
-    /// Opens the files in a folder, cut to what the state speaks of; makes them where there is no state.
+    /// Opens the files in a folder, cut to what the state speaks of; makes them where there are none.
     static func open(in folder: FilePath, name: String, hash: SipHash, partitions: Int, state: State?) async throws
         -> LeafSpool
     {
-        let state = state ?? State(sizes: Array(repeating: 0, count: partitions))
+        let state = state ?? .empty(partitions, from: nil)
         let files = try await NIOThreadPool.singleton.runIfActive {
             try SpoolFiles((0..<partitions).map { folder.appending("\(name)-\($0)") }, sizes: state.sizes)
         }

@@ -23,6 +23,8 @@ package struct ReplicaComparator: Sendable {
         package var counts = ComparisonCounts()
         /// The position of the source's feed up to which it speaks.
         package var sequence = UpdateSequence.zero
+        /// Up to where the target's feed was read.
+        package var targetSequence = UpdateSequence.zero
         /// Rows that were read from both feeds.
         package var rows = 0
         /// Whether the planted differences were found; nil where none was planted.
@@ -35,6 +37,10 @@ package struct ReplicaComparator: Sendable {
     package var folder = FilePath(NSTemporaryDirectory())
     /// Which documents are compared; all where nil.
     package var selection: (@Sendable (DocumentLeaves) -> Bool)?
+    /// Where both feeds are read from: what lies before is known to be equal.
+    package var start: (source: UpdateSequence, target: UpdateSequence)?
+    /// How many documents there are about; both sides are asked where nil.
+    package var expected: Int?
     /// How long to wait before each further look at a document that seems to differ.
     package var looks: [Duration] = []
     /// How many more looks there may be, with the last pause, as long as each finds that something has arrived.
@@ -71,6 +77,7 @@ package struct ReplicaComparator: Sendable {
     }
 
     private func expectedDocuments() async throws -> Int {
+        if let expected { return expected }
         let counts = ReplicationCounts()
         let from = try await ReplicationFailure.Side.source.naming(counts) { try await source.describe() }
         let to = try await ReplicationFailure.Side.target.naming(counts) { try await target.describe() }
@@ -91,16 +98,20 @@ package struct ReplicaComparator: Sendable {
         let recorder = kept.map { ComparisonRecorder(start, save: $0.save) }
         let interval = kept?.interval ?? .zero
         var fromSource = try await LeafSpool.open(
-            in: folder, name: "source", hash: start.hash, partitions: partitions, state: start.source)
+            in: folder, name: "source", hash: start.hash, partitions: partitions,
+            state: start.source ?? .empty(partitions, from: self.start?.source))
         var fromTarget = try await LeafSpool.open(
-            in: folder, name: "target", hash: start.hash, partitions: partitions, state: start.target)
+            in: folder, name: "target", hash: start.hash, partitions: partitions,
+            state: start.target ?? .empty(partitions, from: self.start?.target))
         if let planted, start.source == nil { try await fromSource.add(planted.source) }
         if let planted, start.target == nil { try await fromTarget.add(planted.target) }
         async let left = fill(fromSource, from: source, .source, meter, recorder, interval)
         async let right = fill(fromTarget, from: target, .target, meter, recorder, interval)
         let (sourceSpool, targetSpool) = try await (left, right)
         var found: Set<PartitionJoin.Candidate> = []
-        var report = Report(sequence: sourceSpool.state.sequence, rows: sourceSpool.state.rows + targetSpool.state.rows)
+        var report = Report(
+            sequence: sourceSpool.state.sequence, targetSequence: targetSpool.state.sequence,
+            rows: sourceSpool.state.rows + targetSpool.state.rows)
         var open: [DocumentID] = []
         for index in 0..<partitions {
             try Task.checkCancellation()

@@ -57,7 +57,8 @@ package final class CouchReplica: Replica {
         remember { $0.identity = $0.identity ?? identity }
         return ReplicaDescription(
             name: database.url, updateSequence: info.updateSequence, documentCount: info.documentCount,
-            deletedCount: info.deletedCount, identity: identity)
+            deletedCount: info.deletedCount, identity: identity,
+            purges: info.purgeSequence?.parameter)
     }
 
     /// Changes or reads what was learnt.

@@ -46,6 +46,7 @@ extension MemoryReplica {
         changes.change { state in
             let purged = state.documents[id]?.tree.purge(revisions) ?? []
             guard !purged.isEmpty else { return [] }
+            state.purges += 1
             if state.documents[id]?.tree.isEmpty == true {
                 state.documents[id] = nil
                 state.sequence += 1

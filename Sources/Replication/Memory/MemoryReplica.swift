@@ -19,6 +19,7 @@ package final class MemoryReplica: Replica {
         var log: [(sequence: Int, id: DocumentID)] = []
         var sequence = 0
         var checkpoints: [String: Checkpoint] = [:]
+        var purges = 0
     }
 
     package let name: String
@@ -38,7 +39,8 @@ package final class MemoryReplica: Replica {
             let deleted = state.documents.values.count { $0.tree.isDeleted }
             return ReplicaDescription(
                 name: name, updateSequence: UpdateSequence(.integer(Int64(state.sequence))),
-                documentCount: state.documents.count - deleted, deletedCount: deleted, identity: identity)
+                documentCount: state.documents.count - deleted, deletedCount: deleted, identity: identity,
+                purges: String(state.purges))
         }
     }
 

@@ -12,15 +12,19 @@ package struct ReplicaDescription: Sendable, Hashable {
     package var deletedCount: Int
     /// Which database this is, other than by its name; nil where that can't be known, which does not mean unchanged.
     package var identity: String?
+    /// Something that changes with each purge, where the replica has them: purges are in no feed.
+    package var purges: String?
 
     package init(
-        name: String, updateSequence: UpdateSequence, documentCount: Int, deletedCount: Int, identity: String? = nil
+        name: String, updateSequence: UpdateSequence, documentCount: Int, deletedCount: Int, identity: String? = nil,
+        purges: String? = nil
     ) {
         self.name = name
         self.updateSequence = updateSequence
         self.documentCount = documentCount
         self.deletedCount = deletedCount
         self.identity = identity
+        self.purges = purges
     }
 
     /// Whether there is no document at all, not even a deleted one.

@@ -45,6 +45,9 @@ package struct Verification: Sendable {
     package var furtherLooks = 20
     /// Of which documents a verification of bodies compares the content.
     package var share = BodyShare.all
+    /// What was found equal before, so that at level `revisions` only what has changed since is compared; everything is where
+    /// it can't be relied on any more.
+    package var basis: VerificationBasis?
     /// Whether differences are planted, never into a database, that have to be found.
     package var selfTests = false
     /// An existing folder of this verification alone, where it writes down every few seconds how far it is; without one it

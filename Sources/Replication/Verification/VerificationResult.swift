@@ -33,5 +33,9 @@ extension Verification {
         /// Whether the planted differences were found; nil where none was planted.
         package var passedSelfTest: Bool?
         package var elapsed: Duration
+        /// Where only what has changed since was compared: when everything was.
+        package var since: Date?
+        /// What the next verification can be built on; only where both sides are equal.
+        package var basis: VerificationBasis?
     }
 }

@@ -6,6 +6,8 @@ struct VerificationRun {
     private let verification: Verification
     private let journal: VerificationJournal?
     private var state: VerificationState
+    /// Both sides as they were when this run began.
+    private let sides: (source: ReplicaDescription, target: ReplicaDescription)
     private let clock = ContinuousClock()
     private let began: ContinuousClock.Instant
 
@@ -17,12 +19,13 @@ struct VerificationRun {
         let to = try await ReplicationFailure.Side.target.naming { try await verification.target.describe() }
         var (source, target) = (VerificationState.Side(from), VerificationState.Side(to))
         guard isResuming else {
-            let state = VerificationState(
+            var state = VerificationState(
                 level: level, share: verification.share, selfTests: verification.selfTests, at: verification.now(),
                 source: source, target: target)
+            if let basis = verification.basis, level == .revisions, basis.isSound(for: from, to) { state.basis = basis }
             var journal: VerificationJournal?
             if let folder = verification.folder { journal = try await VerificationJournal.begin(in: folder, state) }
-            return VerificationRun(verification, journal, state)
+            return VerificationRun(verification, journal, state, (from, to))
         }
         guard let folder = verification.folder else {
             throw VerificationStateError(
@@ -38,11 +41,14 @@ struct VerificationRun {
                 description: "the verification compared \(state.source.name) with \(state.target.name), "
                     + "and one of them is another database now; verify again from the start")
         }
-        return VerificationRun(verification, journal, state)
+        return VerificationRun(verification, journal, state, (from, to))
     }
 
-    private init(_ verification: Verification, _ journal: VerificationJournal?, _ state: VerificationState) {
-        (self.verification, self.journal, self.state) = (verification, journal, state)
+    private init(
+        _ verification: Verification, _ journal: VerificationJournal?, _ state: VerificationState,
+        _ sides: (source: ReplicaDescription, target: ReplicaDescription)
+    ) {
+        (self.verification, self.journal, self.state, self.sides) = (verification, journal, state, sides)
         began = clock.now
     }
 
@@ -106,6 +112,13 @@ struct VerificationRun {
                 try await journal.change { ($0.comparison, $0.seconds) = (comparison, seconds) }
             }
         }
+        let (from, to) = sides
+        comparator.expected = max(
+            from.documentCount + from.deletedCount, to.documentCount + to.deletedCount)
+        if let basis = state.basis {
+            // Few, as a rule; their number is known when they are read.
+            (comparator.start, comparator.expected) = ((basis.source.sequence, basis.target.sequence), 0)
+        }
         let result = try await comparator.run(difference: difference)
         var isBehind = false
         if result.counts.different > 0, result.counts.extra == 0 {
@@ -114,7 +127,8 @@ struct VerificationRun {
             isBehind = after.updateSequence != state.target.sequence
         }
         return VerificationState.Revisions(
-            counts: result.counts, sequence: result.sequence, isBehind: isBehind,
+            counts: result.counts, sequence: result.sequence, targetSequence: result.targetSequence,
+            isBehind: isBehind,
             passedSelfTest: result.passedSelfTest)
     }
 
@@ -162,6 +176,12 @@ struct VerificationRun {
             at: state.at, counts: counts, differences: named.first, bodies: bodies?.report,
             share: bodies == nil ? nil : state.share, passedSelfTest: passed, elapsed: elapsed)
         result.doubt(isBehind: revisions.isBehind)
+        result.since = state.basis?.at
+        if result.verdict == .equal {
+            result.basis = VerificationBasis(
+                source: sides.source, at: revisions.sequence, target: sides.target, at: revisions.targetSequence,
+                since: state.basis?.at ?? state.at)
+        }
         return result
     }
 }

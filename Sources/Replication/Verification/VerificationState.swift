@@ -18,6 +18,7 @@ package struct VerificationState: Sendable, Hashable, Codable {
     struct Revisions: Sendable, Hashable, Codable {
         var counts: ComparisonCounts
         var sequence: UpdateSequence
+        var targetSequence: UpdateSequence
         var isBehind: Bool
         var passedSelfTest: Bool?
     }
@@ -32,6 +33,8 @@ package struct VerificationState: Sendable, Hashable, Codable {
     package var at: Date
     package var source: Side
     package var target: Side
+    /// What it is built on; nil where everything is compared.
+    package var basis: VerificationBasis?
     /// How far the feeds were read.
     package var comparison: ComparisonState?
     /// Set when all revisions are compared.

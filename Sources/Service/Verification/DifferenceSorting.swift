@@ -57,6 +57,7 @@ struct DifferenceSorting {
         record.doubt = result.doubt
         record.bodies = result.bodies.map { VerificationRecord.Bodies($0, share: result.share) }
         record.onTheirWay = onTheirWay
+        (record.since, record.basis) = (result.since, result.basis)
         guard result.level != .counts else {
             record.counts = VerificationRecord.Counts(result.counts)
             (record.verdict, record.reason) = (result.verdict, result.reason)

@@ -14,6 +14,8 @@ package struct PairVerifier: Sendable {
         package var share = BodyShare.all
         /// Whether differences are planted, never into a database, that have to be found.
         package var selfTests = false
+        /// Whether only what has changed since the last verification is compared, where that found both sides equal.
+        package var isIncremental = false
         /// Who wants it: `asked`, `schedule`, or a rule's name.
         package var reason: String
         /// The longest time that it may take.
@@ -172,6 +174,7 @@ package struct PairVerifier: Sendable {
                 verification.share = record.share ?? .all
                 verification.selfTests = order.selfTests
                 verification.folder = FilePath(folder.progress(of: record.id))
+                if order.isIncremental { verification.basis = try await store.basis(for: pair.key) }
                 verification.context = ReplicationContext(checkpointID: pair.checkpointID)
                 verification.onProgress = note
                 var sorting = DifferenceSorting(

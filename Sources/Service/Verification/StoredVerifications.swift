@@ -110,6 +110,15 @@ package struct StoredVerifications: Sendable {
         return Dictionary(grouping: records, by: \.key)
     }
 
+    /// What a pair's next verification can be built on; nil where the last one at level `revisions` or `bodies` has not
+    /// found both sides equal.
+    package func basis(for key: String) async throws -> VerificationBasis? {
+        let records = try await state.reading { database in
+            try Self.records(database, sql: "SELECT id, record FROM verification WHERE key = ? ORDER BY id DESC", [key])
+        }
+        return records.first { $0.state == .ended && $0.level != .counts }?.basis
+    }
+
     /// One verification; nil where there is none of that number.
     package func record(_ id: Int) async throws -> VerificationRecord? {
         try await state.reading { database in

@@ -99,6 +99,10 @@ package struct VerificationRecord: Sendable, Hashable, Codable {
     package var expectedRows = 0
     /// The file with all differences, where there are more than are kept here.
     package var file: String?
+    /// Where only what has changed since was compared: when everything was.
+    package var since: Date?
+    /// What the next verification can be built on.
+    package var basis: VerificationBasis?
 
     package init(
         pair: String, source: String, target: String, level: Verification.Level, reasonToRun: String, startedAt: Date

@@ -78,7 +78,8 @@ extension VerificationPrinter {
     }
 
     private static func facts(_ record: VerificationRecord) -> String {
-        let documents = record.verdict == .equal ? "\(Wording.documents(record.counts.equal)), " : ""
+        let changed = record.since.map { " changed since \($0.formatted(.iso8601)), when all were compared" } ?? ""
+        let documents = record.verdict == .equal ? "\(Wording.documents(record.counts.equal))\(changed), " : ""
         return "\(documents)level \(level(record)), \(DurationWords.text(record.seconds))"
     }
 

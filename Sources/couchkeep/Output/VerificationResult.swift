@@ -32,6 +32,7 @@ struct VerificationResult: Encodable {
         var rows: Int
         var expectedRows: Int
         var file: String?
+        var since: Date?
 
         init(_ record: VerificationRecord) {
             (id, pair, source, target) = (record.id, record.pair, record.source, record.target)
@@ -43,6 +44,7 @@ struct VerificationResult: Encodable {
             (counts, onTheirWay, seconds) = (record.counts, record.onTheirWay, record.seconds)
             selfTest = record.passedSelfTest.map { $0 ? "passed" : "failed" }
             (rows, expectedRows, file) = (record.rows, record.expectedRows, record.file)
+            since = record.since
         }
     }
 

@@ -22,6 +22,12 @@ struct VerifyRunCommand: AsyncParsableCommand {
     @Option(help: "What is compared: counts, revisions or bodies.") var level = Verification.Level.revisions
     @Option(help: ArgumentHelp("Compare the bodies of so many percent of the documents each day.", valueName: "1%"))
     var share: SharePercent?
+    @Flag(
+        help: """
+            Compare only what has changed since the pair's last verification found both sides equal; everything where \
+            that can't be relied on.
+            """)
+    var incremental = false
     @Flag(help: "Plant a difference into the comparison, never into a database, and demand that it is found.")
     var selfTest = false
     @Option(help: ArgumentHelp("Write all differences into a file, a JSON object a line.", valueName: "file"))
@@ -35,6 +41,7 @@ struct VerifyRunCommand: AsyncParsableCommand {
     func validate() throws {
         if share != nil, level != .bodies { throw ValidationError("--share belongs to --level bodies") }
         if selfTest, level == .counts { throw ValidationError("--self-test needs --level revisions or bodies") }
+        if incremental, level != .revisions { throw ValidationError("--incremental belongs to --level revisions") }
         switch words.count {
         case ...1:
             guard !login.isGiven else {
@@ -51,6 +58,9 @@ struct VerifyRunCommand: AsyncParsableCommand {
                 throw ValidationError("compared with what? Name two databases, or a pair of the configuration")
             }
         case 2:
+            guard !incremental else {
+                throw ValidationError("--incremental is for pairs of the configuration, of which the last one is kept")
+            }
             guard maxDuration == nil else {
                 throw ValidationError("--max-duration is for pairs of the configuration, which can be resumed")
             }
@@ -78,7 +88,7 @@ struct VerifyRunCommand: AsyncParsableCommand {
         var codes: [Service.ExitCode] = []
         var order = PairVerifier.Order(level: level, reason: "asked", maximum: maxDuration)
         if let share { order.share = .rolling(percent: share.value, at: Date()) }
-        order.selfTests = selfTest
+        (order.selfTests, order.isIncremental) = (selfTest, incremental)
         try await desk.verify(words.first, order) { pair, outcome in
             line.end()
             codes.append(outcome.exitCode)
