@@ -189,6 +189,7 @@ let package = Package(
             dependencies: [
                 "CouchDB",
                 "CouchSim",
+                "Replication",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "NIOPosix", package: "swift-nio"),
             ],

@@ -7,12 +7,14 @@ struct CurlLoops: Sendable {
     let stage: BenchStage
 
     /// Reads the feed, then all leaf revisions by `_bulk_get`, 1,000 at a time, 4 requests at a time; keeps the answers.
-    func fetchAll(_ database: String) async throws -> (seconds: Double, answers: [URL]) {
+    func fetchAll(
+        _ database: String, on server: LocalCouchDB
+    ) async throws -> (seconds: Double, answers: [URL]) {
         let feed = stage.folder.appending(path: "feed.json")
         let feedTime = try await stage.curl(
             config([
                 (
-                    stage.fullURL(database, on: stage.source) + "/_changes?style=all_docs&seq_interval=10000", nil, feed
+                    stage.fullURL(database, on: server) + "/_changes?style=all_docs&seq_interval=10000", nil, feed
                 )
             ]))
         let rows = try JSONValue(parsing: Data(contentsOf: feed))["results"]?.array ?? []
@@ -26,12 +28,25 @@ struct CurlLoops: Sendable {
                 .serialized().write(to: body)
             requests.append(
                 (
-                    stage.fullURL(database, on: stage.source) + "/_bulk_get?revs=true&latest=true", body,
+                    stage.fullURL(database, on: server) + "/_bulk_get?revs=true&latest=true", body,
                     stage.folder.appending(path: "got-\(start).json")
                 ))
         }
         let time = try await stage.curl(config(requests))
         return (feedTime.seconds + time.seconds, requests.map(\.2))
+    }
+
+    /// Reads feeds as a comparison does, all of them at the same time, and returns the seconds.
+    func readFeeds(of databases: [(server: LocalCouchDB, name: String)]) async throws -> Double {
+        try await stage.curl(
+            config(
+                databases.map {
+                    (
+                        stage.fullURL($0.name, on: $0.server) + "/_changes?style=all_docs&seq_interval=10000", nil,
+                        URL(filePath: "/dev/null")
+                    )
+                })
+        ).seconds
     }
 
     /// Writes what was fetched by `_bulk_docs`, 1,000 at a time, 4 requests at a time.

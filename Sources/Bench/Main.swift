@@ -8,7 +8,9 @@ struct Bench: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "couchkeep-bench",
         abstract: "Measure backup, restore and verification on two private CouchDB servers; prints ratios of one run.",
-        discussion: "Build it with --configuration release, or run: make bench. A machine that is busy lies.")
+        discussion:
+            "Build it with --configuration release, or run: make bench. A machine that is busy lies.",
+        subcommands: [RowsCommand.self])
 
     @Option(help: "Documents of about 0.8 kB.") var documents = 100_000
     @Option(help: "The couchkeep program; beside this one where not given.") var couchkeep: String?
@@ -28,7 +30,10 @@ struct Bench: AsyncParsableCommand {
             try await withLocalCouchDB { target in
                 let stage = BenchStage(
                     source: source, target: target, folder: folder, program: program, documents: documents)
-                try await VaultBench(stage: stage).run()
+                let replicated = try await VaultBench(stage: stage).run()
+                let bench = VerifyBench(stage: stage, replicated: replicated)
+                try await bench.run()
+                try await bench.rows()
             }
         }
     }

@@ -6,7 +6,8 @@ import Foundation
 struct VaultBench: Sendable {
     let stage: BenchStage
 
-    func run() async throws {
+    /// - Returns: the time of CouchDB's replicator, in seconds.
+    func run() async throws -> Double {
         let (source, target) = (stage.source, stage.target)
         print(
             "\(stage.documents) documents of about 0.8 kB, updates, conflicts, deletions; CouchDB and Couchkeep on one machine"
@@ -18,39 +19,43 @@ struct VaultBench: Sendable {
         try await compact()
         let curl = CurlLoops(stage: stage)
         let vault = stage.folder.appending(path: "vault").path
-        let fetched = try await curl.fetchAll("orders")
-        row("curl: feed and _bulk_get loop", fetched.seconds)
+        let fetched = try await curl.fetchAll("orders", on: source)
+        BenchTable.row("curl: feed and _bulk_get loop", fetched.seconds)
         let backup = ["backup", stage.url("orders", on: source), "--vault", vault, "--quiet"]
         let first = try await stage.couchkeep(backup, on: source)
-        row("couchkeep: first backup", first.seconds)
+        BenchTable.row("couchkeep: first backup", first.seconds)
         let replicated = try await replicate()
-        row("CouchDB: replication to a second server", replicated)
+        BenchTable.row("CouchDB: replication to a second server", replicated)
         let unchanged = try await stage.couchkeep(backup, on: source)
-        row("couchkeep: second backup, nothing changed", unchanged.seconds)
+        BenchTable.row("couchkeep: second backup, nothing changed", unchanged.seconds)
         try await stage.visit(source) { try await Workload(count: stage.documents).change($0.database("orders")) }
         let changed = try await stage.couchkeep(backup, on: source)
-        row("couchkeep: third backup, 1 % changed", changed.seconds)
+        BenchTable.row("couchkeep: third backup, 1 % changed", changed.seconds)
         try await stage.visit(target) { try await $0.database("bare").create(q: 2) }
         let written = try await curl.writeAll(fetched.answers, to: "bare")
-        row("curl: _bulk_docs loop", written)
+        BenchTable.row("curl: _bulk_docs loop", written)
         let restore = try await stage.couchkeep(
             ["restore", "orders", "--to", stage.url("restored", on: target), "--vault", vault], on: target)
-        row("couchkeep: restore, compared", restore.seconds)
+        BenchTable.row("couchkeep: restore, compared", restore.seconds)
         let vaultSize = try size(of: vault)
         let couchSize = try await stage.visit(source) { try await $0.database("orders").info().fileSize ?? 0 }
         print("")
-        ratio("first backup, times faster than CouchDB's replicator", replicated / first.seconds, atLeast: 8)
-        ratio("first backup, against the curl loop", first.seconds / fetched.seconds, atMost: 1.25)
-        ratio("second backup, nothing changed, of the first", unchanged.seconds / first.seconds, atMost: 0.01)
-        ratio("third backup, 1 % changed, of the first", changed.seconds / first.seconds, atMost: 0.03)
-        ratio("restore, times faster than CouchDB's replicator", replicated / restore.seconds, atLeast: 4)
-        ratio("restore, against the curl loop", restore.seconds / written, atMost: 1.2)
-        ratio("vault's size, of CouchDB's compacted files", Double(vaultSize) / Double(couchSize), atMost: 0.4)
-        ratio("peak memory of backup, MB", Double(first.peakMemory) / 1e6, atMost: 150)
-        ratio("peak memory of restore, MB", Double(restore.peakMemory) / 1e6, atMost: 150)
+        BenchTable.ratio("first backup, times faster than CouchDB's replicator", replicated / first.seconds, atLeast: 8)
+        BenchTable.ratio("first backup, against the curl loop", first.seconds / fetched.seconds, atMost: 1.25)
+        BenchTable.ratio(
+            "second backup, nothing changed, of the first", unchanged.seconds / first.seconds, atMost: 0.01)
+        BenchTable.ratio("third backup, 1 % changed, of the first", changed.seconds / first.seconds, atMost: 0.03)
+        BenchTable.ratio("restore, times faster than CouchDB's replicator", replicated / restore.seconds, atLeast: 4)
+        BenchTable.ratio("restore, against the curl loop", restore.seconds / written, atMost: 1.2)
+        BenchTable.ratio(
+            "vault's size, of CouchDB's compacted files", Double(vaultSize) / Double(couchSize), atMost: 0.4)
+        BenchTable.ratio("peak memory of backup, MB", Double(first.peakMemory) / 1e6, atMost: 150)
+        BenchTable.ratio("peak memory of restore, MB", Double(restore.peakMemory) / 1e6, atMost: 150)
+        return replicated
     }
 
-    private func replicate() async throws -> Double {
+    /// Copies by CouchDB's own replicator, or brings its copy up to date.
+    func replicate() async throws -> Double {
         let began = ContinuousClock.now
         try await stage.visit(stage.target) { connection in
             _ = try await connection.json(
@@ -79,17 +84,5 @@ struct VaultBench: Sendable {
             guard attributes[.type] as? FileAttributeType == .typeRegular else { return sum }
             return sum + (attributes[.size] as? Int ?? 0)
         }
-    }
-
-    private func row(_ what: String, _ seconds: Double) {
-        print("  \(what.padding(toLength: 52, withPad: " ", startingAt: 0)) \(String(format: "%8.2f", seconds)) s")
-    }
-
-    private func ratio(_ what: String, _ value: Double, atMost: Double? = nil, atLeast: Double? = nil) {
-        let isGood = atMost.map { value <= $0 } ?? atLeast.map { value >= $0 } ?? true
-        let wanted = atMost.map { "at most \($0)" } ?? atLeast.map { "at least \($0)" } ?? ""
-        print(
-            "  \(what.padding(toLength: 52, withPad: " ", startingAt: 0)) \(String(format: "%8.3f", value))   "
-                + "\(wanted)\(isGood ? "" : "   MISSED")")
     }
 }

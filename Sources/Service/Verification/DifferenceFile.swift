@@ -1,4 +1,5 @@
 import Foundation
+import NIOPosix
 
 /// A file with all differences of a verification, a JSON object a line, mode 0600.
 package final class DifferenceFile: Sendable {
@@ -28,4 +29,16 @@ package final class DifferenceFile: Sendable {
     }
 
     package func close() throws { try handle.close() }
+
+    /// Reads a file with differences.
+    ///
+    /// - Throws: `CocoaError` where there is none; `DecodingError` where a line is not what was written.
+    package static func read(_ path: String) async throws -> [VerificationDifference] {
+        try await NIOThreadPool.singleton.runIfActive {
+            let bytes = try Data(contentsOf: URL(fileURLWithPath: path))
+            return try bytes.split(separator: UInt8(ascii: "\n")).map {
+                try JSONDecoder().decode(VerificationDifference.self, from: Data($0))
+            }
+        }
+    }
 }

@@ -132,6 +132,21 @@ package struct VerificationDesk: Sendable {
         return (record, try await store.differences(of: id))
     }
 
+    /// All that a verification of a pair has found, from the state database or from its file.
+    ///
+    /// - Throws: ``PairDirectory/UnknownPair`` where there is none of that number, or it is another pair's.
+    package func found(
+        by id: Int, of pair: VerifiablePair
+    ) async throws -> (record: VerificationRecord, differences: [Difference]) {
+        let (record, kept) = try await show(id)
+        guard record.key == pair.key else {
+            throw PairDirectory.UnknownPair(
+                description: "verification \(id) is one of \(record.pair), not of \(pair.name)")
+        }
+        let all = try await record.file.map { try await DifferenceFile.read($0) } ?? kept
+        return (record, try all.map { try $0.difference })
+    }
+
     /// Asks the process that is at a verification to stop; it does within seconds.
     ///
     /// - Parameter word: the verification's number, or its pair's name.

@@ -34,4 +34,23 @@ package struct VerificationDifference: Sendable, Hashable, Codable {
         content = difference.revisions.isEmpty ? nil : difference.revisions.map(Content.init)
         (reason, explanation) = (difference.reason?.code.rawValue, difference.reason?.sentence)
     }
+
+    /// The revisions that one side lacks, as a repair wants them; what differs in content is not repaired by copying.
+    ///
+    /// - Throws: `CouchError` where a revision is none.
+    package var difference: Difference {
+        get throws {
+            func parsed(_ texts: [String]) throws -> [RevisionID] {
+                try texts.map { text in
+                    guard let revision = RevisionID(text) else {
+                        throw CouchError(.malformedAnswer, "“\(text)” of the document “\(id)” is no revision")
+                    }
+                    return revision
+                }
+            }
+            return Difference(
+                id: DocumentID(id), kind: `class`, onlyInSource: try parsed(revisions),
+                onlyInTarget: try parsed(extraRevisions))
+        }
+    }
 }

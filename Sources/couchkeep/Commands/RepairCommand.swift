@@ -18,6 +18,10 @@ struct RepairCommand: AsyncParsableCommand {
               couchkeep repair orders --dry-run     a pair of the configuration, with its users and passwords
               couchkeep repair http://couch1:5984/orders http://couch2:5984/orders --user backup --dry-run
 
+            Where a verification has named the holes, --verification copies those without comparing everything again:
+
+              couchkeep repair orders --verification 12
+
             With --remove-extra they are shown, and removed after a yes: purged, as if they had never been. Don't do \
             that where the target is also replicated into the source.
 
@@ -32,6 +36,11 @@ struct RepairCommand: AsyncParsableCommand {
     @OptionGroup var login: LoginOptions
     @OptionGroup var vault: VaultOptions
     @OptionGroup var moment: MomentOptions
+    @Option(
+        help: ArgumentHelp(
+            "Mend what this verification of the pair has found, without comparing everything again.",
+            valueName: "number"))
+    var verification: Int?
     @Flag(name: .shortAndLong, help: "Show what would be done; change nothing.") var dryRun = false
     @Flag(help: "Also remove revisions that only the target has, after they were shown.") var removeExtra = false
     @Flag(help: "Answer yes to the question of --remove-extra.") var confirm = false
@@ -49,6 +58,9 @@ struct RepairCommand: AsyncParsableCommand {
         if words.count == 2, words[1].hasPrefix("vault:") {
             throw ValidationError("a vault is mended by couchkeep backup, which copies all that it lacks")
         }
+        if verification != nil, words.count != 1 {
+            throw ValidationError("--verification goes with a pair of the configuration, of which it is a verification")
+        }
         if words.count == 1, words[0].contains("://") {
             throw ValidationError(
                 "from where? Name the source and the database to mend, or a pair of the configuration")
@@ -63,8 +75,14 @@ struct RepairCommand: AsyncParsableCommand {
     func run() async throws {
         let code: Service.ExitCode
         if words.count == 1 {
-            code = try await VerificationDesk(vault.configuration()).withServerPair(words[0]) { pair, sides in
-                try await mend(
+            let desk = try VerificationDesk(vault.configuration())
+            code = try await desk.withServerPair(words[0]) { pair, sides in
+                if let verification {
+                    let (record, differences) = try await desk.found(by: verification, of: pair)
+                    return try await mend(
+                        differences, equal: record.counts.equal, sides.source, sides.target)
+                }
+                return try await mend(
                     sides.source, sides.target, ReplicationContext(checkpointID: pair.checkpointID))
             }
         } else {
@@ -80,7 +98,6 @@ struct RepairCommand: AsyncParsableCommand {
     private func mend(
         _ source: any ComparableReplica, _ target: any ComparableReplica, _ context: ReplicationContext
     ) async throws -> Service.ExitCode {
-        let printer = RepairPrinter(isSilent: json)
         let line = ProgressLine()
         var verification = Verification(source, target)
         // The checkpoint tells whether the source was set back: then its last copies are not removed.
@@ -93,11 +110,18 @@ struct RepairCommand: AsyncParsableCommand {
         var found: [Difference] = []
         let verified = try await verification.run { found.append($0) }
         line.end()
+        return try await mend(found, equal: verified.counts.equal, source, target)
+    }
+
+    private func mend(
+        _ found: [Difference], equal: Int, _ source: any ComparableReplica, _ target: any ComparableReplica
+    ) async throws -> Service.ExitCode {
+        let printer = RepairPrinter(isSilent: json)
         let holes = found.filter { !$0.onlyInSource.isEmpty }
         let extra = found.filter { !$0.onlyInTarget.isEmpty }
-        printer.found(equal: verified.counts.equal, holes: holes, extra: extra, removesExtra: removeExtra)
+        printer.found(equal: equal, holes: holes, extra: extra, removesExtra: removeExtra)
         var result = RepairResult(
-            isDryRun: dryRun, equal: verified.counts.equal, missing: holes.map(RepairResult.Document.init(missing:)),
+            isDryRun: dryRun, equal: equal, missing: holes.map(RepairResult.Document.init(missing:)),
             extra: extra.map(RepairResult.Document.init(extra:)))
         var code = Service.ExitCode.ok
         if dryRun {
