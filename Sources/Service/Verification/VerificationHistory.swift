@@ -12,7 +12,11 @@ package struct VerificationHistory: Sendable {
 
     package init(_ records: [VerificationRecord]) {
         all = records.sorted { $0.id > $1.id }
-        judged = all.filter { $0.state == .ended && $0.verdict != nil && $0.level != .counts }
+        judged = all.filter { record in
+            // That nothing has changed which the feeds list renews nothing: it can't see what a disk has lost.
+            let isFoundation = record.since == nil || record.verdict != .equal
+            return record.state == .ended && record.verdict != nil && record.level != .counts && isFoundation
+        }
         let ended = judged
         resumable = all.first { record in
             [.stopped, .interrupted].contains(record.state) && record.level != .counts
