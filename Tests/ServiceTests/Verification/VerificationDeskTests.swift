@@ -32,6 +32,46 @@ import Testing
         }
     }
 
+    @Test("An incremental verification looks at what has changed, finds what is missing of it, and renews nothing")
+    func incremental() async throws {
+        try await withVerificationScene { scene in
+            #expect(try await scene.verify(isIncremental: true).map(\.record.since) == [nil], "there is no basis yet")
+            let whole = try #require(try await scene.verify().first).record
+            let again = try #require(try await scene.verify(isIncremental: true).first).record
+            #expect(again.verdict == .equal && again.counts.equal == 0 && again.since == whole.asOf)
+            #expect(VerificationHistory(try await scene.desk().list()).last?.id == whole.id)
+
+            _ = try scene.production.put("lost", in: "orders")
+            let found = try #require(try await scene.verify(isIncremental: true).first)
+            #expect(found.record.verdict == .different && found.differences.map(\.id) == ["lost"])
+            #expect(VerificationHistory(try await scene.desk().list()).last?.id == found.record.id)
+
+            _ = try scene.standby.put("lost", in: "orders")
+            let mended = try #require(try await scene.verify(isIncremental: true).first).record
+            #expect(mended.verdict == .equal && mended.since == nil && mended.counts.equal == 51)
+        }
+    }
+
+    @Test(
+        "What a verification has found is handed to a repair, from the database or from its file", arguments: [2, 1200])
+    func foundForARepair(missing: Int) async throws {
+        try await withVerificationScene { scene in
+            try scene.production.fill("orders", prefix: "hole", count: missing)
+            let record = try #require(try await scene.verify().first).record
+            #expect((record.file != nil) == (missing > StoredVerifications.keptDifferences))
+            try await scene.desk().withServerPair("orders") { pair, sides in
+                let (same, differences) = try await scene.desk().found(by: record.id, of: pair)
+                #expect(same.id == record.id && differences.count == missing)
+                let report = try await HoleRepair(sides.source, sides.target).run(differences)
+                #expect(report.copied == missing && report.remaining.isEmpty)
+                await #expect(throws: PairDirectory.UnknownPair.self) {
+                    _ = try await scene.desk().found(by: record.id + 1, of: pair)
+                }
+            }
+            #expect(try await scene.verify().map(\.record.verdict) == [.equal])
+        }
+    }
+
     @Test func aNameThatNoPairHasIsNotGuessed() async throws {
         try await withVerificationScene { scene in
             let error = try #require(

@@ -22,13 +22,13 @@ struct VerificationScene: Sendable {
     var state: StateDatabase { get throws { try StateFolder(loaded).open() } }
 
     /// Verifies the pairs of a name.
-    func verify(_ name: String? = "orders", looks: [Duration] = [.zero], maximum: Duration? = nil) async throws
-        -> [PairVerifier.Outcome]
-    {
+    func verify(
+        _ name: String? = "orders", looks: [Duration] = [.zero], maximum: Duration? = nil, isIncremental: Bool = false
+    ) async throws -> [PairVerifier.Outcome] {
         var outcomes: [PairVerifier.Outcome] = []
-        try await desk(looks: looks).verify(name, PairVerifier.Order(reason: "asked", maximum: maximum)) {
-            outcomes.append($1)
-        }
+        var order = PairVerifier.Order(reason: "asked", maximum: maximum)
+        order.isIncremental = isIncremental
+        try await desk(looks: looks).verify(name, order) { outcomes.append($1) }
         return outcomes
     }
 }
