@@ -190,6 +190,7 @@ let package = Package(
                 "CouchDB",
                 "CouchSim",
                 "Replication",
+                "Secrets",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "NIOPosix", package: "swift-nio"),
             ],

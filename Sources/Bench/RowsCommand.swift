@@ -6,13 +6,13 @@ struct RowsCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "rows", abstract: "Compare two sides of made-up rows; no server is needed.")
 
-    @Option(help: "Documents on each side.") var documents = 1_000_000
+    @Option(help: "Rows of each side.") var rows = 1_000_000
 
     func run() async throws {
         let comparator = ReplicaComparator(
-            SyntheticReplica(documents: documents), SyntheticReplica(documents: documents, missing: documents / 2))
+            SyntheticReplica(documents: rows), SyntheticReplica(documents: rows, missing: rows / 2))
         let report = try await comparator.run { _ in }
-        guard report.counts.missing == 1, report.counts.equal == documents - 1 else {
+        guard report.counts.missing == 1, report.counts.equal == rows - 1 else {
             throw BenchFailure("the comparison found \(report.counts)")
         }
     }

@@ -1,6 +1,7 @@
 import CouchDB
 import CouchSim
 import Foundation
+import Secrets
 
 /// Verification of a backup on another server, and the repair of its holes.
 struct VerifyBench: Sendable {
@@ -60,7 +61,7 @@ struct VerifyBench: Sendable {
 
     private func compareRows(_ documents: Int) async throws -> MeasuredCommand {
         let measured = try await MeasuredCommand.run([
-            URL(filePath: CommandLine.arguments[0]).resolvingSymlinksInPath().path, "rows", "--documents",
+            URL(filePath: CommandLine.arguments[0]).resolvingSymlinksInPath().path, "rows", "--rows",
             "\(documents)",
         ])
         guard measured.exitCode == 0 else {

@@ -143,7 +143,7 @@ package struct VerificationDesk: Sendable {
             throw PairDirectory.UnknownPair(
                 description: "verification \(id) is one of \(record.pair), not of \(pair.name)")
         }
-        let all = try await record.file.map { try await DifferenceFile.read($0) } ?? kept
+        let all = if let file = record.file { try await DifferenceFile.read(file) } else { kept }
         return (record, try all.map { try $0.difference })
     }
 
