@@ -27,7 +27,8 @@ struct BenchStage: Sendable {
     func curl(_ config: URL) async throws -> MeasuredCommand {
         let measured = try await MeasuredCommand.run(
             [
-                "curl", "--silent", "--show-error", "--fail", "--parallel", "--parallel-max", "4", "--config",
+                "curl", "--silent", "--no-progress-meter", "--show-error", "--fail", "--parallel", "--parallel-max",
+                "4", "--config",
                 config.path,
             ])
         guard measured.exitCode == 0 else { throw BenchFailure("curl ended with \(measured.exitCode)") }

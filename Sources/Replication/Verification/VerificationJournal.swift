@@ -9,7 +9,8 @@ import SystemPackage
 package final class VerificationJournal: Sendable {
     private struct Content {
         var state: VerificationState
-        var file: FileDescriptor
+        /// nil until something is written: a verification that is done before leaves no trace.
+        var file: FileDescriptor?
     }
 
     private let folder: FilePath
@@ -18,13 +19,10 @@ package final class VerificationJournal: Sendable {
     private static let stateName = "state.json"
     private static let differencesName = "differences.jsonl"
 
-    /// Begins anew in an existing folder.
-    static func begin(in folder: FilePath, _ state: VerificationState) async throws -> VerificationJournal {
-        try await NIOThreadPool.singleton.runIfActive {
-            let journal = try VerificationJournal(folder, state)
-            try journal.changeNow { _ in }
-            return journal
-        }
+    /// Begins anew in an existing folder; nothing is written before the first change or difference.
+    init(beginningIn folder: FilePath, _ state: VerificationState) {
+        self.folder = folder
+        content = Mutex(Content(state: state, file: nil))
     }
 
     /// Goes on with what is in a folder.
@@ -58,8 +56,13 @@ package final class VerificationJournal: Sendable {
 
     private init(_ folder: FilePath, _ state: VerificationState) throws {
         self.folder = folder
+        content = Mutex(Content(state: state, file: try Self.open(folder, state)))
+    }
+
+    /// Opens the file with differences, and cuts it to those that the state speaks of.
+    private static func open(_ folder: FilePath, _ state: VerificationState) throws -> FileDescriptor {
         let file = try FileDescriptor.open(
-            folder.appending(Self.differencesName), .readWrite, options: [.create, .closeOnExec],
+            folder.appending(differencesName), .readWrite, options: [.create, .closeOnExec],
             permissions: .ownerReadWrite)
         do {
             guard try file.seek(offset: 0, from: .end) >= Int64(state.differences) else {
@@ -73,12 +76,12 @@ package final class VerificationJournal: Sendable {
             try file.close()
             throw error
         }
-        content = Mutex(Content(state: state, file: file))
+        return file
     }
 
     deinit {
         // Nothing is lost with a file that doesn't close: what counts was synchronised.
-        content.withLock { try? $0.file.close() }
+        content.withLock { try? $0.file?.close() }
     }
 
     var state: VerificationState { content.withLock { $0.state } }
@@ -90,11 +93,19 @@ package final class VerificationJournal: Sendable {
 
     private func changeNow(_ body: (inout VerificationState) -> Void) throws {
         try content.withLock { content in
+            let file = try opened(&content)
             body(&content.state)
-            content.state.differences = Int(try content.file.seek(offset: 0, from: .current))
-            guard fsync(content.file.rawValue) == 0 else { throw Errno(rawValue: errno) }
+            content.state.differences = Int(try file.seek(offset: 0, from: .current))
+            guard fsync(file.rawValue) == 0 else { throw Errno(rawValue: errno) }
             try write(content.state)
         }
+    }
+
+    private func opened(_ content: inout Content) throws -> FileDescriptor {
+        if let file = content.file { return file }
+        let file = try Self.open(folder, content.state)
+        content.file = file
+        return file
     }
 
     private func write(_ state: VerificationState) throws {
@@ -115,7 +126,7 @@ package final class VerificationJournal: Sendable {
     func append(_ difference: Difference) async throws {
         let line = try JSONEncoder().encode(difference) + Data("\n".utf8)
         try await NIOThreadPool.singleton.runIfActive { [self] in
-            _ = try content.withLock { try $0.file.writeAll(line) }
+            _ = try content.withLock { try opened(&$0).writeAll(line) }
         }
     }
 

@@ -24,7 +24,7 @@ struct VerificationRun {
                 source: source, target: target)
             if let basis = verification.basis, level == .revisions, basis.isSound(for: from, to) { state.basis = basis }
             var journal: VerificationJournal?
-            if let folder = verification.folder { journal = try await VerificationJournal.begin(in: folder, state) }
+            if let folder = verification.folder { journal = VerificationJournal(beginningIn: folder, state) }
             return VerificationRun(verification, journal, state, (from, to))
         }
         guard let folder = verification.folder else {
@@ -78,8 +78,11 @@ struct VerificationRun {
         } else {
             revisions = try await compareRevisions { try await take($0) }
             let seconds = elapsed / .seconds(1)
-            try await journal?.change { state in
-                (state.revisions, state.comparison, state.seconds) = (revisions, nil, seconds)
+            // Behind the revisions there is nothing to come back for, unless the bodies follow.
+            if state.level == .bodies {
+                try await journal?.change { state in
+                    (state.revisions, state.comparison, state.seconds) = (revisions, nil, seconds)
+                }
             }
         }
         var bodies: (report: BodyReport, passedSelfTest: Bool?)?
