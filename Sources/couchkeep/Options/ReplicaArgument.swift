@@ -9,6 +9,8 @@ struct ReplicaArgument: Sendable {
     let replica: any ComparableReplica
     /// The name for people.
     let name: String
+    /// The position of its own source up to which a backup was filled; nil where that is not known.
+    let filledTo: UpdateSequence?
     /// Gives back what was opened.
     let close: @Sendable () async throws -> Void
 
@@ -18,7 +20,7 @@ struct ReplicaArgument: Sendable {
     ) async throws -> ReplicaArgument {
         guard text.hasPrefix("vault:") else {
             let database = try await login.database(text)
-            return ReplicaArgument(replica: CouchReplica(database), name: database.url) {
+            return ReplicaArgument(replica: CouchReplica(database), name: database.url, filledTo: nil) {
                 try await database.server.shutdown()
             }
         }
@@ -27,7 +29,10 @@ struct ReplicaArgument: Sendable {
         let backup = try await opened.database(name, isWriting: false, now: Date())
         let replica = moment.at == nil ? backup : try await moment.moment(of: backup)
         let at = replica.moment.map { " at moment #\($0.number)" } ?? ""
-        return ReplicaArgument(replica: replica, name: "vault:\(name)\(at)") { try await backup.close() }
+        let newest = try await backup.moments().last
+        return ReplicaArgument(
+            replica: replica, name: "vault:\(name)\(at)", filledTo: (replica.moment ?? newest)?.sequence
+        ) { try await backup.close() }
     }
 
     /// Opens both sides for a body, and closes what was opened behind it.

@@ -1,6 +1,7 @@
 import CouchDB
 import Foundation
 import Replication
+import Supervision
 
 /// Prints how a verification has ended.
 struct VerificationPrinter {
@@ -8,7 +9,7 @@ struct VerificationPrinter {
     let target: String
 
     /// A screen of text, the first twenty differences on it.
-    func text(_ result: Verification.Result) {
+    func text(_ result: Verification.Result, onTheirWay: Int) {
         let counts = result.counts
         let time = DurationWords.text(result.elapsed / .seconds(1))
         switch result.verdict {
@@ -22,6 +23,9 @@ struct VerificationPrinter {
         }
         if let reason = result.reason { Console.out("  \(reason)") }
         Console.out("  as of \(result.at.formatted(.iso8601)), source sequence \(result.sequence)")
+        if onTheirWay > 0 {
+            Console.out("  \(Wording.documents(onTheirWay)) changed behind that sequence, for the next backup to bring")
+        }
         if let bodies = result.bodies { text(bodies, share: result.share ?? .all) }
         if let passed = result.passedSelfTest { Console.out("  self-test \(passed ? "passed" : "FAILED")") }
         guard !counts.isEqual else { return }
@@ -41,7 +45,11 @@ struct VerificationPrinter {
     }
 
     /// One JSON object.
-    func json(_ result: Verification.Result) throws { try Console.json(VerificationResult(result)) }
+    func json(_ result: Verification.Result, onTheirWay: Int) throws {
+        var printed = VerificationResult(result)
+        printed.onTheirWay = onTheirWay
+        try Console.json(printed)
+    }
 
     /// What was compared and proved.
     private func text(_ bodies: BodyReport, share: BodyShare) {

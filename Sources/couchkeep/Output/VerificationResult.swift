@@ -55,6 +55,8 @@ struct VerificationResult: Encodable {
     var reason: String?
     var asOf: AsOf?
     var counts: VerificationRecord.Counts
+    /// Documents that were changed at the source behind `asOf`; nothing is said of them.
+    var onTheirWay = 0
     var bodies: VerificationRecord.Bodies?
     var selfTest: String?
     var differences: [VerificationDifference]
@@ -79,6 +81,7 @@ struct VerificationResult: Encodable {
         result = summary.result ?? Verification.Verdict.unknown.rawValue
         (level, code, reason) = (summary.level, record.doubt?.rawValue, record.reason)
         (asOf, counts, bodies, seconds) = (summary.asOf, record.counts, record.bodies, record.seconds)
+        onTheirWay = record.onTheirWay
         (selfTest, self.differences, verification) = (summary.selfTest, differences, summary)
     }
 }

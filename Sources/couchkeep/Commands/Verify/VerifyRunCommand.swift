@@ -116,13 +116,17 @@ struct VerifyRunCommand: AsyncParsableCommand {
         verification.selfTests = selfTest
         verification.onProgress = { line.show(Self.words($0)) }
         let file = try output.map { try DifferenceFile(path: $0) }
-        let result = try await verification.run(level: level) { difference in
+        var changes = LaterChanges(
+            source: (left.replica as? CouchReplica)?.database, filledTo: right.filledTo)
+        let compared = try await verification.run(level: level) { difference in
+            guard try await !changes.explain(difference) else { return }
             try file?.append(VerificationDifference(difference))
         }
         line.end()
         try file?.close()
+        let (result, later) = changes.corrected(compared)
         let printer = VerificationPrinter(source: left.name, target: right.name)
-        if json { try printer.json(result) } else { printer.text(result) }
+        if json { try printer.json(result, onTheirWay: later) } else { printer.text(result, onTheirWay: later) }
         switch result.verdict {
         case .equal: return .ok
         case .different: return .different
