@@ -54,6 +54,26 @@ public struct AnswerStream<Scanner: AnswerScanner>: AsyncSequence, Sendable {
             }
         }
 
+        /// Returns the next event with those behind it that have arrived already; none behind the last one of a complete
+        /// answer.
+        ///
+        /// For long answers of short events, which take half of the time when they are taken together.
+        ///
+        /// - Parameter limit: the most that are returned.
+        public mutating func nextEvents(
+            atMost limit: Int, isolation actor: isolated (any Actor)? = #isolation
+        ) async throws(any Error) -> [Scanner.Event] {
+            guard let first = try await next(isolation: actor) else { return [] }
+            var events = [first]
+            do {
+                while events.count < limit, let event = try scanner?.next() { events.append(event) }
+            } catch {
+                (state, scanner) = (.ended, nil)
+                throw error.naming(stream.request.shown(on: stream.server.url))
+            }
+            return events
+        }
+
         private mutating func nextEvent(isolation actor: isolated (any Actor)?) async throws -> Scanner.Event? {
             while true {
                 if let event = try scanner?.next() { return event }

@@ -49,18 +49,21 @@ extension CouchReplica: ComparableReplica {
         var end: UpdateSequence?
         // A position is handed on wherever one comes, but not with each row of a server that tells all of them.
         var rows = 0
-        for try await event in feed {
-            switch event {
-            case .row(let row):
-                documents.append(DocumentLeaves(id: DocumentID(row.id), revisions: row.revisions))
-                rows += 1
-                if documents.count >= 1000 || (row.sequence != nil && rows >= 1000) {
-                    try await receive(documents, row.sequence)
-                    documents.removeAll(keepingCapacity: true)
-                    if row.sequence != nil { rows = 0 }
+        var iterator = feed.makeAsyncIterator()
+        while case let events = try await iterator.nextEvents(atMost: 500), !events.isEmpty {
+            for event in events {
+                switch event {
+                case .row(let row):
+                    documents.append(DocumentLeaves(id: DocumentID(row.id), revisions: row.revisions))
+                    rows += 1
+                    if documents.count >= 1000 || (row.sequence != nil && rows >= 1000) {
+                        try await receive(documents, row.sequence)
+                        documents.removeAll(keepingCapacity: true)
+                        if row.sequence != nil { rows = 0 }
+                    }
+                case .heartbeat: break
+                case .end(let last, _): end = last
                 }
-            case .heartbeat: break
-            case .end(let last, _): end = last
             }
         }
         guard let end else { throw CouchError(.malformedAnswer, "the feed ended without last_seq") }

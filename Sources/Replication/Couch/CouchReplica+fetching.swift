@@ -42,38 +42,42 @@ extension CouchReplica {
         var revisions: [Revision] = []
         var attachmentBytes: Int?
         var failure: BulkGetFailure?
-        for try await event in database.bulkGet(wanted.map(\.request)) {
-            switch event {
-            case .document(let document, let members):
-                if members.attachments.isEmpty {
-                    revisions.append(try Revision(document: document, members: members))
-                } else {
-                    attachmentBytes = members.attachments.reduce(attachmentBytes ?? 0) { $0 + ($1.length ?? 0) }
-                }
-            case .failure(let told):
-                failure = told
-            case .answered:
-                guard index < wanted.count else {
-                    throw CouchError(.malformedAnswer, "_bulk_get answers more than it was asked for")
-                }
-                let item = wanted[index]
-                if let attachmentBytes {
-                    rest.withAttachments.append((item, attachmentBytes))
-                } else if failure != nil || revisions.isEmpty {
-                    // A second look, by another way, before the revision is given up.
-                    rest.singly.append(item)
-                } else {
-                    guard revisions.allSatisfy(item.isAnswered(by:)) else {
-                        throw CouchError(
-                            .malformedAnswer, "_bulk_get answers another revision than \(item.revision) of “\(item.id)”"
-                        )
+        var iterator = database.bulkGet(wanted.map(\.request)).makeAsyncIterator()
+        while case let events = try await iterator.nextEvents(atMost: 32), !events.isEmpty {
+            for event in events {
+                switch event {
+                case .document(let document, let members):
+                    if members.attachments.isEmpty {
+                        revisions.append(try Revision(document: document, members: members))
+                    } else {
+                        attachmentBytes = members.attachments.reduce(attachmentBytes ?? 0) { $0 + ($1.length ?? 0) }
                     }
-                    try await receive(item.given(revisions))
+                case .failure(let told):
+                    failure = told
+                case .answered:
+                    guard index < wanted.count else {
+                        throw CouchError(.malformedAnswer, "_bulk_get answers more than it was asked for")
+                    }
+                    let item = wanted[index]
+                    if let attachmentBytes {
+                        rest.withAttachments.append((item, attachmentBytes))
+                    } else if failure != nil || revisions.isEmpty {
+                        // A second look, by another way, before the revision is given up.
+                        rest.singly.append(item)
+                    } else {
+                        guard revisions.allSatisfy(item.isAnswered(by:)) else {
+                            throw CouchError(
+                                .malformedAnswer,
+                                "_bulk_get answers another revision than \(item.revision) of “\(item.id)”"
+                            )
+                        }
+                        try await receive(item.given(revisions))
+                    }
+                    (revisions, attachmentBytes, failure) = ([], nil, nil)
+                    index += 1
+                case .end:
+                    break
                 }
-                (revisions, attachmentBytes, failure) = ([], nil, nil)
-                index += 1
-            case .end:
-                break
             }
         }
         guard index == wanted.count else {

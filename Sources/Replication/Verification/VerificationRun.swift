@@ -15,8 +15,9 @@ struct VerificationRun {
     static func open(
         _ verification: Verification, level: Verification.Level, isResuming: Bool
     ) async throws -> VerificationRun {
-        let from = try await ReplicationFailure.Side.source.naming { try await verification.source.describe() }
-        let to = try await ReplicationFailure.Side.target.naming { try await verification.target.describe() }
+        async let left = ReplicationFailure.Side.source.naming { try await verification.source.describe() }
+        async let right = ReplicationFailure.Side.target.naming { try await verification.target.describe() }
+        let (from, to) = try await (left, right)
         var (source, target) = (VerificationState.Side(from), VerificationState.Side(to))
         guard isResuming else {
             var state = VerificationState(
