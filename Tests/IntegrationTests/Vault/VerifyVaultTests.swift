@@ -1,6 +1,7 @@
 import CouchDB
 import CouchSim
 import Foundation
+import Secrets
 import Testing
 
 /// `couchkeep verify URL vault:NAME` without a configuration.
