@@ -18,7 +18,7 @@ struct VerificationRun {
         async let left = ReplicationFailure.Side.source.naming { try await verification.source.describe() }
         async let right = ReplicationFailure.Side.target.naming { try await verification.target.describe() }
         let (from, to) = try await (left, right)
-        var (source, target) = (VerificationState.Side(from), VerificationState.Side(to))
+        let (source, target) = (VerificationState.Side(from), VerificationState.Side(to))
         guard isResuming else {
             var state = VerificationState(
                 level: level, share: verification.share, selfTests: verification.selfTests, at: verification.now(),
@@ -34,13 +34,19 @@ struct VerificationRun {
         }
         let journal = try await VerificationJournal.resume(in: folder)
         let state = journal.state
-        // Where an identity can't be known, the name has to do.
-        (source.sequence, target.sequence) = (state.source.sequence, state.target.sequence)
-        guard source == state.source, target == state.target else {
+        guard !source.isOther(than: state.source), !target.isOther(than: state.target) else {
             throw VerificationStateError(
                 code: .otherDatabases,
                 description: "the verification compared \(state.source.name) with \(state.target.name), "
                     + "and one of them is another database now; verify again from the start")
+        }
+        guard state.source.isContinued(by: source), state.target.isContinued(by: target) else {
+            // What was read before the pause may be lost since, and no feed lists it.
+            var anew = VerificationState(
+                level: state.level, share: state.share, selfTests: state.selfTests, at: verification.now(),
+                source: source, target: target)
+            anew.seconds = state.seconds
+            return VerificationRun(verification, VerificationJournal(beginningIn: folder, anew), anew, (from, to))
         }
         return VerificationRun(verification, journal, state, (from, to))
     }

@@ -8,9 +8,21 @@ package struct VerificationState: Sendable, Hashable, Codable {
         package var name: String
         package var identity: String?
         package var sequence: UpdateSequence
+        package var purges: String?
 
         init(_ description: ReplicaDescription) {
             (name, identity, sequence) = (description.name, description.identity, description.updateSequence)
+            purges = description.purges
+        }
+
+        /// Whether it is another database; where an identity can't be known, the name has to do.
+        func isOther(than side: Side) -> Bool { name != side.name || identity != side.identity }
+
+        /// Whether the same database has only gone on: nothing was purged, and it was not put back to an older state.
+        func isContinued(by side: Side) -> Bool {
+            guard purges == side.purges else { return false }
+            guard let then = sequence.displayNumber, let now = side.sequence.displayNumber else { return true }
+            return now >= then
         }
     }
 

@@ -13,7 +13,9 @@ struct ChangedSince: Sendable {
     /// Reads the source's feed behind a position.
     ///
     /// - Throws: `CouchError`, `CancellationError`.
-    static func read(_ database: CouchDatabase, since sequence: UpdateSequence) async throws -> ChangedSince {
+    static func read(_ database: CouchDatabase, since sequence: UpdateSequence, limit: Int = limit) async throws
+        -> ChangedSince
+    {
         var ids: Set<DocumentID> = []
         for try await event in database.changes(ChangesOptions(since: sequence)) {
             guard case .row(let row) = event else { continue }

@@ -9,6 +9,10 @@ package struct PairSides: Sendable {
     package let target: any ComparableReplica
     /// The source's position up to which the backup is known to have been filled; nil where that is not known.
     package let filledTo: UpdateSequence?
+    /// When it was filled up to there: the moment's time, or the checkpoint's by the clock of the server that runs the job.
+    package var filledAt: Date?
+    /// The moment of the vault that is compared.
+    package var moment: Int?
 
     /// Opens both sides for a body, and closes what was opened behind it.
     ///
@@ -21,8 +25,11 @@ package struct PairSides: Sendable {
         let source = CouchReplica(pair.source)
         switch pair.backup {
         case .database(let database):
+            let log = try await checkpoint(pair)
             return try await body(
-                PairSides(source: source, target: CouchReplica(database), filledTo: try await filledTo(pair)))
+                PairSides(
+                    source: source, target: CouchReplica(database), filledTo: log?.sourceLastSequence,
+                    filledAt: log?.history.first?.endTime))
         case .vault(let name):
             let key = try await vault.key?.resolve(environment: environment)
             let vault = try await Vault(at: vault.path, create: false, now: now, key: key)
@@ -33,7 +40,9 @@ package struct PairSides: Sendable {
                         .unknownMoment, "the backup has no moment yet", at: name, next: "run couchkeep backup first")
                 }
                 let result = try await body(
-                    PairSides(source: source, target: backup.at(newest), filledTo: newest.sequence))
+                    PairSides(
+                        source: source, target: backup.at(newest), filledTo: newest.sequence, filledAt: newest.time,
+                        moment: newest.number))
                 try await backup.close()
                 return result
             } catch {
@@ -48,10 +57,10 @@ package struct PairSides: Sendable {
     ///
     /// The target's is an older one where the target was put back to an older state; what it lost would then look as if it
     /// were on its way.
-    private static func filledTo(_ pair: VerifiablePair) async throws -> UpdateSequence? {
+    private static func checkpoint(_ pair: VerifiablePair) async throws -> ReplicationLog? {
         guard let id = pair.checkpointID else { return nil }
         return try await ReplicationFailure.Side.source.naming {
-            try await pair.source.localDocument(id).flatMap(ReplicationLog.init(answer:))?.sourceLastSequence
+            try await pair.source.localDocument(id).flatMap(ReplicationLog.init(answer:))
         }
     }
 }

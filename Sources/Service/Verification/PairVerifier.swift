@@ -35,6 +35,7 @@ package struct PairVerifier: Sendable {
         package var failure: (any Error)?
     }
 
+    private let state: StateDatabase
     let store: StoredVerifications
     let folder: VerificationFolder
     let vault: VaultConfiguration
@@ -49,7 +50,7 @@ package struct PairVerifier: Sendable {
         state: StateDatabase, folder: VerificationFolder, vault: VaultConfiguration,
         environment: [String: String]? = nil, now: @escaping @Sendable () -> Date = { Date() }
     ) {
-        store = StoredVerifications(state)
+        (self.state, store) = (state, StoredVerifications(state))
         (self.folder, self.vault, self.environment, self.now) = (folder, vault, environment, now)
     }
 
@@ -144,6 +145,7 @@ package struct PairVerifier: Sendable {
         _ record: VerificationRecord, _ began: ContinuousClock.Instant, _ maximum: Duration?,
         _ watching: @Sendable () -> Verification.Progress?
     ) async throws -> Step {
+        let before = record.seconds
         var record = record
         while true {
             let left = maximum.map { $0 - began.duration(to: .now) } ?? .seconds(1)
@@ -156,10 +158,17 @@ package struct PairVerifier: Sendable {
             }
             if let state = watching(), state.rows != record.rows {
                 (record.rows, record.expectedRows) = (state.rows, state.expected)
-                record.seconds = began.duration(to: .now).seconds
+                record.seconds = before + began.duration(to: .now).seconds
                 try await store.store(record)
             }
         }
+    }
+
+    /// Whether a rule said at the last check, or says by this order, that the backup may have lost something.
+    private func isSuspected(_ pair: VerifiablePair, _ order: Order) async throws -> Bool {
+        if VerifiedLight.suspicious.contains(order.reason) { return true }
+        let report = try await state.lastReport()?.pairs.first { $0.key == pair.key }
+        return report?.findings.contains { VerifiedLight.suspicious.contains($0.rule) } == true
     }
 
     private func compared(
@@ -167,6 +176,7 @@ package struct PairVerifier: Sendable {
         _ note: @escaping @Sendable (Verification.Progress) -> Void
     ) async throws -> Outcome {
         let began = ContinuousClock.now
+        let isSuspected = try await isSuspected(pair, order)
         do {
             return try await PairSides.with(pair, vault: vault, environment: environment, now: now()) { sides in
                 var verification = Verification(sides.source, sides.target, now: now)
@@ -174,12 +184,13 @@ package struct PairVerifier: Sendable {
                 verification.share = record.share ?? .all
                 verification.selfTests = order.selfTests
                 verification.folder = FilePath(folder.progress(of: record.id))
-                if order.isIncremental { verification.basis = try await store.basis(for: pair.key) }
+                // What is suspected to be lost is looked for everywhere: the feeds don't list it.
+                if order.isIncremental, !isSuspected { verification.basis = try await store.basis(for: pair.key) }
                 verification.context = ReplicationContext(checkpointID: pair.checkpointID)
                 verification.onProgress = note
                 var sorting = DifferenceSorting(
-                    database: pair.source, filledTo: sides.filledTo,
-                    file: folder.differences(of: record.id))
+                    database: pair.source, filledTo: sides.filledTo, filledAt: sides.filledAt,
+                    isSuspected: isSuspected, file: folder.differences(of: record.id))
                 let result = try await verification.run(level: order.level, resuming: isResuming) {
                     try await sorting.take($0)
                 }
@@ -191,7 +202,7 @@ package struct PairVerifier: Sendable {
             var failed = record
             (failed.state, failed.endedAt, failed.verdict) = (.ended, now(), .unknown)
             failed.reason = "\(error)"
-            failed.seconds = began.duration(to: .now).seconds
+            failed.seconds = record.seconds + began.duration(to: .now).seconds
             return Outcome(record: failed, failure: error)
         }
     }

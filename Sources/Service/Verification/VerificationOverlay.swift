@@ -36,11 +36,12 @@ package struct VerificationOverlay: Sendable {
         return report.with(pairs: pairs)
     }
 
-    /// For the rules that only a comparison can end: when it began, for each pair of which the last one found everything.
+    /// For the rules that only a comparison can end: when it began, for each pair of which the last one found everything, with
+    /// nothing on its way.
     package func proofs() async throws -> [String: Date] {
         try await store.histories().compactMapValues { records in
             let history = VerificationHistory(records)
-            guard history.openContentDifference == nil, let last = history.last, last.hasFoundAll else {
+            guard history.openContentDifference == nil, let last = history.last, last.isProof else {
                 return nil
             }
             return last.startedAt

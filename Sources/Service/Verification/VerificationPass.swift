@@ -108,7 +108,7 @@ package struct VerificationPass: Sendable {
         guard outcome.record.verdict == .different, !holes.isEmpty, Self.mayRepair(task.report) else { return }
         guard let record = try await mend(task.pair, holes, verification: outcome.record.id) else { return }
         result.repairs[task.pair.key, default: []].append(record)
-        try await state.note(record, pair: task.pair.name)
+        try await state.note(record, pair: task.pair.key)
         guard record.result == .done else { return }
         // Only a comparison says that all is there.
         order.maximum = left()

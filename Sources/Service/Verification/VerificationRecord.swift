@@ -113,8 +113,12 @@ package struct VerificationRecord: Sendable, Hashable, Codable {
 
     /// Whether every revision of the source was found in the backup, which may hold others besides.
     package var hasFoundAll: Bool {
-        verdict == .equal || (verdict == .different && counts.extra > 0 && counts.different == counts.extra)
+        guard (bodies?.unreadable ?? 0) == 0 else { return false }
+        return verdict == .equal || (verdict == .different && counts.extra > 0 && counts.different == counts.extra)
     }
+
+    /// Whether it shows that nothing is lost: with nothing on its way, which may never arrive.
+    package var isProof: Bool { hasFoundAll && onTheirWay == 0 }
 
     /// What the pair's verifications are known by, whatever its name.
     package var key: String { Self.key(source: source, target: target) }

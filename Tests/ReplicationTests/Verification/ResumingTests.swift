@@ -101,6 +101,24 @@ import Testing
         }
     }
 
+    @Test("What was lost during the pause is found: it begins anew", arguments: [true, false])
+    func losesDuringThePause(byPurge: Bool) async throws {
+        let identity = UUID().uuidString
+        let (source, older) = (MemoryReplica(name: "source"), MemoryReplica(name: "target", identity: identity))
+        let target = MemoryReplica(name: "target", identity: identity)
+        try source.edit("a", members: #""n":1"#)
+        _ = try await Replicator(from: source, to: older).run()
+        try source.edit("b", members: #""n":1"#)
+        _ = try await Replicator(from: source, to: target).run()
+        try await inFolder { folder in
+            // Its revisions are compared; it would go on with their outcome.
+            #expect(try await verification(source, target, folder).run().verdict == .equal)
+            if byPurge { target.purge("b", try #require(try await target.leaves(of: ["b"]).first).revisions) }
+            let result = try await verification(source, byPurge ? target : older, folder).run(resuming: true)
+            #expect(result.differences.map(\.id) == ["b"] && result.basis == nil)
+        }
+    }
+
     @Test func refusesOtherDatabases() async throws {
         let (source, target) = try await pair(seed: 1)
         try await inFolder { folder in

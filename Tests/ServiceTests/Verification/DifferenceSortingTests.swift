@@ -1,0 +1,74 @@
+import CouchDB
+import CouchSim
+import Foundation
+import Testing
+
+@testable import Replication
+@testable import Service
+
+/// What a verdict says when the backup lacks documents that changed at the source behind its checkpoint.
+@Suite(.timeLimit(.minutes(1))) struct DifferenceSortingTests {
+    private let begun = Date(timeIntervalSince1970: 1_795_507_200)
+
+    /// Sorts differences of a source with three documents, of which the backup's checkpoint knows none.
+    private func record(
+        missing: [DocumentID] = [], extra: [DocumentID] = [], limit: Int = ChangedSince.limit,
+        isSuspected: Bool = false,
+        unreadable: Int = 0
+    ) async throws -> VerificationRecord {
+        try await withSimulatedServers { server, _ in
+            server.makeDatabases("orders")
+            try server.fill("orders", prefix: "new-", count: 3)
+            let connection = try ServerConnection(
+                url: ServerURL(server.baseURL),
+                authentication: .basic(user: server.administrator, password: server.password))
+            var sorting = DifferenceSorting(
+                database: connection.database("orders"), filledTo: UpdateSequence("0"),
+                filledAt: begun.addingTimeInterval(-86_400), isSuspected: isSuspected, file: "/nowhere")
+            sorting.limit = limit
+            let revision = try #require(RevisionID("1-00000000000000000000000000000001"))
+            for id in missing { try await sorting.take(Difference(id: id, kind: .missing, onlyInSource: [revision])) }
+            for id in extra { try await sorting.take(Difference(id: id, kind: .extra, onlyInTarget: [revision])) }
+            var counts = ComparisonCounts()
+            (counts.missing, counts.extra) = (missing.count, extra.count)
+            var bodies = BodyReport()
+            bodies.unreadable = unreadable
+            let result = Verification.Result(
+                verdict: missing.isEmpty && extra.isEmpty ? .equal : .different, level: .bodies,
+                sequence: UpdateSequence("3"), at: begun, counts: counts, differences: [], bodies: bodies,
+                elapsed: .zero)
+            let record = VerificationRecord(
+                pair: "orders", source: "a", target: "b", level: .bodies, reasonToRun: "asked", startedAt: begun)
+            let outcome = try sorting.outcome(of: result, record, endedAt: begun)
+            try await connection.shutdown()
+            return outcome.record
+        }
+    }
+
+    @Test("What is on its way may never arrive: the verdict proves nothing, and is as old as the checkpoint")
+    func onTheirWay() async throws {
+        let behind = try await record(missing: ["new-0", "new-1"])
+        #expect(behind.verdict == .equal && behind.onTheirWay == 2)
+        #expect(behind.hasFoundAll && !behind.isProof)
+        #expect(behind.asOf == begun.addingTimeInterval(-86_400))
+        let whole = try await record()
+        #expect(whole.isProof && whole.asOf == begun)
+    }
+
+    @Test func whatIsSuspectedToBeLostIsNotTakenForOnItsWay() async throws {
+        let found = try await record(missing: ["new-0"], isSuspected: true)
+        #expect((found.verdict, found.doubt) == (.unknown, .backupBehind))
+        #expect(try await record(isSuspected: true).isProof)
+        #expect(try await record(missing: ["lost"], isSuspected: true).verdict == .different)
+    }
+
+    @Test("One stray document hides neither what was not read nor what is too far behind")
+    func extrasHideNothing() async throws {
+        let far = try await record(missing: ["new-0", "other"], extra: ["stray"], limit: 2)
+        #expect((far.verdict, far.doubt, far.hasFoundAll) == (.unknown, .backupBehind, false))
+        let unread = try await record(extra: ["stray"], unreadable: 1)
+        #expect((unread.verdict, unread.doubt, unread.hasFoundAll) == (.unknown, .contentUnreadable, false))
+        let extra = try await record(extra: ["stray"])
+        #expect(extra.verdict == .different && extra.isProof)
+    }
+}
