@@ -44,6 +44,8 @@ package struct DrillReport: Sendable, Codable, Hashable {
     package var differing = 0
     /// The first of them.
     package var problems: [Problem] = []
+    /// That the scratch could not be removed, and why; nil where it is gone.
+    package var leftover: String?
 
     package init(backup: String, moment: Int?, asOf: Date, place: String, at: Date) {
         (self.backup, self.moment, self.asOf, self.place, self.at) = (backup, moment, asOf, place, at)

@@ -40,7 +40,7 @@ package struct DrillRun: Sendable {
     /// Failures of either side end it with the verdict unknown, and damage of the vault with different: they are evidence too.
     ///
     /// - Parameter stop: cuts it off; the scratch is removed even so.
-    /// - Throws: ``DrillError`` before anything was done; what removing the scratch throws.
+    /// - Throws: ``DrillError`` before anything was done.
     package func run(until stop: StopRequest) async throws -> DrillReport {
         if case .memory = place { try await expectSmall() }
         let report = await begin()
@@ -51,10 +51,15 @@ package struct DrillRun: Sendable {
         }
         let scratch = server.database(ScratchName.make(for: name))
         onScratch(scratch.url)
-        let ended = await outcome(of: report, until: stop) { report in
+        var ended = await outcome(of: report, until: stop) { report in
             try await restore(into: scratch, &report)
         }
-        if try await scratch.exists() { try await scratch.delete() }
+        do {
+            if try await scratch.exists() { try await scratch.delete() }
+        } catch {
+            // What was seen is evidence all the same.
+            ended.leftover = "the scratch \(scratch.url) could not be removed: \(error)"
+        }
         return ended
     }
 
@@ -129,6 +134,35 @@ package struct DrillRun: Sendable {
 
     private func restore(into memory: MemoryReplica, _ report: inout DrillReport) async throws {
         try await rehearse(replica, in: memory, &report)
+        try await readAttachments(of: memory, &report)
+    }
+
+    /// Reads the attachments of what was restored: a copy in memory has them as files that nobody has opened yet.
+    ///
+    /// Their bytes are checked behind the last piece of each.
+    private func readAttachments(of memory: MemoryReplica, _ report: inout DrillReport) async throws {
+        let began = ContinuousClock.now
+        var damaged: [DrillReport.Problem] = []
+        _ = try await memory.readLeaves(since: .zero) { page, _ in
+            try await memory.revisions(page) { answer in
+                guard case .given(let revisions) = answer.outcome else { return }
+                for attachment in revisions.flatMap(\.attachments) {
+                    do {
+                        var pieces = try AttachmentPieces(of: attachment, isDecoded: false)
+                        while try await pieces.next() != nil {}
+                    } catch let error as VaultError where error.code == .damaged {
+                        damaged.append(DrillReport.Problem(id: answer.id.text, reason: error.what))
+                    } catch let error as CouchError where error.code == .malformedAnswer {
+                        damaged.append(DrillReport.Problem(id: answer.id.text, reason: error.message))
+                    }
+                }
+            }
+        }
+        report.compareSeconds += began.duration(to: .now) / .seconds(1)
+        guard !damaged.isEmpty else { return }
+        report.differing += Set(damaged.map(\.id)).count
+        for problem in damaged { report.note(problem) }
+        report.verdict = .different
     }
 
     private func restore(into scratch: CouchDatabase, _ report: inout DrillReport) async throws {

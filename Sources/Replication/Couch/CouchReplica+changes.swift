@@ -23,6 +23,11 @@ extension CouchReplica {
                     }
                 } else if !row.revisions.isEmpty {
                     batch.documents.append(DocumentLeaves(id: DocumentID(row.id), revisions: row.revisions))
+                } else if !row.isRemoved {
+                    batch.unusable.append(
+                        Refusal(
+                            id: DocumentID(row.id), revision: nil, stage: .fetching, error: "no_revisions",
+                            reason: "the feed names no revision of it"))
                 }
             case .heartbeat:
                 break

@@ -98,15 +98,16 @@ package struct DifferenceReason: Sendable, Hashable, Codable {
             return DifferenceReason(
                 .purgedAtSource, "The source has purged it (_purged_infos); a purge is not replicated.")
         }
+        // Before all that a source which was set back can't know any more: the target's copy may be the last one.
+        if evidence.rollback == .source {
+            return DifferenceReason(
+                .sourceRolledBack,
+                "The source has lost it: its copy of the checkpoint is older than the target's, so it was set back.")
+        }
         if lineage == .followsLeaf {
-            return evidence.rollback == .source
-                ? DifferenceReason(
-                    .sourceRolledBack,
-                    "The source has lost it: its copy of the checkpoint is older than the target's, so it was set back."
-                )
-                : DifferenceReason(
-                    .aheadOfSource,
-                    "It follows the source's newest revision: it was written at the target, or the source has lost it.")
+            return DifferenceReason(
+                .aheadOfSource,
+                "It follows the source's newest revision: it was written at the target, or the source has lost it.")
         }
         if lineage == .branches {
             return DifferenceReason(
@@ -118,10 +119,6 @@ package struct DifferenceReason: Sendable, Hashable, Codable {
             return DifferenceReason(
                 .mayBePurgedAtSource, "The source does not know it and has purged documents; a purge is not replicated."
             )
-        case false? where evidence.rollback == .source:
-            return DifferenceReason(
-                .sourceRolledBack,
-                "The source has lost it: its copy of the checkpoint is older than the target's, so it was set back.")
         case false?:
             return DifferenceReason(
                 .strayWrite, "The source has never purged anything and does not know it: written at the target.")

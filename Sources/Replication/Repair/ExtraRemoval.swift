@@ -33,12 +33,22 @@ package struct ExtraRemoval: Sendable {
     }
 
     /// What would be removed, and what would be left alone since the source has lost it: the target's copy is the last one.
-    package static func plan(_ differences: [Difference]) -> (removed: [Difference], kept: [Difference]) {
+    ///
+    /// - Parameter keepsUnexplained: whether what the source may have lost is left alone too, since no checkpoint tells whether
+    ///   it was set back.
+    package static func plan(
+        _ differences: [Difference], keepsUnexplained: Bool = false
+    ) -> (removed: [Difference], kept: [Difference]) {
         let extra = differences.filter { !$0.onlyInTarget.isEmpty }
         // Only the first differences are explained: once one is known to be lost, so may be those without a reason.
         let isSetBack = extra.contains { $0.reason?.code == .sourceRolledBack }
         func isLast(_ difference: Difference) -> Bool {
-            difference.reason?.code == .sourceRolledBack || (isSetBack && difference.reason == nil)
+            switch difference.reason?.code {
+            case .sourceRolledBack: true
+            case .aheadOfSource: keepsUnexplained
+            case nil: isSetBack || keepsUnexplained
+            default: false
+            }
         }
         return (extra.filter { !isLast($0) }, extra.filter(isLast))
     }
@@ -48,9 +58,9 @@ package struct ExtraRemoval: Sendable {
     /// Asks the source right before: a revision that it knows by now stays.
     ///
     /// - Throws: ``ReplicationFailure``; `CancellationError`. It can be run again at any time.
-    package func run(_ differences: [Difference]) async throws -> Report {
+    package func run(_ differences: [Difference], keepsUnexplained: Bool = false) async throws -> Report {
         var report = Report()
-        let (removed, kept) = Self.plan(differences)
+        let (removed, kept) = Self.plan(differences, keepsUnexplained: keepsUnexplained)
         report.kept = kept
         for start in stride(from: 0, to: removed.count, by: Self.together) {
             let part = Array(removed[start..<min(start + Self.together, removed.count)])

@@ -5,7 +5,8 @@ extension ExitCode {
     package init(_ report: DrillReport) {
         self =
             switch report.verdict {
-            case .equal: .ok
+            // The scratch that stayed is to be seen to.
+            case .equal: report.leftover == nil ? .ok : .incomplete
             // Damage of the whole backup has a reason, and no document to name.
             case .different: report.reason != nil ? .damaged : .different
             case .unknown: .unknown

@@ -13,8 +13,8 @@ extension Vault {
                 reports.append((entry.name, try await database.check(readData: readData)))
                 try await database.close()
             } catch let error as VaultError {
-                // Nothing is damaged where only the key is another one.
-                if error.code == .wrongKey { throw error }
+                // All else, such as another key or a newer format, says nothing of what is stored.
+                guard [.damaged, .notAVault].contains(error.code) else { throw error }
                 var report = CheckReport()
                 report.add("file", "\(error)")
                 reports.append((entry.name, report))

@@ -43,10 +43,18 @@ struct RepairCommand: AsyncParsableCommand {
     var verification: Int?
     @Flag(name: .shortAndLong, help: "Show what would be done; change nothing.") var dryRun = false
     @Flag(help: "Also remove revisions that only the target has, after they were shown.") var removeExtra = false
+    @Flag(
+        help: """
+            With two databases and --remove-extra: also remove what the source may have lost, since no checkpoint tells \
+            whether it was set back.
+            """) var removeUnexplained = false
     @Flag(help: "Answer yes to the question of --remove-extra.") var confirm = false
     @Flag(help: "Print one JSON object, schema couchkeep/repair/1.") var json = false
 
     func validate() throws {
+        if removeUnexplained, !removeExtra || words.count != 2 {
+            throw ValidationError("--remove-unexplained belongs to --remove-extra with two databases")
+        }
         if confirm, !removeExtra { throw ValidationError("--confirm belongs to --remove-extra") }
         if json, removeExtra, !confirm, !dryRun {
             throw ValidationError(
@@ -138,6 +146,9 @@ struct RepairCommand: AsyncParsableCommand {
         return code
     }
 
+    /// Only a pair has a checkpoint, which tells whether the source was set back.
+    private var keepsUnexplained: Bool { words.count == 2 && !removeUnexplained }
+
     private func copy(
         _ holes: [Difference], _ source: any ComparableReplica, _ target: any ComparableReplica,
         _ printer: RepairPrinter,
@@ -156,7 +167,7 @@ struct RepairCommand: AsyncParsableCommand {
         _ result: inout RepairResult
     ) async throws -> Service.ExitCode {
         guard removeExtra, let target = target as? CouchReplica else { return .different }
-        let plan = ExtraRemoval.plan(extra)
+        let plan = ExtraRemoval.plan(extra, keepsUnexplained: keepsUnexplained)
         printer.planned(plan.removed, kept: plan.kept)
         guard !plan.removed.isEmpty else { return .different }
         var isConfirmed = confirm
@@ -167,7 +178,7 @@ struct RepairCommand: AsyncParsableCommand {
             Console.error("Nothing was removed. Say --confirm to do it.")
             return .refused
         }
-        let report = try await ExtraRemoval(source, target).run(extra)
+        let report = try await ExtraRemoval(source, target).run(extra, keepsUnexplained: keepsUnexplained)
         printer.removed(report)
         result.removal = RepairResult.Removal(report)
         result.refused = (result.refused ?? []) + report.refusals.map(RepairResult.Refused.init)

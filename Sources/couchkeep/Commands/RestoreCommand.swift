@@ -67,10 +67,11 @@ struct RestoreCommand: AsyncParsableCommand {
                 do {
                     let end = try await restore(target.backup, to: target.database)
                     if end != .ok { code = end }
-                } catch let error as RestoreError where allDatabases {
-                    // One that is refused leaves the others their turn.
-                    Console.error("couchkeep: \(target.backup): \(error)")
-                    code = .refused
+                } catch  where allDatabases && !Task.isCancelled {
+                    // One that can't be restored leaves the others their turn, unless the server is gone.
+                    Console.error("\(target.backup) was not restored:")
+                    code = Service.ExitCode(rawValue: Failure(error).report()) ?? .problem
+                    guard code != .targetUnreachable else { break }
                 }
             }
             try await server.shutdown()

@@ -21,6 +21,7 @@ struct DrillPrinter {
         var compareSeconds: Double
         var differing: Int
         var problems: [DrillReport.Problem]
+        var leftover: String?
     }
 
     static func json(_ report: DrillReport) throws {
@@ -29,7 +30,8 @@ struct DrillPrinter {
                 backup: report.backup, result: report.verdict, reason: report.reason, at: report.at,
                 moment: report.moment, asOf: report.asOf, place: report.place, documents: report.documents,
                 revisions: report.revisions, bytes: report.bytes, restoreSeconds: report.restoreSeconds,
-                compareSeconds: report.compareSeconds, differing: report.differing, problems: report.problems))
+                compareSeconds: report.compareSeconds, differing: report.differing, problems: report.problems,
+                leftover: report.leftover))
     }
 
     static func text(_ report: DrillReport) {
@@ -53,5 +55,8 @@ struct DrillPrinter {
         case .unknown: text += "Unknown: \(report.reason ?? "it came to no end")."
         }
         Console.out(text)
+        if let leftover = report.leftover {
+            Console.error("\(leftover); couchkeep drill --remove-leftovers removes it")
+        }
     }
 }

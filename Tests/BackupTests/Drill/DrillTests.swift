@@ -95,6 +95,52 @@ import Testing
         }
     }
 
+    /// The files of large attachments.
+    private func objects(_ scene: Scene) throws -> [URL] {
+        let files = try #require(FileManager.default.enumerator(at: scene.folder, includingPropertiesForKeys: nil))
+        return files.compactMap { $0 as? URL }.filter { url in
+            url.pathComponents.contains("objects") && !url.hasDirectoryPath
+        }
+    }
+
+    /// A large attachment is a file of its own, which nobody needs to open to copy its document into memory.
+    @Test(arguments: [true, false]) func aDamagedAttachmentIsFoundInMemory(isMissing: Bool) async throws {
+        try await withScene { _, scene in
+            try await fill(scene)
+            let moment = try await scene.backUp().moment
+            let object = try #require(try objects(scene).first)
+            if isMissing {
+                try FileManager.default.removeItem(at: object)
+            } else {
+                let file = try FileHandle(forUpdating: object)
+                try file.seek(toOffset: 40_000)
+                let byte = try #require(try file.read(upToCount: 1)?.first)
+                try file.seek(toOffset: 40_000)
+                try file.write(contentsOf: [byte ^ 0x10])
+                try file.close()
+            }
+            let report = try await DrillRun(.moment(scene.moment(moment)), in: .memory).run(until: StopRequest())
+            #expect(report.verdict == .different && report.differing == 1, "\(report)")
+            #expect(report.problems.map(\.id) == ["attached"], "\(report)")
+        }
+    }
+
+    /// The evidence is there, whatever became of the scratch.
+    @Test func aScratchThatStaysDoesNotLoseTheReport() async throws {
+        try await withScene { server, scene in
+            try await fill(scene)
+            let moment = try await scene.backUp().moment
+            server.faults.add(
+                Fault(
+                    .failure(status: 403, error: "forbidden", reason: "not by you"), method: "DELETE",
+                    pathPrefix: "/\(ScratchName.prefix)"))
+            let report = try await DrillRun(.moment(scene.moment(moment)), in: .server(scene.connection))
+                .run(until: StopRequest())
+            #expect(report.verdict == .equal && report.documents == 63, "\(report)")
+            #expect(try await scratches(scene).count == 1)
+        }
+    }
+
     private func findDamage(_ scene: Scene) async throws {
         try await fill(scene)
         let moment = try await scene.backUp().moment

@@ -32,6 +32,17 @@ import Testing
         }
     }
 
+    /// A row that names no revision can't be copied, and is not passed over in silence.
+    @Test func setsARowWithoutRevisionsAside() async throws {
+        try await withSimulatedReplica { server, replica in
+            let feed = #"{"results":[{"seq":1,"id":"odd","changes":[]}],"last_seq":1,"pending":0}"#
+            server.faults.add(Fault(.page(feed, status: 200), pathContains: "_changes"))
+            let batch = try await replica.changes(since: .zero, limit: 10, patience: nil)
+            #expect(batch.documents.isEmpty)
+            #expect(batch.unusable.map(\.id) == ["odd"] && batch.unusable.allSatisfy { $0.revision == nil })
+        }
+    }
+
     @Test func slowsDownAndGoesOn() async throws {
         try await withSimulatedReplica { server, replica in
             try server.fill("db", count: 40)

@@ -45,6 +45,12 @@ import Testing
         (extra, evidence { $0.lineage = .unknown }, nil),
         (extra, evidence { ($0.lineage, $0.source.hasPurges) = (.unknown, true) }, .mayBePurgedAtSource),
         (extra, evidence { ($0.lineage, $0.source.hasPurges) = (.unknown, false) }, .strayWrite),
+        (extra, evidence { ($0.lineage, $0.rollback) = (.branches, .source) }, .sourceRolledBack),
+        (extra, evidence { ($0.lineage, $0.rollback) = (.purged, .source) }, .purgedAtSource),
+        (
+            extra, evidence { ($0.lineage, $0.source.hasPurges, $0.rollback) = (.unknown, true, .source) },
+            .sourceRolledBack
+        ),
         (
             extra, evidence { ($0.lineage, $0.source.hasPurges, $0.rollback) = (.unknown, false, .source) },
             .sourceRolledBack

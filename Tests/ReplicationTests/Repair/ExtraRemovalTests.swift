@@ -61,6 +61,13 @@ import Testing
             let other = Difference(id: "other", kind: .extra, onlyInTarget: [.test(1, 1)])
             #expect(ExtraRemoval.plan(found + [other]).kept.map(\.id) == ["stray", "other"])
             #expect(ExtraRemoval.plan([other]).removed == [other])
+            // Without a checkpoint nobody knows whether the source was set back.
+            #expect(ExtraRemoval.plan([other], keepsUnexplained: true).kept == [other])
+            var ahead = other
+            ahead.reason = DifferenceReason(.aheadOfSource, "It follows.")
+            #expect(ExtraRemoval.plan([ahead], keepsUnexplained: true).kept == [ahead])
+            ahead.reason = DifferenceReason(.strayWrite, "It is stray.")
+            #expect(ExtraRemoval.plan([ahead], keepsUnexplained: true).removed == [ahead])
         }
     }
 
