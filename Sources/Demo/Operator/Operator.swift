@@ -7,9 +7,15 @@ import Supervision
 struct Operator: Sendable {
     let folder: OperatorFolder
 
+    /// The pauses before further looks at what differs where nothing is under way any more; the program's own take half a
+    /// minute.
+    static let shortLooks: [Duration] = [.milliseconds(250), .milliseconds(500)]
+
     /// `couchkeep check`
-    func check(isDryRun: Bool = false) async throws -> Report {
-        let outcome = try await CheckRun(load()).run(PassOptions(isDryRun: isDryRun))
+    func check(isDryRun: Bool = false, looks: [Duration]? = nil) async throws -> Report {
+        var run = CheckRun(try load())
+        run.looks = looks
+        let outcome = try await run.run(PassOptions(isDryRun: isDryRun))
         if let failure = outcome.notRemembered { throw failure }
         return outcome.report
     }
@@ -25,5 +31,5 @@ struct Operator: Sendable {
         return try await !StoredAlerts(state).ledger().records.isEmpty
     }
 
-    private func load() throws -> LoadedConfiguration { try ConfigurationFile.load(folder.configuration) }
+    func load() throws -> LoadedConfiguration { try ConfigurationFile.load(folder.configuration) }
 }

@@ -57,6 +57,32 @@ final class StageServer: Sendable {
         try expect(refused == 0, "\(name) refused \(refused) documents of \(database)")
     }
 
+    /// Stores a document with the history it brings along, as a replication does.
+    ///
+    /// - Throws: `CouchError`; ``DemoFailure`` where the server refuses it.
+    func store(_ document: JSONValue, in database: String) async throws {
+        let refused = try await visit { connection in
+            try await connection.json(
+                .post, [database, "_bulk_docs"], body: ["docs": .array([document]), "new_edits": false])
+        }
+        try expect(refused.array?.isEmpty == true, "\(name) refused a revision of \(database)")
+    }
+
+    /// Changes a document, and returns its new revision.
+    func change(_ id: String, in database: String, to members: [String: JSONValue]) async throws -> String {
+        try await visit { connection in
+            let old = try await connection.database(database).document(id)?["_rev"]
+            try expect(old != nil, "\(name) should have \(id) of \(database)")
+            let new = members.merging(["_id": .string(id), "_rev": old ?? .null]) { $1 }
+            let rows = try await connection.json(
+                .post, [database, "_bulk_docs"], body: ["docs": .array([.object(new)])])
+            guard let revision = rows.array?.first?["rev"]?.string else {
+                throw DemoFailure(.unexpected, "\(name) refused a change of \(id) of \(database)")
+            }
+            return revision
+        }
+    }
+
     /// Deletes a document.
     func delete(_ id: String, in database: String) async throws {
         try await visit { connection in

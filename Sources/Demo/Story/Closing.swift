@@ -12,6 +12,10 @@ struct Closing {
         }
         narrator.screen("couchkeep status", ReportText(report, now: Date(), style: narrator.style).render())
         try expect(report.verdict == .ok, "all should be well at the end, and it is: \(report.verdict.rawValue)")
+        for pair in report.pairs {
+            let lights = [pair.lights.replicating, pair.lights.verified, pair.lights.restorable].map(\.state)
+            try expect(lights == [.ok, .ok, .ok], "\(pair.pair) should have three green lights, and has \(lights)")
+        }
         narrator.paragraph(
             "On your own servers, this asks both, and writes a configuration that explains itself:")
         narrator.screen(

@@ -21,7 +21,8 @@ struct Opening {
         narrator.gap()
         narrator.passage(
             "Whatever stands below was asked of these servers when it was printed, and the demo ends with an error if it "
-                + "does not come out as told. \(stage.remark ?? "")")
+                + "does not come out as told. \(stage.remark.map { "\($0) " } ?? "")Couchkeep looks again at what differs for half "
+                + "a minute; here less where nothing is under way.")
     }
 
     /// Where a server is, and what is on it.

@@ -5,7 +5,7 @@ struct Story: Sendable {
     private let scene: Scene
     private let chapters: [any Chapter] = [
         FirstChecks(), DeletedReplication(), RolledBackTarget(), RefusedDocuments(), ChangedPassword(),
-        RestoredPast(),
+        RestoredPast(), PurgedRevision(), ProvenBackup(),
     ]
 
     init(_ scene: Scene) { self.scene = scene }
