@@ -18,7 +18,7 @@ import Testing
     ) async throws -> VerificationRecord {
         try await withSimulatedServers { server, _ in
             server.makeDatabases("orders")
-            try server.fill("orders", prefix: "new-", count: 3)
+            try server.fill("orders", prefix: "new", count: 3)
             let connection = try ServerConnection(
                 url: ServerURL(server.baseURL),
                 authentication: .basic(user: server.administrator, password: server.password))
@@ -47,7 +47,7 @@ import Testing
 
     @Test("What is on its way may never arrive: the verdict proves nothing, and is as old as the checkpoint")
     func onTheirWay() async throws {
-        let behind = try await record(missing: ["new-0", "new-1"])
+        let behind = try await record(missing: ["new-1", "new-2"])
         #expect(behind.verdict == .equal && behind.onTheirWay == 2)
         #expect(behind.hasFoundAll && !behind.isProof)
         #expect(behind.asOf == begun.addingTimeInterval(-86_400))
@@ -56,7 +56,7 @@ import Testing
     }
 
     @Test func whatIsSuspectedToBeLostIsNotTakenForOnItsWay() async throws {
-        let found = try await record(missing: ["new-0"], isSuspected: true)
+        let found = try await record(missing: ["new-1"], isSuspected: true)
         #expect((found.verdict, found.doubt) == (.unknown, .backupBehind))
         #expect(try await record(isSuspected: true).isProof)
         #expect(try await record(missing: ["lost"], isSuspected: true).verdict == .different)
@@ -64,7 +64,7 @@ import Testing
 
     @Test("One stray document hides neither what was not read nor what is too far behind")
     func extrasHideNothing() async throws {
-        let far = try await record(missing: ["new-0", "other"], extra: ["stray"], limit: 2)
+        let far = try await record(missing: ["new-1", "other"], extra: ["stray"], limit: 2)
         #expect((far.verdict, far.doubt, far.hasFoundAll) == (.unknown, .backupBehind, false))
         let unread = try await record(extra: ["stray"], unreadable: 1)
         #expect((unread.verdict, unread.doubt, unread.hasFoundAll) == (.unknown, .contentUnreadable, false))
