@@ -278,7 +278,9 @@ let package = Package(
                 .product(name: "Subprocess", package: "swift-subprocess"),
                 .product(name: "SystemPackage", package: "swift-system"),
             ]),
-        .testTarget(name: "DemoTests", dependencies: ["CouchDB", "CouchSim", "Demo", "Service", "Supervision"]),
+        .testTarget(
+            name: "DemoTests",
+            dependencies: ["Backup", "CouchDB", "CouchSim", "Demo", "Replication", "Service", "Supervision"]),
         .testTarget(
             name: "ServiceTests",
             dependencies: [

@@ -59,9 +59,8 @@ struct ProvenBackup: Chapter {
                 drill.verdict == .equal,
                 "\(replication.database) should restore equal: \(drill.reason ?? "\(drill.problems)")")
             texts.append(
-                "\(replication.database): \(Wording.documents(drill.documents)) restored into memory in "
-                    + "\(Int((drill.restoreSeconds * 1000).rounded())) ms, the content of all "
-                    + "\(Wording.counted(drill.revisions, "leaf revision")) equal")
+                "\(replication.database) restored into memory in \(Int((drill.restoreSeconds * 1000).rounded())) ms: "
+                    + "\(Wording.counted(drill.revisions, "leaf revision")) with equal content")
         }
         scene.narrator.fact("Couchkeep drills", texts, mark: scene.narrator.style.mark(.ok))
     }

@@ -19,7 +19,7 @@ struct PurgedRevision: Chapter {
         try await scene.stage.settled(replication)
         try await purge(shipped, scene)
         let (report, comparison) = try await scene.showCouchDB(replication)
-        try expect(report.seemsWell, "CouchDB should report that all is well: \(report.text)")
+        try expect(report.isCaughtUp, "CouchDB should report that all is well: \(report.text)")
         try expect(
             comparison.sourceDocuments == comparison.targetDocuments && comparison.missing == 1,
             "one revision should be missing, and no document: \(comparison.text)")

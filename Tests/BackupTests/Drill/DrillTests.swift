@@ -125,22 +125,6 @@ import Testing
         }
     }
 
-    /// The evidence is there, whatever became of the scratch.
-    @Test func aScratchThatStaysDoesNotLoseTheReport() async throws {
-        try await withScene { server, scene in
-            try await fill(scene)
-            let moment = try await scene.backUp().moment
-            server.faults.add(
-                Fault(
-                    .failure(status: 403, error: "forbidden", reason: "not by you"), method: "DELETE",
-                    pathPrefix: "/\(ScratchName.prefix)"))
-            let report = try await DrillRun(.moment(scene.moment(moment)), in: .server(scene.connection))
-                .run(until: StopRequest())
-            #expect(report.verdict == .equal && report.documents == 63, "\(report)")
-            #expect(try await scratches(scene).count == 1)
-        }
-    }
-
     private func findDamage(_ scene: Scene) async throws {
         try await fill(scene)
         let moment = try await scene.backUp().moment

@@ -79,7 +79,9 @@ import Testing
             while true {
                 var told: [Difference] = []
                 do {
-                    let result = try await verification(left, right, folder).run(level: level, resuming: stops > 0) {
+                    // One that was stopped before anything was worth writing down begins anew.
+                    let isResuming = FileManager.default.fileExists(atPath: folder.appending("state.json").string)
+                    let result = try await verification(left, right, folder).run(level: level, resuming: isResuming) {
                         told.append($0)
                     }
                     #expect(result.counts == whole.counts, "seed \(seed)")
@@ -92,7 +94,9 @@ import Testing
                     break
                 } catch is ReplicationFailure {
                     stops += 1
-                    states.insert(try await VerificationJournal.state(in: folder))
+                    if FileManager.default.fileExists(atPath: folder.appending("state.json").string) {
+                        states.insert(try await VerificationJournal.state(in: folder))
+                    }
                     try damage(folder)
                 }
             }
