@@ -88,9 +88,9 @@ struct DemoRunTests {
             "orders is DIFFERENT: 2,099 documents equal, 1 not", "standby lacks revision 3-", "of order-7",
             "copied 1 revision, with its history; order-7 is shipped on standby",
             "EQUAL, every leaf revision, tombstones too: customers 350, invoices 400, orders 2,100 documents",
-            "customers restored into memory in", "350 leaf revisions with equal content",
-            "invoices restored into memory in", "400 leaf revisions with equal content",
-            "orders restored into memory in", "2,101 leaf revisions with equal content",
+            "customers restored into memory in", "350 leaf revisions, bodies equal",
+            "invoices restored into memory in", "400 leaf revisions, bodies equal",
+            "orders restored into memory in", "2,101 leaf revisions, bodies equal",
             "$ couchkeep status 3 pairs: 3 ok",
         ]
         var rest = text[...]

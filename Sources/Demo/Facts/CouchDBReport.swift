@@ -21,9 +21,9 @@ struct CouchDBReport: Sendable {
     }
 
     /// Whether CouchDB thinks that all is well and nothing is left to do.
-    var seemsWell: Bool { job?.state == .running && job?.errorCount == 0 && changesBehindCheckpoint == 0 }
+    var seemsWell: Bool { isCaughtUp && job?.errorCount == 0 }
 
-    /// Whether the job runs and is done with all changes, though it may have been started anew once.
+    /// The same, whatever went wrong before.
     var isCaughtUp: Bool { job?.state == .running && changesBehindCheckpoint == 0 }
 
     /// The report in CouchDB's own words.

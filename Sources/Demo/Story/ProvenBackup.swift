@@ -14,7 +14,6 @@ struct ProvenBackup: Chapter {
         try await drillAll(scene)
         let check = try await scene.couchkeep.check()
         try expect(check.verdict == .ok, "a check should find all well, and says \(check.verdict.rawValue)")
-        scene.narrator.gap()
     }
 
     /// Standby still remembers the validation function that was written there and deleted.
@@ -60,7 +59,7 @@ struct ProvenBackup: Chapter {
                 "\(replication.database) should restore equal: \(drill.reason ?? "\(drill.problems)")")
             texts.append(
                 "\(replication.database) restored into memory in \(Int((drill.restoreSeconds * 1000).rounded())) ms: "
-                    + "\(Wording.counted(drill.revisions, "leaf revision")) with equal content")
+                    + "\(Wording.counted(drill.revisions, "leaf revision")), bodies equal")
         }
         scene.narrator.fact("Couchkeep drills", texts, mark: scene.narrator.style.mark(.ok))
     }

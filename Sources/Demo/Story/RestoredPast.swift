@@ -30,7 +30,6 @@ struct RestoredPast: Chapter {
                 + "\(Wording.documents(after.moment.documents)) left")
         try expect(after.moment.documents < before.moment.documents, "documents should be gone at the second moment")
         try await restore(before.moment, from: vault, scene)
-        scene.narrator.gap()
     }
 
     private func backUp(_ scene: Scene, _ vault: Vault) async throws -> BackupReport {
