@@ -125,6 +125,26 @@ import Testing
         }
     }
 
+    /// The evidence is there, whatever became of the scratch.
+    @Test func aScratchThatStaysDoesNotLoseTheReport() async throws {
+        try await withScene { server, scene in
+            try await fill(scene)
+            let moment = try await scene.backUp().moment
+            var run = DrillRun(.moment(try await scene.moment(moment)), in: .server(scene.connection))
+            // Behind the restore, which removes documents of its own.
+            run.onComparison = { _ in
+                server.faults.add(
+                    Fault(
+                        .failure(status: 403, error: "forbidden", reason: "not by you"), method: "DELETE",
+                        pathPrefix: "/\(ScratchName.prefix)"))
+            }
+            let report = try await run.run(until: StopRequest())
+            #expect(report.verdict == .equal && report.documents == 63, "\(report)")
+            #expect(report.leftover?.contains("not by you") == true, "\(report)")
+            #expect(try await scratches(scene).count == 1)
+        }
+    }
+
     private func findDamage(_ scene: Scene) async throws {
         try await fill(scene)
         let moment = try await scene.backUp().moment
