@@ -11,8 +11,6 @@ package struct PairSides: Sendable {
     package let filledTo: UpdateSequence?
     /// When it was filled up to there: the moment's time, or the checkpoint's by the clock of the server that runs the job.
     package var filledAt: Date?
-    /// The moment of the vault that is compared.
-    package var moment: Int?
 
     /// Opens both sides for a body, and closes what was opened behind it.
     ///
@@ -41,8 +39,7 @@ package struct PairSides: Sendable {
                 }
                 let result = try await body(
                     PairSides(
-                        source: source, target: backup.at(newest), filledTo: newest.sequence, filledAt: newest.time,
-                        moment: newest.number))
+                        source: source, target: backup.at(newest), filledTo: newest.sequence, filledAt: newest.time))
                 try await backup.close()
                 return result
             } catch {
