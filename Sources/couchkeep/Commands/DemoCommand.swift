@@ -10,8 +10,9 @@ struct DemoCommand: AsyncParsableCommand {
         abstract: "Show what Couchkeep does, on two CouchDB servers that are made for it.",
         discussion: """
             Two simulated servers in this process, or with --real two private CouchDB servers on this machine, go \
-            through four accidents: what CouchDB reports, what Couchkeep reports and repairs, which mail it sends. \
-            Touches nothing else, and removes what it made.
+            through five accidents and a disaster: what CouchDB reports, what Couchkeep reports and repairs, which mail \
+            it sends. At the end the backups are verified, and restored for a trial. Touches nothing else, and removes \
+            what it made.
 
             Exit code 1 where something does not come out as it is told, 2 where --real finds no CouchDB.
             """)
