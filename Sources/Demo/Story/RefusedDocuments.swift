@@ -1,4 +1,5 @@
 import CouchDB
+import Replication
 import Service
 import Supervision
 

@@ -5,7 +5,7 @@ import Supervision
 
 /// The servers and pairs of a configuration, with their secrets fetched and their connections open.
 ///
-/// Call ``shutdown()`` when done.
+/// Used within ``closing(_:)``, or ended by ``shutdown()``.
 package struct Fleet: Sendable {
     /// The servers that pairs use, and those that were asked for.
     package let servers: [SupervisedServer]
@@ -51,6 +51,21 @@ package struct Fleet: Sendable {
     /// Closes the connections.
     package func shutdown() async throws {
         for server in servers { try await server.connection.shutdown() }
+    }
+
+    /// Runs a body, and closes the connections behind it, whatever comes of it.
+    ///
+    /// - Throws: what the body throws.
+    package func closing<Result>(_ body: () async throws -> Result) async throws -> Result {
+        let result: Result
+        do {
+            result = try await body()
+        } catch {
+            try await shutdown()
+            throw error
+        }
+        try await shutdown()
+        return result
     }
 
     private static func server(

@@ -2,9 +2,9 @@ import CouchDB
 import Replication
 
 /// The documents that a source has changed since a position: what differs of them may be on its way.
-struct ChangedSince: Sendable {
+package struct ChangedSince: Sendable {
     /// More than these are not told one by one: the backup is too far behind to be judged.
-    static let limit = 100_000
+    package static let limit = 100_000
 
     let ids: Set<DocumentID>
     /// Whether there are more than were read.
@@ -13,7 +13,7 @@ struct ChangedSince: Sendable {
     /// Reads the source's feed behind a position.
     ///
     /// - Throws: `CouchError`, `CancellationError`.
-    static func read(_ database: CouchDatabase, since sequence: UpdateSequence, limit: Int = limit) async throws
+    static func read(_ database: CouchDatabase, since sequence: UpdateSequence, limit: Int) async throws
         -> ChangedSince
     {
         var ids: Set<DocumentID> = []

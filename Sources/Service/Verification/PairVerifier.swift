@@ -35,12 +35,13 @@ package struct PairVerifier: Sendable {
         package var failure: (any Error)?
     }
 
-    private let state: StateDatabase
     let store: StoredVerifications
     let folder: VerificationFolder
     let vault: VaultConfiguration
     let environment: [String: String]?
     let now: @Sendable () -> Date
+    /// The keys of the pairs of which a rule says that the backup may have lost something.
+    var suspected: Set<String> = []
     /// The pauses before further looks at what seems to differ; the usual ones where nil.
     package var looks: [Duration]?
     /// Called with the pair's name and each new state of the comparison.
@@ -50,7 +51,7 @@ package struct PairVerifier: Sendable {
         state: StateDatabase, folder: VerificationFolder, vault: VaultConfiguration,
         environment: [String: String]? = nil, now: @escaping @Sendable () -> Date = { Date() }
     ) {
-        (self.state, store) = (state, StoredVerifications(state))
+        store = StoredVerifications(state)
         (self.folder, self.vault, self.environment, self.now) = (folder, vault, environment, now)
     }
 
@@ -164,19 +165,12 @@ package struct PairVerifier: Sendable {
         }
     }
 
-    /// Whether a rule said at the last check, or says by this order, that the backup may have lost something.
-    private func isSuspected(_ pair: VerifiablePair, _ order: Order) async throws -> Bool {
-        if VerifiedLight.suspicious.contains(order.reason) { return true }
-        let report = try await state.lastReport()?.pairs.first { $0.key == pair.key }
-        return report?.findings.contains { VerifiedLight.suspicious.contains($0.rule) } == true
-    }
-
     private func compared(
         _ pair: VerifiablePair, _ order: Order, _ record: VerificationRecord, isResuming: Bool,
         _ note: @escaping @Sendable (Verification.Progress) -> Void
     ) async throws -> Outcome {
         let began = ContinuousClock.now
-        let isSuspected = try await isSuspected(pair, order)
+        let isSuspected = suspected.contains(pair.key) || VerifiedLight.suspicious.contains(order.reason)
         do {
             return try await PairSides.with(pair, vault: vault, environment: environment, now: now()) { sides in
                 var verification = Verification(sides.source, sides.target, now: now)
@@ -189,8 +183,8 @@ package struct PairVerifier: Sendable {
                 verification.context = ReplicationContext(checkpointID: pair.checkpointID)
                 verification.onProgress = note
                 var sorting = DifferenceSorting(
-                    database: pair.source, filledTo: sides.filledTo, filledAt: sides.filledAt,
-                    isSuspected: isSuspected, file: folder.differences(of: record.id))
+                    LaterChanges(source: pair.source, filledTo: sides.filledTo, isSuspected: isSuspected),
+                    filledAt: sides.filledAt, file: folder.differences(of: record.id))
                 let result = try await verification.run(level: order.level, resuming: isResuming) {
                     try await sorting.take($0)
                 }

@@ -94,6 +94,17 @@ package struct StoredVerifications: Sendable {
         }
     }
 
+    /// The verifications that are noted as under way, of one pair or of all.
+    package func running(of key: String?) async throws -> [VerificationRecord] {
+        try await state.reading { database in
+            try Self.records(
+                database,
+                sql:
+                    "SELECT id, record FROM verification WHERE state = ?1 AND (?2 IS NULL OR key = ?2) ORDER BY id DESC",
+                [VerificationRecord.State.running.rawValue, key])
+        }
+    }
+
     /// The verifications that a pair's light follows from, by the pair's key, the newest first.
     package func histories() async throws -> [String: [VerificationRecord]] {
         let records = try await state.reading { database in

@@ -85,7 +85,7 @@ package struct VerificationDesk: Sendable {
         _ body: (PairDirectory, PairVerifier) async throws -> Result
     ) async throws -> Result {
         let fleet = try await Fleet(loaded, environment: environment)
-        do {
+        return try await fleet.closing {
             let folder = StateFolder(loaded)
             let state = try folder.open()
             let directory = try await PairDirectory(loaded.configuration, fleet: fleet, state: state)
@@ -93,12 +93,9 @@ package struct VerificationDesk: Sendable {
                 state: state, folder: VerificationFolder(folder),
                 vault: loaded.configuration.vault ?? VaultConfiguration(), environment: environment, now: now)
             (verifier.onProgress, verifier.looks) = (onProgress, looks)
-            let result = try await body(directory, verifier)
-            try await fleet.shutdown()
-            return result
-        } catch {
-            try await fleet.shutdown()
-            throw error
+            verifier.suspected = Set(
+                (try await state.lastReport()?.pairs ?? []).filter(VerifiedLight.isSuspected).map(\.key))
+            return try await body(directory, verifier)
         }
     }
 

@@ -83,9 +83,8 @@ package struct VerificationFolder: Sendable {
     ///
     /// - Parameter key: the pair whose lock the caller has; nil looks at all pairs.
     package func markInterrupted(_ store: StoredVerifications, key: String? = nil, at moment: Date) async throws {
-        for record in try await store.all() where record.state == .running {
-            if let key {
-                guard record.key == key else { continue }
+        for record in try await store.running(of: key) {
+            if key != nil {
                 try await mark(record, store, at: moment)
             } else if let lock = try? Self.lock(pairFolder(record.key)) {
                 // One that is locked is at work, and a folder that can't be written is told by what has to write there.

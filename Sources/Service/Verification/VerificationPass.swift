@@ -94,6 +94,7 @@ package struct VerificationPass: Sendable {
             state: state, folder: folder, vault: configuration.vault ?? VaultConfiguration(), environment: environment,
             now: now)
         verifier.looks = looks
+        if VerifiedLight.isSuspected(task.report) { verifier.suspected = [task.pair.key] }
         func left() -> Duration { max(.zero, ContinuousClock.now.duration(to: deadline)) }
         var order = PairVerifier.Order(level: task.due.level, reason: task.due.reason, maximum: left())
         order.share = task.due.share

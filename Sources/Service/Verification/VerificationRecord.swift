@@ -17,27 +17,6 @@ package struct VerificationRecord: Sendable, Hashable, Codable {
         case interrupted
     }
 
-    /// Documents by what was found.
-    package struct Counts: Sendable, Hashable, Codable {
-        package var equal = 0
-        package var missing = 0
-        package var extra = 0
-        package var otherLeaves = 0
-        package var bodyDiffers = 0
-        package var attachmentDiffers = 0
-
-        package init() {}
-
-        package init(_ counts: ComparisonCounts) {
-            (equal, missing, extra) = (counts.equal, counts.missing, counts.extra)
-            (otherLeaves, bodyDiffers) = (counts.otherLeaves, counts.bodyDiffers)
-            attachmentDiffers = counts.attachmentDiffers
-        }
-
-        /// Documents that differ.
-        package var different: Int { missing + extra + otherLeaves + bodyDiffers + attachmentDiffers }
-    }
-
     /// What was done with the content; the share is the part's number, from 1 on, and of how many.
     package struct Bodies: Sendable, Hashable, Codable {
         package var share: [Int]?
@@ -88,7 +67,7 @@ package struct VerificationRecord: Sendable, Hashable, Codable {
     /// The source's position that the verdict refers to, and when that was.
     package var sequence: String?
     package var asOf: Date?
-    package var counts = Counts()
+    package var counts = ComparisonCounts()
     package var bodies: Bodies?
     /// Documents that were changed at the source behind that position; nothing is said of them.
     package var onTheirWay = 0

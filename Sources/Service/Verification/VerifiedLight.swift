@@ -135,6 +135,11 @@ package struct VerifiedLight: Sendable {
     /// The rules that say that something may be missing: a comparison names it.
     static let suspicious: Set<String> = [TargetRolledBack.name, WritesRefused.name, CountsDiffer.name]
 
+    /// Whether one of them says so of a pair.
+    static func isSuspected(_ pair: PairReport) -> Bool {
+        pair.findings.contains { suspicious.contains($0.rule) }
+    }
+
     /// A finding that said that something is missing, with the names of what a later comparison has found missing.
     ///
     /// - Parameter first: the first differences.

@@ -23,15 +23,7 @@ extension VerificationPrinter {
         let counts = record.counts
         guard counts.different > 0 else { return }
         Console.out("  \(Self.words(counts))")
-        for difference in differences.prefix(shown) {
-            let content = (difference.content ?? []).map { content in
-                content.damaged.map { "\(content.revision) (damaged in the \($0))" } ?? content.revision
-            }
-            let revisions = difference.revisions.isEmpty ? difference.extraRevisions : difference.revisions
-            let kind = difference.class.rawValue.padding(toLength: 18, withPad: " ", startingAt: 0)
-            Console.out("  \(kind) \(difference.id)  \((content + revisions).joined(separator: " "))")
-            if let explanation = difference.explanation { Console.out("      \(explanation)") }
-        }
+        for difference in differences.prefix(shown) { Self.show(difference) }
         let more = counts.different - min(shown, differences.count)
         if more > 0 {
             Console.out("  and \(Wording.number(more)) more\(record.file.map { ", all of them in \($0)" } ?? "")")
@@ -88,7 +80,7 @@ extension VerificationPrinter {
         return "\(record.level.rawValue) (\(part + 1) of \(count))"
     }
 
-    private static func words(_ counts: VerificationRecord.Counts) -> String {
+    private static func words(_ counts: ComparisonCounts) -> String {
         var text =
             "equal \(counts.equal), missing \(counts.missing), extra \(counts.extra), other leaves \(counts.otherLeaves)"
         if counts.bodyDiffers > 0 { text += ", body differs \(counts.bodyDiffers)" }

@@ -1,6 +1,7 @@
 import CouchDB
 import Foundation
 import Replication
+import Service
 import Supervision
 
 /// Prints how a verification has ended.
@@ -36,8 +37,7 @@ struct VerificationPrinter {
         }
         Console.out("  \(words)")
         for difference in result.differences.prefix(20) {
-            Console.out("  \(Self.words(difference))")
-            if let reason = difference.reason { Console.out("      \(reason.sentence)") }
+            Self.show(VerificationDifference(difference))
         }
         if counts.different > 20, !result.differences.isEmpty {
             Console.out("  and \(counts.different - 20) more; --json or --output FILE lists them")
@@ -66,23 +66,14 @@ struct VerificationPrinter {
         Console.out("  \(words)")
     }
 
-    private static func words(_ difference: Difference) -> String {
-        let kind = difference.kind.rawValue.padding(toLength: 18, withPad: " ", startingAt: 0)
-        guard difference.revisions.isEmpty else {
-            return "\(kind) \(difference.id)  \(difference.revisions.map(words).joined(separator: " "))"
+    /// A difference, and why where that is known.
+    static func show(_ difference: VerificationDifference) {
+        let content = (difference.content ?? []).map { content in
+            content.damaged.map { "\(content.revision) (damaged in the \($0))" } ?? content.revision
         }
-        let revisions = (difference.onlyInSource.isEmpty ? difference.onlyInTarget : difference.onlyInSource)
-            .map(\.description).joined(separator: " ")
-        return "\(kind) \(difference.id)  \(revisions)"
-    }
-
-    private static func words(_ revision: DifferingRevision) -> String {
-        let damaged =
-            switch (revision.source, revision.target) {
-            case (.damaged, _): " (damaged in the source)"
-            case (_, .damaged): " (damaged in the target)"
-            default: ""
-            }
-        return "\(revision.revision)\(damaged)"
+        let revisions = difference.revisions.isEmpty ? difference.extraRevisions : difference.revisions
+        let kind = difference.class.rawValue.padding(toLength: 18, withPad: " ", startingAt: 0)
+        Console.out("  \(kind) \(difference.id)  \((content + revisions).joined(separator: " "))")
+        if let explanation = difference.explanation { Console.out("      \(explanation)") }
     }
 }

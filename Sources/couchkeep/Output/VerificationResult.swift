@@ -25,7 +25,7 @@ struct VerificationResult: Encodable {
         var result: String?
         var reason: String?
         var asOf: AsOf?
-        var counts: VerificationRecord.Counts
+        var counts: ComparisonCounts
         var onTheirWay: Int
         var selfTest: String?
         var seconds: Double
@@ -54,7 +54,7 @@ struct VerificationResult: Encodable {
     var code: String?
     var reason: String?
     var asOf: AsOf?
-    var counts: VerificationRecord.Counts
+    var counts: ComparisonCounts
     /// Documents that were changed at the source behind `asOf`; nothing is said of them.
     var onTheirWay = 0
     var bodies: VerificationRecord.Bodies?
@@ -68,7 +68,7 @@ struct VerificationResult: Encodable {
         (result, level, reason) = (verification.verdict.rawValue, verification.level.rawValue, verification.reason)
         code = verification.doubt?.rawValue
         asOf = AsOf(sequence: verification.sequence.parameter, at: verification.at)
-        counts = VerificationRecord.Counts(verification.counts)
+        counts = verification.counts
         bodies = verification.bodies.map { VerificationRecord.Bodies($0, share: verification.share) }
         selfTest = verification.passedSelfTest.map { $0 ? "passed" : "failed" }
         differences = verification.differences.map(VerificationDifference.init)

@@ -23,9 +23,10 @@ import Testing
                 url: ServerURL(server.baseURL),
                 authentication: .basic(user: server.administrator, password: server.password))
             var sorting = DifferenceSorting(
-                database: connection.database("orders"), filledTo: UpdateSequence("0"),
-                filledAt: begun.addingTimeInterval(-86_400), isSuspected: isSuspected, file: "/nowhere")
-            sorting.limit = limit
+                LaterChanges(
+                    source: connection.database("orders"), filledTo: UpdateSequence("0"), isSuspected: isSuspected,
+                    limit: limit),
+                filledAt: begun.addingTimeInterval(-86_400), file: "/nowhere")
             let revision = try #require(RevisionID("1-00000000000000000000000000000001"))
             for id in missing { try await sorting.take(Difference(id: id, kind: .missing, onlyInSource: [revision])) }
             for id in extra { try await sorting.take(Difference(id: id, kind: .extra, onlyInTarget: [revision])) }
