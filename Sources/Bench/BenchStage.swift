@@ -57,13 +57,6 @@ struct BenchStage: Sendable {
             url: ServerURL(server.baseURL),
             authentication: .basic(user: server.administrator, password: server.password),
             configuration: configuration)
-        do {
-            let result = try await body(connection)
-            try await connection.shutdown()
-            return result
-        } catch {
-            try await connection.shutdown()
-            throw error
-        }
+        return try await connection.closing { try await body(connection) }
     }
 }

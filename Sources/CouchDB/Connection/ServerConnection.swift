@@ -46,6 +46,21 @@ public final class ServerConnection: Sendable {
     /// Closes all connections; requests that still run fail.
     public func shutdown() async throws { try await transport.shutdown() }
 
+    /// Runs a body, and closes all connections behind it, whatever comes of it.
+    ///
+    /// - Throws: what the body throws.
+    public func closing<Result>(_ body: () async throws -> Result) async throws -> Result {
+        let result: Result
+        do {
+            result = try await body()
+        } catch {
+            try await shutdown()
+            throw error
+        }
+        try await shutdown()
+        return result
+    }
+
     /// One database of the server, which need not exist.
     public func database(_ name: String) -> CouchDatabase { CouchDatabase(server: self, name: name) }
 

@@ -53,18 +53,14 @@ extension Operator {
     func drill(_ pair: String) async throws -> DrillReport {
         let loaded = try load()
         let fleet = try await Fleet(loaded)
-        do {
+        return try await fleet.closing {
             let state = try StateFolder(loaded).open()
             let pairs = try await PairDirectory(loaded.configuration, fleet: fleet, state: state).pairs(named: pair)
             try expect(pairs.count == 1, "there should be one pair \(pair), and there are \(pairs.count)")
             let report = try await DrillDesk(loaded.configuration.vault ?? VaultConfiguration())
                 .rehearse(pairs[0].backup, DrillDesk.Order(place: .memory, stop: StopRequest()) { $0 })
             try await StoredDrills(state).store(report)
-            try await fleet.shutdown()
             return report
-        } catch {
-            try await fleet.shutdown()
-            throw error
         }
     }
 }

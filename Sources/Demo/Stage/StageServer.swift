@@ -26,14 +26,7 @@ final class StageServer: Sendable {
     func visit<Result: Sendable>(_ body: (ServerConnection) async throws -> Result) async throws -> Result {
         let connection = try ServerConnection(
             url: ServerURL(url), authentication: .basic(user: user, password: password))
-        do {
-            let result = try await body(connection)
-            try await connection.shutdown()
-            return result
-        } catch {
-            try await connection.shutdown()
-            throw error
-        }
+        return try await connection.closing { try await body(connection) }
     }
 
     /// The databases that are not CouchDB's own.

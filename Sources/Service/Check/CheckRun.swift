@@ -39,21 +39,15 @@ package struct CheckRun: Sendable {
     package func run(_ options: PassOptions) async throws -> Outcome {
         // First, so that a configuration that can't be used leaves no empty memory behind.
         let fleet = try await Fleet(loaded, environment: environment)
-        let outcome: Outcome
-        do {
+        return try await fleet.closing {
             let folder = StateFolder(loaded)
             let lock = options.isDryRun ? nil : try folder.lock()
             let state = options.isDryRun ? try folder.openForReading() : try folder.open()
             let looked = try await look(options, fleet: fleet, state: state)
             // A long verification must not keep other checks from looking.
             lock?.release()
-            outcome = try await verify(looked, options, fleet: fleet, state: state)
-        } catch {
-            try await fleet.shutdown()
-            throw error
+            return try await verify(looked, options, fleet: fleet, state: state)
         }
-        try await fleet.shutdown()
-        return outcome
     }
 
     /// Looks, repairs, remembers and tells, but verifies nothing.

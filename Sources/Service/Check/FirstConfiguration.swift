@@ -59,7 +59,7 @@ package struct FirstConfiguration: Sendable {
         let connection = try ServerConnection(
             url: login.url, authentication: authentication ?? .none,
             configuration: ConnectionConfiguration(certificateAuthorityFile: caFile))
-        do {
+        return try await connection.closing {
             let info = try await connection.info()
             let session = try await connection.session()
             guard session.isServerAdmin else {
@@ -68,12 +68,7 @@ package struct FirstConfiguration: Sendable {
                     "\(session.userName ?? "nobody") is no server admin at \(login.url); _replicator, _scheduler and "
                         + "_active_tasks can only be read by one")
             }
-            let databases = listsDatabases ? try await connection.databaseNames() : []
-            try await connection.shutdown()
-            return (info, databases)
-        } catch {
-            try await connection.shutdown()
-            throw error
+            return (info, listsDatabases ? try await connection.databaseNames() : [])
         }
     }
 

@@ -68,13 +68,7 @@ struct DrillCommand: AsyncParsableCommand {
         }
         let loaded = try vault.configuration()
         let fleet = try await Fleet(loaded, further: Set([server].compactMap(\.self)))
-        do {
-            try await rehearse(loaded, fleet)
-        } catch {
-            try await fleet.shutdown()
-            throw error
-        }
-        try await fleet.shutdown()
+        try await fleet.closing { try await rehearse(loaded, fleet) }
     }
 
     private func rehearse(_ loaded: LoadedConfiguration, _ fleet: Fleet) async throws {
@@ -110,13 +104,9 @@ struct DrillCommand: AsyncParsableCommand {
             return try await rehearse(backups, in: vault, place: named.map { .server($0) } ?? .memory, keep: keep)
         }
         let connection = try await login.server(server)
-        do {
+        try await connection.closing {
             try await rehearse(backups, in: vault, place: .server(connection), keep: keep)
-        } catch {
-            try await connection.shutdown()
-            throw error
         }
-        try await connection.shutdown()
     }
 
     private func rehearse(

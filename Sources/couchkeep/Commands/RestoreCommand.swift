@@ -61,25 +61,23 @@ struct RestoreCommand: AsyncParsableCommand {
         try KeyOptions.expectReading(try await vault.keySource())
         let targets = try await targets()
         guard let server = targets.first?.database.server else { throw ValidationError("the vault has no backup") }
-        do {
-            var code = Service.ExitCode.ok
-            for target in targets {
-                do {
-                    let end = try await restore(target.backup, to: target.database)
-                    if end != .ok { code = end }
-                } catch  where allDatabases && !Task.isCancelled {
-                    // One that can't be restored leaves the others their turn, unless the server is gone.
-                    Console.error("\(target.backup) was not restored:")
-                    code = Service.ExitCode(rawValue: Failure(error).report()) ?? .problem
-                    guard code != .targetUnreachable else { break }
-                }
+        try CommandEnd.end(try await server.closing { try await restore(targets) })
+    }
+
+    private func restore(_ targets: [(backup: String, database: CouchDatabase)]) async throws -> Service.ExitCode {
+        var code = Service.ExitCode.ok
+        for target in targets {
+            do {
+                let end = try await restore(target.backup, to: target.database)
+                if end != .ok { code = end }
+            } catch  where allDatabases && !Task.isCancelled {
+                // One that can't be restored leaves the others their turn, unless the server is gone.
+                Console.error("\(target.backup) was not restored:")
+                code = Service.ExitCode(rawValue: Failure(error).report()) ?? .problem
+                guard code != .targetUnreachable else { break }
             }
-            try await server.shutdown()
-            try CommandEnd.end(code)
-        } catch {
-            if !(error is CommandEnd) { try await server.shutdown() }
-            throw error
         }
+        return code
     }
 
     private func targets() async throws -> [(backup: String, database: CouchDatabase)] {

@@ -54,14 +54,7 @@ struct BackupCommand: AsyncParsableCommand {
         guard let server = databases.first?.server else {
             throw ValidationError("the server has no database to back up")
         }
-        do {
-            let code = try await backUp(databases)
-            try await server.shutdown()
-            try CommandEnd.end(code)
-        } catch {
-            if !(error is CommandEnd) { try await server.shutdown() }
-            throw error
-        }
+        try CommandEnd.end(try await server.closing { try await backUp(databases) })
     }
 
     private var printer: BackupPrinter { BackupPrinter(isJSON: json, isQuiet: quiet) }

@@ -13,23 +13,9 @@ struct ConfiguredBackups {
     ///
     /// - Returns: The code of what went wrong; `problem` where that is of several kinds.
     func run() async throws -> Service.ExitCode {
-        let location = try ConfigurationLocation.choose(
-            option: options.config, environment: ProcessInfo.processInfo.environment)
-        let loaded = try ConfigurationFile.load(location.path)
-        var configuration = loaded.configuration
-        var vault = configuration.vault ?? VaultConfiguration()
-        if let path = options.vault { vault.path = URL(fileURLWithPath: path).path }
-        if let key = options.key.source { vault.key = key }
-        configuration.vault = vault
+        let loaded = try options.configuration(showsWarnings: false)
         let fleet = try await Fleet(loaded)
-        do {
-            let code = try await run(configuration, fleet)
-            try await fleet.shutdown()
-            return code
-        } catch {
-            try await fleet.shutdown()
-            throw error
-        }
+        return try await fleet.closing { try await run(loaded.configuration, fleet) }
     }
 
     private func run(_ configuration: Configuration, _ fleet: Fleet) async throws -> Service.ExitCode {
