@@ -54,18 +54,10 @@ package struct DrillDesk: Sendable {
     }
 
     private func rehearse(inVault name: String, _ order: Order) async throws -> DrillReport {
-        let opened = try await open()
-        let backup = try await opened.database(name, isWriting: false, now: now())
-        let report: DrillReport
-        do {
+        let report = try await open().withDatabase(name, isWriting: false, now: now()) { backup in
             try backup.expectReadable()
-            report = try await run(.moment(try await order.moment(backup)), order)
-        } catch {
-            // The first error is the one to tell.
-            try? await backup.close()
-            throw error
+            return try await run(.moment(try await order.moment(backup)), order)
         }
-        try await backup.close()
         if report.verdict == .equal, let moment = report.moment { try await mark(moment, of: name) }
         return report
     }
@@ -85,15 +77,9 @@ package struct DrillDesk: Sendable {
     /// doubt the drill.
     private func mark(_ moment: Int, of name: String) async throws {
         do {
-            let backup = try await open().database(name, isWriting: true, now: now())
-            do {
-                try await backup.markVerified(moment, at: now())
-            } catch {
-                // The first error is the one to tell.
-                try? await backup.close()
-                throw error
+            try await open().withDatabase(name, isWriting: true, now: now()) {
+                try await $0.markVerified(moment, at: now())
             }
-            try await backup.close()
         } catch let error as VaultError where [.locked, .readOnly, .inaccessible].contains(error.code) {}
     }
 

@@ -25,18 +25,11 @@ struct VaultVisit: Sendable {
             _ = try await ReplicationFailure.Side.source.naming { try await pair.database.info() }
             let key = try await vault.key?.resolve(environment: environment)
             let vault = try await Vault(at: vault.path, create: true, now: now(), key: key)
-            let backup = try await vault.database(pair.name, isWriting: true, create: true, now: now())
-            do {
+            return try await vault.withDatabase(pair.name, isWriting: true, create: true, now: now()) { backup in
                 var run = BackupRun(of: pair.database, into: backup, now: now)
                 run.onProgress = onProgress
                 run.sealsUnchanged = sealsUnchanged
-                let report = try await run.run()
-                try await backup.close()
-                return report
-            } catch {
-                // The first error is the one to tell.
-                try? await backup.close()
-                throw error
+                return try await run.run()
             }
         }
     }
@@ -51,10 +44,10 @@ struct VaultVisit: Sendable {
             guard FileManager.default.fileExists(atPath: vault.path) else { return nil }
             let vault = try await Vault(at: vault.path, create: false, now: now())
             guard try await vault.entries().contains(where: { $0.name == pair.name }) else { return nil }
-            let backup = try await vault.database(pair.name, isWriting: false, now: now())
-            let (newest, confirmation) = (try await backup.moments().last, try await backup.confirmation())
-            try await backup.close()
-            return newest.map { ($0, confirmation) }
+            return try await vault.withDatabase(pair.name, isWriting: false, now: now()) { backup in
+                let (newest, confirmation) = (try await backup.moments().last, try await backup.confirmation())
+                return newest.map { ($0, confirmation) }
+            }
         }
     }
 

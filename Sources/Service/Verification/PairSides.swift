@@ -31,21 +31,14 @@ package struct PairSides: Sendable {
         case .vault(let name):
             let key = try await vault.key?.resolve(environment: environment)
             let vault = try await Vault(at: vault.path, create: false, now: now, key: key)
-            let backup = try await vault.database(name, isWriting: false, now: now)
-            do {
+            return try await vault.withDatabase(name, isWriting: false, now: now) { backup in
                 guard let newest = try await backup.moments().last else {
                     throw VaultError(
                         .unknownMoment, "the backup has no moment yet", at: name, next: "run couchkeep backup first")
                 }
-                let result = try await body(
+                return try await body(
                     PairSides(
                         source: source, target: backup.at(newest), filledTo: newest.sequence, filledAt: newest.time))
-                try await backup.close()
-                return result
-            } catch {
-                // The first error is the one to tell.
-                try? await backup.close()
-                throw error
             }
         }
     }

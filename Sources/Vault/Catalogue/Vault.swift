@@ -19,6 +19,9 @@ package struct Vault: Sendable {
         package var newestMoment: Int
         /// The hash of that moment's row.
         var witness: Int64
+
+        /// By bytes: Swift takes two spellings of one accented letter for equal.
+        func isNamed(_ name: String) -> Bool { self.name.utf8.elementsEqual(name.utf8) }
     }
 
     /// Opens a vault, and makes it where the folder is new or empty and `create` is set.
@@ -41,6 +44,20 @@ package struct Vault: Sendable {
     /// The backups, by name.
     package func entries() async throws -> [Entry] { try await catalogue.entries() }
 
+    /// The backups of these names; all where none is named.
+    ///
+    /// - Throws: `VaultError` with code `vault-unknown-database` where there is none of a name.
+    package func entries(only names: [String]) async throws -> [Entry] {
+        let known = try await entries()
+        guard !names.isEmpty else { return known }
+        for name in names where !known.contains(where: { $0.isNamed(name) }) { throw unknown(name) }
+        return known.filter { entry in names.contains(where: entry.isNamed) }
+    }
+
+    private func unknown(_ name: String) -> VaultError {
+        VaultError(.unknownDatabase, "the vault has no backup of “\(name)”", at: path)
+    }
+
     /// Opens a backup.
     ///
     /// - Parameters:
@@ -50,11 +67,9 @@ package struct Vault: Sendable {
     package func database(
         _ name: String, isWriting: Bool, create: Bool = false, now: Date
     ) async throws -> VaultDatabase {
-        var entry = try await entries().first { $0.name.utf8.elementsEqual(name.utf8) }
+        var entry = try await entries().first { $0.isNamed(name) }
         if entry == nil, create { entry = try await make(name, now: now) }
-        guard let entry else {
-            throw VaultError(.unknownDatabase, "the vault has no backup of “\(name)”", at: path)
-        }
+        guard let entry else { throw unknown(name) }
         let folder = "\(path)/\(entry.folder)"
         let (uuid, catalogue, key, onStep) = (uuid, catalogue, key, onStep)
         let file = try await ObjectFolder.onThread {
@@ -66,6 +81,26 @@ package struct Vault: Sendable {
         let newest = try await file.read { try Self.check($0, against: entry, vault: uuid, path: file.path) }
         if isWriting, let newest, newest.number > entry.newestMoment { try await database.witness(newest) }
         return database
+    }
+
+    /// Opens a backup for a body, and closes it behind that, whatever comes of it.
+    ///
+    /// - Throws: `VaultError`, and what the body throws.
+    package func withDatabase<Result>(
+        _ name: String, isWriting: Bool, create: Bool = false, now: Date,
+        _ body: (VaultDatabase) async throws -> Result
+    ) async throws -> Result {
+        let database = try await database(name, isWriting: isWriting, create: create, now: now)
+        let result: Result
+        do {
+            result = try await body(database)
+        } catch {
+            // The first error is the one to tell.
+            try? await database.close()
+            throw error
+        }
+        try await database.close()
+        return result
     }
 
     private func make(_ name: String, now: Date) async throws -> Entry {

@@ -7,11 +7,12 @@ extension Vault {
         for problem in try await catalogue.problems() { catalogueReport.add("catalogue", problem) }
         var reports: [(name: String, report: CheckReport)] = [("", catalogueReport)]
         guard catalogueReport.isSound else { return reports }
-        for entry in try await entries() where name.map({ $0 == entry.name }) ?? true {
+        for entry in try await entries(only: name.map { [$0] } ?? []) {
             do {
-                let database = try await database(entry.name, isWriting: false, now: entry.created)
-                reports.append((entry.name, try await database.check(readData: readData)))
-                try await database.close()
+                let report = try await withDatabase(entry.name, isWriting: false, now: entry.created) {
+                    try await $0.check(readData: readData)
+                }
+                reports.append((entry.name, report))
             } catch let error as VaultError {
                 // All else, such as another key or a newer format, says nothing of what is stored.
                 guard [.damaged, .notAVault].contains(error.code) else { throw error }

@@ -37,13 +37,9 @@ struct ServeCommand: AsyncParsableCommand {
 
     func run() async throws {
         let vault = try await options.open()
-        let known = try await vault.entries()
-        for name in names where !known.contains(where: { $0.name == name }) {
-            throw VaultError(.unknownDatabase, "the vault has no backup of “\(name)”", at: vault.path)
-        }
         var served: [ServedDatabase] = []
         var opened: [VaultDatabase] = []
-        for entry in known where names.isEmpty || names.contains(entry.name) {
+        for entry in try await vault.entries(only: names) {
             let backup = try await vault.database(entry.name, isWriting: false, now: Date())
             opened.append(backup)
             try backup.expectReadable()

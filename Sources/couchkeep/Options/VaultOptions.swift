@@ -39,11 +39,11 @@ struct VaultOptions: ParsableArguments {
     /// The whole configuration, with the vault and the key that the command line names.
     ///
     /// - Throws: `ConfigurationError` where there is none, or it can't be read.
-    func configuration() throws -> LoadedConfiguration {
+    func configuration(showsWarnings: Bool = true) throws -> LoadedConfiguration {
         let location = try ConfigurationLocation.choose(
             option: config, environment: ProcessInfo.processInfo.environment)
         var loaded = try ConfigurationFile.load(location.path)
-        for warning in loaded.warnings { Console.error("warning: \(warning)") }
+        for warning in loaded.warnings where showsWarnings { Console.error("warning: \(warning)") }
         var configured = loaded.configuration.vault ?? VaultConfiguration()
         if let vault { configured.path = URL(fileURLWithPath: vault).path }
         if let source = key.source { configured.key = source }
@@ -79,16 +79,7 @@ struct VaultOptions: ParsableArguments {
         _ name: String, isWriting: Bool = false, create: Bool = false,
         _ body: (VaultDatabase) async throws -> Result
     ) async throws -> Result {
-        let vault = try await open(create: create)
-        let backup = try await vault.database(name, isWriting: isWriting, create: create, now: Date())
-        do {
-            let result = try await body(backup)
-            try await backup.close()
-            return result
-        } catch {
-            // The first error is the one to tell.
-            try? await backup.close()
-            throw error
-        }
+        try await open(create: create)
+            .withDatabase(name, isWriting: isWriting, create: create, now: Date(), body)
     }
 }

@@ -42,9 +42,6 @@ struct VaultCheckCommand: AsyncParsableCommand {
     func run() async throws {
         let vault = try await options.open()
         let reports = try await vault.check(only: name, readData: readData)
-        if let name, reports.allSatisfy({ $0.name != name && $0.report.isSound }) {
-            throw VaultError(.unknownDatabase, "the vault has no backup of “\(name)”", at: vault.path)
-        }
         let isSound = reports.allSatisfy(\.report.isSound)
         if json {
             try Console.json(

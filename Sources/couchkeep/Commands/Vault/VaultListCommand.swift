@@ -30,16 +30,13 @@ struct VaultListCommand: AsyncParsableCommand {
     func run() async throws {
         let vault = try await options.open()
         var listing = Listing(vault: vault.path, backups: [])
-        for entry in try await vault.entries() where name.map({ $0 == entry.name }) ?? true {
-            let backup = try await vault.database(entry.name, isWriting: false, now: Date())
-            listing.backups.append(
+        for entry in try await vault.entries(only: name.map { [$0] } ?? []) {
+            let listed = try await vault.withDatabase(entry.name, isWriting: false, now: Date()) { backup in
                 Listing.Backup(
                     backup: entry.name, created: entry.created, bytes: try await backup.statistics().fileBytes,
-                    moments: try await backup.moments().map { MomentResult($0) }))
-            try await backup.close()
-        }
-        if let name, listing.backups.isEmpty {
-            throw VaultError(.unknownDatabase, "the vault has no backup of “\(name)”", at: vault.path)
+                    moments: try await backup.moments().map { MomentResult($0) })
+            }
+            listing.backups.append(listed)
         }
         if json { return try Console.json(listing) }
         Console.out(name == nil ? overview(listing) : moments(listing))
