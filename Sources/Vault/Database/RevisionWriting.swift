@@ -45,7 +45,8 @@ struct RevisionWriting {
         }
         var tree = RevisionTree<LeafRow?>()
         for row in rows { tree.insert(try row.revisionPath(), isDeleted: row.isDeleted, body: row) }
-        guard !rows.contains(where: { $0.digest == digest(of: revision, path: revision.path) }) else { return }
+        let known = digest(of: revision, path: PathCoding.encode(revision.path))
+        guard !rows.contains(where: { $0.digest == known }) else { return }
         let wasDeleted = tree.isDeleted
         tree.insert(revision.path, isDeleted: revision.isDeleted, body: .some(nil))
         for row in rows {
@@ -92,9 +93,9 @@ struct RevisionWriting {
         PathCoding.decode(row.path)?.leaf == revision.path.leaf
     }
 
-    private func digest(of revision: PreparedRevision, path: RevisionPath) -> LeafDigest {
+    private func digest(of revision: PreparedRevision, path: Data) -> LeafDigest {
         LeafDigest(
-            name: revision.name, path: PathCoding.encode(path), isDeleted: revision.isDeleted,
+            name: revision.name, path: path, isDeleted: revision.isDeleted,
             document: revision.documentHash, attachments: revision.attachments.map(\.sha256))
     }
 
@@ -104,9 +105,10 @@ struct RevisionWriting {
     }
 
     private mutating func add(_ revision: PreparedRevision, path: RevisionPath, among rows: [LeafRow]) throws {
-        let digest = digest(of: revision, path: path)
+        let encoded = PathCoding.encode(path)
+        let digest = digest(of: revision, path: encoded)
         let row = LeafRow(
-            id: nextLeaf, name: revision.name, path: PathCoding.encode(path), isDeleted: revision.isDeleted,
+            id: nextLeaf, name: revision.name, path: encoded, isDeleted: revision.isDeleted,
             body: try storedBody(of: revision, digest) ?? addBody(of: revision), added: state.moment,
             digest: digest,
             history: histories(path.revisions.count > revision.path.revisions.count ? rows : [], revision))

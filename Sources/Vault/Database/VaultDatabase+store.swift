@@ -27,14 +27,8 @@ extension VaultDatabase {
     }
 
     package func checkpoint(_ id: String) async throws -> Checkpoint? {
-        try await file.read { database in
-            let row = try Row.fetchOne(
-                database, sql: "SELECT id, value, hash FROM checkpoint WHERE id = ?", arguments: [id])
-            guard let row else { return nil }
-            guard Ledger.checkpoint.hash([row[0] as DatabaseValue, row[1] as DatabaseValue]) == (try row.checked(2))
-            else { throw VaultError(.damaged, "a checkpoint was changed", at: file.path) }
-            return try JSONDecoder().decode(Checkpoint.self, from: try row.checked(1) as Data)
-        }
+        let path = file.path
+        return try await file.read { try Self.value(id, called: "a checkpoint", at: path, $0) }
     }
 
     package func record(_ checkpoint: Checkpoint) async throws {
@@ -43,9 +37,26 @@ extension VaultDatabase {
     }
 
     private static func put(_ checkpoint: Checkpoint, _ database: Database) throws {
-        let value = try JSONEncoder().encode(checkpoint)
-        try Ledger.checkpoint.delete(where: "id = ?", [checkpoint.id], database)
-        try Ledger.checkpoint.insert([checkpoint.id, value], database)
+        try put(checkpoint, id: checkpoint.id, database)
+    }
+
+    /// Reads what the table of checkpoints has under an id.
+    static func value<Value: Decodable>(
+        _ id: String, called what: String, at path: String, _ database: Database
+    ) throws -> Value? {
+        let row = try Row.fetchOne(
+            database, sql: "SELECT id, value, hash FROM checkpoint WHERE id = ?", arguments: [id])
+        guard let row else { return nil }
+        guard Ledger.checkpoint.hash([row[0] as DatabaseValue, row[1] as DatabaseValue]) == (try row.checked(2))
+        else { throw VaultError(.damaged, "\(what) was changed", at: path) }
+        return try JSONDecoder().decode(Value.self, from: try row.checked(1) as Data)
+    }
+
+    /// Puts something into the table of checkpoints, in the place of what was there.
+    static func put(_ value: some Encodable, id: String, _ database: Database) throws {
+        let encoded = try JSONEncoder().encode(value)
+        try Ledger.checkpoint.delete(where: "id = ?", [id], database)
+        try Ledger.checkpoint.insert([id, encoded], database)
     }
 
     /// Compresses and hashes the documents, and writes the large attachments to drafts.

@@ -26,8 +26,7 @@ extension VaultDatabase {
                 try !Self.hasChanged(since: newest, database)
             else { return nil }
             let confirmation = Confirmation(moment: newest.number, time: time, sequence: sequence)
-            try Ledger.checkpoint.delete(where: "id = ?", [Confirmation.id], database)
-            try Ledger.checkpoint.insert([Confirmation.id, try JSONEncoder().encode(confirmation)], database)
+            try Self.put(confirmation, id: Confirmation.id, database)
             return newest
         }
     }
@@ -36,13 +35,9 @@ extension VaultDatabase {
     package func confirmation() async throws -> Confirmation? {
         let path = file.path
         return try await file.read { database in
-            guard
-                let row = try Row.fetchOne(
-                    database, sql: "SELECT id, value, hash FROM checkpoint WHERE id = ?", arguments: [Confirmation.id])
-            else { return nil }
-            guard Ledger.checkpoint.hash([row[0] as DatabaseValue, row[1] as DatabaseValue]) == (try row.checked(2))
-            else { throw VaultError(.damaged, "the confirmation was changed", at: path) }
-            let confirmation = try JSONDecoder().decode(Confirmation.self, from: row.checked(1))
+            let confirmation: Confirmation? = try Self.value(
+                Confirmation.id, called: "the confirmation", at: path, database)
+            guard let confirmation else { return nil }
             let newest = try Int.fetchOne(database, sql: "SELECT max(id) FROM moment")
             return confirmation.moment == newest ? confirmation : nil
         }

@@ -2,7 +2,7 @@ import Foundation
 import GRDB
 
 extension VaultDatabase {
-    /// The bytes of all documents and attachments as they are handed out, whatever the moment: at least those of one.
+    /// The bytes of all documents, but for what their leaves tell of them, and of all attachments, whatever the moment.
     package func contentBytes() async throws -> Int {
         let statistics = try await statistics()
         return statistics.documentBytes + statistics.attachmentBytes
