@@ -43,7 +43,7 @@ package struct DrillRun: Sendable {
     /// - Throws: ``DrillError`` before anything was done.
     package func run(until stop: StopRequest) async throws -> DrillReport {
         if case .memory = place { try await expectSmall() }
-        let report = await begin()
+        let report = begin()
         guard case .server(let server) = place else {
             return await outcome(of: report, until: stop) { report in
                 try await restore(into: MemoryReplica(name: "drill"), &report)
@@ -73,7 +73,7 @@ package struct DrillRun: Sendable {
         }
     }
 
-    private func begin() async -> DrillReport {
+    private func begin() -> DrillReport {
         let at = now()
         let place =
             switch place {
@@ -209,14 +209,9 @@ package struct DrillRun: Sendable {
         options.checkpointID = "drill"
         // Nothing is left in the backup.
         options.leavesWitness = false
-        // Design documents last, since their functions may refuse what was written before them.
-        options.selection = { !$0.id.isDesign }
-        var result = try await Replicator(from: source, to: target, options: options).run(reporting: onProgress)
-        options.selection = { $0.id.isDesign }
-        options.checkpointID = "drill-designs"
-        let designs = try await Replicator(from: source, to: target, options: options).run()
-        result.counts.bytesStored += designs.counts.bytesStored
-        result.refusals += designs.refusals
+        // Their functions may refuse what was written before them.
+        options.storesDesignDocumentsLast = true
+        let result = try await Replicator(from: source, to: target, options: options).run(reporting: onProgress)
         report.restoreSeconds += began.duration(to: .now) / .seconds(1)
         report.documents = max(report.documents, result.counts.documentsRead)
         report.bytes += result.counts.bytesStored
@@ -253,13 +248,9 @@ package struct DrillRun: Sendable {
     ) async throws -> Bool {
         let began = ContinuousClock.now
         let comparator = ReplicaComparator(source, target)
-        var problems: [DrillReport.Problem] = []
-        let result = try await comparator.run { difference in
-            if problems.count < DrillReport.named { problems.append(difference.drillProblem) }
-        }
+        let result = try await comparator.run { report.note($0.drillProblem) }
         report.compareSeconds += began.duration(to: .now) / .seconds(1)
         report.differing += result.counts.different
-        for problem in problems { report.note(problem) }
         let bodies = try await compareBodies(source, target, refusals: refusals, &report)
         return refusals.isEmpty && result.counts.extra == 0 && bodies.counts.isEqual && bodies.unreadable == 0
     }
@@ -272,14 +263,10 @@ package struct DrillRun: Sendable {
         let began = ContinuousClock.now
         var comparator = BodyComparator(source, target)
         comparator.onProgress = onComparison
-        var problems: [DrillReport.Problem] = []
-        let bodies = try await comparator.run { difference in
-            if problems.count < DrillReport.named { problems.append(difference.drillProblem) }
-        }
+        let bodies = try await comparator.run { report.note($0.drillProblem) }
         report.compareSeconds += began.duration(to: .now) / .seconds(1)
         report.revisions = bodies.revisions
         report.differing += bodies.counts.different
-        for problem in problems { report.note(problem) }
         report.conclude(bodies, refusals: refusals)
         return bodies
     }
