@@ -44,7 +44,7 @@ package struct BodyComparator: Sendable {
         var report = start ?? BodyReport()
         if start == nil {
             let from = try await ReplicationFailure.Side.source.naming { try await source.describe() }
-            report.progress.expected = from.documentCount + from.deletedCount
+            report.progress.expected = from.allDocuments
         }
         let ledger = Monitor(BodyLedger(report.progress))
         let work = BoundedQueue<BodyWork>(capacity: options.batchSize * 8)
@@ -63,7 +63,7 @@ package struct BodyComparator: Sendable {
             }
             group.addTask {
                 defer { ledger.change { $0.close() } }
-                try await Self.several(tasks) { try await worker.run() }
+                try await several(tasks) { try await worker.run() }
             }
             // The feed may list a document twice; it is told once. As large as what differs.
             var told = told
@@ -103,12 +103,5 @@ package struct BodyComparator: Sendable {
             }
         }
         ledger.change { $0.turn(at: end) }
-    }
-
-    private static func several(_ count: Int, _ body: @escaping @Sendable () async throws -> Void) async throws {
-        try await withThrowingTaskGroup { group in
-            for _ in 0..<count { group.addTask { try await body() } }
-            while try await group.next() != nil {}
-        }
     }
 }

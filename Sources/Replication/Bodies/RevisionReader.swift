@@ -11,17 +11,15 @@ struct RevisionReader: Sendable {
 
     let side: ReplicationFailure.Side
     let replica: any ComparableReplica
-    let throttle: Throttle
-    /// How often a call is made, and after how many times the cause is looked for in a single document.
-    let attempts: Int
-    let attemptsBeforeSplitting: Int
+    private let retrier: Retrier
 
     init(
         _ side: ReplicationFailure.Side, _ replica: any ComparableReplica, options: ReplicationOptions, clock: RunClock
     ) {
         (self.side, self.replica) = (side, replica)
-        throttle = Throttle(options.window(parallelism: max(2, replica.concurrentFetches)), clock: clock)
-        (attempts, attemptsBeforeSplitting) = (options.attempts, options.attemptsBeforeSplitting)
+        let window = options.window(parallelism: max(2, replica.concurrentFetches))
+        retrier = Retrier(
+            side: side, replica: replica, options: options, throttle: Throttle(window, clock: clock), state: nil)
     }
 
     /// Reads the documents of these revisions, up to a number of bytes.
@@ -33,8 +31,10 @@ struct RevisionReader: Sendable {
 
     private func fill(_ read: inout ReadDocuments, _ wanted: [WantedRevision], failed: Int) async throws {
         do {
-            try await throttle.run(items: wanted.count) {
-                try await replica.documents(wanted.leaves) { read.take($0) }
+            try await retrier.throttle.run(items: wanted.count) {
+                try await replica.documents(DocumentLeaves.grouping(wanted.map { ($0.id, $0.revision) })) {
+                    read.take($0)
+                }
                 guard wanted.allSatisfy(read.isAnswered) else {
                     throw CouchError(.malformedAnswer, "not all of \(wanted.count) revisions were answered")
                 }
@@ -42,12 +42,13 @@ struct RevisionReader: Sendable {
         } catch {
             let open = wanted.filter { !read.isAnswered($0) }
             guard !open.isEmpty else { return }
-            switch try await decision(after: error, failed: failed + 1) {
+            switch try await retrier.decision(after: error, attempts: failed + 1) {
             case .again: try await fill(&read, open, failed: failed + 1)
             case .split where open.count > 1:
                 let middle = open.count / 2
-                try await fill(&read, Array(open[..<middle]), failed: attemptsBeforeSplitting - 1)
-                try await fill(&read, Array(open[middle...]), failed: attemptsBeforeSplitting - 1)
+                let failed = retrier.options.attemptsBeforeSplitting - 1
+                try await fill(&read, Array(open[..<middle]), failed: failed)
+                try await fill(&read, Array(open[middle...]), failed: failed)
             case .split(let reason):
                 for item in open { read.giveUp(item, reason: reason) }
             }
@@ -59,15 +60,17 @@ struct RevisionReader: Sendable {
         var failed = 0
         while true {
             do {
-                return try await throttle.run(items: 0) {
+                return try await retrier.throttle.run(items: 0) {
                     var answered: RevisionAnswer?
-                    try await replica.revisions([wanted].leaves) { answered = $0 }
+                    try await replica.revisions([DocumentLeaves(id: wanted.id, revisions: [wanted.revision])]) {
+                        answered = $0
+                    }
                     guard let answered else { throw CouchError(.malformedAnswer, "a revision was not answered") }
                     return answered.exactly.map { .success($0) } ?? .failure(NotGiven(refusal: answered.refusal))
                 }
             } catch {
                 failed += 1
-                if case .split(let reason) = try await decision(after: error, failed: failed) {
+                if case .split(let reason) = try await retrier.decision(after: error, attempts: failed) {
                     return .failure(NotGiven(refusal: wanted.unreadable(reason)))
                 }
             }
@@ -76,38 +79,12 @@ struct RevisionReader: Sendable {
 
     /// The leaf revisions that these documents have now.
     func leaves(of ids: [DocumentID]) async throws -> Set<WantedRevision> {
-        var failed = 0
-        while true {
-            do {
-                let found = try await throttle.run(items: 0) { try await replica.leaves(of: ids) }
-                return Set(
-                    found.flatMap { document in
-                        document.revisions.map { WantedRevision(id: document.id, revision: $0) }
-                    })
-            } catch {
-                failed += 1
-                // No single document is looked for: the ids alone were sent.
-                _ = try await decision(after: error, failed: failed)
-            }
-        }
-    }
-
-    private func decision(after error: any Error, failed: Int) async throws -> Retrier.Decision {
-        try Task.checkCancellation()
-        if error is ReplicationFailure { throw error }
-        guard FailureKind(error) == .passing, failed < attempts else {
-            throw ReplicationFailure(side: side, underlying: error, counts: ReplicationCounts())
-        }
-        try await throttle.backOff()
-        guard failed >= attemptsBeforeSplitting, Retrier.mayBeCausedByContent(error) else { return .again }
-        do {
-            _ = try await replica.describe()
-        } catch {
-            try Task.checkCancellation()
-            // The server is not there at all, which says nothing about a document.
-            return .again
-        }
-        return .split(reason: String(describing: error))
+        // No single document is looked for: the ids alone are sent.
+        let found = try await retrier.call { try await replica.leaves(of: ids) }
+        return Set(
+            found.flatMap { document in
+                document.revisions.map { WantedRevision(id: document.id, revision: $0) }
+            })
     }
 }
 
@@ -147,20 +124,5 @@ struct ReadDocuments: Sendable {
 extension WantedRevision {
     fileprivate func unreadable(_ reason: String) -> Refusal {
         Refusal(id: id, revision: revision, stage: .fetching, error: "unreadable", reason: reason)
-    }
-}
-
-extension [WantedRevision] {
-    /// The revisions by document, in their order.
-    var leaves: [DocumentLeaves] {
-        var leaves: [DocumentLeaves] = []
-        for item in self {
-            if leaves.last?.id == item.id {
-                leaves[leaves.count - 1].revisions.append(item.revision)
-            } else {
-                leaves.append(DocumentLeaves(id: item.id, revisions: [item.revision]))
-            }
-        }
-        return leaves
     }
 }

@@ -38,7 +38,7 @@ package struct ReplicaComparator: Sendable {
     /// Which documents are compared; all where nil.
     package var selection: (@Sendable (DocumentLeaves) -> Bool)?
     /// Where both feeds are read from: what lies before is known to be equal.
-    package var start: (source: UpdateSequence, target: UpdateSequence)?
+    package var known: (source: UpdateSequence, target: UpdateSequence)?
     /// How many documents there are about; both sides are asked where nil.
     package var expected: Int?
     /// How long to wait before each further look at a document that seems to differ.
@@ -81,7 +81,7 @@ package struct ReplicaComparator: Sendable {
         let counts = ReplicationCounts()
         let from = try await ReplicationFailure.Side.source.naming(counts) { try await source.describe() }
         let to = try await ReplicationFailure.Side.target.naming(counts) { try await target.describe() }
-        return max(from.documentCount + from.deletedCount, to.documentCount + to.deletedCount)
+        return max(from.allDocuments, to.allDocuments)
     }
 
     private func run(
@@ -99,10 +99,10 @@ package struct ReplicaComparator: Sendable {
         let interval = kept?.interval ?? .zero
         var fromSource = try await LeafSpool.open(
             in: folder, name: "source", hash: start.hash, partitions: partitions,
-            state: start.source ?? .empty(partitions, from: self.start?.source))
+            state: start.source ?? .empty(partitions, from: known?.source))
         var fromTarget = try await LeafSpool.open(
             in: folder, name: "target", hash: start.hash, partitions: partitions,
-            state: start.target ?? .empty(partitions, from: self.start?.target))
+            state: start.target ?? .empty(partitions, from: known?.target))
         if let planted, start.source == nil { try await fromSource.add(planted.source) }
         if let planted, start.target == nil { try await fromTarget.add(planted.target) }
         async let left = fill(fromSource, from: source, .source, meter, recorder, interval)

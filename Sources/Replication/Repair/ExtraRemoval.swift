@@ -88,7 +88,12 @@ package struct ExtraRemoval: Sendable {
         // Only leaves can be purged; what was replaced meanwhile is another difference.
         let before = try await current(documents)
         guard !before.isEmpty else { return }
-        for document in before { try await purge(document, &report) }
+        let version = try await target.database.server.info().version
+        let canPurge = !(ServerVersion(2, 0)..<ServerVersion(2, 3)).contains(version)
+        for document in before {
+            if canPurge, try await purge(document, &report) { continue }
+            for revision in document.revisions { try await delete(document.id, revision, &report) }
+        }
         for document in try await current(before) {
             report.remaining.append(
                 Difference(id: document.id, kind: .extra, onlyInTarget: document.revisions.sorted()))
@@ -116,17 +121,14 @@ package struct ExtraRemoval: Sendable {
         }
     }
 
-    private func purge(_ document: DocumentLeaves, _ report: inout Report) async throws {
-        let version = try await target.database.server.info().version
-        guard !(ServerVersion(2, 0)..<ServerVersion(2, 3)).contains(version) else {
-            for revision in document.revisions { try await delete(document.id, revision, &report) }
-            return
-        }
+    /// - Returns: Whether this user may, and the server can.
+    private func purge(_ document: DocumentLeaves, _ report: inout Report) async throws -> Bool {
         do {
             _ = try await target.database.purge([document.id.text: document.revisions.map(\.description)])
             report.purged += document.revisions.count
+            return true
         } catch let error as CouchError where Self.isNotPossible(error) {
-            for revision in document.revisions { try await delete(document.id, revision, &report) }
+            return false
         }
     }
 

@@ -27,6 +27,9 @@ package struct ReplicaDescription: Sendable, Hashable {
         self.purges = purges
     }
 
+    /// All documents, deleted ones too.
+    package var allDocuments: Int { documentCount + deletedCount }
+
     /// Whether there is no document at all, not even a deleted one.
-    package var isEmpty: Bool { documentCount == 0 && deletedCount == 0 }
+    package var isEmpty: Bool { allDocuments == 0 }
 }

@@ -43,18 +43,7 @@ struct FetchCall {
     }
 
     /// The revisions by document, in their order, each once.
-    var leaves: [DocumentLeaves] {
-        var leaves: [DocumentLeaves] = []
-        leaves.reserveCapacity(wanted.count)
-        for work in wanted {
-            if leaves.last?.id == work.id {
-                leaves[leaves.count - 1].revisions.append(work.revision)
-            } else {
-                leaves.append(DocumentLeaves(id: work.id, revisions: [work.revision]))
-            }
-        }
-        return leaves
-    }
+    var leaves: [DocumentLeaves] { DocumentLeaves.grouping(wanted.map { ($0.id, $0.revision) }) }
 
     /// The work that is not answered.
     var open: [Work] {

@@ -45,20 +45,13 @@ struct Pipeline: Sendable {
                 work.finish()
             }
             group.addTask {
-                try await Self.several(source.concurrentFetches) { try await fetcher.run() }
+                try await several(source.concurrentFetches) { try await fetcher.run() }
                 fetched.finish()
             }
             group.addTask {
-                try await Self.several(target.concurrentStores) { try await storer.run() }
+                try await several(target.concurrentStores) { try await storer.run() }
             }
             // The first failure leaves the group, which cancels the other stages.
-            while try await group.next() != nil {}
-        }
-    }
-
-    private static func several(_ count: Int, _ body: @escaping @Sendable () async throws -> Void) async throws {
-        try await withThrowingTaskGroup { group in
-            for _ in 0..<max(1, count) { group.addTask { try await body() } }
             while try await group.next() != nil {}
         }
     }

@@ -6,7 +6,8 @@ struct Retrier: Sendable {
     let replica: any Replica
     let options: ReplicationOptions
     let throttle: Throttle
-    let state: RunState
+    /// What counts failed calls; nil where nothing does.
+    let state: RunState?
 
     /// What is to be done after a call failed.
     enum Decision: Sendable {
@@ -18,10 +19,11 @@ struct Retrier: Sendable {
     /// Decides after so many failed attempts, and waits before the next one.
     func decision(after error: any Error, attempts: Int) async throws -> Decision {
         try Task.checkCancellation()
+        if error is ReplicationFailure { throw error }
         guard FailureKind(error) == .passing, attempts < options.attempts else {
-            throw ReplicationFailure(side: side, underlying: error, counts: state.counts)
+            throw ReplicationFailure(side: side, underlying: error, counts: state?.counts ?? ReplicationCounts())
         }
-        state.callFailed()
+        state?.callFailed()
         try await throttle.backOff()
         if attempts >= options.attemptsBeforeSplitting, Self.mayBeCausedByContent(error), await answers() {
             return .split(reason: String(describing: error))

@@ -35,7 +35,6 @@ struct Storer: Sendable {
             if let checkpoint { try await checkpointer.ended(checkpoint, recorded: result.didRecordCheckpoint) }
         } catch {
             if let checkpoint { try await checkpointer.ended(checkpoint, recorded: false) }
-            if error is ReplicationFailure { throw error }
             switch try await retrier.decision(after: error, attempts: attempts + 1) {
             case .again:
                 try await store(batch, attempts: attempts + 1)

@@ -10,4 +10,18 @@ package struct DocumentLeaves: Sendable, Hashable {
         self.id = id
         self.revisions = revisions
     }
+
+    /// Revisions by document, in their order; those of one document stand together already.
+    static func grouping(_ items: [(id: DocumentID, revision: RevisionID)]) -> [DocumentLeaves] {
+        var leaves: [DocumentLeaves] = []
+        leaves.reserveCapacity(items.count)
+        for item in items {
+            if leaves.last?.id == item.id {
+                leaves[leaves.count - 1].revisions.append(item.revision)
+            } else {
+                leaves.append(DocumentLeaves(id: item.id, revisions: [item.revision]))
+            }
+        }
+        return leaves
+    }
 }

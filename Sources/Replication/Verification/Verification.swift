@@ -94,8 +94,8 @@ package struct Verification: Sendable {
         let left = try await ReplicationFailure.Side.source.naming { try await source.describe() }
         let right = try await ReplicationFailure.Side.target.naming { try await target.describe() }
         var counts = ComparisonCounts()
-        let documents = left.documentCount + left.deletedCount
-        let missing = documents - right.documentCount - right.deletedCount
+        let documents = left.allDocuments
+        let missing = documents - right.allDocuments
         counts.missing = max(0, missing)
         counts.extra = max(0, -missing)
         if missing == 0, left.documentCount != right.documentCount {

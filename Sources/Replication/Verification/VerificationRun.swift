@@ -122,12 +122,10 @@ struct VerificationRun {
                 try await journal.change { ($0.comparison, $0.seconds) = (comparison, seconds) }
             }
         }
-        let (from, to) = sides
-        comparator.expected = max(
-            from.documentCount + from.deletedCount, to.documentCount + to.deletedCount)
+        comparator.expected = max(sides.source.allDocuments, sides.target.allDocuments)
         if let basis = state.basis {
             // Few, as a rule; their number is known when they are read.
-            (comparator.start, comparator.expected) = ((basis.source.sequence, basis.target.sequence), 0)
+            (comparator.known, comparator.expected) = ((basis.source.sequence, basis.target.sequence), 0)
         }
         let result = try await comparator.run(difference: difference)
         var isBehind = false

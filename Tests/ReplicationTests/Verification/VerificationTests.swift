@@ -90,13 +90,11 @@ import Testing
         #expect(result.verdict == .equal, "\(result.differences)")
     }
 
-    /// One that catches up is waited for, as long as something arrives at each look.
-    @Test(arguments: [(16, Verification.Verdict.unknown), (17, .equal), (18, .equal)])
-    func aBackupThatCatchesUpIsWaitedFor(_ further: Int, _ verdict: Verification.Verdict) async throws {
-        let (source, target) = try await pair()
+    /// A target that lacks twenty documents of the source, and gets one of them at each look.
+    private func catchingUp(_ source: MemoryReplica, _ target: MemoryReplica) throws -> LiveTarget {
         for number in 0..<20 { _ = try source.edit(DocumentID("new\(number)"), on: nil, members: #""n":1"#) }
         let arrived = Mutex(0)
-        let live = LiveTarget(replica: target) {
+        return LiveTarget(replica: target) {
             let number = arrived.withLock { count in
                 defer { count += 1 }
                 return count
@@ -104,6 +102,13 @@ import Testing
             let leaves = try await source.leaves(of: [DocumentID("new\(number)")])
             _ = try await Replicator(from: source, to: target).copy(leaves)
         }
+    }
+
+    /// One that catches up is waited for, as long as something arrives at each look.
+    @Test(arguments: [(16, Verification.Verdict.unknown), (17, .equal), (18, .equal)])
+    func aBackupThatCatchesUpIsWaitedFor(_ further: Int, _ verdict: Verification.Verdict) async throws {
+        let (source, target) = try await pair()
+        let live = try catchingUp(source, target)
         var verification = verification(source, live)
         verification.furtherLooks = further
         #expect(try await verification.run().verdict == verdict)
@@ -111,16 +116,7 @@ import Testing
 
     @Test func aBackupThatIsStillFilledIsUnknown() async throws {
         let (source, target) = try await pair()
-        for number in 0..<20 { _ = try source.edit(DocumentID("new\(number)"), on: nil, members: #""n":1"#) }
-        let arrived = Mutex(0)
-        let live = LiveTarget(replica: target) {
-            let number = arrived.withLock { count in
-                defer { count += 1 }
-                return count
-            }
-            let leaves = try await source.leaves(of: [DocumentID("new\(number)")])
-            _ = try await Replicator(from: source, to: target).copy(leaves)
-        }
+        let live = try catchingUp(source, target)
         let result = try await verification(source, live).run()
         #expect(result.verdict == .unknown)
         #expect(result.reason?.contains("behind") == true)
