@@ -86,7 +86,13 @@ package struct BackupRun: Sendable {
 
     /// Tells whether the source is the one that is known, and whether the last run was cut off.
     private func recognise(_ identity: SourceIdentity) async throws -> (verdict: SourceVerdict, wasCutOff: Bool) {
-        let verdict = try await backup.recognise(identity, at: now())
+        let verdict: SourceVerdict
+        do {
+            verdict = try await backup.recognise(identity, at: now())
+        } catch let error as VaultError where error.code == .otherDatabase {
+            // All else is the vault's own fault.
+            verdict = try await onSource { throw error }
+        }
         guard verdict == .same else { return (verdict, false) }
         guard try backup.isReadable else {
             // Without a look at the documents it holds, a backup can only be made anew.
