@@ -94,6 +94,9 @@ package struct ReplicationObservation: Sendable {
         primary?.id ?? (transientJobs + foreignJobs).first?.id ?? transientTasks.first?.id
     }
 
+    /// When the process that runs for the pair started; nil where no list of tasks tells.
+    package var startedOn: Date? { primary?.task?.startedOn ?? transientTasks.first?.startedOn }
+
     /// Whether a process is alive for the pair.
     package var isRunning: Bool {
         primary?.state == .running || (transientJobs + foreignJobs).contains(where: \.isRunning)

@@ -91,9 +91,24 @@ struct RollbackEvidence {
 
     /// Whether the two checkpoints differ for good: a running job writes one before the other, however slow a server is.
     private var isSettled: Bool {
-        guard situation.replication?.isRunning == true else { return true }
+        guard let replication = situation.replication, replication.isRunning else { return true }
         let inspection = situation.observation.inspection
-        return situation.memory.sourceLog?.sequence == (inspection?.sourceLog.value ?? nil)?.sourceLastSequence
+        let isUnchanged =
+            situation.memory.sourceLog?.sequence == (inspection?.sourceLog.value ?? nil)?.sourceLastSequence
             && situation.memory.targetLog?.sequence == (inspection?.targetLog.value ?? nil)?.sourceLastSequence
+        guard isUnchanged else { return false }
+        // Both are by the clock of the server that runs the job.
+        if let startedOn = replication.startedOn, let session = own?.history.first, session.id == own?.sessionID,
+            let startTime = session.startTime
+        {
+            return startedOn.timeIntervalSince(startTime) > Self.sessionStart
+        }
+        let changed = situation.memory.checkpointChanged ?? situation.observation.at
+        return situation.observation.at.timeIntervalSince(changed) >= Self.patience
     }
+
+    /// In seconds: a process that started by so much later than a session is not the one that writes its checkpoints.
+    private static let sessionStart: TimeInterval = 5
+    /// In seconds: how long a checkpoint may be half written where it isn't known when the process started.
+    private static let patience: TimeInterval = 60
 }

@@ -71,6 +71,24 @@ import Testing
         #expect(scene.found == [])
     }
 
+    @Test("However long a checkpoint is half written by the process that runs, that is no rollback")
+    func halfWritten() throws {
+        let began = "Sat, 28 Nov 2026 09:00:00 GMT"
+        let start = try #require(Scene.log(1000, began: began).history.first?.startTime)
+        var scene = Scene()
+        scene.inspection = PairInspection(
+            sourceLog: .known(Scene.log(1000, began: began)), targetLog: .known(Scene.log(700, began: began)),
+            pendingAfterSourceLog: 0, pendingAfterTargetLog: 300)
+        scene.replication.documents[0].task?.startedOn = start.addingTimeInterval(1)
+        for _ in 0..<3 {
+            #expect(scene.pass() == [])
+            scene.elapse(3600)
+        }
+        // Another process runs by now, and goes on from the source's.
+        scene.replication.documents[0].task?.startedOn = start.addingTimeInterval(600)
+        #expect(scene.found == ["target-rolled-back"])
+    }
+
     @Test("A compaction, a purge, deletions and jittering copies are no rollback")
     func healthy() {
         var scene = remembered()

@@ -27,7 +27,7 @@ extension Scene {
     }
 
     static func log(
-        _ number: Int, revision: Int = 5, session: String = "s1", failures: Int = 0
+        _ number: Int, revision: Int = 5, session: String = "s1", began: String? = nil, failures: Int = 0
     ) -> ReplicationLog {
         let answer: JSONValue = [
             "_id": .string("_local/\(base)"), "_rev": .string("0-\(revision)"), "session_id": .string(session),
@@ -35,6 +35,7 @@ extension Scene {
             "history": [
                 [
                     "session_id": .string(session), "recorded_seq": sequence(number).value,
+                    "start_time": began.map(JSONValue.string) ?? .null,
                     "doc_write_failures": .integer(Int64(failures)),
                 ]
             ],
