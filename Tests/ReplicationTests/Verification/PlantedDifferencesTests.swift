@@ -29,10 +29,13 @@ import Testing
         _ = try await Replicator(from: scene.left, to: scene.right, options: .test()).run()
         try await withThrowingTaskGroup { group in
             let written = Mutex(0)
+            // Says that the writer is at work, or that it has ended.
+            let (writes, writing) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
             try await scene.plant()
             group.addTask {
+                defer { writing.finish() }
                 do {
-                    try await Self.write(to: scene.left, written)
+                    try await Self.write(to: scene.left, written, telling: writing)
                 } catch  where Task.isCancelled {
                     return
                 }
@@ -44,6 +47,7 @@ import Testing
                     return
                 }
             }
+            for await _ in writes { break }
             var verification = Verification(scene.left, scene.right)
             verification.looks = [.milliseconds(200), .milliseconds(500), .seconds(1), .seconds(2), .seconds(3)]
             verification.selfTests = true
@@ -61,7 +65,9 @@ import Testing
     }
 
     /// Edits documents over and over, some hundred together.
-    private static func write(to replica: CouchReplica, _ written: borrowing Mutex<Int>) async throws {
+    private static func write(
+        to replica: CouchReplica, _ written: borrowing Mutex<Int>, telling writing: AsyncStream<Void>.Continuation
+    ) async throws {
         let memory = MemoryReplica()
         for round in 0... {
             try Task.checkCancellation()
@@ -73,6 +79,7 @@ import Testing
             let leaves = memory.leafRevisions
             _ = try await replica.store(leaves, checkpoint: nil)
             written.withLock { $0 += leaves.count }
+            writing.yield()
         }
     }
 
