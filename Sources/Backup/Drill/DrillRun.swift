@@ -262,7 +262,7 @@ package struct DrillRun: Sendable {
     ) async throws -> BodyReport {
         let began = ContinuousClock.now
         var comparator = BodyComparator(source, target)
-        comparator.onProgress = onComparison
+        comparator.onProgress = { [onComparison] state, _ in onComparison(state) }
         let bodies = try await comparator.run { report.note($0.drillProblem) }
         report.compareSeconds += began.duration(to: .now) / .seconds(1)
         report.revisions = bodies.revisions

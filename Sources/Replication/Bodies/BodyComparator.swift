@@ -16,7 +16,8 @@ package struct BodyComparator: Sendable {
     package let share: BodyShare
     /// How often and with what pauses failed calls are repeated, and how many revisions are fetched together.
     package var options: ReplicationOptions
-    package var onProgress: @Sendable (BodyProgress) -> Void = { _ in }
+    /// Takes each new state, and why nothing moves where that is so.
+    package var onProgress: @Sendable (BodyProgress, ComparisonWait?) -> Void = { _, _ in }
     /// What an earlier run had reached; it goes on there.
     package var start: BodyReport?
     /// Takes what has been reached, from time to time; all that it speaks of was handed out before.
@@ -47,11 +48,14 @@ package struct BodyComparator: Sendable {
             report.progress.expected = from.allDocuments
         }
         let ledger = Monitor(BodyLedger(report.progress))
+        let onWait: @Sendable (ComparisonWait) -> Void = { [onProgress] in
+            onProgress(ledger.read { $0.progress }, $0)
+        }
         let work = BoundedQueue<BodyWork>(capacity: options.batchSize * 8)
         let worker = BodyWorker(
-            source: RevisionReader(.source, source, options: options, clock: clock),
-            target: RevisionReader(.target, target, options: options, clock: clock),
-            work: work, ledger: ledger, selfTest: selfTest, onProgress: onProgress, batchSize: options.batchSize,
+            source: RevisionReader(.source, source, options: options, clock: clock, onWait: onWait),
+            target: RevisionReader(.target, target, options: options, clock: clock, onWait: onWait),
+            work: work, ledger: ledger, selfTest: selfTest, onProgress: { onProgress($0, nil) }, batchSize: options.batchSize,
             budget: budget)
         let tasks = max(2, source.concurrentFetches, target.concurrentFetches)
         let sequence = report.sequence
@@ -59,7 +63,7 @@ package struct BodyComparator: Sendable {
             group.addTask {
                 // Whatever ends one stage ends the next ones, and the group throws its error.
                 defer { work.finish() }
-                try await readFeed(since: sequence, into: work, ledger)
+                try await readFeed(since: sequence, into: work, ledger, onWait)
             }
             group.addTask {
                 defer { ledger.change { $0.close() } }
@@ -86,21 +90,23 @@ package struct BodyComparator: Sendable {
     }
 
     private func readFeed(
-        since sequence: UpdateSequence, into work: BoundedQueue<BodyWork>, _ ledger: Monitor<BodyLedger>
+        since sequence: UpdateSequence, into work: BoundedQueue<BodyWork>, _ ledger: Monitor<BodyLedger>,
+        _ onWait: @escaping @Sendable (ComparisonWait) -> Void
     ) async throws {
-        let end = try await ReplicationFailure.Side.source.naming {
-            try await source.readLeaves(since: sequence) { documents, position in
-                let chosen = documents.filter { !$0.id.text.isEmpty && share.contains($0.id) }
-                let (page, progress) = ledger.change { ledger in
-                    ledger.listed(documents.count, chosen: chosen.count)
-                    return (ledger.current, ledger.progress)
-                }
-                onProgress(progress)
-                try await work.send(chosen.map { BodyWork(document: $0, page: page) }) {
-                    max(1, $0.document.revisions.count)
-                }
-                if let position { ledger.change { $0.turn(at: position) } }
+        // Rows of a page that were counted must not be counted again.
+        let feed = LeafFeed(
+            side: .source, replica: source, options: options, clock: clock, leavesOutRepeated: true, onWait: onWait)
+        let end = try await feed.read(since: sequence) { documents, position in
+            let chosen = documents.filter { !$0.id.text.isEmpty && share.contains($0.id) }
+            let (page, progress) = ledger.change { ledger in
+                ledger.listed(documents.count, chosen: chosen.count)
+                return (ledger.current, ledger.progress)
             }
+            onProgress(progress, nil)
+            try await work.send(chosen.map { BodyWork(document: $0, page: page) }) {
+                max(1, $0.document.revisions.count)
+            }
+            if let position { ledger.change { $0.turn(at: position) } }
         }
         ledger.change { $0.turn(at: end) }
     }

@@ -14,12 +14,14 @@ struct RevisionReader: Sendable {
     private let retrier: Retrier
 
     init(
-        _ side: ReplicationFailure.Side, _ replica: any ComparableReplica, options: ReplicationOptions, clock: RunClock
+        _ side: ReplicationFailure.Side, _ replica: any ComparableReplica, options: ReplicationOptions, clock: RunClock,
+        onWait: @escaping @Sendable (ComparisonWait) -> Void
     ) {
         (self.side, self.replica) = (side, replica)
         let window = options.window(parallelism: max(2, replica.concurrentFetches))
         retrier = Retrier(
-            side: side, replica: replica, options: options, throttle: Throttle(window, clock: clock), state: nil)
+            side: side, replica: replica, options: options, throttle: Throttle(window, clock: clock), state: nil
+        ) { onWait(.server(side, pause: $0, because: $1)) }
     }
 
     /// Reads the documents of these revisions, up to a number of bytes.

@@ -16,6 +16,8 @@ package struct ReplicaComparator: Sendable {
         package var expected = 0
         /// Documents that were compared.
         package var compared = 0
+        /// Why nothing moves now; nil while something does.
+        package var wait: ComparisonWait?
     }
 
     /// How a comparison has ended.
@@ -29,6 +31,8 @@ package struct ReplicaComparator: Sendable {
         package var rows = 0
         /// Whether the planted differences were found; nil where none was planted.
         package var passedSelfTest: Bool?
+        /// Whether what the target lacks was still arriving at the last looks, so that it isn't known what will stay away.
+        package var isFilling = false
     }
 
     package let source: any ComparableReplica
@@ -41,10 +45,14 @@ package struct ReplicaComparator: Sendable {
     package var known: (source: UpdateSequence, target: UpdateSequence)?
     /// How many documents there are about; both sides are asked where nil.
     package var expected: Int?
+    /// Where the target's feed ended when the comparison began, for the question whether it is being filled.
+    package var targetStart: UpdateSequence?
     /// How long to wait before each further look at a document that seems to differ.
     package var looks: [Duration] = []
     /// How many more looks there may be, with the last pause, as long as each finds that something has arrived.
     package var furtherLooks = 0
+    /// How often and with what pauses calls are made again that failed in a way that may pass.
+    package var options = ReplicationOptions()
     package var onProgress: @Sendable (Progress) -> Void = { _ in }
     /// A folder that outlives the run, with what an earlier one has read; a temporary one where nil.
     package var kept: KeptComparison?
@@ -54,6 +62,7 @@ package struct ReplicaComparator: Sendable {
     var join: @Sendable ([UInt8], [UInt8]) throws -> PartitionJoin.Result = {
         try PartitionJoin.join(source: $0, target: $1)
     }
+    var clock = RunClock.system
 
     package init(_ source: any ComparableReplica, _ target: any ComparableReplica) {
         (self.source, self.target) = (source, target)
@@ -113,6 +122,19 @@ package struct ReplicaComparator: Sendable {
             sequence: sourceSpool.state.sequence, targetSequence: targetSpool.state.sequence,
             rows: sourceSpool.state.rows + targetSpool.state.rows)
         var open: [DocumentID] = []
+        let looking = lookingAgain { meter.wait($0) }
+        var settled: [DifferenceLooks.Settled] = []
+        func settle(_ ids: [DocumentID]) async throws {
+            guard !ids.isEmpty else { return }
+            let (found, how) = try await looking.settle(ids, targetStart: targetStart)
+            meter.move()
+            settled.append(how)
+            report.counts.equal += ids.count - found.count
+            for item in found {
+                report.counts.count(item.kind)
+                try await difference(item)
+            }
+        }
         for index in 0..<partitions {
             try Task.checkCancellation()
             var result = try join(try await sourceSpool.partition(index), try await targetSpool.partition(index))
@@ -121,9 +143,10 @@ package struct ReplicaComparator: Sendable {
             meter.compared(result.equal + result.candidates.count)
             open += result.candidates.map(\.id)
             // So many that they are told before the others are known, rather than held in memory.
-            if open.count >= Self.heldTogether { try await settle(open.removingAll(), &report, difference) }
+            if open.count >= Self.heldTogether { try await settle(open.removingAll()) }
         }
-        try await settle(open, &report, difference)
+        try await settle(open)
+        report.isFilling = DifferenceLooks.Settled.isFilling(settled)
         if let planted {
             report.rows -= planted.source.count + planted.target.count
             report.passedSelfTest = planted.isPassed(found)
@@ -139,14 +162,13 @@ package struct ReplicaComparator: Sendable {
         let began = ContinuousClock.now
         var last = began
         let selection = selection
-        let end = try await side.naming(ReplicationCounts()) { () async throws -> UpdateSequence in
-            try await replica.readLeaves(since: spool.state.sequence) { documents, position in
-                try await spool.add(selection.map { documents.filter($0) } ?? documents)
-                meter.read(documents.count)
-                guard let recorder, let position, ContinuousClock.now - last >= interval else { return }
-                try await recorder.note(try await spool.checkpoint(at: position), of: side)
-                last = .now
-            }
+        let feed = LeafFeed(side: side, replica: replica, options: options, clock: clock) { meter.wait($0) }
+        let end = try await feed.read(since: spool.state.sequence) { documents, position in
+            try await spool.add(selection.map { documents.filter($0) } ?? documents)
+            meter.read(documents.count)
+            guard let recorder, let position, ContinuousClock.now - last >= interval else { return }
+            try await recorder.note(try await spool.checkpoint(at: position), of: side)
+            last = .now
         }
         // What took less than an interval is sooner read again than made durable.
         guard let recorder, ContinuousClock.now - began >= interval else {
@@ -157,82 +179,16 @@ package struct ReplicaComparator: Sendable {
         return spool
     }
 
-    /// Looks at documents again, until they are equal, no look is left, or nobody writes any more.
-    private func settle(
-        _ ids: [DocumentID], _ report: inout Report, _ difference: (Difference) async throws -> Void
-    ) async throws {
-        var found: [Difference] = []
-        for start in stride(from: 0, to: ids.count, by: Self.lookedUpTogether) {
-            found += try await differences(of: Array(ids[start..<min(start + Self.lookedUpTogether, ids.count)]))
-        }
-        var before = looks.isEmpty || found.isEmpty ? nil : try await positions()
-        var pauses = looks[...]
-        var further = furtherLooks
-        while !found.isEmpty, let pause = pauses.popFirst() {
-            try await Task.sleep(for: pause)
-            let open = found.count
-            found = try await lasting(found)
-            let now = try await positions()
-            if now == before { break }
-            before = now
-            // What arrives late arrives nevertheless: a backup that catches up is waited for.
-            if pauses.isEmpty, found.count < open, further > 0 {
-                further -= 1
-                pauses = [pause]
-            }
-        }
-        report.counts.equal += ids.count - found.count
-        for item in found {
-            report.counts.count(item.kind)
-            try await difference(item)
-        }
-    }
-
-    /// Where both feeds end now.
-    private func positions() async throws -> [UpdateSequence] {
-        let counts = ReplicationCounts()
-        let from = try await ReplicationFailure.Side.source.naming(counts) { try await source.describe() }
-        let to = try await ReplicationFailure.Side.target.naming(counts) { try await target.describe() }
-        return [from.updateSequence, to.updateSequence]
-    }
-
-    private static let lookedUpTogether = 500
     private static let heldTogether = 20_000
-
-    /// Which of these differences are still there: what one side had, and the other does not even know as an ancestor.
-    ///
-    /// What was seen at the first look is asked for, not what is there now: a document that is written all the time would
-    /// differ at every look, although each of its revisions arrives.
-    private func lasting(_ found: [Difference]) async throws -> [Difference] {
-        let counts = ReplicationCounts()
-        let fromSource = found.filter { !$0.onlyInSource.isEmpty }
-            .map { DocumentLeaves(id: $0.id, revisions: $0.onlyInSource) }
-        let fromTarget = found.filter { !$0.onlyInTarget.isEmpty }
-            .map { DocumentLeaves(id: $0.id, revisions: $0.onlyInTarget) }
-        let lacking = try await ReplicationFailure.Side.target.naming(counts) { try await target.missing(fromSource) }
-        let unknown = try await ReplicationFailure.Side.source.naming(counts) { try await source.missing(fromTarget) }
-        let (inTarget, inSource) = (Self.byID(lacking), Self.byID(unknown))
-        return found.compactMap { difference in
-            var difference = difference
-            difference.onlyInSource = inTarget[difference.id]?.revisions ?? []
-            difference.onlyInTarget = inSource[difference.id]?.revisions ?? []
-            return difference.onlyInSource.isEmpty && difference.onlyInTarget.isEmpty ? nil : difference
-        }
-    }
 
     /// The differences of these documents as they are now.
     package func differences(of ids: [DocumentID]) async throws -> [Difference] {
-        guard !ids.isEmpty else { return [] }
-        let counts = ReplicationCounts()
-        // The source first: what is written between the two looks may only make the target seem ahead.
-        let left = try await ReplicationFailure.Side.source.naming(counts) { try await source.leaves(of: ids) }
-        let right = try await ReplicationFailure.Side.target.naming(counts) { try await target.leaves(of: ids) }
-        let (inSource, inTarget) = (Self.byID(left), Self.byID(right))
-        return ids.compactMap { Difference(id: $0, source: inSource[$0], target: inTarget[$0]) }
+        try await lookingAgain().differences(of: ids)
     }
 
-    private static func byID(_ documents: [DocumentLeaves]) -> [DocumentID: DocumentLeaves] {
-        Dictionary(documents.map { ($0.id, $0) }, uniquingKeysWith: { $1 })
+    private func lookingAgain(_ onWait: @escaping @Sendable (ComparisonWait) -> Void = { _ in }) -> DifferenceLooks {
+        DifferenceLooks(
+            source, target, looks: looks, furtherLooks: furtherLooks, options: options, clock: clock, onWait: onWait)
     }
 }
 

@@ -40,9 +40,13 @@ struct Throttle: Sendable {
     }
 
     /// Waits as long as the last failures ask for.
-    func backOff() async throws {
+    ///
+    /// - Parameter telling: takes the pause before it begins.
+    func backOff(telling: (Duration) -> Void = { _ in }) async throws {
         let pause = monitor.read { $0.window.pause }
-        if pause > .zero { try await clock.sleep(pause) }
+        guard pause > .zero else { return }
+        telling(pause)
+        try await clock.sleep(pause)
     }
 }
 

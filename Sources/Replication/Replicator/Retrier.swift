@@ -8,6 +8,8 @@ struct Retrier: Sendable {
     let throttle: Throttle
     /// What counts failed calls; nil where nothing does.
     let state: RunState?
+    /// Is told of each pause, and of the failure that it follows.
+    var onPause: @Sendable (Duration, String) -> Void = { _, _ in }
 
     /// What is to be done after a call failed.
     enum Decision: Sendable {
@@ -24,7 +26,7 @@ struct Retrier: Sendable {
             throw ReplicationFailure(side: side, underlying: error, counts: state?.counts ?? ReplicationCounts())
         }
         state?.callFailed()
-        try await throttle.backOff()
+        try await throttle.backOff { onPause($0, "\(error)") }
         if attempts >= options.attemptsBeforeSplitting, Self.mayBeCausedByContent(error), await answers() {
             return .split(reason: String(describing: error))
         }

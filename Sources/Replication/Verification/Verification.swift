@@ -28,6 +28,8 @@ package struct Verification: Sendable {
         /// The bytes of documents that were compared.
         package var bytes = 0
         package var elapsed: Duration
+        /// Why nothing moves now; nil while something does.
+        package var wait: ComparisonWait?
     }
 
     /// How many differences a result names; all of them are handed out one by one.
@@ -59,7 +61,7 @@ package struct Verification: Sendable {
     /// Whether the first differences are explained, and what is known for that beyond both databases.
     package var explains = true
     package var context = ReplicationContext()
-    /// How failed calls are repeated while bodies are read.
+    /// How failed calls are repeated; as usual where nil.
     var options: ReplicationOptions?
     /// Finds candidates in another way, in a test that the self-test can fail.
     var join: (@Sendable ([UInt8], [UInt8]) throws -> PartitionJoin.Result)?

@@ -105,14 +105,15 @@ struct VerificationRun {
     ) async throws -> VerificationState.Revisions {
         var comparator = ReplicaComparator(verification.source, verification.target)
         (comparator.looks, comparator.furtherLooks) = (verification.looks, verification.furtherLooks)
-        comparator.selfTests = state.selfTests
+        (comparator.selfTests, comparator.targetStart) = (state.selfTests, state.target.sequence)
+        if let options = verification.options { comparator.options = options }
         if let join = verification.join { comparator.join = join }
         let (report, before, began, clock) = (verification.onProgress, state.seconds, began, clock)
         @Sendable func elapsed() -> Duration { .seconds(before) + began.duration(to: clock.now) }
         comparator.onProgress = { state in
             report(
                 Verification.Progress(
-                    level: .revisions, rows: state.rows, expected: state.expected, elapsed: elapsed()))
+                    level: .revisions, rows: state.rows, expected: state.expected, elapsed: elapsed(), wait: state.wait))
         }
         if let journal, let folder = verification.folder {
             comparator.kept = KeptComparison(
@@ -128,16 +129,9 @@ struct VerificationRun {
             (comparator.known, comparator.expected) = ((basis.source.sequence, basis.target.sequence), 0)
         }
         let result = try await comparator.run(difference: difference)
-        var isBehind = false
-        if result.counts.different > 0, result.counts.extra == 0 {
-            let after = try await ReplicationFailure.Side.target.naming { try await verification.target.describe() }
-            // Nothing but documents that the target lacks, and it is still being filled.
-            isBehind = after.updateSequence != state.target.sequence
-        }
         return VerificationState.Revisions(
             counts: result.counts, sequence: result.sequence, targetSequence: result.targetSequence,
-            isBehind: isBehind,
-            passedSelfTest: result.passedSelfTest)
+            isBehind: result.isFilling && result.counts.extra == 0, passedSelfTest: result.passedSelfTest)
     }
 
     private func compareBodies(
@@ -150,10 +144,11 @@ struct VerificationRun {
         comparator.checkpointInterval = verification.checkpointInterval
         let (report, before, began, clock) = (verification.onProgress, state.seconds, began, clock)
         @Sendable func elapsed() -> Duration { .seconds(before) + began.duration(to: clock.now) }
-        comparator.onProgress = { state in
+        comparator.onProgress = { state, wait in
             report(
                 Verification.Progress(
-                    level: .bodies, rows: state.rows, expected: state.expected, bytes: state.bytes, elapsed: elapsed()))
+                    level: .bodies, rows: state.rows, expected: state.expected, bytes: state.bytes, elapsed: elapsed(),
+                    wait: wait))
         }
         if let journal {
             comparator.onCheckpoint = { report in

@@ -110,11 +110,7 @@ struct RepairCommand: AsyncParsableCommand {
         var verification = Verification(source, target)
         // The checkpoint tells whether the source was set back: then its last copies are not removed.
         verification.context = context
-        verification.onProgress = { state in
-            line.show(
-                ProgressLine.words(
-                    "compared", done: state.rows, total: state.expected, bytes: 0, elapsed: state.elapsed))
-        }
+        verification.onProgress = { line.show(VerifyRunCommand.words($0), isWaiting: $0.wait != nil) }
         var found: [Difference] = []
         let verified = try await verification.run { found.append($0) }
         line.end()

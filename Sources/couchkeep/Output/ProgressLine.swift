@@ -11,10 +11,12 @@ final class ProgressLine: Sendable {
     init(isSilent: Bool = false) { self.isSilent = isSilent }
 
     /// Shows a text, unless one was shown a moment ago.
-    func show(_ text: @autoclosure () -> String) {
+    ///
+    /// - Parameter isWaiting: whether nothing more comes for a while, so that a terminal shows it in any case.
+    func show(_ text: @autoclosure () -> String, isWaiting: Bool = false) {
         guard !isSilent else { return }
         let now = ContinuousClock.now
-        let pause: Duration = isTerminal ? .milliseconds(200) : .seconds(10)
+        let pause: Duration = isTerminal ? (isWaiting ? .zero : .milliseconds(200)) : .seconds(10)
         let isDue = last.withLock { last in
             // A run that is over soon needs no line in a log.
             let told = last.told ?? (isTerminal ? now - pause : now)

@@ -122,6 +122,27 @@ import Testing
         #expect(result.reason?.contains("behind") == true)
     }
 
+    /// What a replication has passed over stays missing, however busy the target is with other documents.
+    @Test(arguments: [1, 40]) func aHoleInABusyTargetIsADifference(_ holes: Int) async throws {
+        let (source, target) = try await pair()
+        for number in 0..<holes {
+            let id = DocumentID("d\(number)")
+            _ = target.purge(id, try #require(try await target.leaves(of: [id]).first).revisions)
+        }
+        let written = Mutex(0)
+        let busy = LiveTarget(replica: target) {
+            let number = written.withLock { count in
+                defer { count += 1 }
+                return count
+            }
+            let leaf = try source.edit(DocumentID("busy\(number)"), on: nil, members: #""n":1"#)
+            let leaves = [DocumentLeaves(id: DocumentID("busy\(number)"), revisions: [leaf])]
+            _ = try await Replicator(from: source, to: target).copy(leaves)
+        }
+        let result = try await verification(source, busy).run()
+        #expect(result.verdict == .different && result.counts.missing == holes)
+    }
+
     @Test func holesAreMendedExactly() async throws {
         let (source, target) = try await pair()
         for number in [0, 3, 7, 11, 77] {

@@ -82,7 +82,7 @@ struct VerifyRunCommand: AsyncParsableCommand {
         let loaded = try vault.configuration()
         var desk = VerificationDesk(loaded)
         let line = ProgressLine()
-        desk.onProgress = { name, state in line.show("\(name): \(Self.words(state))") }
+        desk.onProgress = { name, state in line.show("\(name): \(Self.words(state))", isWaiting: state.wait != nil) }
         defer { line.end() }
         let isOne = words.first != nil
         var codes: [Service.ExitCode] = []
@@ -114,7 +114,7 @@ struct VerifyRunCommand: AsyncParsableCommand {
         let line = ProgressLine()
         if let share { verification.share = .rolling(percent: share.value, at: Date()) }
         verification.selfTests = selfTest
-        verification.onProgress = { line.show(Self.words($0)) }
+        verification.onProgress = { line.show(Self.words($0), isWaiting: $0.wait != nil) }
         let file = try output.map { try DifferenceFile(path: $0) }
         var changes = LaterChanges(
             source: (left.replica as? CouchReplica)?.database, filledTo: right.filledTo)
@@ -135,9 +135,10 @@ struct VerifyRunCommand: AsyncParsableCommand {
     }
 
     static func words(_ state: Verification.Progress) -> String {
-        ProgressLine.words(
+        let words = ProgressLine.words(
             state.level == .bodies ? "bodies of" : "compared", done: state.rows, total: state.expected,
             bytes: state.bytes, elapsed: state.elapsed)
+        return state.wait.map { "\(words); \(WaitWords.text($0))" } ?? words
     }
 
     /// Reads `30m`.

@@ -1,0 +1,15 @@
+import Replication
+
+/// Why a comparison waits, in words for people.
+enum WaitWords {
+    static func text(_ wait: ComparisonWait) -> String {
+        switch wait {
+        case .server(let side, let pause, let cause):
+            "waiting \(seconds(pause)) for the \(side.rawValue): \(cause)"
+        case .arrivals(1, let pause): "1 document seems to differ, looking again in \(seconds(pause))"
+        case .arrivals(let count, let pause): "\(count) documents seem to differ, looking again in \(seconds(pause))"
+        }
+    }
+
+    private static func seconds(_ pause: Duration) -> String { DurationWords.text(pause / .seconds(1)) }
+}
