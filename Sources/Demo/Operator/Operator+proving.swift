@@ -39,14 +39,9 @@ extension Operator {
     private func withDifferences<Result: Sendable>(
         of pair: String, _ body: @escaping @Sendable ([Difference], PairSides) async throws -> Result
     ) async throws -> Result {
-        try await VerificationDesk(load()).withServerPair(pair) { verifiable, sides in
-            var verification = Verification(sides.source, sides.target)
-            verification.context = ReplicationContext(checkpointID: verifiable.checkpointID)
-            verification.looks = Self.shortLooks
-            var found: [Difference] = []
-            _ = try await verification.run { found.append($0) }
-            return try await body(found, sides)
-        }
+        var desk = try VerificationDesk(load())
+        desk.looks = Self.shortLooks
+        return try await desk.repairing(pair, verification: nil) { try await body($0.differences, $0.sides) }
     }
 
     /// `couchkeep drill PAIR --in-memory`

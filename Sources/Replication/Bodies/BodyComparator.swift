@@ -55,7 +55,8 @@ package struct BodyComparator: Sendable {
         let worker = BodyWorker(
             source: RevisionReader(.source, source, options: options, clock: clock, onWait: onWait),
             target: RevisionReader(.target, target, options: options, clock: clock, onWait: onWait),
-            work: work, ledger: ledger, selfTest: selfTest, onProgress: { onProgress($0, nil) }, batchSize: options.batchSize,
+            work: work, ledger: ledger, selfTest: selfTest, onProgress: { onProgress($0, nil) },
+            batchSize: options.batchSize,
             budget: budget)
         let tasks = max(2, source.concurrentFetches, target.concurrentFetches)
         let sequence = report.sequence

@@ -15,6 +15,9 @@ package protocol ComparableReplica: Replica {
     /// not have.
     func leaves(of ids: [DocumentID]) async throws -> [DocumentLeaves]
 
+    /// What can be told in a moment beside the numbers of documents.
+    func outline() async throws -> DatabaseOutline
+
     /// Hands out the documents of exactly these revisions, where it can without the bytes of their attachments.
     ///
     /// Each wanted revision is answered once, in any order. Where the call throws, those that were not answered before may
@@ -23,6 +26,8 @@ package protocol ComparableReplica: Replica {
 }
 
 extension ComparableReplica {
+    package func outline() async throws -> DatabaseOutline { DatabaseOutline() }
+
     package func readLeaves(
         since sequence: UpdateSequence, receive: ([DocumentLeaves], UpdateSequence?) async throws -> Void
     ) async throws -> UpdateSequence {

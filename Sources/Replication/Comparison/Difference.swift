@@ -53,7 +53,9 @@ package struct ComparisonCounts: Sendable, Hashable, Codable {
     package var bodyDiffers = 0
     package var attachmentDiffers = 0
 
-    package init() {}
+    package init(equal: Int = 0, missing: Int = 0, extra: Int = 0, otherLeaves: Int = 0) {
+        (self.equal, self.missing, self.extra, self.otherLeaves) = (equal, missing, extra, otherLeaves)
+    }
 
     /// Whether no difference was found.
     package var isEqual: Bool { different == 0 }

@@ -38,6 +38,8 @@ package struct DifferenceEvidence: Sendable, Hashable {
     package var refusal: Refusal?
     /// Whether the replication leaves the document out.
     package var isFiltered: Bool?
+    /// What else restricts the replication, where nobody can tell from here whether it leaves the document out.
+    package var filters: [String] = []
     /// The bytes of the largest missing revision's body, without what CouchDB keeps outside of it.
     package var bodySize: Int?
     /// The bytes of its largest attachment.

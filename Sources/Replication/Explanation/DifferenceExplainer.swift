@@ -29,7 +29,14 @@ package actor DifferenceExplainer {
         let (from, to, rollback) = try await sideEvidence()
         (evidence.source, evidence.target, evidence.rollback) = (from, to, rollback)
         evidence.refusal = refusals[difference.id]
-        evidence.isFiltered = context.copies.map { !$0(difference.id) }
+        if let part = context.part, !difference.onlyInSource.isEmpty {
+            evidence.isFiltered = part.isUnlisted(difference.id)
+            if evidence.isFiltered != true, let source = (source as? CouchReplica)?.database {
+                let isUnselected = try await known { try await part.isUnselected(difference.id, in: source) } ?? nil
+                evidence.isFiltered = isUnselected ?? evidence.isFiltered
+            }
+            evidence.filters = part.others + (part.selector != nil && evidence.isFiltered == nil ? ["selector"] : [])
+        }
         if !difference.onlyInSource.isEmpty, to.maximumDocumentSize != nil || to.maximumAttachmentSize != nil {
             (evidence.bodySize, evidence.attachmentSize) =
                 try await known { try await self.sizes(of: difference) } ?? (nil, nil)

@@ -13,6 +13,8 @@ package struct DifferenceReason: Sendable, Hashable, Codable {
         case designDocumentNotPermitted = "design-document-not-permitted"
         /// The replication does not copy the document.
         case filtered
+        /// The replication has a filter, of which only the server can tell what it does with the document.
+        case mayBeFiltered = "may-be-filtered"
         /// The target was set back behind a checkpoint of the replication.
         case lostByTargetRollback = "lost-by-target-rollback"
         /// The source tells of the purge.
@@ -58,10 +60,12 @@ package struct DifferenceReason: Sendable, Hashable, Codable {
     private static func missing(_ difference: Difference, _ evidence: DifferenceEvidence) -> DifferenceReason? {
         let target = evidence.target
         if let refusal = evidence.refusal {
-            return DifferenceReason(.refused, "The target has refused it: \(refusal.error): \(refusal.reason).")
+            let validator = Self.validator(of: refusal, among: target.validating ?? [])
+            return DifferenceReason(
+                .refused, "The target has refused it\(validator): \(refusal.error): \(refusal.reason).")
         }
         if evidence.isFiltered == true {
-            return DifferenceReason(.filtered, "The replication's filter, selector or list of ids leaves it out.")
+            return DifferenceReason(.filtered, "The replication's list of ids or its selector leaves it out.")
         }
         if difference.id.isDesign, target.mayWriteDesignDocuments == false {
             return DifferenceReason(
@@ -82,6 +86,12 @@ package struct DifferenceReason: Sendable, Hashable, Codable {
                 "The target's checkpoint is older than the source's copy of it: the target was set back, and the "
                     + "replication does not copy again what it had copied.")
         }
+        if !evidence.filters.isEmpty {
+            return DifferenceReason(
+                .mayBeFiltered,
+                "The replication copies only a part of the source (\(evidence.filters.joined(separator: ", "))), which may "
+                    + "leave it out.")
+        }
         if let names = target.validating, !names.isEmpty, !difference.id.isDesign {
             return DifferenceReason(
                 .mayBeRefused,
@@ -89,6 +99,16 @@ package struct DifferenceReason: Sendable, Hashable, Codable {
                     + "couchkeep repair tells what it says.")
         }
         return nil
+    }
+
+    /// Which `validate_doc_update` has refused a document, as far as that is known: CouchDB tells what it says, not its name.
+    private static func validator(of refusal: Refusal, among validating: [String]) -> String {
+        guard ["forbidden", "unauthorized"].contains(refusal.error), !refusal.id.isDesign else { return "" }
+        return switch validating.count {
+        case 0: ""
+        case 1: " by the validate_doc_update of \(validating[0])"
+        default: " by one of the validate_doc_update in \(validating.joined(separator: ", "))"
+        }
     }
 
     private static func extra(_ difference: Difference, _ evidence: DifferenceEvidence) -> DifferenceReason? {

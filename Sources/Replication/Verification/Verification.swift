@@ -7,7 +7,7 @@ import SystemPackage
 package struct Verification: Sendable {
     /// What is compared.
     package enum Level: String, Sendable, Hashable, Codable, CaseIterable {
-        /// Numbers of documents; equal ones prove nothing.
+        /// Numbers of documents, `_security` and design documents; equal ones prove nothing.
         case counts
         /// Every leaf revision of every document, tombstones too.
         case revisions
@@ -47,6 +47,8 @@ package struct Verification: Sendable {
     package var furtherLooks = 20
     /// Of which documents a verification of bodies compares the content.
     package var share = BodyShare.all
+    /// Whether a verification of counts compares `_security`.
+    package var comparesSecurity = true
     /// What was found equal before, so that at level `revisions` only what has changed since is compared; everything is where
     /// it can't be relied on any more.
     package var basis: VerificationBasis?
@@ -85,27 +87,24 @@ package struct Verification: Sendable {
         level: Level = .revisions, resuming isResuming: Bool = false,
         difference: (Difference) async throws -> Void = { _ in }
     ) async throws -> Result {
-        if level == .counts, !isResuming { return try await compareCounts() }
+        if level == .counts, !isResuming { return try await compareCounts(difference) }
         let run = try await VerificationRun.open(self, level: level, isResuming: isResuming)
         return try await run.run(difference)
     }
 
-    private func compareCounts() async throws -> Result {
+    private func compareCounts(
+        _ difference: (Difference) async throws -> Void
+    ) async throws -> Result {
         let began = ContinuousClock.now
         let at = now()
-        let left = try await ReplicationFailure.Side.source.naming { try await source.describe() }
-        let right = try await ReplicationFailure.Side.target.naming { try await target.describe() }
-        var counts = ComparisonCounts()
-        let documents = left.allDocuments
-        let missing = documents - right.allDocuments
-        counts.missing = max(0, missing)
-        counts.extra = max(0, -missing)
-        if missing == 0, left.documentCount != right.documentCount {
-            counts.otherLeaves = abs(left.documentCount - right.documentCount)
-        }
-        counts.equal = documents - counts.missing - counts.otherLeaves
-        return Result(
-            verdict: counts.isEqual ? .equal : .different, level: .counts, sequence: left.updateSequence, at: at,
-            counts: counts, differences: [], elapsed: began.duration(to: .now))
+        let outcome = try await CountsComparison(
+            source: source, target: target, comparesSecurity: comparesSecurity
+        ).run()
+        for item in outcome.differences { try await difference(item) }
+        var result = Result(
+            verdict: outcome.isEqual ? .equal : .different, level: .counts, sequence: outcome.sequence, at: at,
+            counts: outcome.counts, differences: outcome.differences, elapsed: began.duration(to: .now))
+        result.hasEqualSecurity = outcome.hasEqualSecurity
+        return result
     }
 }

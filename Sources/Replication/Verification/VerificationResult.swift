@@ -32,6 +32,8 @@ extension Verification {
         package var share: BodyShare?
         /// Whether the planted differences were found; nil where none was planted.
         package var passedSelfTest: Bool?
+        /// Whether `_security` says the same on both sides, at level `counts`; nil where it was not compared.
+        package var hasEqualSecurity: Bool?
         package var elapsed: Duration
         /// Where only what has changed since was compared: when everything was.
         package var since: Date?

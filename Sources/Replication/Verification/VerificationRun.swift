@@ -113,7 +113,8 @@ struct VerificationRun {
         comparator.onProgress = { state in
             report(
                 Verification.Progress(
-                    level: .revisions, rows: state.rows, expected: state.expected, elapsed: elapsed(), wait: state.wait))
+                    level: .revisions, rows: state.rows, expected: state.expected, elapsed: elapsed(), wait: state.wait)
+            )
         }
         if let journal, let folder = verification.folder {
             comparator.kept = KeptComparison(

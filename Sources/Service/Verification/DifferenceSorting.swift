@@ -47,7 +47,7 @@ struct DifferenceSorting {
         // What is newer was not found, however late it was looked for.
         if onTheirWay > 0, let filledAt { record.asOf = min(filledAt, result.at) }
         record.file = written?.path
-        record.passedSelfTest = result.passedSelfTest
+        (record.passedSelfTest, record.hasEqualSecurity) = (result.passedSelfTest, result.hasEqualSecurity)
         record.bodies = result.bodies.map { VerificationRecord.Bodies($0, share: result.share) }
         (record.counts, record.onTheirWay) = (result.counts, onTheirWay)
         (record.since, record.basis) = (result.since, result.basis)

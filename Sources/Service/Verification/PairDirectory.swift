@@ -30,25 +30,41 @@ package struct PairDirectory: Sendable {
         let servers = Dictionary(fleet.servers.map { ($0.name, $0) }, uniquingKeysWith: { $1 })
         let memories = try await state.pairMemories()
         let remembered = Set(memories.values.compactMap(\.source))
+        let last = try await state.lastReport()?.pairs ?? []
+        let partial = Self.partialReplications(last)
         var pairs: [VerifiablePair] = []
         for pair in fleet.selector.select(names: names, remembered: remembered).pairs {
             guard let source = servers[pair.source.server], let target = servers[pair.target.server] else { continue }
-            pairs.append(
+            var verifiable =
                 VerifiablePair(
                     name: pair.name, mode: pair.mode, source: source.connection.database(pair.source.database),
                     backup: .database(target.connection.database(pair.target.database)),
                     servers: [source.name, target.name], checkpointID: memories[pair.key]?.replicationBase,
-                    secretError: source.secretError ?? target.secretError))
+                    comparesSecurity: pair.comparesSecurity, secretError: source.secretError ?? target.secretError)
+            if let coordinator = servers[pair.coordinator], let document = partial[verifiable.key] {
+                verifiable.partialReplication = (coordinator.connection.database("_replicator"), document)
+            }
+            pairs.append(verifiable)
         }
         let vaulted = VaultPair.select(
             configuration, names: names.compactMapValues(\.value), servers: fleet.servers,
-            remembered: try await state.lastReport()?.pairs ?? [])
+            remembered: last)
         pairs += vaulted.map { pair in
             VerifiablePair(
                 name: pair.name, mode: pair.mode, source: pair.database, backup: .vault(pair.name),
                 servers: [pair.source.server], secretError: pair.secretError)
         }
         self.pairs = pairs
+    }
+
+    /// The replication documents that copy only a part, by the keys of their pairs.
+    private static func partialReplications(_ pairs: [PairReport]) -> [String: String] {
+        let found = pairs.compactMap { pair in
+            pair.findings.first { $0.rule == ReplicationPartial.name }?.evidence["document"]?.string.map {
+                (pair.key, $0)
+            }
+        }
+        return Dictionary(found, uniquingKeysWith: { $1 })
     }
 
     /// The pairs of a name: one on servers and one in the vault may share it.

@@ -36,6 +36,7 @@ package struct PairVerifier: Sendable {
     }
 
     let store: StoredVerifications
+    let refusals: StoredRefusals
     let folder: VerificationFolder
     let vault: VaultConfiguration
     let environment: [String: String]?
@@ -51,7 +52,7 @@ package struct PairVerifier: Sendable {
         state: StateDatabase, folder: VerificationFolder, vault: VaultConfiguration,
         environment: [String: String]? = nil, now: @escaping @Sendable () -> Date = { Date() }
     ) {
-        store = StoredVerifications(state)
+        (store, refusals) = (StoredVerifications(state), StoredRefusals(state))
         (self.folder, self.vault, self.environment, self.now) = (folder, vault, environment, now)
     }
 
@@ -176,11 +177,11 @@ package struct PairVerifier: Sendable {
                 var verification = Verification(sides.source, sides.target, now: now)
                 if let looks { verification.looks = looks }
                 verification.share = record.share ?? .all
-                verification.selfTests = order.selfTests
+                (verification.selfTests, verification.comparesSecurity) = (order.selfTests, pair.comparesSecurity)
                 verification.folder = FilePath(folder.progress(of: record.id))
                 // What is suspected to be lost is looked for everywhere: the feeds don't list it.
                 if order.isIncremental, !isSuspected { verification.basis = try await store.basis(for: pair.key) }
-                verification.context = ReplicationContext(checkpointID: pair.checkpointID)
+                verification.context = try await pair.context(refusals)
                 verification.onProgress = note
                 var sorting = DifferenceSorting(
                     LaterChanges(source: pair.source, filledTo: sides.filledTo, isSuspected: isSuspected),

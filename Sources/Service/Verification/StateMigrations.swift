@@ -6,6 +6,7 @@ enum StateMigrations {
     static func register(_ migrator: inout DatabaseMigrator) {
         StoredAlerts.migrate(&migrator)
         StoredVerifications.migrate(&migrator)
+        StoredRefusals.migrate(&migrator)
         StoredDrills.migrate(&migrator)
     }
 }

@@ -20,6 +20,10 @@ package struct VerifiablePair: Sendable {
     package var servers: [String]
     /// The id of the checkpoints of the replication between the two databases, where it is known.
     package var checkpointID: String?
+    /// The replication document that the last check saw to copy only a part, on the server that runs it.
+    package var partialReplication: (replicator: CouchDatabase, document: String)?
+    /// Whether both sides are to have the same `_security`.
+    package var comparesSecurity = true
     /// Why a secret of its servers can't be had.
     package var secretError: SecretError?
 

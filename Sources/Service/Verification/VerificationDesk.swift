@@ -62,11 +62,27 @@ package struct VerificationDesk: Sendable {
         }
     }
 
-    /// Opens the two sides of the one pair of a name whose backup is on a server.
+    /// A pair whose backup is on a server, opened to be mended.
+    package struct Repair: Sendable {
+        package let pair: VerifiablePair
+        package let sides: PairSides
+        /// The verification that has found what differs.
+        package let verification: VerificationRecord
+        package let differences: [Difference]
+        let refusals: StoredRefusals
+
+        /// Keeps what the target has refused, for the verifications to come.
+        package func note(_ report: HoleRepair.Report, of holes: [Difference]) async throws {
+            try await refusals.note(report, of: holes, pair: pair.key)
+        }
+    }
+
+    /// Opens the one pair of a name whose backup is on a server, with what differs: as a verification of that number has
+    /// found it, else as a new one finds it, which is kept like any other.
     ///
-    /// - Throws: ``PairDirectory/UnknownPair``, and what the body throws.
-    package func withServerPair<Result: Sendable>(
-        _ name: String, _ body: (VerifiablePair, PairSides) async throws -> Result
+    /// - Throws: ``PairDirectory/UnknownPair``; what kept the verification from a verdict; what the body throws.
+    package func repairing<Result: Sendable>(
+        _ name: String, verification number: Int?, _ body: (Repair) async throws -> Result
     ) async throws -> Result {
         try await withPairs { directory, verifier in
             let named = try directory.pairs(named: name)
@@ -75,8 +91,18 @@ package struct VerificationDesk: Sendable {
                     description: "the pair \"\(name)\" has its backup in the vault, which is mended by couchkeep backup"
                 )
             }
+            var wanted = number
+            if wanted == nil {
+                let outcome = try await verifier.run(pair, PairVerifier.Order(reason: "repair"))
+                if let failure = outcome.failure { throw failure }
+                wanted = outcome.record.id
+            }
+            let (record, differences) = try await found(by: wanted ?? 0, of: pair)
             return try await PairSides.with(pair, vault: verifier.vault, environment: environment, now: now()) {
-                try await body(pair, $0)
+                try await body(
+                    Repair(
+                        pair: pair, sides: $0, verification: record, differences: differences,
+                        refusals: verifier.refusals))
             }
         }
     }

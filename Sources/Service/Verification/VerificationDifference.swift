@@ -48,9 +48,14 @@ package struct VerificationDifference: Sendable, Hashable, Codable {
                     return revision
                 }
             }
-            return Difference(
+            var difference = Difference(
                 id: DocumentID(id), kind: `class`, onlyInSource: try parsed(revisions),
                 onlyInTarget: try parsed(extraRevisions))
+            // It decides over what may be removed.
+            if let code = reason.flatMap(DifferenceReason.Code.init(rawValue:)), let explanation {
+                difference.reason = DifferenceReason(code, explanation)
+            }
+            return difference
         }
     }
 }

@@ -127,6 +127,7 @@ package struct VerificationPass: Sendable {
             let report = try await PairSides.with(
                 pair, vault: VaultConfiguration(), environment: environment, now: now()
             ) { try await HoleRepair($0.source, $0.target).run(holes) }
+            try await StoredRefusals(state).note(report, of: holes, pair: pair.key)
             record.detail =
                 "copied \(Wording.counted(report.copied, "revision")) that verification \(verification) had found missing"
             if report.remaining.isEmpty {

@@ -51,6 +51,8 @@ package struct VerificationRecord: Sendable, Hashable, Codable {
     /// Of which documents the content is compared, at level `bodies`.
     package var share: BodyShare?
     package var passedSelfTest: Bool?
+    /// Whether `_security` says the same on both sides, at level `counts`; nil where it was not compared.
+    package var hasEqualSecurity: Bool?
     /// Who wanted it: `asked`, `schedule`, or a rule's name.
     package var reasonToRun: String
     package var state = State.running
@@ -92,7 +94,7 @@ package struct VerificationRecord: Sendable, Hashable, Codable {
 
     /// Whether every revision of the source was found in the backup, which may hold others besides.
     package var hasFoundAll: Bool {
-        guard (bodies?.unreadable ?? 0) == 0 else { return false }
+        guard level != .counts, (bodies?.unreadable ?? 0) == 0 else { return false }
         return verdict == .equal || (verdict == .different && counts.extra > 0 && counts.different == counts.extra)
     }
 

@@ -24,9 +24,10 @@ package enum SecurityDiffers: PairRule {
             return finding(
                 latch.severity, situation, latch.summary, evidence: latch.evidence, next: next(situation))
         }
-        guard normalized(source) != normalized(target) else { return nil }
+        let (left, right) = (SecurityObject(source), SecurityObject(target))
+        guard left != right else { return nil }
         // What an older server leaves open to everybody is not opened on the newer one too.
-        let isNarrower = normalized(source) == normalized([:]) && normalized(target) == forAdministrators
+        let isNarrower = left == .open && right == .forAdministrators
         return finding(
             isNarrower ? .notice : .warning, situation,
             isNarrower
@@ -35,24 +36,8 @@ package enum SecurityDiffers: PairRule {
             evidence: ["source": source, "target": target], next: next(situation))
     }
 
-    /// What CouchDB 3 gives to a new database.
-    private static let forAdministrators = normalized(
-        ["admins": ["roles": ["_admin"]], "members": ["roles": ["_admin"]]])
-
     private static func next(_ situation: PairSituation) -> String {
         "copy \(situation.pair.source.database)/_security from \(situation.pair.source.server) to "
             + "\(situation.pair.target.server), or set compare_security: false"
-    }
-
-    /// The four lists as sets, and whatever else there is as it is.
-    private static func normalized(_ security: JSONValue) -> JSONValue {
-        var members = security.object ?? [:]
-        for part in ["admins", "members"] {
-            func set(_ kind: String) -> JSONValue {
-                .texts(Set((members[part]?[kind]?.array ?? []).compactMap(\.string)).sorted())
-            }
-            members[part] = ["names": set("names"), "roles": set("roles")]
-        }
-        return .object(members)
     }
 }

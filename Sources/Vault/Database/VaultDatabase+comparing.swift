@@ -18,6 +18,13 @@ extension VaultDatabase: ComparableReplica {
         }
     }
 
+    package func outline() async throws -> DatabaseOutline {
+        let security = try await sourceSettings().security
+        return DatabaseOutline(
+            security: try security.map { SecurityObject(try JSONValue(parsing: $0)) },
+            designDocuments: try await designDocuments().map(\.id))
+    }
+
     /// The design documents with their leaves, deleted ones too.
     ///
     /// In an encrypted backup no name tells, so that all documents are read.

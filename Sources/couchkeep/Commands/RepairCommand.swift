@@ -83,42 +83,42 @@ struct RepairCommand: AsyncParsableCommand {
     func run() async throws {
         let code: Service.ExitCode
         if words.count == 1 {
-            let desk = try VerificationDesk(vault.configuration())
-            code = try await desk.withServerPair(words[0]) { pair, sides in
-                if let verification {
-                    let (record, differences) = try await desk.found(by: verification, of: pair)
-                    return try await mend(
-                        differences, equal: record.counts.equal, sides.source, sides.target)
-                }
+            var desk = try VerificationDesk(vault.configuration())
+            let line = ProgressLine()
+            desk.onProgress = { line.show(VerifyRunCommand.words($1), isWaiting: $1.wait != nil) }
+            code = try await desk.repairing(words[0], verification: verification) { repair in
+                line.end()
                 return try await mend(
-                    sides.source, sides.target, ReplicationContext(checkpointID: pair.checkpointID))
+                    repair.differences, equal: repair.verification.counts.equal, repair.sides.source,
+                    repair.sides.target
+                ) { try await repair.note($0, of: $1) }
             }
         } else {
             code = try await ReplicaArgument.withBoth(
                 words[0], words[1], login: login, vault: vault, moment: moment
             ) {
-                try await mend($0.replica, $1.replica, ReplicationContext())
+                try await mend($0.replica, $1.replica)
             }
         }
         try CommandEnd.end(code)
     }
 
     private func mend(
-        _ source: any ComparableReplica, _ target: any ComparableReplica, _ context: ReplicationContext
+        _ source: any ComparableReplica, _ target: any ComparableReplica
     ) async throws -> Service.ExitCode {
         let line = ProgressLine()
         var verification = Verification(source, target)
-        // The checkpoint tells whether the source was set back: then its last copies are not removed.
-        verification.context = context
         verification.onProgress = { line.show(VerifyRunCommand.words($0), isWaiting: $0.wait != nil) }
         var found: [Difference] = []
         let verified = try await verification.run { found.append($0) }
         line.end()
-        return try await mend(found, equal: verified.counts.equal, source, target)
+        return try await mend(found, equal: verified.counts.equal, source, target) { _, _ in }
     }
 
+    /// - Parameter note: takes what became of the holes.
     private func mend(
-        _ found: [Difference], equal: Int, _ source: any ComparableReplica, _ target: any ComparableReplica
+        _ found: [Difference], equal: Int, _ source: any ComparableReplica, _ target: any ComparableReplica,
+        note: (HoleRepair.Report, [Difference]) async throws -> Void
     ) async throws -> Service.ExitCode {
         let printer = RepairPrinter(isSilent: json)
         let holes = found.filter { !$0.onlyInSource.isEmpty }
@@ -132,7 +132,9 @@ struct RepairCommand: AsyncParsableCommand {
             printer.dryRun(holes)
             code = found.isEmpty ? .ok : .different
         } else {
-            code = try await copy(holes, source, target, printer, &result)
+            let report = try await HoleRepair(source, target).run(holes)
+            try await note(report, holes)
+            code = told(report, printer, &result)
             if !extra.isEmpty {
                 let end = try await remove(extra, source, target, printer, &result)
                 if code == .ok { code = end }
@@ -145,12 +147,9 @@ struct RepairCommand: AsyncParsableCommand {
     /// Only a pair has a checkpoint, which tells whether the source was set back.
     private var keepsUnexplained: Bool { words.count == 2 && !removeUnexplained }
 
-    private func copy(
-        _ holes: [Difference], _ source: any ComparableReplica, _ target: any ComparableReplica,
-        _ printer: RepairPrinter,
-        _ result: inout RepairResult
-    ) async throws -> Service.ExitCode {
-        let report = try await HoleRepair(source, target).run(holes)
+    private func told(
+        _ report: HoleRepair.Report, _ printer: RepairPrinter, _ result: inout RepairResult
+    ) -> Service.ExitCode {
         printer.copied(report)
         (result.copied, result.refused) = (report.copied, report.refusals.map(RepairResult.Refused.init))
         result.remaining = report.remaining.map(RepairResult.Document.init(missing:))

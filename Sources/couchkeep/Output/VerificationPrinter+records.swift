@@ -20,6 +20,7 @@ extension VerificationPrinter {
                     + "\(bodies.proved) proved by their own revisions")
         }
         if let passed = record.passedSelfTest { Console.out("  self-test \(passed ? "passed" : "FAILED")") }
+        if record.hasEqualSecurity == false { Self.securityDiffers() }
         let counts = record.counts
         guard counts.different > 0 else { return }
         Console.out("  \(Self.words(counts))")

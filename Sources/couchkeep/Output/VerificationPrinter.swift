@@ -29,6 +29,7 @@ struct VerificationPrinter {
         }
         if let bodies = result.bodies { text(bodies, share: result.share ?? .all) }
         if let passed = result.passedSelfTest { Console.out("  self-test \(passed ? "passed" : "FAILED")") }
+        if result.hasEqualSecurity == false { Self.securityDiffers() }
         guard !counts.isEqual else { return }
         var words = "equal \(counts.equal), missing \(counts.missing), extra \(counts.extra)"
         words += ", other leaves \(counts.otherLeaves)"
@@ -42,6 +43,10 @@ struct VerificationPrinter {
         if counts.different > 20, !result.differences.isEmpty {
             Console.out("  and \(counts.different - 20) more; --json or --output FILE lists them")
         }
+    }
+
+    static func securityDiffers() {
+        Console.out("  _security differs: who may read and write is not the same on both sides")
     }
 
     /// One JSON object.

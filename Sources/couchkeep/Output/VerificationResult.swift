@@ -59,6 +59,8 @@ struct VerificationResult: Encodable {
     var onTheirWay = 0
     var bodies: VerificationRecord.Bodies?
     var selfTest: String?
+    /// Whether `_security` is `equal` or `different`; none where it was not compared.
+    var security: String?
     var differences: [VerificationDifference]
     var seconds: Double
     /// What is remembered; none where two databases were named.
@@ -71,6 +73,7 @@ struct VerificationResult: Encodable {
         counts = verification.counts
         bodies = verification.bodies.map { VerificationRecord.Bodies($0, share: verification.share) }
         selfTest = verification.passedSelfTest.map { $0 ? "passed" : "failed" }
+        security = verification.hasEqualSecurity.map(Self.security)
         differences = verification.differences.map(VerificationDifference.init)
         seconds = verification.elapsed / .seconds(1)
     }
@@ -83,5 +86,10 @@ struct VerificationResult: Encodable {
         (asOf, counts, bodies, seconds) = (summary.asOf, record.counts, record.bodies, record.seconds)
         onTheirWay = record.onTheirWay
         (selfTest, self.differences, verification) = (summary.selfTest, differences, summary)
+        security = record.hasEqualSecurity.map(Self.security)
+    }
+
+    private static func security(_ isEqual: Bool) -> String {
+        (isEqual ? Verification.Verdict.equal : .different).rawValue
     }
 }

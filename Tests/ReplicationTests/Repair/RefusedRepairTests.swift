@@ -76,5 +76,6 @@ import Testing
         let again = try await verify(source, target, ReplicationContext(refusals: report.refusals))
         #expect(again.count == 3 && again.allSatisfy { $0.reason?.code == .refused })
         #expect(again.allSatisfy { $0.reason?.sentence.contains("no vans here") == true })
+        #expect(again.allSatisfy { $0.reason?.sentence.contains("of _design/v") == true }, "which validation it was")
     }
 }

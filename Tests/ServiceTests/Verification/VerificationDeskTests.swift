@@ -59,16 +59,64 @@ import Testing
             try scene.production.fill("orders", prefix: "hole", count: missing)
             let record = try #require(try await scene.verify().first).record
             #expect((record.file != nil) == (missing > StoredVerifications.keptDifferences))
-            try await scene.desk().withServerPair("orders") { pair, sides in
-                let (same, differences) = try await scene.desk().found(by: record.id, of: pair)
-                #expect(same.id == record.id && differences.count == missing)
-                let report = try await HoleRepair(sides.source, sides.target).run(differences)
+            try await scene.desk().repairing("orders", verification: record.id) { repair in
+                #expect(repair.verification.id == record.id && repair.differences.count == missing)
+                let report = try await HoleRepair(repair.sides.source, repair.sides.target).run(repair.differences)
                 #expect(report.copied == missing && report.remaining.isEmpty)
-                await #expect(throws: PairDirectory.UnknownPair.self) {
-                    _ = try await scene.desk().found(by: record.id + 1, of: pair)
-                }
+            }
+            await #expect(throws: PairDirectory.UnknownPair.self) {
+                try await scene.desk().repairing("orders", verification: record.id + 1) { _ in }
             }
             #expect(try await scene.verify().map(\.record.verdict) == [.equal])
+        }
+    }
+
+    /// A repair without a number verifies first, and what it has found is kept; what the target refuses then is the reason
+    /// that the next verification names.
+    @Test func aRepairIsRememberedWithWhatWasRefused() async throws {
+        try await withVerificationScene { scene in
+            try scene.standby.put(
+                "_design/v", ["validate_doc_update": "function () { // couchsim: forbid-if-field van no vans here\n }"],
+                in: "orders")
+            try scene.production.put("van", ["van": true], in: "orders")
+            try scene.production.put("car", ["car": true], in: "orders")
+            let desk = scene.desk()
+            let number = try await desk.repairing("orders", verification: nil) { repair in
+                let holes = repair.differences.filter { !$0.onlyInSource.isEmpty }
+                #expect(holes.map(\.reason?.code) == [.mayBeRefused, .mayBeRefused])
+                let report = try await HoleRepair(repair.sides.source, repair.sides.target).run(holes)
+                #expect(report.refusals.map(\.id) == ["van"])
+                try await repair.note(report, of: holes)
+                return repair.verification.id
+            }
+            #expect(try await desk.list("orders").first?.id == number)
+            let next = try #require(try await scene.verify().first)
+            let missing = try #require(next.differences.first { $0.kind == .missing })
+            #expect(missing.id == "van" && missing.reason?.code == .refused)
+            #expect(
+                missing.reason?.sentence
+                    == "The target has refused it by the validate_doc_update of _design/v: forbidden: no vans here.")
+        }
+    }
+
+    /// A replication that the check has seen to copy only a part is why the rest is missing.
+    @Test(arguments: [
+        (#"{"_id":"r","doc_ids":["d1"]}"#, DifferenceReason.Code.filtered),
+        (#"{"_id":"r","filter":"app/some"}"#, .mayBeFiltered),
+        // The simulated server has no _find, like CouchDB 1.
+        (#"{"_id":"r","selector":{"van":true}}"#, .mayBeFiltered),
+    ])
+    func whatAReplicationLeavesOutIsFiltered(_ document: String, _ code: DifferenceReason.Code) async throws {
+        let part = ReplicationPart(try ReplicationDocument(answer: JSONValue(parsing: Data(document.utf8))))
+        let context = ReplicationContext(part: part)
+        try await withVerificationScene { scene in
+            try scene.production.put("car", ["car": true], in: "orders")
+            try await scene.desk().repairing("orders", verification: nil) { repair in
+                var verification = Verification(repair.sides.source, repair.sides.target)
+                (verification.looks, verification.context) = ([.zero], context)
+                let found = try await verification.run().differences
+                #expect(found.map(\.id) == ["car"] && found.map(\.reason?.code) == [code])
+            }
         }
     }
 

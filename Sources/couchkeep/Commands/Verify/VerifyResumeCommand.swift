@@ -23,7 +23,9 @@ struct VerifyResumeCommand: AsyncParsableCommand {
     func run() async throws {
         var desk = VerificationDesk(try vault.configuration())
         let line = ProgressLine()
-        desk.onProgress = { name, state in line.show("\(name): \(VerifyRunCommand.words(state))", isWaiting: state.wait != nil) }
+        desk.onProgress = { name, state in
+            line.show("\(name): \(VerifyRunCommand.words(state))", isWaiting: state.wait != nil)
+        }
         defer { line.end() }
         let outcome = try await desk.resume(number, maximum: maxDuration)
         line.end()
