@@ -16,8 +16,8 @@ package struct ProofCounts: Sendable, Hashable, Codable {
     /// All that could not be judged.
     package var unproved: Int { notProvable.values.reduce(0, +) }
 
-    /// Counts content that both sides have.
-    mutating func count(_ proof: RevisionProof) {
+    /// Counts content by itself, or content that both sides have.
+    package mutating func count(_ proof: RevisionProof) {
         switch proof {
         case .proved: proved += 1
         case .bodyProved: bodyProved += 1
@@ -36,7 +36,7 @@ package struct ProofCounts: Sendable, Hashable, Codable {
         }
     }
 
-    mutating func add(_ other: ProofCounts) {
+    package mutating func add(_ other: ProofCounts) {
         proved += other.proved
         bodyProved += other.bodyProved
         notProvable.merge(other.notProvable, uniquingKeysWith: +)

@@ -62,7 +62,7 @@ package enum RevisionProof: Sendable, Hashable, Codable {
     }
 
     /// Judges a document by itself, from what it says of its attachments.
-    init(of document: Data, path: RevisionPath, isDeleted: Bool, attachments: [AttachmentMember]) {
+    package init(of document: Data, path: RevisionPath, isDeleted: Bool, attachments: [AttachmentMember]) {
         self = Self.judge(document, path, isDeleted, attachments)
     }
 

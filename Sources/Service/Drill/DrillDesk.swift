@@ -58,7 +58,9 @@ package struct DrillDesk: Sendable {
             try backup.expectReadable()
             return try await run(.moment(try await order.moment(backup)), order)
         }
-        if report.verdict == .equal, let moment = report.moment { try await mark(moment, of: name) }
+        if report.verdict == .equal, let moment = report.moment {
+            try await vault.markVerified(moment, of: name, environment: nil, at: now())
+        }
         return report
     }
 
@@ -71,16 +73,6 @@ package struct DrillDesk: Sendable {
         var run = DrillRun(backup, in: order.place, now: now)
         (run.onProgress, run.onComparison, run.onScratch) = (onProgress, onComparison, onScratch)
         return try await run.run(until: order.stop)
-    }
-
-    /// Lets no prune drop the moment. A backup that is under way just now, or a folder that can't be written to, is no reason to
-    /// doubt the drill.
-    private func mark(_ moment: Int, of name: String) async throws {
-        do {
-            try await open().withDatabase(name, isWriting: true, now: now()) {
-                try await $0.markVerified(moment, at: now())
-            }
-        } catch let error as VaultError where [.locked, .readOnly, .inaccessible].contains(error.code) {}
     }
 
     // MARK: What drills have left behind

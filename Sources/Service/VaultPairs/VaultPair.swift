@@ -14,7 +14,7 @@ package struct VaultPair: Sendable {
     /// Why a secret of the source's server can't be had.
     package var secretError: SecretError?
 
-    static let targetPrefix = "vault:"
+    package static let targetPrefix = "vault:"
 
     /// The target, as reports name it.
     var target: String { Self.targetPrefix + name }

@@ -1,6 +1,7 @@
 import CouchDB
 import Replication
 import Secrets
+import Supervision
 import Vault
 
 extension PairVerifier.Outcome {
@@ -9,7 +10,7 @@ extension PairVerifier.Outcome {
         switch record.verdict {
         case .equal: .ok
         case .different: .different
-        case nil: .incomplete
+        case nil: (failure as? StateError).map { ExitCode($0) } ?? .incomplete
         case .unknown:
             switch failure {
             case let failure as ReplicationFailure: ExitCode(failure)

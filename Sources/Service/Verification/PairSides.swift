@@ -11,6 +11,8 @@ package struct PairSides: Sendable {
     package let filledTo: UpdateSequence?
     /// When it was filled up to there: the moment's time, or the checkpoint's by the clock of the server that runs the job.
     package var filledAt: Date?
+    /// The vault's moment that is compared; nil for a backup on a server.
+    package var moment: Int?
 
     /// Opens both sides for a body, and closes what was opened behind it.
     ///
@@ -38,7 +40,8 @@ package struct PairSides: Sendable {
                 }
                 return try await body(
                     PairSides(
-                        source: source, target: backup.at(newest), filledTo: newest.sequence, filledAt: newest.time))
+                        source: source, target: backup.at(newest), filledTo: newest.sequence, filledAt: newest.time,
+                        moment: newest.number))
             }
         }
     }

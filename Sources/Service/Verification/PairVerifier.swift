@@ -72,6 +72,23 @@ package struct PairVerifier: Sendable {
         return try await finished(pair, order, try await store.begin(record), isResuming: false)
     }
 
+    /// The outcome for a pair that another process is verifying.
+    func busy(_ pair: VerifiablePair, _ order: Order, _ error: StateError) -> Outcome {
+        var record = VerificationRecord(
+            pair: pair.name, source: pair.source.url, target: pair.target, level: order.level,
+            reasonToRun: order.reason, startedAt: now())
+        (record.state, record.reason) = (.stopped, error.detail)
+        return Outcome(record: record, failure: error)
+    }
+
+    /// Sorts pairs by when a verification of them last came to its end, those first that never had one.
+    func longestUnverifiedFirst(_ pairs: [VerifiablePair]) async throws -> [VerifiablePair] {
+        let histories = try await store.histories()
+        let ends = histories.mapValues { $0.filter { $0.state == .ended }.compactMap(\.endedAt).max() ?? .distantPast }
+        func end(_ pair: VerifiablePair) -> Date { ends[pair.key] ?? .distantPast }
+        return pairs.sorted { (end($0), $0.key) < (end($1), $1.key) }
+    }
+
     /// Goes on with a verification that was stopped or cut off.
     ///
     /// - Throws: as ``run(_:_:)``.
@@ -173,7 +190,9 @@ package struct PairVerifier: Sendable {
         let began = ContinuousClock.now
         let isSuspected = suspected.contains(pair.key) || VerifiedLight.suspicious.contains(order.reason)
         do {
-            return try await PairSides.with(pair, vault: vault, environment: environment, now: now()) { sides in
+            let (outcome, moment) = try await PairSides.with(
+                pair, vault: vault, environment: environment, now: now()
+            ) { sides in
                 var verification = Verification(sides.source, sides.target, now: now)
                 if let looks { verification.looks = looks }
                 verification.share = record.share ?? .all
@@ -189,8 +208,12 @@ package struct PairVerifier: Sendable {
                 let result = try await verification.run(level: order.level, resuming: isResuming) {
                     try await sorting.take($0)
                 }
-                return try sorting.outcome(of: result, record, endedAt: now())
+                return (try sorting.outcome(of: result, record, endedAt: now()), sides.moment)
             }
+            if case .vault(let name) = pair.backup, let moment, outcome.record.provesAllContent {
+                try await vault.markVerified(moment, of: name, environment: environment, at: now())
+            }
+            return outcome
         } catch {
             try Task.checkCancellation()
             // A side that can't be read is no difference.

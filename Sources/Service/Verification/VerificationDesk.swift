@@ -20,7 +20,8 @@ package struct VerificationDesk: Sendable {
         (self.loaded, self.environment, self.now) = (loaded, environment, now)
     }
 
-    /// Verifies the pairs of a name, or all that are not switched off, one after the other.
+    /// Verifies the pairs of a name, or all that are not switched off, one after the other; where the time is limited, those
+    /// first that were not verified for longest.
     ///
     /// - Parameter ended: takes the outcome of each.
     /// - Throws: ``PairDirectory/UnknownPair``, `ConfigurationError`, `StateError`, with code `locked` where a pair that was
@@ -30,12 +31,18 @@ package struct VerificationDesk: Sendable {
         ended: (VerifiablePair, PairVerifier.Outcome) throws -> Void
     ) async throws {
         try await withPairs { directory, verifier in
-            let pairs = try name.map { try directory.pairs(named: $0) } ?? directory.pairs.filter { $0.mode != .off }
+            var pairs = try name.map { try directory.pairs(named: $0) } ?? directory.pairs.filter { $0.mode != .off }
+            // So that a limited time reaches all of them, one time or another.
+            if name == nil, order.maximum != nil { pairs = try await verifier.longestUnverifiedFirst(pairs) }
             let deadline = order.maximum.map { ContinuousClock.now + $0 }
             var order = order
             for pair in pairs {
                 order.maximum = deadline.map { max(.zero, ContinuousClock.now.duration(to: $0)) }
-                try ended(pair, try await verifier.run(pair, order))
+                do {
+                    try ended(pair, try await verifier.run(pair, order))
+                } catch let error as StateError where error.code == .locked && name == nil {
+                    try ended(pair, verifier.busy(pair, order, error))
+                }
             }
         }
     }

@@ -101,6 +101,9 @@ package struct VerificationRecord: Sendable, Hashable, Codable {
     /// Whether it shows that nothing is lost: with nothing on its way, which may never arrive.
     package var isProof: Bool { hasFoundAll && onTheirWay == 0 }
 
+    /// Whether everything was compared and found equal, as of the position that it speaks of.
+    package var provesAllContent: Bool { verdict == .equal && level != .counts && since == nil }
+
     /// What the pair's verifications are known by, whatever its name.
     package var key: String { Self.key(source: source, target: target) }
 

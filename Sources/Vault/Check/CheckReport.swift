@@ -1,3 +1,5 @@
+import Replication
+
 /// What a check of a backup found.
 package struct CheckReport: Sendable, Hashable {
     /// One thing that is not as it was written.
@@ -21,6 +23,8 @@ package struct CheckReport: Sendable, Hashable {
     package var readBytes = 0
     /// What no moment needs and a pruning will remove, such as files left by a kill.
     package var strays = 0
+    /// What the documents that were read say of their own revisions; none where they can't be decrypted.
+    package var proofs = ProofCounts()
     /// Whether all documents and attachments were read.
     package var didReadData = false
 

@@ -1,6 +1,8 @@
+import CouchDB
 import Crypto
 import Foundation
 import GRDB
+import Replication
 
 /// Checks every leaf row, its body, and that the leaves of each moment add up to what the moment says.
 struct LeafCheck {
@@ -90,11 +92,27 @@ struct LeafCheck {
             attachments: body.attachments.map(\.sha256))
         if digest != leaf.digest {
             report.add("body", "that of \(label(leaf)) was changed")
+        } else if let readable = body.readable {
+            prove(readable, of: leaf)
         } else if case .open(let keyring) = file.encryption, keyring.key.canRead {
             // Whoever moves a record can mend the hashes, but not what it was sealed for.
-            let isReadable = try bodies.body(of: leaf) != nil
-            if !isReadable { report.add("body", "that of \(label(leaf)) was sealed for another record") }
+            if let readable = try bodies.body(of: leaf) {
+                prove(readable, of: leaf)
+            } else {
+                report.add("body", "that of \(label(leaf)) was sealed for another record")
+            }
             _ = try Naming(keyring: keyring).reveal(leaf, database)
+        }
+    }
+
+    /// Proves a document against its own revision, as it was when the source handed it out.
+    private mutating func prove(_ body: StoredBody, of leaf: LeafRow) {
+        do {
+            let members = try DocumentMembers(of: body.document).attachments
+            report.proofs.count(
+                RevisionProof(of: body.document, path: body.path, isDeleted: leaf.isDeleted, attachments: members))
+        } catch {
+            report.add("body", "that of \(label(leaf)) is no document: \(error)")
         }
     }
 

@@ -36,6 +36,8 @@ struct CheckableBody: Hashable, Sendable {
     var size: Int
     var attachments: [StoredAttachment]
     var hash: SHA256Digest
+    /// The document, where no key is needed to read it.
+    var readable: StoredBody?
 }
 
 /// A row of the table of documents.
@@ -86,7 +88,7 @@ struct BodyReading {
     mutating func checkable(of leaf: LeafRow) throws -> CheckableBody? {
         guard file.isEncrypted else {
             return try body(of: leaf).map {
-                CheckableBody(size: $0.document.count, attachments: $0.attachments, hash: $0.hash)
+                CheckableBody(size: $0.document.count, attachments: $0.attachments, hash: $0.hash, readable: $0)
             }
         }
         guard let row = try row(leaf.body), let attachments = try attachments(row.attachments) else { return nil }

@@ -91,8 +91,10 @@ struct DrillCommand: AsyncParsableCommand {
                 backups.append(pair.backup)
             }
         }
+        let isEvidence = try vault.namesConfiguredVault()
         try await rehearse(backups, in: loaded.configuration.vault ?? VaultConfiguration(), on: named) {
-            try await StoredDrills(state).store($0)
+            // A backup in another vault says nothing about the pair of its name.
+            if isEvidence || !$0.backup.hasPrefix(VaultPair.targetPrefix) { try await StoredDrills(state).store($0) }
         }
     }
 

@@ -83,7 +83,7 @@ struct RepairCommand: AsyncParsableCommand {
     func run() async throws {
         let code: Service.ExitCode
         if words.count == 1 {
-            var desk = try VerificationDesk(vault.configuration())
+            var desk = try VerificationDesk(vault.pairConfiguration())
             let line = ProgressLine()
             desk.onProgress = { line.show(VerifyRunCommand.words($1), isWaiting: $1.wait != nil) }
             code = try await desk.repairing(words[0], verification: verification) { repair in

@@ -51,6 +51,27 @@ struct VaultOptions: ParsableArguments {
         return loaded
     }
 
+    /// The whole configuration, for what keeps evidence about its pairs: a backup in another vault is not theirs.
+    ///
+    /// - Throws: as ``configuration(showsWarnings:)``; `ValidationError` where another folder is named.
+    func pairConfiguration() throws -> LoadedConfiguration {
+        guard try namesConfiguredVault() else {
+            throw ValidationError(
+                "the configuration has its backups in another vault than --vault names; leave --vault away, or name two "
+                    + "databases: couchkeep verify URL vault:NAME --vault \(vault ?? "")")
+        }
+        return try configuration()
+    }
+
+    /// Whether the vault is the one of the configuration, so that what is found there is evidence about its pairs.
+    func namesConfiguredVault() throws -> Bool {
+        let location = try ConfigurationLocation.choose(
+            option: config, environment: ProcessInfo.processInfo.environment)
+        let configured = try ConfigurationFile.load(location.path).configuration.vault ?? VaultConfiguration()
+        func folder(_ path: String) -> String { URL(fileURLWithPath: path).standardizedFileURL.path }
+        return vault.map { folder($0) == folder(configured.path) } ?? true
+    }
+
     /// The section `vault` of the configuration; nil where there is no configuration.
     ///
     /// What a configuration that nobody named says of its own vault is not for another one.

@@ -11,8 +11,9 @@ struct VaultCheckCommand: AsyncParsableCommand {
         commandName: "check", abstract: "Check that the vault is what was written.",
         discussion: """
             Looks at SQLite's structure, the hash of every row, and whether each moment still adds up. With --read-data \
-            every document and attachment is read and its hash computed too, which finds any changed bit. Exit code 15 \
-            where something is damaged.
+            every document and attachment is read and its hash computed too, which finds any changed bit; and each \
+            document is proved against its own revision id, as CouchDB computes that, which shows that the source had \
+            handed out what was once written there. Exit code 15 where something is damaged.
             """)
 
     @Argument(help: "The backup to check; all of them without it.") var name: String?
@@ -30,8 +31,16 @@ struct VaultCheckCommand: AsyncParsableCommand {
             var attachments: Int
             var readBytes: Int
             var strays: Int
+            /// Documents by what they say of their own revisions; none where they were not read.
+            var proofs: Proofs?
             var problemCount: Int
             var problems: [String]
+        }
+
+        struct Proofs: Encodable {
+            var proved: Int
+            var bodyProved: Int
+            var notProvable: [String: Int]
         }
 
         var schema = "couchkeep/vault-check/1"
@@ -56,7 +65,9 @@ struct VaultCheckCommand: AsyncParsableCommand {
         let title = name.isEmpty ? "catalogue" : name
         if report.isSound {
             let data =
-                report.didReadData ? ", \(ByteText.text(report.readBytes)) read" : "; data not read (--read-data)"
+                report.didReadData
+                ? ", \(ByteText.text(report.readBytes)) read\(Self.words(report.proofs))"
+                : "; data not read (--read-data)"
             Console.out(
                 "\(title): sound: \(report.moments) moments, \(report.leaves) leaf revisions, \(report.bodies) documents, "
                     + "\(report.attachments) attachments\(data)")
@@ -67,10 +78,23 @@ struct VaultCheckCommand: AsyncParsableCommand {
         }
     }
 
+    private static func words(_ proofs: ProofCounts) -> String {
+        guard proofs != ProofCounts() else { return "" }
+        var text = "; \(proofs.proved) documents proved by their own revisions"
+        if proofs.bodyProved > 0 { text += ", \(proofs.bodyProved) but for their attachments" }
+        return text + ", \(proofs.unproved) not provable"
+    }
+
     private static func result(_ name: String, _ report: CheckReport) -> Result.Backup {
         Result.Backup(
             backup: name.isEmpty ? "catalogue" : name, isSound: report.isSound, moments: report.moments,
             leaves: report.leaves, bodies: report.bodies, attachments: report.attachments, readBytes: report.readBytes,
-            strays: report.strays, problemCount: report.problemCount, problems: report.problems.map(\.description))
+            strays: report.strays,
+            proofs: report.didReadData
+                ? Result.Proofs(
+                    proved: report.proofs.proved, bodyProved: report.proofs.bodyProved,
+                    notProvable: Dictionary(
+                        report.proofs.notProvable.map { ($0.key.rawValue, $0.value) }, uniquingKeysWith: +)) : nil,
+            problemCount: report.problemCount, problems: report.problems.map(\.description))
     }
 }

@@ -21,7 +21,7 @@ struct VerifyResumeCommand: AsyncParsableCommand {
     @Flag(help: "Print one JSON object, schema couchkeep/verification/1.") var json = false
 
     func run() async throws {
-        var desk = VerificationDesk(try vault.configuration())
+        var desk = VerificationDesk(try vault.pairConfiguration())
         let line = ProgressLine()
         desk.onProgress = { name, state in
             line.show("\(name): \(VerifyRunCommand.words(state))", isWaiting: state.wait != nil)

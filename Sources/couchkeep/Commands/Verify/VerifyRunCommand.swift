@@ -79,7 +79,7 @@ struct VerifyRunCommand: AsyncParsableCommand {
     }
 
     private func verifyPairs() async throws {
-        let loaded = try vault.configuration()
+        let loaded = try vault.pairConfiguration()
         var desk = VerificationDesk(loaded)
         let line = ProgressLine()
         desk.onProgress = { name, state in line.show("\(name): \(Self.words(state))", isWaiting: state.wait != nil) }
