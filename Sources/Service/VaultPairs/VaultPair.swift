@@ -19,6 +19,9 @@ package struct VaultPair: Sendable {
     /// The target, as reports name it.
     var target: String { Self.targetPrefix + name }
 
+    /// What its reports and verifications are known by.
+    var key: String { PassOptions.proofKey(source: database.url, target: target) }
+
     /// Chooses the pairs of a configuration's entries whose target is the vault.
     ///
     /// A database that has vanished, or that can't be listed, stays a pair, so that its loss is told.

@@ -12,6 +12,8 @@ package struct VaultPairFailure: Error, Sendable, Hashable, CustomStringConverti
 
     package var side: Side
     package var description: String
+    /// What happened, without the place and the next step.
+    var what: String
     /// The error's stable code, where it has one.
     package var code: String?
     /// The finding that explains it, such as a server that can't be reached.
@@ -28,10 +30,10 @@ package struct VaultPairFailure: Error, Sendable, Hashable, CustomStringConverti
             cause = (error.underlying as? CouchError).flatMap { Self.cause($0, server) }
         case let error as ReplicationFailure:
             self.init(.vault, "\(error.underlying)", ExitCode(error))
-            code = (error.underlying as? VaultError)?.code.rawValue
+            take(error.underlying as? VaultError)
         case let error as VaultError:
             self.init(.vault, "\(error)", ExitCode(error))
-            code = error.code.rawValue
+            take(error)
         case let error as SecretError:
             self.init(.source, "\(error)", .authentication)
             cause = Finding.fingerprint(rule: SecretUnavailable.name, subject: server)
@@ -42,7 +44,16 @@ package struct VaultPairFailure: Error, Sendable, Hashable, CustomStringConverti
 
     private init(_ side: Side, _ description: String, _ exitCode: ExitCode) {
         (self.side, self.description, self.exitCode) = (side, description, exitCode)
+        what = description
     }
+
+    private mutating func take(_ error: VaultError?) {
+        guard let error else { return }
+        (code, what) = (error.code.rawValue, error.what)
+    }
+
+    /// Whether only another process keeps the pair from being backed up, which is at it itself.
+    var isOtherAtWork: Bool { side == .vault && code == VaultError.Code.locked.rawValue }
 
     private static func cause(_ error: CouchError, _ server: String) -> String? {
         let rule: String? =

@@ -14,6 +14,21 @@ package enum BackupFailed: Rule {
         severity: "critical")
 }
 
+/// Another process is backing up into the vault.
+package enum BackupRunning: Rule {
+    package static let name = "backup-running"
+    package static let explanation = RuleExplanation(
+        title: "another couchkeep is at work on the backup in the vault",
+        what:
+            "The check wanted to back a pair up into the vault, and another process was writing to that backup: an earlier "
+            + "check that is still at it, couchkeep backup, or a prune.",
+        consequence: "None by itself: that process makes the backup, and this check has left it alone.",
+        evidence: "The lock of the backup in the vault.",
+        repair: "The next check looks again. New findings about the backup wait for it, for as long as the pair's lag "
+            + "threshold; then they are told all the same.",
+        severity: "notice")
+}
+
 /// Something of the source could not be copied into the vault.
 package enum BackupIncomplete: Rule {
     package static let name = "backup-incomplete"
@@ -46,7 +61,8 @@ package enum BackupBehind: Rule {
 package enum KnownRules {
     package static var all: [any Rule.Type] {
         RuleCatalogue.all + [
-            BackupFailed.self, BackupIncomplete.self, BackupBehind.self, BackupDiffers.self, VerificationOverdue.self,
+            BackupFailed.self, BackupRunning.self, BackupIncomplete.self, BackupBehind.self, BackupDiffers.self,
+            VerificationOverdue.self,
             DrillFailed.self,
         ]
     }

@@ -28,7 +28,7 @@ struct ConfiguredBackups {
         pass.onProgress = { name, state in line.show(BackupPrinter.words(state, of: name, total: nil)) }
         defer { line.end() }
         var codes: [Service.ExitCode] = []
-        _ = try await pass.run(.all, last: nil) { end in
+        try await pass.backUpAll { end in
             line.end()
             codes.append(try printer.print(end))
         }
