@@ -36,10 +36,14 @@ package struct VaultPass: Sendable {
 
     /// Backs up all pairs that are not switched off, as somebody asked for.
     ///
-    /// - Parameter onEnd: is told of each backup that was made or failed.
+    /// - Parameters:
+    ///   - last: the last report, for the names that backups have.
+    ///   - onEnd: is told of each backup that was made or failed.
     /// - Throws: `CancellationError`, and what `onEnd` throws.
-    package func backUpAll(onEnd: (End) throws -> Void) async throws {
-        let pairs = VaultPair.select(configuration, names: try await names(onEnd: onEnd), servers: servers)
+    package func backUpAll(last: Report?, onEnd: (End) throws -> Void) async throws {
+        let pairs = try await VaultPair.select(
+            configuration, names: try await names(onEnd: onEnd), servers: servers, remembered: last?.pairs ?? [],
+            onlyPresent: true)
         for pair in pairs where pair.mode != .off {
             do {
                 try onEnd(End(pair: pair.name, result: .success(try await visit(pair, sealsUnchanged: true).backUp())))
@@ -54,7 +58,7 @@ package struct VaultPass: Sendable {
     /// - Parameter last: the last report, for the pairs that there were.
     func pairs(last: Report?) async throws -> [VaultPair] {
         guard isNeeded else { return [] }
-        return VaultPair.select(
+        return try await VaultPair.select(
             configuration, names: try await names { _ in }, servers: servers, remembered: last?.pairs ?? [])
     }
 

@@ -40,7 +40,7 @@ package struct PairDirectory: Sendable {
                     servers: [source.name, target.name], checkpointID: memories[pair.key]?.replicationBase,
                     secretError: source.secretError ?? target.secretError))
         }
-        let vaulted = VaultPair.select(
+        let vaulted = try await VaultPair.select(
             configuration, names: names.compactMapValues(\.value), servers: fleet.servers,
             remembered: try await state.lastReport()?.pairs ?? [])
         pairs += vaulted.map { pair in

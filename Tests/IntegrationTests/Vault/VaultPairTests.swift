@@ -219,6 +219,48 @@ struct VaultPairTests {
         }
     }
 
+    @Test(arguments: [false, true])
+    func aDatabaseOfTheSameNameOnAnotherServerEndsNoPast(losesReport: Bool) async throws {
+        try await withSimulatedServer { branch in
+            try await withScene { scene in
+                #expect(try await scene.keeper.check().exitCode == 0)
+                branch.makeDatabases("orders")
+                try branch.fill("orders", count: 3)
+                let servers = [("production", scene.production), ("branch", branch)].map { name, simulated in
+                    let server = ConfigurationText.Server(simulated)
+                    return "\(name): { url: \"\(server.url)\", user: \"\(server.user)\", "
+                        + "password: \"\(server.password)\" }"
+                }
+                // The newcomer comes first.
+                try scene.keeper.configure(
+                    """
+                    servers: { \(servers.joined(separator: ", ")) }
+                    pairs:
+                      - { source: branch, target: vault, databases: [orders] }
+                      - { source: production, target: vault, databases: [orders] }
+                    unprotected: { report: false }
+                    vault: { path: "\(scene.vault)" }
+                    """)
+                try scene.production.fill("orders", prefix: "later", count: 2)
+                for _ in 0..<2 {
+                    if losesReport { try FileManager.default.removeItem(atPath: scene.keeper.state) }
+                    let checked = try await scene.keeper.check()
+                    #expect(checked.report.pairs.map(\.pair) == ["branch/orders", "orders"], "\(checked.details)")
+                    #expect(checked.exitCode == 0)
+                }
+                #expect(try await scene.moments().map(\.documents) == [5, 7])
+                #expect(try await scene.moments(of: "branch/orders").map(\.documents) == [3])
+                // So they are called by the other commands.
+                #expect(try await scene.keeper.run("backup").exitCode == 0)
+                #expect(try await scene.keeper.run("verify", "orders").exitCode == 0)
+                #expect(try await scene.moments().map(\.documents) == [5, 7, 7])
+                #expect(try await scene.moments(of: "branch/orders").map(\.documents) == [3, 3])
+                try scene.configure()
+                #expect(try await scene.keeper.check().report.pairs.map(\.pair) == ["orders"])
+            }
+        }
+    }
+
     @Test func aSourceThatHidesADocumentMakesAnIncompleteBackup() async throws {
         try await withScene { scene in
             scene.production.faults.add(Fault(.documentMissing(id: "document-3"), database: "orders"))
