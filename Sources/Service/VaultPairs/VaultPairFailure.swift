@@ -8,6 +8,8 @@ import Vault
 package struct VaultPairFailure: Error, Sendable, Hashable, CustomStringConvertible {
     package enum Side: Sendable, Hashable {
         case source, vault
+        /// A file of this machine, such as a temporary one on a full disk.
+        case local
     }
 
     package var side: Side
@@ -38,7 +40,12 @@ package struct VaultPairFailure: Error, Sendable, Hashable, CustomStringConverti
             self.init(.source, "\(error)", .authentication)
             cause = Finding.fingerprint(rule: SecretUnavailable.name, subject: server)
         default:
-            self.init(.vault, "\(error)", .problem)
+            guard let local = LocalFileFailure.naming(error) else {
+                self.init(.vault, "\(error)", .problem)
+                return
+            }
+            self.init(.local, "\(local)", ExitCode(local))
+            (code, what) = (local.code.rawValue, local.what)
         }
     }
 

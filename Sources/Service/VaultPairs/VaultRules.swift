@@ -8,7 +8,7 @@ package enum BackupFailed: Rule {
         what:
             "Couchkeep wanted to bring a pair's backup in the vault up to its source, or to look at it, and could not.",
         consequence: "The backup stays as it was at its last moment; what the source has changed since is not in it.",
-        evidence: "The error of the source's server, or of the vault.",
+        evidence: "The error of the source's server, of the vault, or of a disk of this machine.",
         repair: "The next check tries again, from where this one ended. Damage of the vault needs people: "
             + "couchkeep vault check --read-data.",
         severity: "critical")
