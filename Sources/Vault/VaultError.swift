@@ -73,6 +73,16 @@ package struct VaultError: Error, Sendable, Hashable, CustomStringConvertible {
                 }
             return VaultError(code, error.description, at: place)
         }
+        // Only the vault's own files are made by Foundation; temporary ones with attachments say of themselves what they are.
+        if let error = error as? CocoaError {
+            let code: Code =
+                switch error.code {
+                case .fileWriteOutOfSpace: .full
+                case .fileWriteVolumeReadOnly: .readOnly
+                default: .inaccessible
+                }
+            return VaultError(code, error.localizedDescription, at: place)
+        }
         // Only the vault's own rows are decoded.
         if error is DecodingError { return VaultError(.damaged, "a row can't be decoded", at: place) }
         return error

@@ -54,8 +54,20 @@ struct Failure {
             Console.error("couchkeep: interrupted; the next run goes on")
             return Service.ExitCode.incomplete.rawValue
         default:
-            return parserExit()
+            return otherExit()
         }
+    }
+
+    /// What the parser did not understand is a usage error, which is 2 by contract; nothing else is that came here.
+    private func otherExit() -> Int32 {
+        let code = Couchkeep.exitCode(for: error)
+        if code.isSuccess || code == .validationFailure { return parserExit() }
+        if let local = LocalFileFailure.naming(error) {
+            Console.error("couchkeep: \(local)")
+            return Service.ExitCode(local).rawValue
+        }
+        Console.error("couchkeep: \(error)")
+        return Service.ExitCode.problem.rawValue
     }
 
     private func code(of error: CouchError) -> Service.ExitCode {
@@ -66,7 +78,7 @@ struct Failure {
         }
     }
 
-    /// Help and version end well; what the parser did not understand is a usage error, which is 2 by contract.
+    /// Help and version end well.
     private func parserExit() -> Int32 {
         let text = Couchkeep.fullMessage(for: error)
         let isGood = Couchkeep.exitCode(for: error).isSuccess

@@ -10,6 +10,8 @@ package struct AlertPass: Sendable, Hashable {
     package var unjudgedSubjects: Set<String>
     /// The same for single conditions.
     package var unjudgedFingerprints: Set<String>
+    /// The only conditions that a further look of one pass could judge; nil: all.
+    package var judgedFingerprints: Set<String>?
 
     package init(
         at: Date, conditions: [Condition], unjudgedSubjects: Set<String> = [], unjudgedFingerprints: Set<String> = []
@@ -22,5 +24,6 @@ package struct AlertPass: Sendable, Hashable {
 
     func couldJudge(_ condition: Condition) -> Bool {
         !unjudgedSubjects.contains(condition.subject) && !unjudgedFingerprints.contains(condition.fingerprint)
+            && (judgedFingerprints?.contains(condition.fingerprint) ?? true)
     }
 }

@@ -41,29 +41,45 @@ final class SpooledAttachment: AttachmentReader {
     /// Takes the bytes of an attachment as they come.
     struct Writer: Sendable {
         private let file: FileDescriptor
+        private let folder: String
         private var size = 0
 
         /// Makes an empty file in a folder.
+        ///
+        /// - Throws: ``LocalFileFailure``.
         static func make(in folder: FilePath) async throws -> Writer {
             let path = folder.appending("couchkeep-\(UUID().uuidString)")
-            let file = try await NIOThreadPool.singleton.runIfActive {
+            let file = try await onThread(folder.string) {
                 let file = try FileDescriptor.open(
                     path, .readWrite, options: [.create, .exclusiveCreate], permissions: .ownerReadWrite)
                 try FileManager.default.removeItem(atPath: path.string)
                 return file
             }
-            return Writer(file: file)
+            return Writer(file: file, folder: folder.string)
         }
 
-        private init(file: FileDescriptor) { self.file = file }
+        private init(file: FileDescriptor, folder: String) { (self.file, self.folder) = (file, folder) }
 
         /// Adds bytes.
+        ///
+        /// - Throws: ``LocalFileFailure``.
         mutating func append(_ data: Data) async throws {
             let offset = size
-            try await NIOThreadPool.singleton.runIfActive { [file] in
+            try await Self.onThread(folder) { [file] in
                 _ = try data.withUnsafeBytes { try file.writeAll(toAbsoluteOffset: Int64(offset), $0) }
             }
             size += data.count
+        }
+
+        /// Runs what blocks, and says of its failure which folder it is about.
+        private static func onThread<Value: Sendable>(
+            _ folder: String, _ body: @escaping @Sendable () throws -> Value
+        ) async throws -> Value {
+            do {
+                return try await NIOThreadPool.singleton.runIfActive(body)
+            } catch {
+                throw LocalFileFailure(error, path: folder) ?? error
+            }
         }
 
         /// Hands the file over to the attachment.

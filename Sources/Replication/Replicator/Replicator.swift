@@ -29,7 +29,7 @@ package struct Replicator: Sendable {
 
     /// Copies everything that has changed since the checkpoint.
     ///
-    /// - Throws: ``ReplicationFailure`` where one side fails for good; `CancellationError` where the task is cancelled,
+    /// - Throws: ``ReplicationFailure`` where one side fails for good; ``LocalFileFailure``; `CancellationError` where the task is cancelled,
     ///   which is how a continuous run ends.
     package func run() async throws -> ReplicationReport {
         defer { continuation.finish() }
@@ -100,6 +100,8 @@ package struct Replicator: Sendable {
 
 extension ReplicationFailure.Side {
     /// Runs a call of this side's replica, and says of its failure whose it was.
+    ///
+    /// - Throws: `ReplicationFailure`; ``LocalFileFailure`` where no side is to blame; `CancellationError`.
     package func naming<Result: Sendable>(
         _ counts: ReplicationCounts = ReplicationCounts(), _ call: () async throws -> Result
     ) async throws -> Result {
@@ -109,6 +111,7 @@ extension ReplicationFailure.Side {
             throw error
         } catch {
             try Task.checkCancellation()
+            if let local = LocalFileFailure(error) { throw local }
             throw ReplicationFailure(side: self, underlying: error, counts: counts)
         }
     }

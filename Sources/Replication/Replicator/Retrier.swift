@@ -22,6 +22,7 @@ struct Retrier: Sendable {
     func decision(after error: any Error, attempts: Int) async throws -> Decision {
         try Task.checkCancellation()
         if error is ReplicationFailure { throw error }
+        if let local = LocalFileFailure(error) { throw local }
         guard FailureKind(error) == .passing, attempts < options.attempts else {
             throw ReplicationFailure(side: side, underlying: error, counts: state?.counts ?? ReplicationCounts())
         }

@@ -1,7 +1,7 @@
 import Foundation
 import Supervision
 
-/// One `couchkeep check`: a pass, and the messages that follow from it.
+/// One `couchkeep check`: a pass, and the messages that follow from it; then backups into the vault, and verifications.
 package struct CheckRun: Sendable {
     private let loaded: LoadedConfiguration
     private let environment: [String: String]?
@@ -11,6 +11,8 @@ package struct CheckRun: Sendable {
     package var verifies = true
     /// The pauses before further looks at what seems to differ; the usual ones where nil.
     package var looks: [Duration]?
+    /// How long what has come of one backup may wait for other backups to be told with it.
+    package var tellsBackupsEvery: Duration = .seconds(60)
 
     package init(
         _ loaded: LoadedConfiguration, environment: [String: String]? = nil, pacing: RepairPacing = .standard,
@@ -30,10 +32,10 @@ package struct CheckRun: Sendable {
         package var notRemembered: StateError?
     }
 
-    /// Runs a pass, and tells people unless it is a dry run.
+    /// Runs a pass, and tells people unless it is a dry run; then makes backups and verifications, and tells of these.
     ///
-    /// Only one run may work on a state folder; a second one gets `StateError` with code `locked` at once. A dry run only
-    /// looks, and may do so beside another one.
+    /// Only one run may look at the pairs of a state folder; a second one gets `StateError` with code `locked` at once. While
+    /// one makes backups or verifications, others look. A dry run only looks, and may do so beside another one.
     ///
     /// - Throws: `ConfigurationError`, `StateError`, `CancellationError`.
     package func run(_ options: PassOptions) async throws -> Outcome {
@@ -44,16 +46,24 @@ package struct CheckRun: Sendable {
             let lock = options.isDryRun ? nil : try folder.lock()
             let state = options.isDryRun ? try folder.openForReading() : try folder.open()
             let looked = try await look(options, fleet: fleet, state: state)
-            // A long verification must not keep other checks from looking.
+            // A long backup or verification must not keep other checks from looking.
             lock?.release()
-            return try await verify(looked, options, fleet: fleet, state: state)
+            let backedUp = try await backUp(looked, fleet: fleet, state: state)
+            return try await verify(backedUp, options, fleet: fleet, state: state)
         }
     }
 
-    /// Looks, repairs, remembers and tells, but verifies nothing.
-    private func look(
-        _ options: PassOptions, fleet: Fleet, state: StateDatabase
-    ) async throws -> Outcome {
+    /// What a look leaves.
+    private struct Look {
+        var outcome: Outcome
+        /// The pairs that are to be backed up.
+        var due: [VaultPair]
+        /// The report before it.
+        var last: Report?
+    }
+
+    /// Looks, repairs, remembers and tells, but backs up and verifies nothing.
+    private func look(_ options: PassOptions, fleet: Fleet, state: StateDatabase) async throws -> Look {
         let supervisor = Supervisor(
             servers: fleet.servers, sources: fleet.selector.sources,
             selectPairs: { [selector = fleet.selector] in selector.select(names: $0, remembered: $1) },
@@ -62,25 +72,52 @@ package struct CheckRun: Sendable {
         let overlay = VerificationOverlay(state, verify: loaded.configuration.verify)
         var options = options
         options.proofs = try await overlay.proofs()
-        let passed = try await supervisor.pass(options)
-        let vaults = VaultPass(
-            loaded.configuration, servers: fleet.servers, environment: environment, now: now)
-        let all = passed.report.adding(
-            try await vaults.run(options.isDryRun ? .none : .managed, last: last)
-        ).showing(drills: try await StoredDrills(state).histories(), at: now())
-        let report = try await overlay.apply(to: all, before: last, now: now())
-        let exitCode = ExitCode(report, sources: fleet.selector.sources)
-        guard !options.isDryRun else { return Outcome(report: report, exitCode: exitCode) }
+        var passed = try await supervisor.pass(options)
+        let vaults = vaults(fleet)
+        let vaulted = try await vaults.pairs(last: last)
+        let due = options.isDryRun ? [] : vaulted.filter { $0.mode == .manage }
+        passed.report = try await overlay.apply(
+            to: passed.report.adding(try await vaults.look(at: vaulted, last: last, isFollowed: !options.isDryRun))
+                .showing(drills: try await StoredDrills(state).histories(), at: now()),
+            before: last, now: now())
+        var outcome = Outcome(
+            report: passed.report, exitCode: ExitCode(passed.report, sources: fleet.selector.sources))
+        guard !options.isDryRun else { return Look(outcome: outcome, due: due, last: last) }
         do {
             try await supervisor.remember(passed)
-            try await verification(state).noteDue(report)
-            let told = try await tell(report, state: state)
-            return Outcome(report: told, exitCode: exitCode)
+            try await verification(state).noteDue(passed.report)
+            // Whether a backup has ended what there was is to be found out yet.
+            let open = due.reduce(into: Set<String>()) { $0.formUnion(VaultState.fingerprints(of: $1.name)) }
+            outcome.report = try await tell(passed.report, judging: .allBut(open), state: state)
         } catch let error as StateError {
             // What was seen is worth showing even where it can't be remembered.
-            return Outcome(
-                report: report, exitCode: exitCode == .ok ? .incomplete : exitCode, notRemembered: error)
+            outcome.fail(error)
         }
+        return Look(outcome: outcome, due: due, last: last)
+    }
+
+    private func vaults(_ fleet: Fleet) -> VaultPass {
+        VaultPass(loaded.configuration, servers: fleet.servers, environment: environment, now: now)
+    }
+
+    /// Makes the backups, and says again how all is, in between too where they take long.
+    private func backUp(_ looked: Look, fleet: Fleet, state: StateDatabase) async throws -> Outcome {
+        var outcome = looked.outcome
+        let before = Dictionary((looked.last?.pairs ?? []).map { ($0.key, $0) }, uniquingKeysWith: { $1 })
+        try await vaults(fleet).backUp(looked.due, tellingEvery: tellsBackupsEvery) { states in
+            let known = states.filter { $0.awaited == nil }.map(\.pair.name)
+            // What could not be told the last time is told now.
+            outcome.notRemembered = looked.outcome.notRemembered
+            outcome = try await again(
+                outcome, judging: known.reduce(into: []) { $0.formUnion(VaultState.fingerprints(of: $1)) },
+                fleet: fleet, state: state
+            ) { report, _ in
+                // What the look of this check said, before it knew, begins nothing.
+                let isOwn = report.at == looked.outcome.report.at
+                for state in states { report.renew(with: state, before: isOwn ? before[state.pair.key] : nil) }
+            }
+        }
+        return outcome
     }
 
     private func verification(_ state: StateDatabase) -> VerificationPass {
@@ -102,49 +139,96 @@ package struct CheckRun: Sendable {
         }
         let result = try await pass.run(turns)
         guard result.hasVerified else { return looked }
-        // The other check that may have this lock is over in a moment; if not, the next one tells of this.
-        let lock = try await patiently { try StateFolder(loaded).lock() }
-        defer { lock?.release() }
         // What the rules of the pass have found stays told: the next check sees whether the comparison has ended it.
-        let last = try await state.lastReport()
-        outcome.report = try await VerificationOverlay(state, verify: loaded.configuration.verify)
-            .apply(to: last.flatMap { $0.at > looked.report.at ? $0 : nil } ?? looked.report, before: last, now: now())
-        for (key, records) in result.repairs { outcome.report.add(records, to: key) }
-        outcome.exitCode = ExitCode(outcome.report, sources: fleet.selector.sources)
-        guard lock != nil else { return outcome }
+        let judged = [BackupDiffers.name, VerificationOverdue.name].flatMap { rule in
+            turns.map { Finding.fingerprint(rule: rule, subject: $0.pair.name) }
+        }
+        return try await again(looked, judging: Set(judged), fleet: fleet, state: state) { report, last in
+            report = try await VerificationOverlay(state, verify: loaded.configuration.verify)
+                .apply(to: report, before: last, now: now())
+            for (key, records) in result.repairs { report.add(records, to: key) }
+        }
+    }
+
+    /// Puts right what was told, and tells it again; other checks may have looked meanwhile.
+    ///
+    /// - Parameters:
+    ///   - judging: the fingerprints of what has been found out about.
+    ///   - change: takes the newest report that there is, and the last one that was stored.
+    private func again(
+        _ outcome: Outcome, judging: Set<String>, fleet: Fleet, state: StateDatabase,
+        change: (inout Report, _ last: Report?) async throws -> Void
+    ) async throws -> Outcome {
+        var outcome = outcome
         do {
-            outcome.report = try await tell(outcome.report, state: state)
+            let (lock, other) = try await patiently { try StateFolder(loaded).lock() }
+            defer { lock?.release() }
+            let last = try await state.lastReport()
+            if let last, last.at > outcome.report.at { outcome.report = last }
+            try await change(&outcome.report, last)
+            outcome.exitCode = ExitCode(outcome.report, sources: fleet.selector.sources)
+            if let other { throw other }
+            outcome.report = try await tell(outcome.report, judging: .only(judging), state: state)
         } catch let error as StateError {
             outcome.notRemembered = error
-            if outcome.exitCode == .ok { outcome.exitCode = .incomplete }
         }
+        if let error = outcome.notRemembered { outcome.fail(error) }
         return outcome
     }
 
-    /// Tries for half a minute to get a lock; nil where another process has it all that time.
-    private func patiently(_ lock: () throws -> StateLock) async throws -> StateLock? {
-        for attempt in 0..<60 {
+    /// Tries for half a minute to get a lock: another check that may have it is over in a moment.
+    ///
+    /// - Returns: the lock, or the error where another process has it all that time.
+    private func patiently(_ lock: () throws -> StateLock) async throws -> (StateLock?, StateError?) {
+        for _ in 0..<60 {
             do {
-                return try lock()
+                return (try lock(), nil)
             } catch let error as StateError where error.code == .locked {
-                if attempt < 59 { try await Task.sleep(for: .milliseconds(500)) }
+                try await Task.sleep(for: .milliseconds(500))
             }
         }
-        return nil
+        do {
+            return (try lock(), nil)
+        } catch let error as StateError where error.code == .locked {
+            return (nil, error)
+        }
     }
 
     /// Sends messages, and stores the report again with how the channels did.
-    private func tell(_ report: Report, state: StateDatabase) async throws -> Report {
+    private func tell(
+        _ report: Report, judging: Messenger.Judgement, state: StateDatabase
+    ) async throws -> Report {
         let notify = loaded.configuration.notify
         let channels = try await NotificationChannels(notify, environment: environment)
         var report = report
-        report.channels = try await Messenger(notify, channels: channels, state: state).tell(report)
+        report.channels = try await Messenger(notify, channels: channels, state: state).tell(report, judging: judging)
         try await state.store(report)
         return report
     }
 }
 
+extension CheckRun.Outcome {
+    /// Notes that something could not be remembered or told.
+    fileprivate mutating func fail(_ error: StateError) {
+        notRemembered = error
+        if exitCode == .ok { exitCode = .incomplete }
+    }
+}
+
 extension Report {
+    /// Puts what a backup has come to in the place of what was known of it, unless a later look is there already.
+    ///
+    /// - Parameter before: what was known before the check looked; nil where another check has looked since.
+    fileprivate mutating func renew(with state: VaultState, before: PairReport?) {
+        guard at <= state.at, let index = pairs.firstIndex(where: { $0.key == state.pair.key }) else { return }
+        let found = state.report(before: before ?? pairs[index])
+        var pairs = pairs
+        pairs[index].lights.replicating = found.lights.replicating
+        pairs[index].lag = found.lag
+        pairs[index].findings = found.findings + pairs[index].findings.filter { !VaultState.rules.contains($0.rule) }
+        self = with(pairs: pairs)
+    }
+
     /// Adds repairs to a pair, unless they are there.
     fileprivate mutating func add(_ records: [RepairRecord], to key: String) {
         guard let index = pairs.firstIndex(where: { $0.key == key }) else { return }

@@ -32,7 +32,7 @@ package enum ExitCode: Int32, Sendable, CaseIterable {
     /// The code for a report.
     ///
     /// Where all that is wrong comes from servers that can't be reached, or that can't be logged in to, or from a vault that
-    /// is damaged, in use or closed to the key, the code says so.
+    /// is damaged or closed to the key, the code says so.
     package init(_ report: Report, sources: Set<String>) {
         switch report.verdict {
         case .ok: self = .ok
@@ -63,7 +63,7 @@ package enum ExitCode: Int32, Sendable, CaseIterable {
             let code = VaultError.Code(rawValue: text)
         else { return nil }
         let exitCode = ExitCode(code)
-        return [.damaged, .locked, .authentication].contains(exitCode) ? exitCode : nil
+        return [.damaged, .authentication].contains(exitCode) ? exitCode : nil
     }
 
     /// The code for a state that can't be used.

@@ -16,7 +16,7 @@ package struct StateFolder: Sendable {
             try FileManager.default.createDirectory(
                 atPath: location.path, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
         } catch {
-            throw StateError(.unwritable, path: location.path, detail: error.localizedDescription)
+            throw StateError(making: location.path, error)
         }
         return try StateLock(folder: location.path)
     }

@@ -16,12 +16,28 @@ package struct Messenger: Sendable {
         policy = AlertPolicy(reminder: notify.remindAfter, tellFrom: .warning)
     }
 
+    /// Which conditions a report can say of that they are gone.
+    ///
+    /// A check that tells several times must not count one look as several.
+    package enum Judgement: Sendable, Hashable {
+        case all
+        /// All but those with these fingerprints, about which the check is still to find out.
+        case allBut(Set<String>)
+        /// Only those with these fingerprints, about which the check has found out since.
+        case only(Set<String>)
+    }
+
     /// Puts what is due into the outbox, sends what waits, and pings the heartbeat if all is well.
     ///
     /// - Returns: How each channel does.
     /// - Throws: `StateError` and `CancellationError`; a channel's failure is in its status.
-    package func tell(_ report: Report) async throws -> [ChannelReport] {
+    package func tell(_ report: Report, judging: Judgement = .all) async throws -> [ChannelReport] {
         var pass = AlertPass(report)
+        switch judging {
+        case .all: break
+        case .allBut(let fingerprints): pass.unjudgedFingerprints = fingerprints
+        case .only(let fingerprints): pass.judgedFingerprints = fingerprints
+        }
         // A channel that fails is itself told, by the others.
         for name in names {
             if let condition = try await status(of: name, at: report.at).condition { pass.conditions.append(condition) }

@@ -19,16 +19,38 @@ package struct VaultPair: Sendable {
     /// The target, as reports name it.
     var target: String { Self.targetPrefix + name }
 
+    /// What its reports and verifications are known by.
+    var key: String { PassOptions.proofKey(source: database.url, target: target) }
+
     /// Chooses the pairs of a configuration's entries whose target is the vault.
     ///
-    /// A database that has vanished, or that can't be listed, stays a pair, so that its loss is told.
+    /// A database that has vanished, or that can't be listed, stays a pair, so that its loss is told. One that has a backup
+    /// keeps that backup's name, which is in the last report; where it isn't, the vault is asked.
     ///
     /// - Parameters:
     ///   - names: the databases of each source that could be listed.
     ///   - remembered: the pairs of the last report.
+    ///   - onlyPresent: whether what has vanished is left out.
+    /// - Throws: `CancellationError`.
     static func select(
         _ configuration: Configuration, names: [String: [String]], servers: [SupervisedServer],
-        remembered: [PairReport] = []
+        remembered: [PairReport], onlyPresent: Bool = false
+    ) async throws -> [VaultPair] {
+        let pairs = matching(
+            configuration, names: names, servers: servers, remembered: onlyPresent ? [] : remembered)
+        let naming = VaultPairNaming(remembered: remembered)
+        let unknown = naming.unknown(pairs)
+        guard !unknown.isEmpty else { return naming.named(pairs) }
+        let vault = configuration.vault ?? VaultConfiguration()
+        return VaultPairNaming(
+            remembered: remembered, bindings: try await VaultBinding.read(of: unknown, in: vault.path)
+        ).named(pairs)
+    }
+
+    /// The pairs, with the names that the configuration gives their backups.
+    private static func matching(
+        _ configuration: Configuration, names: [String: [String]], servers: [SupervisedServer],
+        remembered: [PairReport]
     ) -> [VaultPair] {
         var pairs: [VaultPair] = []
         var seen: Set<DatabaseAddress> = []
@@ -47,13 +69,7 @@ package struct VaultPair: Sendable {
                         thresholds: pair.thresholds, secretError: server.secretError))
             }
         }
-        // Two servers may have databases of one name.
-        let counts = Dictionary(pairs.map { ($0.name, 1) }, uniquingKeysWith: +)
-        return pairs.map { pair in
-            var pair = pair
-            if counts[pair.name] != 1 { pair.name = "\(pair.source.server)/\(pair.name)" }
-            return pair
-        }
+        return pairs
     }
 
     /// The database of a URL; nil where it is one of another server.

@@ -8,10 +8,14 @@ import Vault
 package struct VaultPairFailure: Error, Sendable, Hashable, CustomStringConvertible {
     package enum Side: Sendable, Hashable {
         case source, vault
+        /// A file of this machine, such as a temporary one on a full disk.
+        case local
     }
 
     package var side: Side
     package var description: String
+    /// What happened, without the place and the next step.
+    var what: String
     /// The error's stable code, where it has one.
     package var code: String?
     /// The finding that explains it, such as a server that can't be reached.
@@ -28,21 +32,35 @@ package struct VaultPairFailure: Error, Sendable, Hashable, CustomStringConverti
             cause = (error.underlying as? CouchError).flatMap { Self.cause($0, server) }
         case let error as ReplicationFailure:
             self.init(.vault, "\(error.underlying)", ExitCode(error))
-            code = (error.underlying as? VaultError)?.code.rawValue
+            take(error.underlying as? VaultError)
         case let error as VaultError:
             self.init(.vault, "\(error)", ExitCode(error))
-            code = error.code.rawValue
+            take(error)
         case let error as SecretError:
             self.init(.source, "\(error)", .authentication)
             cause = Finding.fingerprint(rule: SecretUnavailable.name, subject: server)
         default:
-            self.init(.vault, "\(error)", .problem)
+            guard let local = LocalFileFailure.naming(error) else {
+                self.init(.vault, "\(error)", .problem)
+                return
+            }
+            self.init(.local, "\(local)", ExitCode(local))
+            (code, what) = (local.code.rawValue, local.what)
         }
     }
 
     private init(_ side: Side, _ description: String, _ exitCode: ExitCode) {
         (self.side, self.description, self.exitCode) = (side, description, exitCode)
+        what = description
     }
+
+    private mutating func take(_ error: VaultError?) {
+        guard let error else { return }
+        (code, what) = (error.code.rawValue, error.what)
+    }
+
+    /// Whether only another process keeps the pair from being backed up, which is at it itself.
+    var isOtherAtWork: Bool { side == .vault && code == VaultError.Code.locked.rawValue }
 
     private static func cause(_ error: CouchError, _ server: String) -> String? {
         let rule: String? =

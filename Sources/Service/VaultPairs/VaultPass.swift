@@ -5,20 +5,10 @@ import Replication
 import Supervision
 import Vault
 
-/// One look at all pairs whose target is the vault, and a backup of those that are to have one.
+/// Looks at all pairs whose target is the vault, and backs them up.
 ///
 /// One database after another: each backup is limited by its source's server.
 package struct VaultPass: Sendable {
-    /// Which pairs are backed up.
-    package enum Scope: Sendable, Hashable {
-        /// None: it is a look.
-        case none
-        /// Those of mode `manage`.
-        case managed
-        /// All that are not switched off, as somebody asked for.
-        case all
-    }
-
     /// How one pair's backup has ended.
     package struct End: Sendable {
         /// The pair; the source's server where its databases could not be listed.
@@ -44,34 +34,110 @@ package struct VaultPass: Sendable {
     /// Whether there is any such pair.
     package var isNeeded: Bool { configuration.pairs.contains { $0.target == .vault } }
 
-    /// Backs up, and looks.
+    /// Backs up all pairs that are not switched off, as somebody asked for.
     ///
     /// - Parameters:
-    ///   - last: the last report, for the pairs that there were and since when things are as they are.
+    ///   - last: the last report, for the names that backups have.
     ///   - onEnd: is told of each backup that was made or failed.
-    /// - Throws: `CancellationError`, and what `onEnd` throws; everything else is in the reports.
-    package func run(
-        _ scope: Scope, last: Report?, onEnd: (End) throws -> Void = { _ in }
-    ) async throws -> [PairReport] {
+    /// - Throws: `CancellationError`, and what `onEnd` throws.
+    package func backUpAll(last: Report?, onEnd: (End) throws -> Void) async throws {
+        let pairs = try await VaultPair.select(
+            configuration, names: try await names(onEnd: onEnd), servers: servers, remembered: last?.pairs ?? [],
+            onlyPresent: true)
+        for pair in pairs where pair.mode != .off {
+            do {
+                try onEnd(End(pair: pair.name, result: .success(try await visit(pair, sealsUnchanged: true).backUp())))
+            } catch let failure as VaultPairFailure {
+                try onEnd(End(pair: pair.name, result: .failure(failure)))
+            }
+        }
+    }
+
+    /// The pairs; in reports a server that does not answer has findings of its own.
+    ///
+    /// - Parameter last: the last report, for the pairs that there were.
+    func pairs(last: Report?) async throws -> [VaultPair] {
         guard isNeeded else { return [] }
-        let before = Dictionary((last?.pairs ?? []).map { ($0.pair, $0) }, uniquingKeysWith: { $1 })
-        let pairs = VaultPair.select(
-            configuration, names: try await names(onEnd: onEnd), servers: servers, remembered: last?.pairs ?? [])
+        return try await VaultPair.select(
+            configuration, names: try await names { _ in }, servers: servers, remembered: last?.pairs ?? [])
+    }
+
+    /// Looks at the pairs.
+    ///
+    /// - Parameters:
+    ///   - last: the last report, for since when things are as they are.
+    ///   - isFollowed: whether pairs of mode `manage` are backed up next.
+    func look(at pairs: [VaultPair], last: Report?, isFollowed: Bool) async throws -> [PairReport] {
+        let before = Dictionary((last?.pairs ?? []).map { ($0.key, $0) }, uniquingKeysWith: { $1 })
         var reports: [PairReport] = []
         for pair in pairs {
             guard pair.mode != .off else {
                 reports.append(Self.off(pair))
                 continue
             }
-            let isBackedUp = scope == .all || (scope == .managed && pair.mode == .manage)
-            let state = try await state(
-                of: pair, isBackedUp: isBackedUp, sealsUnchanged: scope == .all, onEnd: onEnd)
-            reports.append(state.report(at: now(), before: before[pair.name]))
+            var state = try await look(at: pair)
+            if isFollowed, pair.mode == .manage { state.awaited = .own }
+            reports.append(state.report(before: before[pair.key]))
         }
         return reports
     }
 
-    /// The databases of the sources; in reports a server that does not answer has findings of its own.
+    /// Backs the pairs up, one after another, and looks at what there is then.
+    ///
+    /// - Parameters:
+    ///   - interval: how long what has come of one pair may wait for that of others.
+    ///   - tell: takes what has come of some pairs. No backup waits for it.
+    /// - Throws: `CancellationError`, and what `tell` throws.
+    func backUp(
+        _ pairs: [VaultPair], tellingEvery interval: Duration, tell: ([VaultState]) async throws -> Void
+    ) async throws {
+        guard !pairs.isEmpty else { return }
+        try await withThrowingTaskGroup { group in
+            let (turns, feed) = AsyncStream<VaultState?>.makeStream()
+            defer { group.cancelAll() }
+            group.addTask {
+                defer { feed.finish() }
+                for pair in pairs { feed.yield(try await backUp(pair)) }
+            }
+            group.addTask {
+                while true {
+                    try await Task.sleep(for: interval)
+                    feed.yield(nil)
+                }
+            }
+            var untold: [VaultState] = []
+            for await turn in turns {
+                if let turn {
+                    untold.append(turn)
+                } else if !untold.isEmpty {
+                    try await tell(untold)
+                    untold = []
+                }
+            }
+            try Task.checkCancellation()
+            if !untold.isEmpty { try await tell(untold) }
+        }
+    }
+
+    private func backUp(_ pair: VaultPair) async throws -> VaultState {
+        var failure: VaultPairFailure?
+        do {
+            _ = try await visit(pair, sealsUnchanged: false).backUp()
+        } catch let error as VaultPairFailure {
+            failure = error
+        }
+        return try await look(at: pair, failure: failure)
+    }
+
+    private func visit(_ pair: VaultPair, sealsUnchanged: Bool) -> VaultVisit {
+        var visit = VaultVisit(
+            pair: pair, vault: configuration.vault ?? VaultConfiguration(), environment: environment, now: now)
+        visit.sealsUnchanged = sealsUnchanged
+        visit.onProgress = { [onProgress, name = pair.name] in onProgress(name, $0) }
+        return visit
+    }
+
+    /// The databases of the sources.
     private func names(onEnd: (End) throws -> Void) async throws -> [String: [String]] {
         let sources = Set(configuration.pairs.filter { $0.target == .vault }.map(\.source))
         var names: [String: [String]] = [:]
@@ -89,30 +155,17 @@ package struct VaultPass: Sendable {
         return names
     }
 
-    private func state(
-        of pair: VaultPair, isBackedUp: Bool, sealsUnchanged: Bool, onEnd: (End) throws -> Void
-    ) async throws -> VaultState {
-        var state = VaultState(pair: pair)
-        var visit = VaultVisit(
-            pair: pair, vault: configuration.vault ?? VaultConfiguration(), environment: environment, now: now)
-        visit.sealsUnchanged = sealsUnchanged
-        visit.onProgress = { [onProgress, name = pair.name] in onProgress(name, $0) }
-        if isBackedUp {
-            let end: End
-            do {
-                end = End(pair: pair.name, result: .success(try await visit.backUp()))
-            } catch let failure as VaultPairFailure {
-                end = End(pair: pair.name, result: .failure(failure))
-                state.failure = failure
-            }
-            try onEnd(end)
-        }
+    /// - Parameter failure: why the backup that was just tried was not made.
+    private func look(at pair: VaultPair, failure: VaultPairFailure? = nil) async throws -> VaultState {
+        let visit = visit(pair, sealsUnchanged: false)
+        var state = VaultState(pair: pair, at: now())
+        if let failure { state.note(failure) }
         do {
             if let newest = try await visit.newestMoment() {
                 (state.newest, state.confirmation) = newest
             }
         } catch let failure as VaultPairFailure {
-            state.failure = state.failure ?? failure
+            state.note(failure)
         }
         // A source that has just failed need not be asked again.
         guard let newest = state.newest, state.failure?.side != .source else { return state }

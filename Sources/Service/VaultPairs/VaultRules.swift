@@ -8,10 +8,25 @@ package enum BackupFailed: Rule {
         what:
             "Couchkeep wanted to bring a pair's backup in the vault up to its source, or to look at it, and could not.",
         consequence: "The backup stays as it was at its last moment; what the source has changed since is not in it.",
-        evidence: "The error of the source's server, or of the vault.",
+        evidence: "The error of the source's server, of the vault, or of a disk of this machine.",
         repair: "The next check tries again, from where this one ended. Damage of the vault needs people: "
             + "couchkeep vault check --read-data.",
         severity: "critical")
+}
+
+/// Another process is backing up into the vault.
+package enum BackupRunning: Rule {
+    package static let name = "backup-running"
+    package static let explanation = RuleExplanation(
+        title: "another couchkeep is at work on the backup in the vault",
+        what:
+            "The check wanted to back a pair up into the vault, and another process was writing to that backup: an earlier "
+            + "check that is still at it, couchkeep backup, or a prune.",
+        consequence: "None by itself: that process makes the backup, and this check has left it alone.",
+        evidence: "The lock of the backup in the vault.",
+        repair: "The next check looks again. New findings about the backup wait for it, for as long as the pair's lag "
+            + "threshold; then they are told all the same.",
+        severity: "notice")
 }
 
 /// Something of the source could not be copied into the vault.
@@ -46,7 +61,8 @@ package enum BackupBehind: Rule {
 package enum KnownRules {
     package static var all: [any Rule.Type] {
         RuleCatalogue.all + [
-            BackupFailed.self, BackupIncomplete.self, BackupBehind.self, BackupDiffers.self, VerificationOverdue.self,
+            BackupFailed.self, BackupRunning.self, BackupIncomplete.self, BackupBehind.self, BackupDiffers.self,
+            VerificationOverdue.self,
             DrillFailed.self,
         ]
     }

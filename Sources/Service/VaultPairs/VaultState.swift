@@ -6,7 +6,19 @@ import Vault
 
 /// What was found of one backup in the vault, from which its lights and findings follow.
 struct VaultState: Sendable {
+    /// A backup that may soon end what is found now.
+    enum Awaited: Sendable, Hashable {
+        /// The one that this check makes next.
+        case own
+        /// The one that another process is at, in words.
+        case other(String)
+    }
+
     var pair: VaultPair
+    /// When it was looked at.
+    var at: Date
+    /// The backup that is awaited; nil where what is found is how it is.
+    var awaited: Awaited?
     /// The newest moment; nil where there is none.
     var newest: Moment?
     /// That a later run found nothing new; nil where there was none.
@@ -18,16 +30,27 @@ struct VaultState: Sendable {
     /// Why the source could not be asked what has changed.
     var unseen: VaultPairFailure?
 
+    /// Takes in that a backup or a look failed; that another process writes is no failure.
+    mutating func note(_ failure: VaultPairFailure) {
+        if failure.isOtherAtWork {
+            awaited = .other(failure.what)
+        } else {
+            self.failure = self.failure ?? failure
+        }
+    }
+
     /// The pair's report.
     ///
     /// - Parameter before: the pair's last report.
-    func report(at now: Date, before: PairReport?) -> PairReport {
-        let findings = findings(at: now, before: before)
+    func report(before: PairReport?) -> PairReport {
+        let now = at
+        let (findings, waiting) = parted(found(at: now, before: before), at: now, before: before)
         let age = seen.map { max(0, now.timeIntervalSince($0)) }
         return PairReport(
             pair: pair.name, source: pair.database.url, target: pair.target, mode: pair.mode,
             lights: Lights(
-                replicating: replicating(findings, age: age, at: now, before: before?.lights.replicating),
+                replicating: replicating(
+                    findings, waiting, age: age, at: now, before: before?.lights.replicating),
                 verified: Light(state: .off, since: nil, summary: "no verification is configured"),
                 restorable: Light(state: .off, since: nil, summary: "no drill is configured")),
             lag: Lag(changes: pending, seconds: pending == 0 ? 0 : pending == nil ? nil : age.map { Int($0) }),
@@ -37,23 +60,80 @@ struct VaultState: Sendable {
     /// When the source was last read to its end.
     private var seen: Date? { confirmation?.time ?? newest?.time }
 
-    private func replicating(_ findings: [Finding], age: TimeInterval?, at now: Date, before: Light?) -> Light {
+    /// The rules whose findings a backup may end.
+    static let endedByBackup: Set<String> = [
+        BackupFailed.name, BackupIncomplete.name, BackupBehind.name, Blind.name,
+    ]
+
+    /// The rules that a look at a backup in the vault goes by.
+    static let rules = endedByBackup.union([BackupRunning.name])
+
+    /// What the alerts about the pair's backup are known by.
+    static func fingerprints(of pair: String) -> Set<String> {
+        Set(endedByBackup.map { Finding.fingerprint(rule: $0, subject: pair) })
+    }
+
+    /// Parts what is to be told from what waits for the backup that is awaited.
+    ///
+    /// What was told before stays told, and does not grow worse, until a backup has been tried. What a server explains
+    /// that can't be reached is told with it.
+    private func parted(
+        _ found: [Finding], at now: Date, before: PairReport?
+    ) -> (told: [Finding], waiting: [Finding]) {
+        guard let awaited else { return (found, []) }
+        let known = (before?.findings ?? []).filter { Self.rules.contains($0.rule) && $0.cause == nil }
+        // Only a backup shows that the last failure is over.
+        var told = known.filter { $0.rule == BackupFailed.name }
+        var running = known.first { $0.rule == BackupRunning.name }
+        var hasWaited = false
+        if case .other(let words) = awaited {
+            running = Finding(
+                rule: BackupRunning.name, severity: .notice, since: running?.since ?? now,
+                summary: "this check has made no backup: \(words)", next: "couchkeep explain \(BackupRunning.name)")
+            hasWaited = now.timeIntervalSince(running?.since ?? now) >= pair.thresholds.lagWarning
+        }
+        var waiting: [Finding] = []
+        for var finding in found where !told.contains(where: { $0.rule == finding.rule }) {
+            if hasWaited || finding.cause != nil {
+                told.append(finding)
+            } else if let earlier = known.first(where: { $0.rule == finding.rule }) {
+                finding.severity = min(finding.severity, earlier.severity)
+                told.append(finding)
+            } else {
+                waiting.append(finding)
+            }
+        }
+        return (told + [running].compactMap(\.self), waiting)
+    }
+
+    private func replicating(
+        _ findings: [Finding], _ waiting: [Finding], age: TimeInterval?, at now: Date, before: Light?
+    ) -> Light {
         func light(_ state: Light.State, _ summary: String) -> Light {
             Light(state: state, since: before?.state == state ? before?.since : now, summary: summary)
         }
-        let bad = findings.filter { $0.rule != Blind.name }
+        let bad = findings.filter { $0.rule != Blind.name && $0.severity != .notice }
         if let worst = bad.first(where: { $0.severity == .critical }) ?? bad.first {
             return light(.problem, worst.summary)
         }
-        if let blind = findings.first { return light(.unknown, blind.summary) }
-        guard let newest, let age else { return light(.unknown, "there is no backup yet") }
+        if let blind = findings.first(where: { $0.rule == Blind.name }) { return light(.unknown, blind.summary) }
+        let doing: String? =
+            switch awaited {
+            case .own: "this check backs it up now"
+            case .other(let words): words
+            case nil: nil
+            }
+        if let waiting = waiting.first { return light(.unknown, "\(waiting.summary); \(doing ?? "")") }
+        let suffix = doing.map { "; \($0)" } ?? ""
+        guard let newest, let age else { return light(.unknown, "there is no backup yet\(suffix)") }
         guard let pending else { return light(.unknown, "what has changed since the last moment is not known") }
         var moment = "moment #\(newest.number), \(Wording.duration(max(0, now.timeIntervalSince(newest.time)))) old"
         if confirmation != nil { moment += ", confirmed \(Wording.duration(age)) ago" }
-        return light(.ok, pending == 0 ? "caught up, \(moment)" : "\(Wording.changes(pending)) since \(moment)")
+        return light(
+            .ok, (pending == 0 ? "caught up, \(moment)" : "\(Wording.changes(pending)) since \(moment)") + suffix)
     }
 
-    private func findings(at now: Date, before: PairReport?) -> [Finding] {
+    private func found(at now: Date, before: PairReport?) -> [Finding] {
         func finding(
             _ rule: any Rule.Type, _ severity: Finding.Severity, _ summary: String,
             evidence: [String: JSONValue] = [:], next: String, cause: String? = nil

@@ -46,7 +46,7 @@ package struct PairDirectory: Sendable {
             }
             pairs.append(verifiable)
         }
-        let vaulted = VaultPair.select(
+        let vaulted = try await VaultPair.select(
             configuration, names: names.compactMapValues(\.value), servers: fleet.servers,
             remembered: last)
         pairs += vaulted.map { pair in

@@ -28,14 +28,14 @@ package final class StateDatabase: Sendable {
                 // Made by hand so that it never has wider rights, not even for a moment.
                 let descriptor = open(path, O_CREAT | O_RDWR, 0o600)
                 guard descriptor >= 0 else {
-                    throw StateError(.unwritable, path: path, detail: String(cString: strerror(errno)))
+                    throw StateError(making: path, number: errno)
                 }
                 close(descriptor)
             }
         } catch let error as StateError {
             throw error
         } catch {
-            throw StateError(.unwritable, path: folder, detail: error.localizedDescription)
+            throw StateError(making: folder, error)
         }
         var configuration = Configuration()
         configuration.busyMode = .timeout(5)

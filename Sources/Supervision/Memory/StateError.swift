@@ -30,6 +30,18 @@ package struct StateError: Error, Sendable, CustomStringConvertible {
         self.detail = detail
     }
 
+    /// A file or folder that could not be made, by the number of the call that has just failed.
+    init(making path: String, number: Int32) {
+        let isFull = number == ENOSPC || number == EDQUOT
+        self.init(isFull ? .full : .unwritable, path: path, detail: String(cString: strerror(number)))
+    }
+
+    /// A file or folder that Foundation could not make.
+    package init(making path: String, _ error: any Error) {
+        let isFull = (error as? CocoaError)?.code == .fileWriteOutOfSpace
+        self.init(isFull ? .full : .unwritable, path: path, detail: error.localizedDescription)
+    }
+
     /// What to do next.
     package var next: String {
         switch code {

@@ -13,7 +13,7 @@ package final class StateLock: Sendable {
         let path = (folder as NSString).appendingPathComponent("lock")
         descriptor = open(path, O_CREAT | O_RDWR | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else {
-            throw StateError(.unwritable, path: path, detail: String(cString: strerror(errno)))
+            throw StateError(making: path, number: errno)
         }
         guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
             var buffer = [UInt8](repeating: 0, count: 64)

@@ -12,6 +12,9 @@ struct CheckCommand: AsyncParsableCommand {
             Asks every server, says what is wrong and why, repairs pairs of mode manage, looks again, and sends \
             messages on what has changed. A second run right behind it changes nothing more.
 
+            Then it backs up the pairs of mode manage whose target is the vault, and tells what has come of it; however \
+            long that takes, other checks look meanwhile.
+
             Then it verifies the pairs for which that is due (verify: in the configuration), and those for which a \
             finding says that something may be missing; copies what is missing into backups of mode manage; and \
             verifies those again. It takes verify.budget at most (5 minutes), and the next check goes on; other checks \

@@ -8,12 +8,17 @@ import Testing
         var minute: Double
         var conditions: [Condition]
         var unjudged: Set<String> = []
+        var judged: Set<String>?
         var told: [String]
 
-        init(_ minute: Double, _ conditions: [Condition], unjudged: Set<String> = [], told: [String] = []) {
+        init(
+            _ minute: Double, _ conditions: [Condition], unjudged: Set<String> = [], judged: Set<String>? = nil,
+            told: [String] = []
+        ) {
             self.minute = minute
             self.conditions = conditions
             self.unjudged = unjudged
+            self.judged = judged
             self.told = told
         }
     }
@@ -23,8 +28,9 @@ import Testing
     ) throws {
         var ledger = Ledger()
         for (index, pass) in passes.enumerated() {
-            let input = AlertPass(
+            var input = AlertPass(
                 at: minutes(pass.minute), conditions: pass.conditions, unjudgedSubjects: pass.unjudged)
+            input.judgedFingerprints = pass.judged
             let told = ledger.advance(input, policy: policy).map(Self.text)
             #expect(told == pass.told, "pass \(index), minute \(pass.minute)", sourceLocation: sourceLocation)
             // It is stored between two passes.
@@ -55,6 +61,15 @@ import Testing
             Pass(0, [orders], told: ["new critical orders"]), Pass(5, []), Pass(10, [orders]), Pass(15, []),
             Pass(20, [orders]), Pass(25, []), Pass(30, [], told: ["resolved critical orders"]),
             Pass(35, [orders], told: ["new critical orders"]),
+        ])
+    }
+
+    @Test func aFurtherLookOfOnePassCountsOnlyForWhatItLookedAt() throws {
+        let (orders, users) = (Condition.sample("orders"), Condition.sample("users"))
+        try run([
+            Pass(0, [orders, users], told: ["new critical orders", "new critical users"]),
+            Pass(5, []), Pass(5, [], judged: ["users"], told: ["resolved critical users"]),
+            Pass(5, [], judged: []), Pass(10, [], told: ["resolved critical orders"]),
         ])
     }
 

@@ -26,7 +26,7 @@ struct VaultStateTests {
             name: "orders", source: DatabaseAddress(server: "production", database: "orders"),
             database: CouchDatabase(server: connection, name: "orders"), mode: .manage, thresholds: Thresholds())
         do {
-            try body(VaultState(pair: pair))
+            try body(VaultState(pair: pair, at: Self.morning))
             try await connection.shutdown()
         } catch {
             try await connection.shutdown()
@@ -35,7 +35,7 @@ struct VaultStateTests {
     }
 
     private func report(_ state: VaultState, before: PairReport? = nil) -> PairReport {
-        state.report(at: Self.morning, before: before)
+        state.report(before: before)
     }
 
     @Test(
@@ -129,14 +129,75 @@ struct VaultStateTests {
             var state = state
             (state.newest, state.pending) = (moment(age: 1000), 5)
             let earlier = Self.morning.addingTimeInterval(-300)
-            let first = state.report(at: earlier, before: nil)
+            state.at = earlier
+            let first = state.report(before: nil)
             #expect(first.findings.isEmpty && first.lights.replicating.since == earlier)
+            state.at = Self.morning
             let second = report(state, before: first)
             #expect(second.findings.map(\.since) == [Self.morning])
             #expect(second.lights.replicating.since == Self.morning)
-            let third = state.report(at: Self.morning.addingTimeInterval(60), before: second)
+            state.at = Self.morning.addingTimeInterval(60)
+            let third = state.report(before: second)
             #expect(third.findings.map(\.since) == [Self.morning])
             #expect(third.lights.replicating.since == Self.morning)
+        }
+    }
+
+    @Test func whatABackupMayEndWaitsForIt() async throws {
+        try await withState { state in
+            var state = state
+            (state.newest, state.pending, state.awaited) = (moment(age: 7200), 5, .own)
+            let waiting = report(state)
+            #expect(waiting.findings == [])
+            #expect(waiting.lights.replicating.state == .unknown)
+            #expect(
+                waiting.lights.replicating.summary
+                    == "5 changes of the source are not in the vault, which was last brought up to it 2 h ago; "
+                    + "this check backs it up now")
+            // What was told stays told, and does not grow worse.
+            var earlier = state
+            (earlier.newest, earlier.awaited) = (moment(age: 1000), nil)
+            let told = report(state, before: report(earlier))
+            #expect(told.findings.map(\.severity) == [.warning] && told.lights.replicating.state == .problem)
+            // A failure ends with a backup only, whatever the look finds.
+            earlier.failure = VaultPairFailure(VaultError(.full, "no space", at: "/vault"), from: "production")
+            state.pending = 0
+            #expect(report(state, before: report(earlier)).findings.map(\.rule) == [BackupFailed.name])
+            // What a server explains is told with it.
+            state.unseen = VaultPairFailure(
+                ReplicationFailure(side: .source, underlying: Self.down, counts: ReplicationCounts()),
+                from: "production")
+            #expect(report(state).findings.map(\.rule) == [Blind.name])
+        }
+    }
+
+    @Test func anotherProcessIsNoFailureForAWhile() async throws {
+        try await withState { state in
+            var state = state
+            (state.newest, state.pending) = (moment(age: 7200), 5)
+            state.note(VaultPairFailure(VaultError(.locked, "another writes", at: "/vault"), from: "production"))
+            #expect(state.failure == nil && state.awaited == .other("another writes"))
+            let first = report(state)
+            #expect(first.findings.map(\.rule) == [BackupRunning.name] && first.findings[0].severity == .notice)
+            #expect(first.lights.replicating.state == .unknown)
+            #expect(first.lights.replicating.summary.hasSuffix("; another writes"))
+            // The look of the next check keeps it, and so its beginning.
+            state.at = Self.morning.addingTimeInterval(450)
+            state.awaited = .own
+            let second = report(state, before: first)
+            #expect(second.findings.map(\.since) == [Self.morning])
+            // From the threshold on the backup is as late as it is.
+            for (seconds, rules) in [
+                (899, [BackupRunning.name]), (900, [BackupBehind.name, BackupRunning.name]),
+            ] as [(TimeInterval, [String])] {
+                state.at = Self.morning.addingTimeInterval(seconds)
+                state.awaited = .other("another writes")
+                #expect(report(state, before: second).findings.map(\.rule) == rules)
+            }
+            // Where nothing is late, all is well.
+            (state.at, state.pending) = (Self.morning, 0)
+            #expect(report(state).lights.replicating.state == .ok)
+            #expect(report(state).lights.replicating.summary == "caught up, moment #7, 2 h old; another writes")
         }
     }
 

@@ -1,6 +1,7 @@
 import Backup
 import Foundation
 import Service
+import Supervision
 import Vault
 
 /// The backups of all pairs of the configuration whose target is the vault.
@@ -15,10 +16,20 @@ struct ConfiguredBackups {
     func run() async throws -> Service.ExitCode {
         let loaded = try options.configuration(showsWarnings: false)
         let fleet = try await Fleet(loaded)
-        return try await fleet.closing { try await run(loaded.configuration, fleet) }
+        let last = try await lastReport(loaded)
+        return try await fleet.closing { try await run(loaded.configuration, fleet, last) }
     }
 
-    private func run(_ configuration: Configuration, _ fleet: Fleet) async throws -> Service.ExitCode {
+    /// The last report; nil where it can't be read, since a backup does not need it: the vault knows most names.
+    private func lastReport(_ loaded: LoadedConfiguration) async throws -> Report? {
+        do {
+            return try await StateFolder(loaded).openForReading().lastReport()
+        } catch is StateError {
+            return nil
+        }
+    }
+
+    private func run(_ configuration: Configuration, _ fleet: Fleet, _ last: Report?) async throws -> Service.ExitCode {
         var pass = VaultPass(configuration, servers: fleet.servers)
         guard pass.isNeeded else {
             Console.error("couchkeep: the configuration has no pair whose target is the vault; name a database's URL")
@@ -28,7 +39,7 @@ struct ConfiguredBackups {
         pass.onProgress = { name, state in line.show(BackupPrinter.words(state, of: name, total: nil)) }
         defer { line.end() }
         var codes: [Service.ExitCode] = []
-        _ = try await pass.run(.all, last: nil) { end in
+        try await pass.backUpAll(last: last) { end in
             line.end()
             codes.append(try printer.print(end))
         }
