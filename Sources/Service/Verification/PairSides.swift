@@ -13,13 +13,16 @@ package struct PairSides: Sendable {
     package var filledAt: Date?
     /// The vault's moment that is compared; nil for a backup on a server.
     package var moment: Int?
+    /// The backup in the vault behind that moment, where it was opened to be mended.
+    private var mended: (backup: VaultDatabase, newest: Moment)?
 
     /// Opens both sides for a body, and closes what was opened behind it.
     ///
+    /// - Parameter mending: whether the backup is to be written to.
     /// - Throws: `SecretError`, `VaultError`, `ReplicationFailure`, and what the body throws.
     package static func with<Result: Sendable>(
         _ pair: VerifiablePair, vault: VaultConfiguration, environment: [String: String]?, now: Date,
-        _ body: (PairSides) async throws -> Result
+        mending: Bool = false, _ body: (PairSides) async throws -> Result
     ) async throws -> Result {
         if let error = pair.secretError { throw error }
         let source = CouchReplica(pair.source)
@@ -33,17 +36,32 @@ package struct PairSides: Sendable {
         case .vault(let name):
             let key = try await vault.key?.resolve(environment: environment)
             let vault = try await Vault(at: vault.path, create: false, now: now, key: key)
-            return try await vault.withDatabase(name, isWriting: false, now: now) { backup in
+            return try await vault.withDatabase(name, isWriting: mending, now: now) { backup in
                 guard let newest = try await backup.moments().last else {
                     throw VaultError(
                         .unknownMoment, "the backup has no moment yet", at: name, next: "run couchkeep backup first")
                 }
-                return try await body(
-                    PairSides(
-                        source: source, target: backup.at(newest), filledTo: newest.sequence, filledAt: newest.time,
-                        moment: newest.number))
+                var sides = PairSides(
+                    source: source, target: mending ? backup : backup.at(newest), filledTo: newest.sequence,
+                    filledAt: newest.time, moment: newest.number)
+                if mending { sides.mended = (backup, newest) }
+                return try await body(sides)
             }
         }
+    }
+
+    /// Copies what the backup lacks, and looks again; in the vault that makes a new moment, since those that there are stay as
+    /// they are.
+    ///
+    /// - Throws: ``ReplicationFailure``; `VaultError`; `CancellationError`. It can be run again at any time.
+    package func mend(_ holes: [Difference], at time: Date) async throws -> HoleRepair.Report {
+        let report = try await HoleRepair(source, target).run(holes)
+        if let (backup, newest) = mended, report.copied > 0 {
+            try await backup.seal(
+                at: time, sequence: newest.sequence, isComplete: newest.isComplete && report.remaining.isEmpty,
+                setAside: newest.setAside)
+        }
+        return report
     }
 
     /// How far the replication between two servers has come: the source's checkpoint, which is what CouchDB goes on from.

@@ -69,7 +69,7 @@ package struct VerificationDesk: Sendable {
         }
     }
 
-    /// A pair whose backup is on a server, opened to be mended.
+    /// A pair that is opened to be mended.
     package struct Repair: Sendable {
         package let pair: VerifiablePair
         package let sides: PairSides
@@ -78,25 +78,29 @@ package struct VerificationDesk: Sendable {
         package let differences: [Difference]
         let refusals: StoredRefusals
 
-        /// Keeps what the target has refused, for the verifications to come.
-        package func note(_ report: HoleRepair.Report, of holes: [Difference]) async throws {
+        let now: @Sendable () -> Date
+
+        /// Copies what is missing, and keeps what the target has refused, for the verifications to come.
+        package func mend(_ holes: [Difference]) async throws -> HoleRepair.Report {
+            let report = try await sides.mend(holes, at: now())
             try await refusals.note(report, of: holes, pair: pair.key)
+            return report
         }
     }
 
-    /// Opens the one pair of a name whose backup is on a server, with what differs: as a verification of that number has
+    /// Opens the one pair of a name, with what differs: as a verification of that number has
     /// found it, else as a new one finds it, which is kept like any other.
     ///
+    /// - Parameter mending: whether something is to be copied, which takes the right to write to a vault.
     /// - Throws: ``PairDirectory/UnknownPair``; what kept the verification from a verdict; what the body throws.
     package func repairing<Result: Sendable>(
-        _ name: String, verification number: Int?, _ body: (Repair) async throws -> Result
+        _ name: String, verification number: Int?, mending: Bool = true, _ body: (Repair) async throws -> Result
     ) async throws -> Result {
         try await withPairs { directory, verifier in
             let named = try directory.pairs(named: name)
-            guard let pair = named.first(where: { !$0.isInVault }) else {
-                throw PairDirectory.UnknownPair(
-                    description: "the pair \"\(name)\" has its backup in the vault, which is mended by couchkeep backup"
-                )
+            // The one in the vault is vault:NAME where both have a name.
+            guard let pair = named.first(where: { !$0.isInVault }) ?? named.first else {
+                throw PairDirectory.UnknownPair(description: "there is no pair \"\(name)\"")
             }
             var wanted = number
             if wanted == nil {
@@ -105,11 +109,13 @@ package struct VerificationDesk: Sendable {
                 wanted = outcome.record.id
             }
             let (record, differences) = try await found(by: wanted ?? 0, of: pair)
-            return try await PairSides.with(pair, vault: verifier.vault, environment: environment, now: now()) {
+            return try await PairSides.with(
+                pair, vault: verifier.vault, environment: environment, now: now(), mending: mending
+            ) {
                 try await body(
                     Repair(
                         pair: pair, sides: $0, verification: record, differences: differences,
-                        refusals: verifier.refusals))
+                        refusals: verifier.refusals, now: now))
             }
         }
     }

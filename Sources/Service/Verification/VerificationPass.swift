@@ -107,7 +107,7 @@ package struct VerificationPass: Sendable {
         result.hasVerified = true
         let holes = outcome.differences.filter { !$0.onlyInSource.isEmpty }
         guard outcome.record.verdict == .different, !holes.isEmpty, Self.mayRepair(task.report) else { return }
-        guard let record = try await mend(task.pair, holes, verification: outcome.record.id) else { return }
+        let record = try await mend(task.pair, holes, verification: outcome.record.id)
         result.repairs[task.pair.key, default: []].append(record)
         try await state.note(record, pair: task.pair.key)
         guard record.result == .done else { return }
@@ -116,17 +116,17 @@ package struct VerificationPass: Sendable {
         _ = try await verifier.run(task.pair, order)
     }
 
-    /// Copies what is missing; nil for a vault, which is filled by backups alone.
+    /// Copies what is missing.
     private func mend(
         _ pair: VerifiablePair, _ holes: [Difference], verification: Int
-    ) async throws -> RepairRecord? {
-        guard !pair.isInVault else { return nil }
+    ) async throws -> RepairRecord {
         var record = RepairRecord(
             action: Self.action, at: now(), result: .failed, detail: "", rule: BackupDiffers.name)
         do {
             let report = try await PairSides.with(
-                pair, vault: VaultConfiguration(), environment: environment, now: now()
-            ) { try await HoleRepair($0.source, $0.target).run(holes) }
+                pair, vault: configuration.vault ?? VaultConfiguration(), environment: environment, now: now(),
+                mending: true
+            ) { try await $0.mend(holes, at: now()) }
             try await StoredRefusals(state).note(report, of: holes, pair: pair.key)
             record.detail =
                 "copied \(Wording.counted(report.copied, "revision")) that verification \(verification) had found missing"

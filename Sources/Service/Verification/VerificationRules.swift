@@ -12,8 +12,8 @@ package enum BackupDiffers: Rule {
             "Documents that are named are not in the backup as they are at the source, whatever the replication says.",
         evidence: "The verification: couchkeep verify show NUMBER names each document, and why where that is known.",
         repair:
-            "For pairs of mode manage each check copies the missing revisions into a backup on a server, and verifies again. "
-            + "By hand: couchkeep repair PAIR; for the vault couchkeep backup. What only the backup has stays, and content "
+            "For pairs of mode manage each check copies the missing revisions into the backup, and verifies again. "
+            + "By hand: couchkeep repair PAIR. What only the backup has stays, and content "
             + "that differs needs people. The finding ends when a verification of the same level says equal.",
         severity: "critical where the backup lacks something or its content differs, notice where it only has more")
 }

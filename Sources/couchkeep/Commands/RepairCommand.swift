@@ -64,7 +64,9 @@ struct RepairCommand: AsyncParsableCommand {
             throw ValidationError("repair takes a pair's name, or two databases")
         }
         if words.count == 2, words[1].hasPrefix("vault:") {
-            throw ValidationError("a vault is mended by couchkeep backup, which copies all that it lacks")
+            throw ValidationError(
+                "a backup in the vault is mended as a pair of the configuration: couchkeep repair vault:NAME; without one, "
+                    + "couchkeep backup copies what is new")
         }
         if verification != nil, words.count != 1 {
             throw ValidationError("--verification goes with a pair of the configuration, of which it is a verification")
@@ -86,12 +88,12 @@ struct RepairCommand: AsyncParsableCommand {
             var desk = try VerificationDesk(vault.pairConfiguration())
             let line = ProgressLine()
             desk.onProgress = { line.show(VerifyRunCommand.words($1), isWaiting: $1.wait != nil) }
-            code = try await desk.repairing(words[0], verification: verification) { repair in
+            code = try await desk.repairing(words[0], verification: verification, mending: !dryRun) { repair in
                 line.end()
                 return try await mend(
                     repair.differences, equal: repair.verification.counts.equal, repair.sides.source,
                     repair.sides.target
-                ) { try await repair.note($0, of: $1) }
+                ) { try await repair.mend($0) }
             }
         } else {
             code = try await ReplicaArgument.withBoth(
@@ -112,13 +114,15 @@ struct RepairCommand: AsyncParsableCommand {
         var found: [Difference] = []
         let verified = try await verification.run { found.append($0) }
         line.end()
-        return try await mend(found, equal: verified.counts.equal, source, target) { _, _ in }
+        return try await mend(found, equal: verified.counts.equal, source, target) {
+            try await HoleRepair(source, target).run($0)
+        }
     }
 
-    /// - Parameter note: takes what became of the holes.
+    /// - Parameter copy: copies what is missing.
     private func mend(
         _ found: [Difference], equal: Int, _ source: any ComparableReplica, _ target: any ComparableReplica,
-        note: (HoleRepair.Report, [Difference]) async throws -> Void
+        copy: ([Difference]) async throws -> HoleRepair.Report
     ) async throws -> Service.ExitCode {
         let printer = RepairPrinter(isSilent: json)
         let holes = found.filter { !$0.onlyInSource.isEmpty }
@@ -132,9 +136,7 @@ struct RepairCommand: AsyncParsableCommand {
             printer.dryRun(holes)
             code = found.isEmpty ? .ok : .different
         } else {
-            let report = try await HoleRepair(source, target).run(holes)
-            try await note(report, holes)
-            code = told(report, printer, &result)
+            code = told(try await copy(holes), printer, &result)
             if !extra.isEmpty {
                 let end = try await remove(extra, source, target, printer, &result)
                 if code == .ok { code = end }

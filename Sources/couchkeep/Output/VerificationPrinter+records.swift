@@ -30,9 +30,9 @@ extension VerificationPrinter {
             Console.out("  and \(Wording.number(more)) more\(record.file.map { ", all of them in \($0)" } ?? "")")
         }
         if counts.missing + counts.otherLeaves > 0 {
-            Console.out(
-                target.hasPrefix("vault:")
-                    ? "next: couchkeep backup" : "next: couchkeep repair \(record.pair) --dry-run")
+            // A pair on servers may share the name.
+            let name = record.target.hasPrefix("vault:") ? record.target : record.pair
+            Console.out("next: couchkeep repair \(name) --dry-run")
         }
     }
 

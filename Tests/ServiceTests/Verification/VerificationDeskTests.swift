@@ -61,7 +61,7 @@ import Testing
             #expect((record.file != nil) == (missing > StoredVerifications.keptDifferences))
             try await scene.desk().repairing("orders", verification: record.id) { repair in
                 #expect(repair.verification.id == record.id && repair.differences.count == missing)
-                let report = try await HoleRepair(repair.sides.source, repair.sides.target).run(repair.differences)
+                let report = try await repair.mend(repair.differences)
                 #expect(report.copied == missing && report.remaining.isEmpty)
             }
             await #expect(throws: PairDirectory.UnknownPair.self) {
@@ -84,9 +84,8 @@ import Testing
             let number = try await desk.repairing("orders", verification: nil) { repair in
                 let holes = repair.differences.filter { !$0.onlyInSource.isEmpty }
                 #expect(holes.map(\.reason?.code) == [.mayBeRefused, .mayBeRefused])
-                let report = try await HoleRepair(repair.sides.source, repair.sides.target).run(holes)
+                let report = try await repair.mend(holes)
                 #expect(report.refusals.map(\.id) == ["van"])
-                try await repair.note(report, of: holes)
                 return repair.verification.id
             }
             #expect(try await desk.list("orders").first?.id == number)
