@@ -74,19 +74,35 @@ package struct PairVerifier: Sendable {
 
     /// The outcome for a pair that another process is verifying.
     func busy(_ pair: VerifiablePair, _ order: Order, _ error: StateError) -> Outcome {
+        notBegun(pair, order, error.detail, failure: error)
+    }
+
+    /// The outcome for a pair whose turn did not come in the time that there was.
+    func passedOver(_ pair: VerifiablePair, _ order: Order) -> Outcome {
+        notBegun(pair, order, "the time was up before its turn")
+    }
+
+    private func notBegun(
+        _ pair: VerifiablePair, _ order: Order, _ reason: String, failure: (any Error)? = nil
+    ) -> Outcome {
         var record = VerificationRecord(
             pair: pair.name, source: pair.source.url, target: pair.target, level: order.level,
             reasonToRun: order.reason, startedAt: now())
-        (record.state, record.reason) = (.stopped, error.detail)
-        return Outcome(record: record, failure: error)
+        (record.state, record.reason) = (.stopped, reason)
+        return Outcome(record: record, failure: failure)
     }
 
-    /// Sorts pairs by when a verification of them last came to its end, those first that never had one.
+    /// Sorts pairs by when they last had their turn, those first that never had one.
+    ///
+    /// One that was cut off had its turn too: else one for which the time never suffices would take that of all others.
     func longestUnverifiedFirst(_ pairs: [VerifiablePair]) async throws -> [VerifiablePair] {
         let histories = try await store.histories()
-        let ends = histories.mapValues { $0.filter { $0.state == .ended }.compactMap(\.endedAt).max() ?? .distantPast }
-        func end(_ pair: VerifiablePair) -> Date { ends[pair.key] ?? .distantPast }
-        return pairs.sorted { (end($0), $0.key) < (end($1), $1.key) }
+        func turn(_ record: VerificationRecord) -> Date {
+            record.state == .ended ? record.endedAt ?? record.startedAt : record.startedAt
+        }
+        let turns = histories.mapValues { $0.map(turn).max() ?? .distantPast }
+        func last(_ pair: VerifiablePair) -> Date { turns[pair.key] ?? .distantPast }
+        return pairs.sorted { (last($0), $0.key) < (last($1), $1.key) }
     }
 
     /// Goes on with a verification that was stopped or cut off.

@@ -38,6 +38,10 @@ package struct VerificationDesk: Sendable {
             var order = order
             for pair in pairs {
                 order.maximum = deadline.map { max(.zero, ContinuousClock.now.duration(to: $0)) }
+                if name == nil, order.maximum == .zero {
+                    try ended(pair, verifier.passedOver(pair, order))
+                    continue
+                }
                 do {
                     try ended(pair, try await verifier.run(pair, order))
                 } catch let error as StateError where error.code == .locked && name == nil {

@@ -1,8 +1,11 @@
+import CouchDB
 import CouchSim
 import Foundation
+import Replication
 import Secrets
 import Supervision
 import Testing
+import Vault
 
 @testable import Service
 
@@ -23,13 +26,42 @@ struct VerificationScene: Sendable {
 
     /// Verifies the pairs of a name.
     func verify(
-        _ name: String? = "orders", looks: [Duration] = [.zero], maximum: Duration? = nil, isIncremental: Bool = false
+        _ name: String? = "orders", level: Verification.Level = .revisions, looks: [Duration] = [.zero],
+        maximum: Duration? = nil, isIncremental: Bool = false
     ) async throws -> [PairVerifier.Outcome] {
         var outcomes: [PairVerifier.Outcome] = []
-        var order = PairVerifier.Order(reason: "asked", maximum: maximum)
+        var order = PairVerifier.Order(level: level, reason: "asked", maximum: maximum)
         order.isIncremental = isIncremental
         try await desk(looks: looks).verify(name, order) { outcomes.append($1) }
         return outcomes
+    }
+
+    /// The pair whose backup is in the vault, for the configuration.
+    static let pairInVault = #"[{ source: production, target: vault, databases: ["*"] }]"#
+
+    /// Looks and backs up, but verifies nothing.
+    @discardableResult
+    func backUp() async throws -> CheckRun.Outcome {
+        var check = CheckRun(loaded)
+        check.verifies = false
+        return try await check.run(PassOptions())
+    }
+
+    /// The moments of the backup in the vault.
+    func moments(of name: String = "orders") async throws -> [Moment] {
+        try await Vault(at: "\(folder.path)/vault", create: false, now: Date())
+            .withDatabase(name, isWriting: false, now: Date()) { try await $0.moments() }
+    }
+
+    /// Removes a document from a server's `orders` without a trace, but for the count of purges.
+    func purge(_ id: String, at server: SimulatedServer) async throws {
+        let connection = try ServerConnection(
+            url: ServerURL(server.baseURL),
+            authentication: .basic(user: server.administrator, password: server.password))
+        let revision = try await connection.database("orders").document(id)?["_rev"]
+        _ = try await connection.json(
+            .post, ["orders", "_purge"], body: .object([id: .array([try #require(revision)])]))
+        try await connection.shutdown()
     }
 }
 

@@ -5,6 +5,7 @@ import Replication
 import Supervision
 import Synchronization
 import Testing
+import Vault
 
 @testable import Service
 
@@ -71,11 +72,38 @@ import Testing
         }
     }
 
+    @Test("What is in the vault is verified by the check that backed it up, and its moment is marked")
+    func aBackupInTheVaultIsVerified() async throws {
+        try await withVerificationScene(verify: "verify: { revisions: 1d }", pairs: VerificationScene.pairInVault) {
+            scene in
+            let first = try await check(scene)
+            let pair = try #require(first.report.pairs.first)
+            #expect(pair.target == "vault:orders" && first.exitCode == .ok, "\(first.report.pairs)")
+            #expect(pair.lights.verified.state == .ok, "\(pair.lights)")
+            #expect(pair.lights.verified.summary.hasPrefix("equal at level revisions"), "\(pair.lights)")
+            #expect(try await status(scene).pairs.first?.lights.verified == pair.lights.verified)
+            let made = try await records(scene)
+            #expect(made.map(\.reasonToRun) == ["schedule"] && made.map(\.verdict) == [.equal])
+            #expect(try await scene.moments().map(\.verified) == [clock.now])
+
+            // Not due: the new moment stays as it is, and the light too.
+            clock.elapse(3600)
+            _ = try scene.production.put("later", in: "orders")
+            #expect(try await check(scene).report.pairs.first?.lights.verified.state == .ok)
+            #expect(try await records(scene).count == 1)
+            clock.elapse(24 * 3600)
+            let next = try await check(scene)
+            #expect(next.exitCode == .ok && next.report.pairs.first?.findings == [], "\(next.report.pairs)")
+            #expect(try await records(scene).map(\.counts.equal) == [51, 50])
+            #expect(try await scene.moments().last?.verified == clock.now)
+        }
+    }
+
     @Test func aHoleIsFoundAndMended() async throws {
         try await withVerificationScene(verify: "verify: { revisions: 1d }") { scene in
             #expect(try await eventually { try await check(scene).report.pairs.first?.lights.verified.state == .ok })
             // As many documents as before, so that no count tells of it.
-            try await purge("document-7", at: scene.standby)
+            try await scene.purge("document-7", at: scene.standby)
             _ = try scene.standby.put("stray", in: "orders")
             clock.elapse(25 * 3600)
             let found = try await check(scene)
@@ -146,15 +174,5 @@ import Testing
 
     private func eventuallyHolds(_ count: Int, _ server: SimulatedServer) async throws {
         #expect(try await eventually { try server.documentCount(of: "orders") == count })
-    }
-
-    private func purge(_ id: String, at server: SimulatedServer) async throws {
-        let connection = try ServerConnection(
-            url: ServerURL(server.baseURL),
-            authentication: .basic(user: server.administrator, password: server.password))
-        let revision = try await connection.database("orders").document(id)?["_rev"]
-        _ = try await connection.json(
-            .post, ["orders", "_purge"], body: .object([id: .array([try #require(revision)])]))
-        try await connection.shutdown()
     }
 }
