@@ -1,6 +1,7 @@
 import CouchDB
 import CouchSim
 import Foundation
+import Secrets
 import Supervision
 import Testing
 
@@ -116,6 +117,62 @@ struct DrillProgramTests {
                 let light = try await keeper.check().report.pairs.first?.lights.restorable
                 #expect(light?.state == .ok && light?.summary.hasPrefix("the backup restored in ") == true)
             }
+        }
+    }
+
+    /// Another vault's backup of the same name says nothing about the pair.
+    @Test func aDrillOfAnotherVaultIsNoEvidence() async throws {
+        try await withScene { keeper, production, vault in
+            let other = keeper.folder.appending(path: "other").path(percentEncoded: false)
+            let backup = try await Program.run(
+                ["backup", "\(production.baseURL)/orders", "--vault", other, "--user", production.administrator],
+                environment: ["COUCHKEEP_PASSWORD": production.password.reveal()])
+            #expect(backup.exitCode == 0, "\(backup)")
+            func restorable() async throws -> Light? {
+                try await keeper.status().report.pairs.first?.lights.restorable
+            }
+            let before = try await restorable()
+            #expect(before?.state == .off)
+            for name in ["orders", "vault:orders"] {
+                let drill = try await keeper.run("drill", name, "--in-memory", "--vault", other)
+                #expect(drill.exitCode == 0 && drill.output.contains("Equal"), "\(drill)")
+                #expect(try await restorable() == before)
+            }
+            // The configured one, by its path as somebody else would write it.
+            let drill = try await keeper.run("drill", "orders", "--in-memory", "--vault", "\(vault)/../vault/")
+            let good = try await restorable()
+            #expect(drill.exitCode == 0 && good?.state == .ok, "\(drill)")
+
+            // Nor does damage there: neither the light nor a finding.
+            let file = try #require(
+                FileManager.default.subpaths(atPath: other)?.first { $0.hasSuffix("database.sqlite") })
+            let handle = try FileHandle(forWritingTo: URL(filePath: "\(other)/\(file)"))
+            try handle.seek(toOffset: 100)
+            try handle.write(contentsOf: Data(repeating: 0xa5, count: 40_000))
+            try handle.close()
+            let bad = try await keeper.run("drill", "orders", "--in-memory", "--vault", other)
+            #expect(bad.exitCode == 15 || bad.exitCode == 10, "\(bad)")
+            let after = try await restorable()
+            #expect(after?.state == .ok && after?.since == good?.since)
+            #expect(try await keeper.check().finding("drill-failed") == nil)
+        }
+    }
+
+    @Test func aPairIsNotVerifiedAgainstAnotherVault() async throws {
+        try await withScene { keeper, _, vault in
+            let other = keeper.folder.appending(path: "other").path(percentEncoded: false)
+            for words in [["orders"], ["run", "vault:orders"], [], ["resume", "1"]] {
+                let run = try await Program.run(["verify"] + words + ["--vault", other, "--config", keeper.file])
+                #expect(run.exitCode == 2, "\(run)")
+                #expect(run.errors.contains("another vault than --vault names"), "\(run)")
+                #expect(run.errors.contains("leave --vault away"), "\(run)")
+                #expect(run.errors.contains("couchkeep verify URL vault:NAME --vault \(other)"), "\(run)")
+            }
+            #expect(!FileManager.default.fileExists(atPath: other))
+            let list = try await keeper.run("verify", "list")
+            #expect(list.output.contains("no verification is remembered"), "\(list)")
+            let own = try await keeper.run("verify", "orders", "--vault", "\(vault)/")
+            #expect(own.exitCode == 0, "\(own)")
         }
     }
 
