@@ -32,6 +32,18 @@ enum Program {
             in: folder)
     }
 
+    /// Runs it until it is where it is wanted, and kills it there as a power button does.
+    ///
+    /// - Parameter isThere: comes back when it is.
+    static func kill(_ arguments: [String], when isThere: () async throws -> Void) async throws -> TerminationStatus {
+        try await Subprocess.run(
+            .path(FilePath(path)), arguments: Arguments(arguments), input: .none, output: .discarded, error: .discarded
+        ) { execution in
+            try await isThere()
+            try execution.send(signal: .kill)
+        }.terminationStatus
+    }
+
     private static func run(
         executable: String, _ arguments: [String], environment: [String: String], in folder: URL?
     ) async throws -> Run {
