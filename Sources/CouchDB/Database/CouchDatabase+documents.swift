@@ -86,14 +86,24 @@ extension CouchDatabase {
 
     /// All design documents.
     public func designDocuments() async throws -> [JSONValue] {
-        var documents: [JSONValue] = []
+        try await designDocumentRows(includeDocuments: true).compactMap(\.document).map(JSONValue.init(parsing:))
+    }
+
+    /// The ids of all design documents that are not deleted.
+    public func designDocumentIDs() async throws -> [String] {
+        try await designDocumentRows(includeDocuments: false).map(\.id)
+    }
+
+    private func designDocumentRows(includeDocuments: Bool) async throws -> [AllDocsRow] {
+        var rows: [AllDocsRow] = []
         var start = "_design/"
         while true {
             // "0" follows "/": ids are ordered by their bytes.
-            let page = try await self.documents(from: start, to: "_design0", limit: 200, includeDocuments: true)
+            let page = try await documents(
+                from: start, to: "_design0", limit: 200, includeDocuments: includeDocuments)
             let new = start == page.first?.id ? page.dropFirst() : page[...]
-            documents += try new.compactMap(\.document).map(JSONValue.init(parsing:))
-            guard let last = new.last, page.count == 200 else { return documents }
+            rows += new
+            guard let last = new.last, page.count == 200 else { return rows }
             start = last.id
         }
     }

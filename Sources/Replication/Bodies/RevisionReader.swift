@@ -18,10 +18,9 @@ struct RevisionReader: Sendable {
         onWait: @escaping @Sendable (ComparisonWait) -> Void
     ) {
         (self.side, self.replica) = (side, replica)
-        let window = options.window(parallelism: max(2, replica.concurrentFetches))
         retrier = Retrier(
-            side: side, replica: replica, options: options, throttle: Throttle(window, clock: clock), state: nil
-        ) { onWait(.server(side, pause: $0, because: $1)) }
+            side, replica, options: options, parallelism: max(2, replica.concurrentFetches), clock: clock,
+            onWait: onWait)
     }
 
     /// Reads the documents of these revisions, up to a number of bytes.

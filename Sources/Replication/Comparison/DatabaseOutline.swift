@@ -14,17 +14,8 @@ package struct DatabaseOutline: Sendable, Hashable {
 
 extension CouchReplica {
     package func outline() async throws -> DatabaseOutline {
-        var outline = DatabaseOutline(security: SecurityObject(try await database.security()))
-        var start = "_design/"
-        while true {
-            // "0" follows "/": ids are ordered by their bytes.
-            let page = try await database.documents(from: start, to: "_design0", limit: Self.designDocumentsTogether)
-            let new = page.first?.id == outline.designDocuments.last?.text ? page.dropFirst() : page[...]
-            outline.designDocuments += new.map { DocumentID($0.id) }
-            guard let last = new.last, page.count == Self.designDocumentsTogether else { return outline }
-            start = last.id
-        }
+        DatabaseOutline(
+            security: SecurityObject(try await database.security()),
+            designDocuments: try await database.designDocumentIDs().map { DocumentID($0) })
     }
-
-    private static let designDocumentsTogether = 1000
 }

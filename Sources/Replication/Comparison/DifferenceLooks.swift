@@ -54,27 +54,24 @@ struct DifferenceLooks: Sendable {
         (self.source, self.target, self.looks, self.furtherLooks) = (source, target, looks, furtherLooks)
         (self.clock, self.onWait) = (clock, onWait)
         func retrier(_ side: ReplicationFailure.Side, _ replica: any ComparableReplica) -> Retrier {
-            let throttle = Throttle(options.window(parallelism: 2), clock: clock)
-            return Retrier(side: side, replica: replica, options: options, throttle: throttle, state: nil) {
-                onWait(.server(side, pause: $0, because: $1))
-            }
+            Retrier(side, replica, options: options, parallelism: 2, clock: clock, onWait: onWait)
         }
         (callSource, callTarget) = (retrier(.source, source), retrier(.target, target))
     }
 
     /// Looks, until the documents are equal, no look is left, or nobody writes any more.
     ///
-    /// - Parameter start: where the target's feed ended when the comparison began; nil where nobody asks whether it is being
+    /// - Parameter targetStart: where the target's feed ended when the comparison began; nil where nobody asks whether it is being
     ///   filled.
     func settle(
-        _ ids: [DocumentID], targetStart start: UpdateSequence?
+        _ ids: [DocumentID], targetStart: UpdateSequence?
     ) async throws -> (found: [Difference], how: Settled) {
         var how = Settled()
         var found: [Difference] = []
         for start in stride(from: 0, to: ids.count, by: Self.lookedUpTogether) {
             found += try await differences(of: Array(ids[start..<min(start + Self.lookedUpTogether, ids.count)]))
         }
-        guard !found.isEmpty, !looks.isEmpty || start != nil else { return (found, how) }
+        guard !found.isEmpty, !looks.isEmpty || targetStart != nil else { return (found, how) }
         var before = try await positions()
         var pauses = looks[...]
         var further = furtherLooks
@@ -87,7 +84,7 @@ struct DifferenceLooks: Sendable {
             how.looks.append(
                 Settled.Look(arrivals: open - found.count, hasTargetMoved: now.target != before.target))
             // One that was written to before, and stands still now, may go on in a moment.
-            if now == before, start == nil || now.target == start { break }
+            if now == before, targetStart == nil || now.target == targetStart { break }
             before = now
             // What arrives late arrives nevertheless: a backup that catches up is waited for.
             if pauses.isEmpty, found.count < open, further > 0 {
@@ -96,7 +93,7 @@ struct DifferenceLooks: Sendable {
             }
         }
         how.remaining = found.count
-        how.hasTargetMoved = start.map { $0 != before.target } ?? false
+        how.hasTargetMoved = targetStart.map { $0 != before.target } ?? false
         return (found, how)
     }
 

@@ -31,17 +31,16 @@ package struct ReplicationPart: Sendable, Hashable {
     func isUnselected(_ id: DocumentID, in source: CouchDatabase) async throws -> Bool? {
         guard let selector else { return nil }
         let own: JSONValue = ["_id": .string(id.text)]
-        guard try await source.find(own, limit: 1).first != nil else { return nil }
-        return try await source.find(["$and": [own, selector]], limit: 1).isEmpty
+        guard try await source.hasMatch(own) else { return nil }
+        return try await !source.hasMatch(["$and": [own, selector]])
     }
 }
 
 extension CouchDatabase {
-    /// The ids of documents that a selector matches (`_find`, 2.0 and later).
-    fileprivate func find(_ selector: JSONValue, limit: Int64) async throws -> [String] {
+    /// Whether a selector matches any document (`_find`, 2.0 and later).
+    fileprivate func hasMatch(_ selector: JSONValue) async throws -> Bool {
         let answer = try await server.json(
-            .post, [name, "_find"], body: ["selector": selector, "fields": ["_id"], "limit": .integer(limit)],
-            isIdempotent: true)
-        return (answer["docs"]?.array ?? []).compactMap { $0["_id"]?.string }
+            .post, [name, "_find"], body: ["selector": selector, "fields": ["_id"], "limit": 1], isIdempotent: true)
+        return answer["docs"]?.array?.isEmpty == false
     }
 }

@@ -58,7 +58,7 @@ struct Checkpointer: Sendable {
 extension Pipeline {
     func retrier(_ side: ReplicationFailure.Side, parallelism: Int) -> Retrier {
         Retrier(
-            side: side, replica: side == .source ? source : target, options: options,
-            throttle: Throttle(options.window(parallelism: parallelism), clock: clock), state: state)
+            side, side == .source ? source : target, options: options, parallelism: parallelism, clock: clock,
+            state: state)
     }
 }

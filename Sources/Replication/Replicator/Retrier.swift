@@ -6,10 +6,21 @@ struct Retrier: Sendable {
     let replica: any Replica
     let options: ReplicationOptions
     let throttle: Throttle
-    /// What counts failed calls; nil where nothing does.
-    let state: RunState?
-    /// Is told of each pause, and of the failure that it follows.
-    var onPause: @Sendable (Duration, String) -> Void = { _, _ in }
+    private let state: RunState?
+    private let onWait: @Sendable (ComparisonWait) -> Void
+
+    /// - Parameters:
+    ///   - parallelism: the most calls at a time.
+    ///   - state: what counts failed calls; nil where nothing does.
+    ///   - onWait: is told of each pause.
+    init(
+        _ side: ReplicationFailure.Side, _ replica: any Replica, options: ReplicationOptions, parallelism: Int,
+        clock: RunClock, state: RunState? = nil, onWait: @escaping @Sendable (ComparisonWait) -> Void = { _ in }
+    ) {
+        (self.side, self.replica, self.options) = (side, replica, options)
+        throttle = Throttle(options.window(parallelism: parallelism), clock: clock)
+        (self.state, self.onWait) = (state, onWait)
+    }
 
     /// What is to be done after a call failed.
     enum Decision: Sendable {
@@ -27,7 +38,7 @@ struct Retrier: Sendable {
             throw ReplicationFailure(side: side, underlying: error, counts: state?.counts ?? ReplicationCounts())
         }
         state?.callFailed()
-        try await throttle.backOff { onPause($0, "\(error)") }
+        try await throttle.backOff { onWait(.server(side, pause: $0, because: "\(error)")) }
         if attempts >= options.attemptsBeforeSplitting, Self.mayBeCausedByContent(error), await answers() {
             return .split(reason: String(describing: error))
         }

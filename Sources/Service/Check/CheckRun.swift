@@ -180,17 +180,15 @@ package struct CheckRun: Sendable {
     ///
     /// - Returns: the lock, or the error where another process has it all that time.
     private func patiently(_ lock: () throws -> StateLock) async throws -> (StateLock?, StateError?) {
-        for _ in 0..<60 {
+        var pauses = 0
+        while true {
             do {
                 return (try lock(), nil)
             } catch let error as StateError where error.code == .locked {
+                guard pauses < 60 else { return (nil, error) }
+                pauses += 1
                 try await Task.sleep(for: .milliseconds(500))
             }
-        }
-        do {
-            return (try lock(), nil)
-        } catch let error as StateError where error.code == .locked {
-            return (nil, error)
         }
     }
 

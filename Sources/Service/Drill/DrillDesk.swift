@@ -54,7 +54,8 @@ package struct DrillDesk: Sendable {
     }
 
     private func rehearse(inVault name: String, _ order: Order) async throws -> DrillReport {
-        let report = try await open().withDatabase(name, isWriting: false, now: now()) { backup in
+        let report = try await vault.open(environment: nil, now: now()).withDatabase(name, isWriting: false, now: now())
+        { backup in
             try backup.expectReadable()
             return try await run(.moment(try await order.moment(backup)), order)
         }
@@ -62,11 +63,6 @@ package struct DrillDesk: Sendable {
             try await vault.markVerified(moment, of: name, environment: nil, at: now())
         }
         return report
-    }
-
-    private func open() async throws -> Vault {
-        let key = try await vault.key?.resolve()
-        return try await Vault(at: vault.path, create: false, now: now(), key: key)
     }
 
     private func run(_ backup: DrillRun.Backup, _ order: Order) async throws -> DrillReport {

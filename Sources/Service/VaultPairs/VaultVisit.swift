@@ -23,8 +23,7 @@ struct VaultVisit: Sendable {
             if let error = pair.secretError { throw error }
             // Before a vault is made: a source that isn't there leaves nothing behind.
             _ = try await ReplicationFailure.Side.source.naming { try await pair.database.info() }
-            let key = try await vault.key?.resolve(environment: environment)
-            let vault = try await Vault(at: vault.path, create: true, now: now(), key: key)
+            let vault = try await vault.open(create: true, environment: environment, now: now())
             return try await vault.withDatabase(pair.name, isWriting: true, create: true, now: now()) { backup in
                 var run = BackupRun(of: pair.database, into: backup, now: now)
                 run.onProgress = onProgress

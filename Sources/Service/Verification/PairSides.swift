@@ -34,8 +34,7 @@ package struct PairSides: Sendable {
                     source: source, target: CouchReplica(database), filledTo: log?.sourceLastSequence,
                     filledAt: log?.history.first?.endTime))
         case .vault(let name):
-            let key = try await vault.key?.resolve(environment: environment)
-            let vault = try await Vault(at: vault.path, create: false, now: now, key: key)
+            let vault = try await vault.open(environment: environment, now: now)
             return try await vault.withDatabase(name, isWriting: mending, now: now) { backup in
                 guard let newest = try await backup.moments().last else {
                     throw VaultError(
@@ -50,17 +49,21 @@ package struct PairSides: Sendable {
         }
     }
 
-    /// Copies what the backup lacks, and looks again; in the vault that makes a new moment, since those that there are stay as
-    /// they are.
+    /// Copies what the backup lacks, looks again, and keeps what was refused, for the verifications to come. In the vault that
+    /// makes a new moment, since those that there are stay as they are.
     ///
+    /// - Parameter key: what the pair's verifications are known by.
     /// - Throws: ``ReplicationFailure``; `VaultError`; `CancellationError`. It can be run again at any time.
-    package func mend(_ holes: [Difference], at time: Date) async throws -> HoleRepair.Report {
+    func mend(
+        _ holes: [Difference], of key: String, _ refusals: StoredRefusals, at time: Date
+    ) async throws -> HoleRepair.Report {
         let report = try await HoleRepair(source, target).run(holes)
         if let (backup, newest) = mended, report.copied > 0 {
             try await backup.seal(
                 at: time, sequence: newest.sequence, isComplete: newest.isComplete && report.remaining.isEmpty,
                 setAside: newest.setAside)
         }
+        try await refusals.note(report, of: holes, pair: key)
         return report
     }
 

@@ -81,19 +81,17 @@ package struct VerificationDesk: Sendable {
         package let verification: VerificationRecord
         package let differences: [Difference]
         let refusals: StoredRefusals
-
         let now: @Sendable () -> Date
 
         /// Copies what is missing, and keeps what the target has refused, for the verifications to come.
         package func mend(_ holes: [Difference]) async throws -> HoleRepair.Report {
-            let report = try await sides.mend(holes, at: now())
-            try await refusals.note(report, of: holes, pair: pair.key)
-            return report
+            try await sides.mend(holes, of: pair.key, refusals, at: now())
         }
     }
 
-    /// Opens the one pair of a name, with what differs: as a verification of that number has
-    /// found it, else as a new one finds it, which is kept like any other.
+    /// Opens the one pair of a name, with what differs: as a verification of that number has found it, else as a new one
+    /// finds it, which is kept like any other. Where one on servers and one in the vault share a name, the latter is
+    /// `vault:NAME`.
     ///
     /// - Parameter mending: whether something is to be copied, which takes the right to write to a vault.
     /// - Throws: ``PairDirectory/UnknownPair``; what kept the verification from a verdict; what the body throws.
@@ -102,17 +100,10 @@ package struct VerificationDesk: Sendable {
     ) async throws -> Result {
         try await withPairs { directory, verifier in
             let named = try directory.pairs(named: name)
-            // The one in the vault is vault:NAME where both have a name.
-            guard let pair = named.first(where: { !$0.isInVault }) ?? named.first else {
-                throw PairDirectory.UnknownPair(description: "there is no pair \"\(name)\"")
-            }
-            var wanted = number
-            if wanted == nil {
-                let outcome = try await verifier.run(pair, PairVerifier.Order(reason: "repair"))
-                if let failure = outcome.failure { throw failure }
-                wanted = outcome.record.id
-            }
-            let (record, differences) = try await found(by: wanted ?? 0, of: pair)
+            // There is one: a name that no pair has was refused.
+            let pair = named.first { !$0.isInVault } ?? named[0]
+            let wanted = if let number { number } else { try await verified(pair, verifier) }
+            let (record, differences) = try await found(by: wanted, of: pair)
             return try await PairSides.with(
                 pair, vault: verifier.vault, environment: environment, now: now(), mending: mending
             ) {
@@ -122,6 +113,15 @@ package struct VerificationDesk: Sendable {
                         refusals: verifier.refusals, now: now))
             }
         }
+    }
+
+    /// Verifies a pair before it is mended.
+    ///
+    /// - Returns: the verification's number.
+    private func verified(_ pair: VerifiablePair, _ verifier: PairVerifier) async throws -> Int {
+        let outcome = try await verifier.run(pair, PairVerifier.Order(reason: "repair"))
+        if let failure = outcome.failure { throw failure }
+        return outcome.record.id
     }
 
     private func withPairs<Result: Sendable>(

@@ -126,8 +126,7 @@ package struct VerificationPass: Sendable {
             let report = try await PairSides.with(
                 pair, vault: configuration.vault ?? VaultConfiguration(), environment: environment, now: now(),
                 mending: true
-            ) { try await $0.mend(holes, at: now()) }
-            try await StoredRefusals(state).note(report, of: holes, pair: pair.key)
+            ) { try await $0.mend(holes, of: pair.key, StoredRefusals(state), at: now()) }
             record.detail =
                 "copied \(Wording.counted(report.copied, "revision")) that verification \(verification) had found missing"
             if report.remaining.isEmpty {

@@ -57,6 +57,16 @@ struct CheckBackupTests {
             try await Polling.until("all is well", every: .milliseconds(20)) { try await check().exitCode == 0 }
         }
 
+        /// Backs up with one key, and checks later with another one, so that the next backup fails.
+        func checkWithOtherKey() async throws -> Keeper.Checked {
+            try await makeKeys()
+            try configure(key: "a.key")
+            try await settle()
+            clock.elapse(300)
+            try configure(key: "b.key")
+            return try await check()
+        }
+
         func status() async throws -> Report {
             let loaded = try ConfigurationFile.load(keeper.file)
             let stored = StoredStatus(loaded)
@@ -175,12 +185,7 @@ struct CheckBackupTests {
 
     @Test func aFailingBackupIsToldByTheSameCheck() async throws {
         try await withScene { scene in
-            try await scene.makeKeys()
-            try scene.configure(key: "a.key")
-            try await scene.settle()
-            scene.clock.elapse(300)
-            try scene.configure(key: "b.key")
-            let failed = try await scene.check()
+            let failed = try await scene.checkWithOtherKey()
             #expect(failed.exitCode == 12 && failed.alarms == ["\(BackupFailed.name) @ orders"], "\(failed.details)")
             #expect(scene.told(BackupFailed.name) == 1)
             #expect(try pair(in: try await scene.status()) == (try pair(in: failed.report)))
@@ -189,12 +194,7 @@ struct CheckBackupTests {
 
     @Test func whatWasToldStaysUntilABackupHasEndedIt() async throws {
         try await withScene { scene in
-            try await scene.makeKeys()
-            try scene.configure(key: "a.key")
-            try await scene.settle()
-            scene.clock.elapse(300)
-            try scene.configure(key: "b.key")
-            #expect(try await scene.check().exitCode == 12)
+            #expect(try await scene.checkWithOtherKey().exitCode == 12)
             try scene.configure(key: "a.key")
             try scene.production.fill("orders", prefix: "later", count: 2)
             let stall = scene.stall()
