@@ -24,8 +24,11 @@ format:
 build: setup
 	$(SWIFT) build --product couchkeep
 
+# All libraries are inside, but for the C library, and for libcurl, which is opened when a mail is sent.
+RELEASE = PKG_CONFIG_PATH=$$(scripts/static-libraries) $(SWIFT) build --configuration release --static-swift-stdlib
+
 release: setup
-	$(SWIFT) build --configuration release --product couchkeep --static-swift-stdlib
+	$(RELEASE) --product couchkeep
 
 install: release
 	install -D -m 0755 $$($(SWIFT) build --configuration release --show-bin-path)/couchkeep $(DESTDIR)$(PREFIX)/bin/couchkeep
@@ -35,8 +38,8 @@ setup:
 
 # Measures against CouchDB's replicator and curl, on private servers of an installed CouchDB.
 bench: setup
-	$(SWIFT) build --configuration release --product couchkeep --static-swift-stdlib
-	$(SWIFT) build --configuration release --product couchkeep-bench --static-swift-stdlib
+	$(RELEASE) --product couchkeep
+	$(RELEASE) --product couchkeep-bench
 	@$$($(SWIFT) build --configuration release --show-bin-path)/couchkeep-bench
 
 clean:

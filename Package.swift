@@ -26,8 +26,8 @@ let package = Package(
         .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.0"),
     ],
     targets: [
-        // libcurl's options are variadic, which Swift can't call: typed wrappers in C.
-        .target(name: "CCurl", linkerSettings: [.linkedLibrary("curl")]),
+        // libcurl's options are variadic, which Swift can't call: typed wrappers in C, which open libcurl when it is needed.
+        .target(name: "CCurl", linkerSettings: [.linkedLibrary("dl", .when(platforms: [.linux]))]),
 
         .target(
             name: "Secrets",

@@ -27,6 +27,8 @@ package struct DeliveryError: Error, Sendable, Hashable, Codable {
         package static let unexpectedAnswer = Code(rawValue: "unexpected-answer")
         package static let commandNotFound = Code(rawValue: "command-not-found")
         package static let commandFailed = Code(rawValue: "command-failed")
+        /// A library that is opened when it is needed is not installed.
+        package static let libraryMissing = Code(rawValue: "library-missing")
         package static let unexpected = Code(rawValue: "unexpected")
     }
 

@@ -8,7 +8,7 @@ enum SMTPFailure {
         let error =
             code == CURLE_OK
             ? partial(transcript)
-            : refusal(transcript, settings) ?? transport(code, settings)
+            : refusal(transcript, settings) ?? missing(code, SMTPTransfer.missingLibrary) ?? transport(code, settings)
         guard var error else { return nil }
         error.message = redaction.apply(to: error.message)
         return error
@@ -49,6 +49,14 @@ enum SMTPFailure {
         }
     }
 
+    /// The failure where libcurl is not there.
+    static func missing(_ code: CURLcode, _ reason: String?) -> DeliveryError? {
+        guard code == CURLE_FAILED_INIT, let reason else { return nil }
+        return DeliveryError(
+            .libraryMissing, "mail is sent with libcurl, which can't be opened: \(reason)",
+            hint: "install libcurl (Debian and Ubuntu: libcurl4), or be told by webhook or command")
+    }
+
     private static func transport(_ code: CURLcode, _ settings: EmailSettings) -> DeliveryError {
         let server = settings.server
         return switch code {
@@ -87,7 +95,7 @@ enum SMTPFailure {
             DeliveryError(.unreachable, "the connection to \(server) was cut")
         default:
             DeliveryError(
-                .unexpected, "sending through \(server) failed: \(String(cString: curl_easy_strerror(code)))")
+                .unexpected, "sending through \(server) failed: \(String(cString: ccurl_easy_strerror(code)))")
         }
     }
 

@@ -15,24 +15,27 @@ struct SMTPTransfer: Sendable {
     /// Sends the mail; ends with `CURLE_ABORTED_BY_CALLBACK` soon after the flag is raised.
     func run(until cancelled: CancellationFlag) -> (code: CURLcode, transcript: SMTPTranscript) {
         let state = SMTPTransferState(mail: mail, cancelled: cancelled)
-        guard Self.isInitialized, let handle = curl_easy_init() else { return (CURLE_FAILED_INIT, state.transcript) }
-        defer { curl_easy_cleanup(handle) }
+        guard Self.isInitialized, let handle = ccurl_easy_init() else { return (CURLE_FAILED_INIT, state.transcript) }
+        defer { ccurl_easy_cleanup(handle) }
         var recipients: UnsafeMutablePointer<curl_slist>?
-        defer { curl_slist_free_all(recipients) }
+        defer { ccurl_slist_free_all(recipients) }
         for recipient in settings.to {
-            guard let longer = curl_slist_append(recipients, "<\(recipient.address)>") else {
+            guard let longer = ccurl_slist_append(recipients, "<\(recipient.address)>") else {
                 return (CURLE_OUT_OF_MEMORY, state.transcript)
             }
             recipients = longer
         }
         return withExtendedLifetime(state) {
             let code = configure(handle, recipients: recipients, state: state)
-            return (code == CURLE_OK ? curl_easy_perform(handle) : code, state.transcript)
+            return (code == CURLE_OK ? ccurl_easy_perform(handle) : code, state.transcript)
         }
     }
 
     /// Done once in the process, before the first transfer.
     private static let isInitialized = ccurl_global_init() == CURLE_OK
+
+    /// Why there is no libcurl to send with; nil where there is one.
+    static var missingLibrary: String? { isInitialized ? nil : ccurl_load_error().map { String(cString: $0) } }
 
     private var url: String {
         let scheme = settings.security == .implicitTLS ? "smtps" : "smtp"

@@ -1,11 +1,23 @@
-// libcurl's options and callbacks with fixed types: curl_easy_setopt is variadic, and Swift can't call such functions.
+// libcurl, opened when the first mail is sent, so that a restore works on a machine that has none; and its options and
+// callbacks with fixed types: curl_easy_setopt is variadic, and Swift can't call such functions.
 #ifndef COUCHKEEP_CCURL_H
 #define COUCHKEEP_CCURL_H
 
 #include <curl/curl.h>
 #include <stddef.h>
 
+/// Opens and prepares libcurl. Nothing else here may be called before it has returned CURLE_OK, but for ccurl_load_error.
 CURLcode ccurl_global_init(void);
+/// Why libcurl can't be opened; NULL where it can.
+const char *ccurl_load_error(void);
+
+/// The functions of the same names in libcurl.
+CURL *ccurl_easy_init(void);
+CURLcode ccurl_easy_perform(CURL *handle);
+void ccurl_easy_cleanup(CURL *handle);
+const char *ccurl_easy_strerror(CURLcode code);
+struct curl_slist *ccurl_slist_append(struct curl_slist *list, const char *text);
+void ccurl_slist_free_all(struct curl_slist *list);
 
 CURLcode ccurl_set_long(CURL *handle, CURLoption option, long value);
 /// Copies the text. NULL resets the option.
