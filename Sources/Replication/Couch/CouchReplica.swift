@@ -52,9 +52,9 @@ package final class CouchReplica: Replica {
     package var concurrentFetches: Int { limits.parallelism }
 
     package func describe() async throws -> ReplicaDescription {
-        async let server = database.server.info()
+        // One after the other: another connection, with its handshakes, would take longer.
         let info = try await database.info()
-        let identity = info.identity(on: try await server)
+        let identity = info.identity(on: try await database.server.info())
         remember { $0.identity = $0.identity ?? identity }
         return ReplicaDescription(
             name: database.url, updateSequence: info.updateSequence, documentCount: info.documentCount,

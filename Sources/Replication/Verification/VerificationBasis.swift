@@ -14,19 +14,33 @@ package struct VerificationBasis: Sendable, Hashable, Codable {
     package var target: Side
     /// When the last verification of everything began, which this goes back to.
     package var at: Date
+    /// What both told as their newest change before their feeds were read; nil in what earlier versions kept.
+    private var told: Told?
+
+    private struct Told: Sendable, Hashable, Codable {
+        var source: UpdateSequence
+        var target: UpdateSequence
+    }
 
     /// nil where it can't be known which databases these are, so that nothing can be built on them.
     init?(
-        source: ReplicaDescription, at sourceEnd: UpdateSequence, target: ReplicaDescription,
-        at targetEnd: UpdateSequence, since at: Date
+        _ sides: Verification.Descriptions, at sourceEnd: UpdateSequence, _ targetEnd: UpdateSequence, since at: Date
     ) {
+        let (source, target) = (sides.source, sides.target)
         guard source.identity != nil, target.identity != nil else { return nil }
         (self.source, self.target, self.at) = (Side(source), Side(target), at)
         (self.source.sequence, self.target.sequence) = (sourceEnd, targetEnd)
+        told = Told(source: source.updateSequence, target: target.updateSequence)
     }
 
     /// Whether what has changed since is all that can differ now.
-    func isSound(for source: ReplicaDescription, _ target: ReplicaDescription) -> Bool {
-        self.source.isContinued(by: Side(source)) && self.target.isContinued(by: Side(target))
+    func isSound(for sides: Verification.Descriptions) -> Bool {
+        source.isContinued(by: Side(sides.source)) && target.isContinued(by: Side(sides.target))
+    }
+
+    /// Whether nothing was written to either side since: both tell the very same position as then. Where it is written in
+    /// another way, as a cluster may, the feeds have to be read.
+    func isUnchanged(for sides: Verification.Descriptions) -> Bool {
+        told == Told(source: sides.source.updateSequence, target: sides.target.updateSequence)
     }
 }

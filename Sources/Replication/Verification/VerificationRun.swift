@@ -7,7 +7,7 @@ struct VerificationRun {
     private let journal: VerificationJournal?
     private var state: VerificationState
     /// Both sides as they were when this run began.
-    private let sides: (source: ReplicaDescription, target: ReplicaDescription)
+    private let sides: Verification.Descriptions
     private let clock = ContinuousClock()
     private let began: ContinuousClock.Instant
 
@@ -15,18 +15,19 @@ struct VerificationRun {
     static func open(
         _ verification: Verification, level: Verification.Level, isResuming: Bool
     ) async throws -> VerificationRun {
-        async let left = ReplicationFailure.Side.source.naming { try await verification.source.describe() }
-        async let right = ReplicationFailure.Side.target.naming { try await verification.target.describe() }
-        let (from, to) = try await (left, right)
-        let (source, target) = (VerificationState.Side(from), VerificationState.Side(to))
+        let sides =
+            if let known = verification.descriptions { known } else {
+                try await Verification.Descriptions.ask(verification.source, verification.target)
+            }
+        let (source, target) = (VerificationState.Side(sides.source), VerificationState.Side(sides.target))
         guard isResuming else {
             var state = VerificationState(
                 level: level, share: verification.share, selfTests: verification.selfTests, at: verification.now(),
                 source: source, target: target)
-            if let basis = verification.basis, level == .revisions, basis.isSound(for: from, to) { state.basis = basis }
+            if let basis = verification.basis, level == .revisions, basis.isSound(for: sides) { state.basis = basis }
             var journal: VerificationJournal?
             if let folder = verification.folder { journal = VerificationJournal(beginningIn: folder, state) }
-            return VerificationRun(verification, journal, state, (from, to))
+            return VerificationRun(verification, journal, state, sides)
         }
         guard let folder = verification.folder else {
             throw VerificationStateError(
@@ -46,14 +47,14 @@ struct VerificationRun {
                 level: state.level, share: state.share, selfTests: state.selfTests, at: verification.now(),
                 source: source, target: target)
             anew.seconds = state.seconds
-            return VerificationRun(verification, VerificationJournal(beginningIn: folder, anew), anew, (from, to))
+            return VerificationRun(verification, VerificationJournal(beginningIn: folder, anew), anew, sides)
         }
-        return VerificationRun(verification, journal, state, (from, to))
+        return VerificationRun(verification, journal, state, sides)
     }
 
     private init(
         _ verification: Verification, _ journal: VerificationJournal?, _ state: VerificationState,
-        _ sides: (source: ReplicaDescription, target: ReplicaDescription)
+        _ sides: Verification.Descriptions
     ) {
         (self.verification, self.journal, self.state, self.sides) = (verification, journal, state, sides)
         began = clock.now
@@ -103,6 +104,11 @@ struct VerificationRun {
     private func compareRevisions(
         _ difference: (Difference) async throws -> Void
     ) async throws -> VerificationState.Revisions {
+        if let basis = state.basis, !state.selfTests, basis.isUnchanged(for: sides) {
+            return VerificationState.Revisions(
+                counts: ComparisonCounts(), sequence: basis.source.sequence, targetSequence: basis.target.sequence,
+                isBehind: false)
+        }
         var comparator = ReplicaComparator(verification.source, verification.target)
         (comparator.looks, comparator.furtherLooks) = (verification.looks, verification.furtherLooks)
         (comparator.selfTests, comparator.targetStart) = (state.selfTests, state.target.sequence)
@@ -183,8 +189,7 @@ struct VerificationRun {
         result.since = state.basis?.at
         if result.verdict == .equal {
             result.basis = VerificationBasis(
-                source: sides.source, at: revisions.sequence, target: sides.target, at: revisions.targetSequence,
-                since: state.basis?.at ?? state.at)
+                sides, at: revisions.sequence, revisions.targetSequence, since: state.basis?.at ?? state.at)
         }
         return result
     }

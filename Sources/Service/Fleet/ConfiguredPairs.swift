@@ -11,6 +11,11 @@ package struct ConfiguredPairs: Sendable {
     /// The servers that are a source.
     package var sources: Set<String> { Set(configuration.pairs.map(\.source)) }
 
+    /// The sources of which a pattern has to be compared with what they have.
+    package var listedSources: Set<String> {
+        Set(configuration.pairs.filter { $0.databases.hasWildcards }.map(\.source))
+    }
+
     /// Chooses the pairs of a pass.
     ///
     /// Where a server's databases are unknown, the ones remembered and the ones named stand for them; and a remembered

@@ -15,10 +15,11 @@ package struct PairDirectory: Sendable {
 
     /// Makes the pairs of the configuration's patterns and of what the sources have.
     ///
-    /// What a source that can't be asked had at the last check stands for what it has.
+    /// What a source that can't be asked had at the last check stands for what it has. One of which all databases are
+    /// configured by name is not asked.
     package init(_ configuration: Configuration, fleet: Fleet, state: StateDatabase) async throws {
         var names: [String: Observed<[String]>] = [:]
-        let sources = fleet.selector.sources
+        let sources = fleet.selector.listedSources
         for server in fleet.servers where sources.contains(server.name) {
             names[server.name] =
                 if let error = server.secretError {

@@ -69,7 +69,17 @@ package struct PairVerifier: Sendable {
         let lock = try folder.lock(pair.key, name: pair.name)
         defer { lock.release() }
         try await folder.markInterrupted(store, key: pair.key, at: now())
-        return try await finished(pair, order, try await store.begin(record), isResuming: false)
+        async let descriptions = order.isIncremental ? asked(pair) : nil
+        let noted = try await store.begin(record)
+        return try await finished(pair, order, noted, isResuming: false, await descriptions)
+    }
+
+    /// Asks both sides while the beginning is being noted, which is a good part of the time where nothing has changed.
+    ///
+    /// - Returns: nil where that fails: the verification asks again, and tells why.
+    private func asked(_ pair: VerifiablePair) async -> Verification.Descriptions? {
+        guard case .database(let target) = pair.backup, pair.secretError == nil else { return nil }
+        return try? await Verification.Descriptions.ask(CouchReplica(pair.source), CouchReplica(target))
     }
 
     /// The outcome for a pair that another process is verifying.
@@ -126,11 +136,12 @@ package struct PairVerifier: Sendable {
 
     /// Runs a verification that is noted, and keeps how it ended.
     private func finished(
-        _ pair: VerifiablePair, _ order: Order, _ record: VerificationRecord, isResuming: Bool
+        _ pair: VerifiablePair, _ order: Order, _ record: VerificationRecord, isResuming: Bool,
+        _ descriptions: Verification.Descriptions? = nil
     ) async throws -> Outcome {
         try folder.makeProgress(of: record.id)
         let progress = Mutex<Verification.Progress?>(nil)
-        let outcome = try await attended(pair, order, record, isResuming: isResuming) { state in
+        let outcome = try await attended(pair, order, record, isResuming: isResuming, descriptions) { state in
             progress.withLock { $0 = state }
             onProgress(pair.name, state)
         } watching: {
@@ -153,12 +164,15 @@ package struct PairVerifier: Sendable {
     /// Compares, until somebody wants it to stop or its time is up.
     private func attended(
         _ pair: VerifiablePair, _ order: Order, _ record: VerificationRecord, isResuming: Bool,
+        _ descriptions: Verification.Descriptions?,
         note: @escaping @Sendable (Verification.Progress) -> Void,
         watching: @escaping @Sendable () -> Verification.Progress?
     ) async throws -> Outcome {
         let began = ContinuousClock.now
         return try await withThrowingTaskGroup(of: Step.self) { group in
-            group.addTask { .compared(try await compared(pair, order, record, isResuming: isResuming, note)) }
+            group.addTask {
+                .compared(try await compared(pair, order, record, isResuming: isResuming, descriptions, note))
+            }
             group.addTask { try await untilStop(record, began, order.maximum, watching) }
             defer { group.cancelAll() }
             switch try await group.next() {
@@ -201,6 +215,7 @@ package struct PairVerifier: Sendable {
 
     private func compared(
         _ pair: VerifiablePair, _ order: Order, _ record: VerificationRecord, isResuming: Bool,
+        _ descriptions: Verification.Descriptions?,
         _ note: @escaping @Sendable (Verification.Progress) -> Void
     ) async throws -> Outcome {
         let began = ContinuousClock.now
@@ -213,6 +228,7 @@ package struct PairVerifier: Sendable {
                 if let looks { verification.looks = looks }
                 verification.share = record.share ?? .all
                 (verification.selfTests, verification.comparesSecurity) = (order.selfTests, pair.comparesSecurity)
+                verification.descriptions = descriptions
                 verification.folder = FilePath(folder.progress(of: record.id))
                 // What is suspected to be lost is looked for everywhere: the feeds don't list it.
                 if order.isIncremental, !isSuspected { verification.basis = try await store.basis(for: pair.key) }

@@ -124,10 +124,16 @@ package struct StoredVerifications: Sendable {
     /// What a pair's next verification can be built on; nil where the last one at level `revisions` or `bodies` has not
     /// found both sides equal.
     package func basis(for key: String) async throws -> VerificationBasis? {
-        let records = try await state.reading { database in
-            try Self.records(database, sql: "SELECT id, record FROM verification WHERE key = ? ORDER BY id DESC", [key])
+        let last = try await state.reading { database in
+            try Self.records(
+                database,
+                sql: """
+                    SELECT id, record FROM verification WHERE key = ? AND state = ? AND level <> ?
+                    ORDER BY id DESC LIMIT 1
+                    """,
+                [key, VerificationRecord.State.ended.rawValue, Verification.Level.counts.rawValue])
         }
-        return records.first { $0.state == .ended && $0.level != .counts }?.basis
+        return last.first?.basis
     }
 
     /// One verification; nil where there is none of that number.

@@ -40,10 +40,19 @@ struct VaultOptions: ParsableArguments {
     ///
     /// - Throws: `ConfigurationError` where there is none, or it can't be read.
     func configuration(showsWarnings: Bool = true) throws -> LoadedConfiguration {
+        overridden(try load(), showsWarnings: showsWarnings)
+    }
+
+    private func load() throws -> LoadedConfiguration {
         let location = try ConfigurationLocation.choose(
             option: config, environment: ProcessInfo.processInfo.environment)
-        var loaded = try ConfigurationFile.load(location.path)
+        return try ConfigurationFile.load(location.path)
+    }
+
+    /// The configuration with the vault and the key that the command line names.
+    private func overridden(_ loaded: LoadedConfiguration, showsWarnings: Bool = true) -> LoadedConfiguration {
         for warning in loaded.warnings where showsWarnings { Console.error("warning: \(warning)") }
+        var loaded = loaded
         var configured = loaded.configuration.vault ?? VaultConfiguration()
         if let vault { configured.path = URL(fileURLWithPath: vault).path }
         if let source = key.source { configured.key = source }
@@ -55,19 +64,20 @@ struct VaultOptions: ParsableArguments {
     ///
     /// - Throws: as ``configuration(showsWarnings:)``; `ValidationError` where another folder is named.
     func pairConfiguration() throws -> LoadedConfiguration {
-        guard try namesConfiguredVault() else {
+        let loaded = try load()
+        guard namesVault(of: loaded) else {
             throw ValidationError(
                 "the configuration has its backups in another vault than --vault names; leave --vault away, or name two "
                     + "databases: couchkeep verify URL vault:NAME --vault \(vault ?? "")")
         }
-        return try configuration()
+        return overridden(loaded)
     }
 
     /// Whether the vault is the one of the configuration, so that what is found there is evidence about its pairs.
-    func namesConfiguredVault() throws -> Bool {
-        let location = try ConfigurationLocation.choose(
-            option: config, environment: ProcessInfo.processInfo.environment)
-        let configured = try ConfigurationFile.load(location.path).configuration.vault ?? VaultConfiguration()
+    func namesConfiguredVault() throws -> Bool { namesVault(of: try load()) }
+
+    private func namesVault(of loaded: LoadedConfiguration) -> Bool {
+        let configured = loaded.configuration.vault ?? VaultConfiguration()
         func folder(_ path: String) -> String { URL(fileURLWithPath: path).standardizedFileURL.path }
         return vault.map { folder($0) == folder(configured.path) } ?? true
     }
@@ -80,8 +90,7 @@ struct VaultOptions: ParsableArguments {
         guard config != nil || (vault == nil && ConfigurationLocation.exists(environment: environment)) else {
             return nil
         }
-        let location = try ConfigurationLocation.choose(option: config, environment: environment)
-        return try ConfigurationFile.load(location.path).configuration.vault
+        return try load().configuration.vault
     }
 
     private static var usual: String { URL(fileURLWithPath: "couchkeep-vault").path }

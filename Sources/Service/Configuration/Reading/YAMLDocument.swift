@@ -26,7 +26,8 @@ struct YAMLDocument {
         var painted: [FilePosition: String] = [:]
         while true {
             do {
-                root = try Yams.compose(yaml: text.string)
+                // What YAML would take a word for is not asked: each setting reads its own.
+                root = try Yams.compose(yaml: text.string, .basic)
                 self.painted = painted
                 return
             } catch YamlError.duplicatedKeysInMapping(let names, let context) {
