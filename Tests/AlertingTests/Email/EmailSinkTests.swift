@@ -1,4 +1,4 @@
-import Alerting
+import CCurl
 import CouchSim
 import Foundation
 import NIOCore
@@ -6,6 +6,8 @@ import NIOHTTP1
 import NIOPosix
 import Secrets
 import Testing
+
+@testable import Alerting
 
 /// Mail to the sink in this process, and to what is no mail server.
 @Suite struct EmailSinkTests {
@@ -111,5 +113,14 @@ import Testing
             .bind(host: "127.0.0.1", port: 0).get()
         defer { server.close(promise: nil) }
         try await body(server.localAddress?.port ?? 0, connected)
+    }
+
+    @Test func aMissingLibraryIsToldAsThat() throws {
+        let reason = "libcurl.so.4: cannot open shared object file"
+        let error = try #require(SMTPFailure.missing(CURLE_FAILED_INIT, reason))
+        #expect(error.code == .libraryMissing && error.message.contains(reason) && error.hint.contains("libcurl4"))
+        // It is there, and failed for another reason.
+        #expect(SMTPFailure.missing(CURLE_FAILED_INIT, nil) == nil)
+        #expect(SMTPFailure.missing(CURLE_COULDNT_CONNECT, reason) == nil)
     }
 }

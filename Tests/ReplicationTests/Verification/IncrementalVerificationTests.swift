@@ -7,7 +7,8 @@ import Testing
 /// Verifications that look only at what has changed since both sides were equal.
 @Suite struct IncrementalVerificationTests {
     private static func verify(
-        _ source: MemoryReplica, _ target: MemoryReplica, on basis: VerificationBasis? = nil, selfTests: Bool = false
+        _ source: any ComparableReplica, _ target: any ComparableReplica, on basis: VerificationBasis? = nil,
+        selfTests: Bool = false
     ) async throws -> Verification.Result {
         var verification = Verification(source, target)
         (verification.looks, verification.furtherLooks) = ([], 0)
@@ -63,10 +64,20 @@ import Testing
     @Test func whereNothingHasChangedNothingIsRead() async throws {
         let (source, target, _) = try await Self.pair(seed: 1)
         let whole = try await Self.verify(source, target)
-        let part = try await Self.verify(source, target, on: whole.basis)
-        #expect((part.verdict, part.counts.equal) == (.equal, 0))
+        let basis = try #require(whole.basis)
+        // Their feeds can't be read any more.
+        let (left, right) = (StoppingReplica(base: source) { throw CancellationError() }, StoppingReplica(base: target))
+        let part = try await Self.verify(left, right, on: basis)
+        #expect((part.verdict, part.counts.equal, part.sequence) == (.equal, 0, whole.sequence))
         #expect(part.since == whole.at)
-        #expect(part.basis == whole.basis)
+        #expect(part.basis == basis)
+        // What both told then is missing in what earlier versions kept: the feeds are read.
+        let older = try JSONValue(parsing: JSONEncoder().encode(basis)).without("told")
+        let kept = try JSONDecoder().decode(VerificationBasis.self, from: older.serialized())
+        await #expect(throws: (any Error).self) { try await Self.verify(left, right, on: kept) }
+        #expect(try await Self.verify(source, target, on: kept).since == whole.at)
+        try source.edit("new", members: #""n":1"#)
+        #expect(try await Self.verify(source, target, on: basis).differences.map(\.id) == ["new"])
     }
 
     @Test func aPurgeEndsTheBasis() async throws {
@@ -114,5 +125,13 @@ import Testing
         let result = try await Self.verify(source, target, on: basis, selfTests: true)
         #expect((result.verdict, result.passedSelfTest) == (.equal, true))
         #expect(result.since != nil)
+    }
+}
+
+extension JSONValue {
+    fileprivate func without(_ name: String) -> JSONValue {
+        guard case .object(var members) = self else { return self }
+        members[name] = nil
+        return .object(members)
     }
 }

@@ -52,6 +52,32 @@ import Testing
         }
     }
 
+    @Test("Where nothing has changed, a pair that is configured by name costs two requests a server")
+    func incrementalRequests() async throws {
+        let pairs = "[{ source: production, target: standby, databases: [orders] }]"
+        try await withVerificationScene(pairs: pairs) { scene in
+            _ = try await scene.verify()
+            for server in [scene.production, scene.standby] { server.requests.reset() }
+            let again = try #require(try await scene.verify(isIncremental: true).first).record
+            #expect(again.verdict == .equal && again.since != nil)
+            for server in [scene.production, scene.standby] {
+                #expect(server.requests.counted == ["GET /": 1, "GET /{db}": 1])
+            }
+        }
+    }
+
+    @Test("A pair that is configured by name is told as unknown where its source doesn't have it")
+    func namedButMissing() async throws {
+        let pairs = "[{ source: production, target: standby, databases: [invoices] }]"
+        try await withVerificationScene(pairs: pairs) { scene in
+            for isIncremental in [false, true] {
+                let outcome = try #require(
+                    try await scene.verify("invoices", isIncremental: isIncremental).first)
+                #expect(outcome.record.verdict == .unknown && outcome.record.reason?.contains("invoices") == true)
+            }
+        }
+    }
+
     @Test(
         "What a verification has found is handed to a repair, from the database or from its file", arguments: [2, 1200])
     func foundForARepair(missing: Int) async throws {
