@@ -29,22 +29,31 @@ struct SyntheticReplica: ComparableReplica {
 
     func leaves(of ids: [DocumentID]) async throws -> [DocumentLeaves] {
         ids.compactMap { id in
-            guard let number = Int(id.text.dropFirst(9)), number != missing else { return nil }
+            guard let number = Self.number(of: id), number != missing else { return nil }
             return Self.leaves(of: number)
         }
+    }
+
+    // Ids of 32 digits, as CouchDB gives them, whatever the number: shorter ones cost less.
+    private static let prefix = "6e1295ed6c29495e54cc05947f"
+    private static let firstNumber = 0x10_0000
+
+    private static func number(of id: DocumentID) -> Int? {
+        Int(id.text.dropFirst(prefix.count), radix: 16).map { $0 - firstNumber }
     }
 
     private static func leaves(of number: Int) -> DocumentLeaves {
         let (high, low) = (UInt64(number) &* 0x9e37_79b9_7f4a_7c15, UInt64(number) &* 0xc2b2_ae3d_27d4_eb4f)
         return DocumentLeaves(
-            id: DocumentID("document-\(number)"), revisions: [RevisionID(generation: 1, digest: (high, low))])
+            id: DocumentID(prefix + String(firstNumber + number, radix: 16)),
+            revisions: [RevisionID(generation: 1, digest: (high, low))])
     }
 
     func changes(since sequence: UpdateSequence, limit: Int, patience: Duration?) async throws -> ChangeBatch {
         throw HasNoDocuments()
     }
     func missing(_ documents: [DocumentLeaves]) async throws -> [DocumentLeaves] {
-        documents.filter { Int($0.id.text.dropFirst(9)) == missing }
+        documents.filter { Self.number(of: $0.id) == missing }
     }
     func revisions(_ wanted: [DocumentLeaves], receive: (RevisionAnswer) async throws -> Void) async throws {
         throw HasNoDocuments()

@@ -12,12 +12,29 @@ struct PartitionJoin {
         var id: DocumentID
     }
 
+    /// Kept small: the entries of a partition are met in random order, and what doesn't fit into a processor's cache costs
+    /// several times as much.
     private struct Entry {
         var key: SipHash.Value
-        var source: UInt64?
-        var target: UInt64?
-        /// Where the id is, in the source's bytes or else in the target's.
-        var id: Range<Int>
+        /// The sums of both sides; each counts only where that side has the document.
+        var source: UInt64 = 0
+        var target: UInt64 = 0
+        /// Where the id begins, in the source's bytes or else in the target's.
+        var offset: Int
+        var count: UInt32
+        var isInSource = false
+        var isInTarget = false
+
+        init(_ record: LeafRecord, id: Range<Int>, isSource: Bool) {
+            (key, offset, count) = (record.key, id.lowerBound, UInt32(id.count))
+            take(record.sum, isSource: isSource)
+        }
+
+        mutating func take(_ sum: UInt64, isSource: Bool) {
+            if isSource { (source, isInSource) = (sum, true) } else { (target, isInTarget) = (sum, true) }
+        }
+
+        var isEqual: Bool { isInSource && isInTarget && source == target }
     }
 
     private var entries: [Entry] = []
@@ -70,14 +87,12 @@ struct PartitionJoin {
         while slots[slot] != 0 {
             let index = Int(slots[slot]) - 1
             if entries[index].key == record.key {
-                if isSource { entries[index].source = record.sum } else { entries[index].target = record.sum }
+                entries[index].take(record.sum, isSource: isSource)
                 return
             }
             slot = (slot + 1) & mask
         }
-        entries.append(
-            Entry(
-                key: record.key, source: isSource ? record.sum : nil, target: isSource ? nil : record.sum, id: id))
+        entries.append(Entry(record, id: id, isSource: isSource))
         slots[slot] = UInt32(entries.count)
     }
 
@@ -95,17 +110,17 @@ struct PartitionJoin {
     private func result(source: [UInt8], target: [UInt8]) -> Result {
         var result = Result()
         for entry in entries {
-            if entry.source != nil { result.source += 1 }
-            if entry.target != nil { result.target += 1 }
-            guard entry.source != entry.target else {
+            if entry.isInSource { result.source += 1 }
+            if entry.isInTarget { result.target += 1 }
+            guard !entry.isEqual else {
                 result.equal += 1
                 continue
             }
-            let side: Side =
-                entry.target == nil ? .onlyInSource : entry.source == nil ? .onlyInTarget : .inBoth
+            let side: Side = !entry.isInTarget ? .onlyInSource : !entry.isInSource ? .onlyInTarget : .inBoth
             let bytes = side == .onlyInTarget ? target : source
+            let id = bytes[entry.offset..<entry.offset + Int(entry.count)]
             result.candidates.append(
-                Candidate(side: side, id: DocumentID(String(decoding: bytes[entry.id], as: UTF8.self))))
+                Candidate(side: side, id: DocumentID(String(decoding: id, as: UTF8.self))))
         }
         return result
     }
