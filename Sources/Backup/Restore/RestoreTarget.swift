@@ -25,8 +25,7 @@ enum RestoreTarget: Sendable, Hashable {
         let documents = info.documentCount + info.deletedCount
         guard documents > 0 else { return .empty }
         if let source, source.name == database.url {
-            let identity = info.identity(on: try await database.server.info())
-            if identity == nil || source.instanceStartTime == nil || identity == source.instanceStartTime {
+            if info.identity == nil || source.instanceStartTime == nil || info.identity == source.instanceStartTime {
                 return .source
             }
         }

@@ -21,11 +21,10 @@ struct SourceMark: Sendable {
     /// - Throws: `CouchError`; a mark that may not be read is no error.
     func identity() async throws -> SourceIdentity {
         let info = try await database.info()
-        let server = try await database.server.info()
         let found = try await read()
         return SourceIdentity(
             name: database.url, marker: found?["backup"]?.string, markedMoment: found?["moment"]?.integer,
-            instanceStartTime: info.identity(on: server), purgeSequence: info.purgeSequence?.parameter)
+            instanceStartTime: info.identity, purgeSequence: info.purgeSequence?.parameter)
     }
 
     /// Leaves the mark; false where the account may not write to the source.

@@ -61,11 +61,13 @@ public struct DatabaseInfo: Sendable, Hashable {
             activeSize: answer["sizes"]?["active"]?.integer ?? answer["data_size"]?.integer)
     }
 
-    /// Which database this is, where the server's version makes `instance_start_time` mean that.
+    /// Which database this is: the time of its creation, which `instance_start_time` is from 3.3 on (apache/couchdb#3901).
+    ///
+    /// From 2.0 to 3.2 that is `"0"`. Answers without `cluster` are those of 1.x, where it is when the file was opened.
     ///
     /// nil says that the identity can't be known, not that it is unchanged.
-    public func identity(on server: ServerInfo) -> String? {
-        guard server.hasDatabaseIdentity, let instanceStartTime, instanceStartTime != "0" else { return nil }
+    public var identity: String? {
+        guard q != nil, let instanceStartTime, instanceStartTime != "0" else { return nil }
         return instanceStartTime
     }
 }

@@ -44,10 +44,6 @@ public struct ServerInfo: Sendable, Hashable {
     /// Whether `_dbs_info` takes a list of names: from 2.2 on.
     public var hasDatabasesInfo: Bool { version >= ServerVersion(2, 2) }
 
-    /// Whether `instance_start_time` names the database's creation: from 3.3 on; before, it was `"0"` or the time of
-    /// opening the file (apache/couchdb#3901).
-    public var hasDatabaseIdentity: Bool { version >= ServerVersion(3, 3) }
-
     /// Whether replication documents may hold `auth.basic` outside of the URL: from 3.2 on.
     public var hasReplicationAuthObject: Bool { version >= ServerVersion(3, 2) }
 }

@@ -52,13 +52,11 @@ package final class CouchReplica: Replica {
     package var concurrentFetches: Int { limits.parallelism }
 
     package func describe() async throws -> ReplicaDescription {
-        // One after the other: another connection, with its handshakes, would take longer.
         let info = try await database.info()
-        let identity = info.identity(on: try await database.server.info())
-        remember { $0.identity = $0.identity ?? identity }
+        remember { $0.identity = $0.identity ?? info.identity }
         return ReplicaDescription(
             name: database.url, updateSequence: info.updateSequence, documentCount: info.documentCount,
-            deletedCount: info.deletedCount, identity: identity,
+            deletedCount: info.deletedCount, identity: info.identity,
             purges: info.purgeSequence?.parameter)
     }
 

@@ -40,14 +40,10 @@ package struct PairObservation: Sendable {
     package var coordinatorServer: Observed<ServerInfo> { pair.runOn == .target ? targetServer : sourceServer }
 
     /// Which database the source is, where the server's version tells.
-    package var sourceIdentity: String? {
-        sourceServer.value.flatMap { server in source.info?.identity(on: server) }
-    }
+    package var sourceIdentity: String? { source.info?.identity }
 
     /// Which database the target is, where the server's version tells.
-    package var targetIdentity: String? {
-        targetServer.value.flatMap { server in target.info?.identity(on: server) }
-    }
+    package var targetIdentity: String? { target.info?.identity }
 }
 
 /// How far a replication has come.
