@@ -64,15 +64,28 @@ struct OpeningTests {
         #expect(try Data(contentsOf: URL(fileURLWithPath: file)) == before)
     }
 
-    @Test("A check does not call a newer format damaged")
+    @Test("A check does not call a newer format damaged, and goes on to the other backups")
     func newerIsNotDamaged() async throws {
         let folder = TemporaryVault()
         try await folder.database().close()
-        let queue = try DatabaseQueue(path: try folder.file())
+        let file = try folder.file()
+        for name in ["invoices", "users"] {
+            let other = try await folder.database(name)
+            try await other.seal(minute: 1)
+            try await other.close()
+        }
+        let queue = try DatabaseQueue(path: file)
         try await queue.write { try $0.execute(sql: "PRAGMA user_version = 2") }
         try queue.close()
         let vault = try await Vault(at: folder.path, create: false, now: TemporaryVault.start)
-        #expect(await code { _ = try await vault.check(readData: true) } == .newer)
+        #expect(await code { _ = try await vault.check(only: "orders", readData: true) } == .newer)
+        let reports = try await vault.check(readData: true)
+        #expect(Set(reports.map(\.name)) == ["", "invoices", "orders", "users"])
+        for (name, report) in reports {
+            #expect(!report.isDamaged, "\(name)")
+            #expect(report.unread?.code == (name == "orders" ? .newer : nil), "\(name)")
+            #expect(report.isSound == (name != "orders"), "\(name)")
+        }
     }
 
     @Test("One writes, others read meanwhile")
@@ -121,6 +134,8 @@ struct OpeningTests {
         try FileManager.default.removeItem(atPath: file)
         try FileManager.default.copyItem(atPath: try two.file(), toPath: file)
         #expect(await code { _ = try await one.database() } == .otherDatabase)
+        let vault = try await Vault(at: one.path, create: false, now: TemporaryVault.start)
+        #expect(try await vault.check(readData: true).contains { $0.report.isDamaged })
     }
 
     @Test("An older copy in its place is found")

@@ -36,7 +36,7 @@ package struct VerificationFolder: Sendable {
             try FileManager.default.createDirectory(
                 atPath: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
         } catch {
-            throw StateError(.unwritable, path: folder, detail: error.localizedDescription)
+            throw StateError(making: folder, error)
         }
         return try StateLock(folder: folder)
     }
@@ -55,7 +55,7 @@ package struct VerificationFolder: Sendable {
             try FileManager.default.createDirectory(
                 atPath: progress(of: id), withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
         } catch {
-            throw StateError(.unwritable, path: progress(of: id), detail: error.localizedDescription)
+            throw StateError(making: progress(of: id), error)
         }
     }
 

@@ -28,7 +28,12 @@ package struct CheckReport: Sendable, Hashable {
     /// Whether all documents and attachments were read.
     package var didReadData = false
 
-    package var isSound: Bool { problemCount == 0 }
+    /// Why the backup could not be looked at, such as for want of another key; nil where it was.
+    package var unread: VaultError?
+
+    package var isDamaged: Bool { problemCount > 0 }
+    /// Whether it was looked at, and all is as it was written.
+    package var isSound: Bool { !isDamaged && unread == nil }
 
     mutating func add(_ kind: String, _ what: String) {
         problemCount += 1

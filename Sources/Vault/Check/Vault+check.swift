@@ -1,7 +1,9 @@
 extension Vault {
     /// Checks the catalogue and one backup, or all of them; damage is reported, not thrown.
     ///
-    /// - Returns: a report for each backup by its name; problems of the catalogue are in a report without a name.
+    /// - Returns: a report for each backup by its name; problems of the catalogue are in a report without a name. One of
+    ///   several that can't be looked at does not end the check of the others.
+    /// - Throws: `VaultError` where the one backup that was named can't be looked at; `CancellationError`.
     package func check(only name: String? = nil, readData: Bool) async throws -> [(name: String, report: CheckReport)] {
         var catalogueReport = CheckReport()
         for problem in try await catalogue.problems() { catalogueReport.add("catalogue", problem) }
@@ -14,10 +16,14 @@ extension Vault {
                 }
                 reports.append((entry.name, report))
             } catch let error as VaultError {
-                // All else, such as another key or a newer format, says nothing of what is stored.
-                guard [.damaged, .notAVault].contains(error.code) else { throw error }
                 var report = CheckReport()
-                report.add("file", "\(error)")
+                if [.damaged, .notAVault, .otherDatabase].contains(error.code) {
+                    report.add("file", "\(error)")
+                } else {
+                    // All else, such as another key or a newer format, says nothing of what is stored.
+                    guard name == nil else { throw error }
+                    report.unread = error
+                }
                 reports.append((entry.name, report))
             }
         }

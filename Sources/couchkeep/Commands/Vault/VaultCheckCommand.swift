@@ -13,7 +13,8 @@ struct VaultCheckCommand: AsyncParsableCommand {
             Looks at SQLite's structure, the hash of every row, and whether each moment still adds up. With --read-data \
             every document and attachment is read and its hash computed too, which finds any changed bit; and each \
             document is proved against its own revision id, as CouchDB computes that, which shows that the source had \
-            handed out what was once written there. Exit code 15 where something is damaged.
+            handed out what was once written there. Exit code 15 where something is damaged. A backup that can't be looked \
+            at, such as one of a newer version, does not end the check of the others; the exit code is then its own.
             """)
 
     @Argument(help: "The backup to check; all of them without it.") var name: String?
@@ -35,6 +36,8 @@ struct VaultCheckCommand: AsyncParsableCommand {
             var proofs: Proofs?
             var problemCount: Int
             var problems: [String]
+            /// Why it could not be looked at.
+            var unread: String?
         }
 
         struct Proofs: Encodable {
@@ -51,19 +54,25 @@ struct VaultCheckCommand: AsyncParsableCommand {
     func run() async throws {
         let vault = try await options.open()
         let reports = try await vault.check(only: name, readData: readData)
-        let isSound = reports.allSatisfy(\.report.isSound)
+        let isDamaged = reports.contains(where: \.report.isDamaged)
+        let unread = reports.lazy.compactMap(\.report.unread).first
         if json {
             try Console.json(
-                Result(result: isSound ? "sound" : "damaged", backups: reports.map { Self.result($0.name, $0.report) }))
+                Result(
+                    result: isDamaged ? "damaged" : unread == nil ? "sound" : "unknown",
+                    backups: reports.map { Self.result($0.name, $0.report) }))
         } else {
             for (name, report) in reports where !name.isEmpty || !report.isSound { tell(name, report) }
         }
-        try CommandEnd.end(isSound ? .ok : .damaged)
+        if !isDamaged, let unread { throw unread }
+        try CommandEnd.end(isDamaged ? .damaged : .ok)
     }
 
     private func tell(_ name: String, _ report: CheckReport) {
         let title = name.isEmpty ? "catalogue" : name
-        if report.isSound {
+        if let error = report.unread {
+            Console.out("\(title): NOT CHECKED: \(error)")
+        } else if report.isSound {
             let data =
                 report.didReadData
                 ? ", \(ByteText.text(report.readBytes)) read\(Self.words(report.proofs))"
@@ -95,6 +104,7 @@ struct VaultCheckCommand: AsyncParsableCommand {
                     proved: report.proofs.proved, bodyProved: report.proofs.bodyProved,
                     notProvable: Dictionary(
                         report.proofs.notProvable.map { ($0.key.rawValue, $0.value) }, uniquingKeysWith: +)) : nil,
-            problemCount: report.problemCount, problems: report.problems.map(\.description))
+            problemCount: report.problemCount, problems: report.problems.map(\.description),
+            unread: report.unread.map { "\($0)" })
     }
 }
