@@ -27,7 +27,11 @@ import Testing
         var scene = Scene()
         #expect(scene.found == [])
         scene.sourceServer = .known(Scene.server(ServerVersion(2, 3, 1), uuid: "a1"))
+        scene.source = .present(Scene.database(identity: "0"))
         _ = scene.pass()
+        #expect(scene.pass() == [])
+        // The server is made newer, and tells for the first time.
+        scene.sourceServer = .known(Scene.server(uuid: "a1"))
         scene.source = .present(Scene.database(identity: "1795999999"))
         #expect(scene.pass() == [])
     }
