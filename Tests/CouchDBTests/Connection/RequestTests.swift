@@ -225,6 +225,7 @@ import Testing
             now: { ContinuousClock.now },
             sleep: { _ in
                 asked.continuation.finish()
+                // Waits to be cancelled, which is what is tested; it never ends by itself.
                 try await Task.sleep(for: .seconds(3600))
             }, random: { 1 })
         try await withConnection(pacing: pacing, script: script) { (connection, _) async throws in

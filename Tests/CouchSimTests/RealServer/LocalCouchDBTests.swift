@@ -38,6 +38,7 @@ struct LocalCouchDBTests {
                 await #expect(throws: (any Error).self) {
                     try await withLocalCouchDB { server in
                         found.yield(server.dataDirectory)
+                        // Waits to be cancelled, which is what is tested; it never ends by itself.
                         try await Task.sleep(for: .seconds(3600))
                     }
                 }
