@@ -87,10 +87,8 @@ package struct ReplicaComparator: Sendable {
 
     private func expectedDocuments() async throws -> Int {
         if let expected { return expected }
-        let counts = ReplicationCounts()
-        let from = try await ReplicationFailure.Side.source.naming(counts) { try await source.describe() }
-        let to = try await ReplicationFailure.Side.target.naming(counts) { try await target.describe() }
-        return max(from.allDocuments, to.allDocuments)
+        let sides = try await ReplicaDescriptions.ask(source, target)
+        return max(sides.source.allDocuments, sides.target.allDocuments)
     }
 
     private func run(

@@ -32,23 +32,6 @@ package struct Verification: Sendable {
         package var wait: ComparisonWait?
     }
 
-    /// What both sides say of themselves.
-    package struct Descriptions: Sendable, Hashable {
-        package var source: ReplicaDescription
-        package var target: ReplicaDescription
-
-        /// Asks both at the same time.
-        ///
-        /// - Throws: ``ReplicationFailure`` of the side that doesn't answer; `CancellationError`.
-        package static func ask(
-            _ source: any ComparableReplica, _ target: any ComparableReplica
-        ) async throws -> Descriptions {
-            async let left = ReplicationFailure.Side.source.naming { try await source.describe() }
-            async let right = ReplicationFailure.Side.target.naming { try await target.describe() }
-            return try await Descriptions(source: left, target: right)
-        }
-    }
-
     /// How many differences a result names; all of them are handed out one by one.
     package static let namedDifferences = 10_000
     /// How many of them are explained.
@@ -81,7 +64,7 @@ package struct Verification: Sendable {
     package var explains = true
     package var context = ReplicationContext()
     /// What both said when they were asked just before; the run asks them itself where nil.
-    package var descriptions: Descriptions?
+    package var descriptions: ReplicaDescriptions?
     /// How failed calls are repeated; as usual where nil.
     var options: ReplicationOptions?
     /// Finds candidates in another way, in a test that the self-test can fail.

@@ -24,7 +24,7 @@ package struct VerificationBasis: Sendable, Hashable, Codable {
 
     /// nil where it can't be known which databases these are, so that nothing can be built on them.
     init?(
-        _ sides: Verification.Descriptions, at sourceEnd: UpdateSequence, _ targetEnd: UpdateSequence, since at: Date
+        _ sides: ReplicaDescriptions, at sourceEnd: UpdateSequence, _ targetEnd: UpdateSequence, since at: Date
     ) {
         let (source, target) = (sides.source, sides.target)
         guard source.identity != nil, target.identity != nil else { return nil }
@@ -34,13 +34,13 @@ package struct VerificationBasis: Sendable, Hashable, Codable {
     }
 
     /// Whether what has changed since is all that can differ now.
-    func isSound(for sides: Verification.Descriptions) -> Bool {
+    func isSound(for sides: ReplicaDescriptions) -> Bool {
         source.isContinued(by: Side(sides.source)) && target.isContinued(by: Side(sides.target))
     }
 
     /// Whether nothing was written to either side since: both tell the very same position as then. Where it is written in
     /// another way, as a cluster may, the feeds have to be read.
-    func isUnchanged(for sides: Verification.Descriptions) -> Bool {
+    func isUnchanged(for sides: ReplicaDescriptions) -> Bool {
         told == Told(source: sides.source.updateSequence, target: sides.target.updateSequence)
     }
 }

@@ -7,7 +7,7 @@ struct VerificationRun {
     private let journal: VerificationJournal?
     private var state: VerificationState
     /// Both sides as they were when this run began.
-    private let sides: Verification.Descriptions
+    private let sides: ReplicaDescriptions
     private let clock = ContinuousClock()
     private let began: ContinuousClock.Instant
 
@@ -17,7 +17,7 @@ struct VerificationRun {
     ) async throws -> VerificationRun {
         let sides =
             if let known = verification.descriptions { known } else {
-                try await Verification.Descriptions.ask(verification.source, verification.target)
+                try await ReplicaDescriptions.ask(verification.source, verification.target)
             }
         let (source, target) = (VerificationState.Side(sides.source), VerificationState.Side(sides.target))
         guard isResuming else {
@@ -54,7 +54,7 @@ struct VerificationRun {
 
     private init(
         _ verification: Verification, _ journal: VerificationJournal?, _ state: VerificationState,
-        _ sides: Verification.Descriptions
+        _ sides: ReplicaDescriptions
     ) {
         (self.verification, self.journal, self.state, self.sides) = (verification, journal, state, sides)
         began = clock.now

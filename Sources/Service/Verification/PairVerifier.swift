@@ -77,9 +77,9 @@ package struct PairVerifier: Sendable {
     /// Asks both sides while the beginning is being noted, which is a good part of the time where nothing has changed.
     ///
     /// - Returns: nil where that fails: the verification asks again, and tells why.
-    private func asked(_ pair: VerifiablePair) async -> Verification.Descriptions? {
+    private func asked(_ pair: VerifiablePair) async -> ReplicaDescriptions? {
         guard case .database(let target) = pair.backup, pair.secretError == nil else { return nil }
-        return try? await Verification.Descriptions.ask(CouchReplica(pair.source), CouchReplica(target))
+        return try? await ReplicaDescriptions.ask(CouchReplica(pair.source), CouchReplica(target))
     }
 
     /// The outcome for a pair that another process is verifying.
@@ -137,7 +137,7 @@ package struct PairVerifier: Sendable {
     /// Runs a verification that is noted, and keeps how it ended.
     private func finished(
         _ pair: VerifiablePair, _ order: Order, _ record: VerificationRecord, isResuming: Bool,
-        _ descriptions: Verification.Descriptions? = nil
+        _ descriptions: ReplicaDescriptions? = nil
     ) async throws -> Outcome {
         try folder.makeProgress(of: record.id)
         let progress = Mutex<Verification.Progress?>(nil)
@@ -164,7 +164,7 @@ package struct PairVerifier: Sendable {
     /// Compares, until somebody wants it to stop or its time is up.
     private func attended(
         _ pair: VerifiablePair, _ order: Order, _ record: VerificationRecord, isResuming: Bool,
-        _ descriptions: Verification.Descriptions?,
+        _ descriptions: ReplicaDescriptions?,
         note: @escaping @Sendable (Verification.Progress) -> Void,
         watching: @escaping @Sendable () -> Verification.Progress?
     ) async throws -> Outcome {
@@ -215,7 +215,7 @@ package struct PairVerifier: Sendable {
 
     private func compared(
         _ pair: VerifiablePair, _ order: Order, _ record: VerificationRecord, isResuming: Bool,
-        _ descriptions: Verification.Descriptions?,
+        _ descriptions: ReplicaDescriptions?,
         _ note: @escaping @Sendable (Verification.Progress) -> Void
     ) async throws -> Outcome {
         let began = ContinuousClock.now
