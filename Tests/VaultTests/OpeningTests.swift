@@ -64,8 +64,19 @@ struct OpeningTests {
         #expect(try Data(contentsOf: URL(fileURLWithPath: file)) == before)
     }
 
-    @Test("A check does not call a newer format damaged, and goes on to the other backups")
+    @Test("A check does not call a newer format damaged")
     func newerIsNotDamaged() async throws {
+        let folder = TemporaryVault()
+        try await folder.database().close()
+        let queue = try DatabaseQueue(path: try folder.file())
+        try await queue.write { try $0.execute(sql: "PRAGMA user_version = 2") }
+        try queue.close()
+        let vault = try await Vault(at: folder.path, create: false, now: TemporaryVault.start)
+        #expect(await code { _ = try await vault.check(readData: true) } == .newer)
+    }
+
+    @Test("A check goes on past a backup of a newer format")
+    func oneOfSeveralIsNewer() async throws {
         let folder = TemporaryVault()
         try await folder.database().close()
         let file = try folder.file()

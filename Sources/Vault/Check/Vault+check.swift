@@ -3,7 +3,7 @@ extension Vault {
     ///
     /// - Returns: a report for each backup by its name; problems of the catalogue are in a report without a name. One of
     ///   several that can't be looked at does not end the check of the others.
-    /// - Throws: `VaultError` where the one backup that was named can't be looked at; `CancellationError`.
+    /// - Throws: `VaultError` where no backup can be looked at, such as with a wrong key; `CancellationError`.
     package func check(only name: String? = nil, readData: Bool) async throws -> [(name: String, report: CheckReport)] {
         var catalogueReport = CheckReport()
         for problem in try await catalogue.problems() { catalogueReport.add("catalogue", problem) }
@@ -21,12 +21,13 @@ extension Vault {
                     report.add("file", "\(error)")
                 } else {
                     // All else, such as another key or a newer format, says nothing of what is stored.
-                    guard name == nil else { throw error }
                     report.unread = error
                 }
                 reports.append((entry.name, report))
             }
         }
+        let backups = reports.dropFirst()
+        if let error = backups.first?.report.unread, backups.allSatisfy({ $0.report.unread != nil }) { throw error }
         return reports
     }
 }
