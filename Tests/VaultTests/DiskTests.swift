@@ -18,7 +18,15 @@ private final class SmallDisk {
         }
     }
 
-    func makeReadOnly() -> Bool { mount("tmpfs", path, "tmpfs", UInt(MS_REMOUNT | MS_RDONLY), nil) == 0 }
+    /// Takes up to ten seconds: a file is closed by the thread that lets go of it last, which may be behind its value's end.
+    func makeReadOnly() async -> Bool {
+        let began = ContinuousClock.now
+        while mount("tmpfs", path, "tmpfs", UInt(MS_REMOUNT | MS_RDONLY), nil) != 0 {
+            guard errno == EBUSY, began.duration(to: .now) < .seconds(10) else { return false }
+            await Task.yield()
+        }
+        return true
+    }
 
     deinit {
         umount2(path, Int32(MNT_DETACH))
@@ -88,7 +96,7 @@ struct DiskTests {
         let disk = try #require(SmallDisk(megabytes: 8))
         let path = "\(disk.path)/a vault?#%"
         let moment = try await Self.write(in: path)
-        try #require(disk.makeReadOnly())
+        try #require(await disk.makeReadOnly())
 
         let database = try await TemporaryVault.database(in: path, isWriting: false)
         #expect(try await database.at(moment).contents().count == 1)
