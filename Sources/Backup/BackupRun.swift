@@ -127,6 +127,10 @@ package struct BackupRun: Sendable {
         options.checkpointID = "backup"
         // The mark does what a copy of the checkpoint would do.
         options.leavesWitness = false
+        // Each transaction writes most of the index again: a few large ones write a third of what many small ones do.
+        options.batchesTogether = 4
+        options.storeBytes = 4 << 20
+        options.storePatience = .seconds(1)
         let listed = ListedLeaves()
         if isSame {
             let selection = options.selection

@@ -19,6 +19,7 @@ package struct RestoreOptions: Sendable {
     package init() {
         // A server takes documents more slowly than the vault hands them out: a larger buffer would only be full.
         replication.bufferBytes = 8 << 20
+        replication.batchSize = 500
     }
 }
 

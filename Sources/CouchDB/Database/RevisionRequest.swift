@@ -24,7 +24,7 @@ public struct RevisionRequest: Sendable, Hashable {
         body.writeJSON(id)
         if let revision {
             body.writeString(#","rev":"#)
-            body.writeJSON(revision.description)
+            body.writeJSON(revision)
         }
         if !attachmentsSince.isEmpty {
             body.writeString(#","atts_since":"#)
@@ -35,9 +35,26 @@ public struct RevisionRequest: Sendable, Hashable {
 }
 
 extension ByteBuffer {
+    /// Writes a revision as a JSON string.
+    fileprivate mutating func writeJSON(_ revision: RevisionID) {
+        // Any other hash can hold what needs escapes.
+        guard revision.digest != nil else { return writeJSON(revision.description) }
+        var text: [UInt8] = []
+        text.reserveCapacity(56)
+        text.append(UInt8(ascii: "\""))
+        revision.appendText(to: &text)
+        text.append(UInt8(ascii: "\""))
+        writeBytes(text)
+    }
+
     /// Writes a text as a JSON string.
     fileprivate mutating func writeJSON(_ text: String) {
-        let needsEscapes = text.utf8.contains { $0 < 0x20 || $0 == UInt8(ascii: "\"") || $0 == UInt8(ascii: "\\") }
+        func needsEscape(_ byte: UInt8) -> Bool {
+            byte < 0x20 || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\")
+        }
+        let needsEscapes =
+            text.utf8.withContiguousStorageIfAvailable { $0.contains(where: needsEscape) }
+            ?? text.utf8.contains(where: needsEscape)
         guard !needsEscapes else {
             writeBytes(JSONValue.string(text).serialized())
             return

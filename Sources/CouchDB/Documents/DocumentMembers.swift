@@ -119,7 +119,7 @@ extension JSONCursor {
     /// Reads `{"start":3,"ids":["…",…]}`.
     fileprivate mutating func revisionPath(in bytes: RawSpan) throws(JSONFault) -> RevisionPath {
         var start: Int?
-        var ids: [String] = []
+        var ids: [JSONString] = []
         var isFirst = true
         _ = try peek(in: bytes)
         let offset = position
@@ -129,15 +129,26 @@ extension JSONCursor {
             } else if key.isEqual(to: "ids", in: bytes) {
                 ids = []
                 var isFirstElement = true
-                while try nextElement(in: bytes, isFirst: &isFirstElement) { ids.append(try text(in: bytes)) }
+                while try nextElement(in: bytes, isFirst: &isFirstElement) { ids.append(try string(in: bytes)) }
             } else {
                 _ = try skipValue(in: bytes)
             }
         }
-        guard let start, let path = RevisionPath(start: start, ids: ids) else {
+        guard let start, !ids.isEmpty, start >= ids.count else {
             throw .malformed(at: offset, "“_revisions” without “start” and as many “ids” as there can be")
         }
-        return path
+        var revisions: [RevisionID] = []
+        revisions.reserveCapacity(ids.count)
+        for (age, id) in ids.enumerated() {
+            if !id.hasEscapes,
+                let usual = RevisionID(generation: start - age, digestText: bytes.extracting(id.range))
+            {
+                revisions.append(usual)
+            } else {
+                revisions.append(RevisionID(generation: start - age, hash: try id.text(in: bytes)))
+            }
+        }
+        return RevisionPath(unchecked: revisions)
     }
 
     /// Reads `{"name":{…},…}`.

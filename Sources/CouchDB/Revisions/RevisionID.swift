@@ -44,9 +44,14 @@ public struct RevisionID: Sendable, Hashable {
             guard let digit = text.byte(at: offset).hexadecimalDigit, digit < 10 else { return nil }
             generation = generation * 10 + Int(digit)
         }
-        let start = digits + 1
-        guard let first = text.hexadecimalNumber(at: start), let second = text.hexadecimalNumber(at: start + 8),
-            let third = text.hexadecimalNumber(at: start + 16), let fourth = text.hexadecimalNumber(at: start + 24)
+        self.init(generation: generation, digestText: text.extracting((digits + 1)..<text.byteCount))
+    }
+
+    /// Reads a hash of 32 hexadecimal digits; nil where it is another one.
+    init?(generation: Int, digestText text: RawSpan) {
+        guard text.byteCount == 32,
+            let first = text.hexadecimalNumber(at: 0), let second = text.hexadecimalNumber(at: 8),
+            let third = text.hexadecimalNumber(at: 16), let fourth = text.hexadecimalNumber(at: 24)
         else { return nil }
         let (high, low) = (UInt64(first) << 32 | UInt64(second), UInt64(third) << 32 | UInt64(fourth))
         self.init(generation: generation, storage: .digest(high: high, low: low))
@@ -162,14 +167,41 @@ extension RevisionID {
         return .digest(high: words.high, low: words.low)
     }
 
+    /// Appends the text form, `N-hash`, without making a string of it.
+    package func appendText(to bytes: inout [UInt8]) {
+        guard case .digest = storage, (0..<10).contains(generation) else {
+            bytes.append(contentsOf: description.utf8)
+            return
+        }
+        bytes.append(UInt8(ascii: "0") + UInt8(generation))
+        bytes.append(UInt8(ascii: "-"))
+        appendHash(to: &bytes)
+    }
+
+    /// Appends the text behind the hyphen, without making a string of it.
+    package func appendHash(to bytes: inout [UInt8]) {
+        switch storage {
+        case .digest(let high, let low):
+            withUnsafeTemporaryAllocation(of: UInt8.self, capacity: 32) { text in
+                Self.write(high, low, into: text)
+                bytes.append(contentsOf: text)
+            }
+        case .text(let hash), .oversized(_, let hash): bytes.append(contentsOf: hash)
+        }
+    }
+
     private static func hexadecimal(_ high: UInt64, _ low: UInt64) -> String {
         String(unsafeUninitializedCapacity: 32) { text in
-            for place in 0..<16 {
-                let shift = UInt64(60 - 4 * place)
-                text[place] = UInt8(hexadecimalDigit: high >> shift)
-                text[place + 16] = UInt8(hexadecimalDigit: low >> shift)
-            }
+            write(high, low, into: text)
             return 32
+        }
+    }
+
+    private static func write(_ high: UInt64, _ low: UInt64, into text: UnsafeMutableBufferPointer<UInt8>) {
+        for place in 0..<16 {
+            let shift = UInt64(60 - 4 * place)
+            text[place] = UInt8(hexadecimalDigit: high >> shift)
+            text[place + 16] = UInt8(hexadecimalDigit: low >> shift)
         }
     }
 }

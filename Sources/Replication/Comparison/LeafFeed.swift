@@ -24,7 +24,7 @@ struct LeafFeed: Sendable {
         since start: UpdateSequence, receive: ([DocumentLeaves], UpdateSequence?) async throws -> Void
     ) async throws -> UpdateSequence {
         var position = start
-        var window = Window(options.window(parallelism: 1))
+        var window = Window(options.window(of: .source, parallelism: 1))
         var failures = 0
         // Behind the last position: a server tells one in ten thousand rows at least.
         var handed: Set<DocumentLeaves> = []

@@ -4,10 +4,23 @@
 /// so that it is exceeded by one element, or one group, at most.
 struct BoundedQueue<Element: Sendable>: Sendable {
     private struct State {
-        var elements: [(element: Element, weight: Int)] = []
+        var elements: [Element] = []
+        /// One for each element.
+        var weights: [Int] = []
         var weight = 0
         var peak = 0
         var isFinished = false
+
+        mutating func take(_ count: Int) -> [Element] {
+            weight -= weights.prefix(count).reduce(0, +)
+            weights.removeFirst(count)
+            guard count < elements.count else {
+                defer { elements = [] }
+                return elements
+            }
+            defer { elements.removeFirst(count) }
+            return Array(elements.prefix(count))
+        }
     }
 
     private let capacity: Int
@@ -21,11 +34,12 @@ struct BoundedQueue<Element: Sendable>: Sendable {
     /// Adds elements as soon as there is room.
     func send(_ elements: [Element], weight: (Element) -> Int) async throws {
         guard !elements.isEmpty else { return }
-        let weighed = elements.map { ($0, weight($0)) }
+        let weights = elements.map(weight)
         try await monitor.wait { state -> Void? in
             guard state.weight < capacity else { return nil }
-            state.elements += weighed
-            state.weight += weighed.reduce(0) { $0 + $1.1 }
+            state.elements += elements
+            state.weights += weights
+            state.weight += weights.reduce(0, +)
             state.peak = max(state.peak, state.weight)
             return ()
         }
@@ -44,11 +58,7 @@ struct BoundedQueue<Element: Sendable>: Sendable {
             let queued = state.elements.count
             guard queued > 0 else { return state.isFinished ? [] : nil }
             let share = max(Self.smallestShare, (queued + takers - 1) / max(1, takers))
-            let taken = min(queued, count, queued >= 2 * count ? count : share)
-            let elements = state.elements.prefix(taken)
-            state.elements.removeFirst(taken)
-            state.weight -= elements.reduce(0) { $0 + $1.weight }
-            return elements.map(\.element)
+            return state.take(min(queued, count, queued >= 2 * count ? count : share))
         }
     }
 
@@ -56,19 +66,23 @@ struct BoundedQueue<Element: Sendable>: Sendable {
     private static var smallestShare: Int { 100 }
 
     /// Takes at least one element, and more while their weight and number stay within the limits; none at the end.
-    func receive(weight limit: Int = .max, count: Int) async throws -> [Element] {
+    ///
+    /// - Parameter isEnough: asked, each time that something has come, whether to take less than the limits allow. Where it
+    ///   says no, the rest is waited for, as long as it can come.
+    func receive(
+        weight limit: Int = .max, count: Int, isEnough: () -> Bool = { true }
+    ) async throws -> [Element] {
         try await monitor.wait { state -> [Element]? in
             guard !state.elements.isEmpty else { return state.isFinished ? [] : nil }
+            let isFull = state.elements.count >= count || state.weight >= min(limit, capacity)
+            guard isFull || state.isFinished || isEnough() else { return nil }
             var (taken, weight) = (0, 0)
-            for (_, next) in state.elements {
+            for next in state.weights {
                 guard taken == 0 || (taken < count && weight + next <= limit) else { break }
                 taken += 1
                 weight += next
             }
-            let elements = state.elements.prefix(taken).map(\.element)
-            state.elements.removeFirst(taken)
-            state.weight -= weight
-            return elements
+            return state.take(taken)
         }
     }
 

@@ -34,7 +34,7 @@ extension CouchReplica {
     /// Writes documents together, in halves where the server finds them too large or one of them not valid.
     private func write(_ revisions: ArraySlice<Revision>) async throws -> [Refusal] {
         do {
-            let result = try await database.bulkDocuments(revisions.map(\.document))
+            let result = try await database.bulkDocuments(revisions.map { $0.document })
             guard result.reachedQuorum else {
                 throw CouchError(.serverError, "not enough copies of a shard took the documents", status: 202)
             }

@@ -17,8 +17,11 @@ package final class CouchReplica: Replica {
         package var request = 2 << 20
         /// The most bytes of attachments that are asked for together.
         package var attachmentsTogether = 4 << 20
-        /// How many calls run at a time, of each kind.
-        package var parallelism = 4
+        /// How many calls that fetch run at a time.
+        package var fetches = 4
+        /// How many calls that store run at a time: CouchDB commits together what comes at the same time (measured on 3.5.0:
+        /// eight of 500 documents take a sixth less time than four of 1,000).
+        package var stores = 8
 
         package init() {}
     }
@@ -48,8 +51,8 @@ package final class CouchReplica: Replica {
         self.spoolFolder = spoolFolder
     }
 
-    package var concurrentStores: Int { limits.parallelism }
-    package var concurrentFetches: Int { limits.parallelism }
+    package var concurrentStores: Int { limits.stores }
+    package var concurrentFetches: Int { limits.fetches }
 
     package func describe() async throws -> ReplicaDescription {
         let info = try await database.info()

@@ -14,10 +14,14 @@ package struct ReplicationOptions: Sendable {
     package var storesDesignDocumentsLast = false
     /// Documents of one page of the feed.
     package var pageSize = 1000
-    /// The most revisions of one fetch, and of one call that stores.
+    /// The most revisions of one fetch.
     package var batchSize = 1000
+    /// How many batches one call that stores may take together.
+    package var batchesTogether = 1
     /// The most bytes of one call that stores, but for a single larger revision.
     package var storeBytes = 2 << 20
+    /// How long a call that stores may wait until it has as much as it may take; it waits for what comes next at most.
+    package var storePatience: Duration = .zero
     /// The bytes of fetched revisions that may wait for being stored.
     package var bufferBytes = 16 << 20
     /// How often a call that failed in a way that may pass is made, before the run gives up.
@@ -35,8 +39,9 @@ package struct ReplicationOptions: Sendable {
 
     package init() {}
 
-    func window(parallelism: Int) -> Window.Limits {
+    func window(of side: ReplicationFailure.Side, parallelism: Int) -> Window.Limits {
         Window.Limits(
-            batch: batchSize, parallelism: parallelism, firstPause: firstPause, longestPause: longestPause)
+            batch: side == .source ? batchSize : batchSize * batchesTogether, parallelism: parallelism,
+            firstPause: firstPause, longestPause: longestPause)
     }
 }

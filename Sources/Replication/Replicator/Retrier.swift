@@ -18,7 +18,7 @@ struct Retrier: Sendable {
         clock: RunClock, state: RunState? = nil, onWait: @escaping @Sendable (ComparisonWait) -> Void = { _ in }
     ) {
         (self.side, self.replica, self.options) = (side, replica, options)
-        throttle = Throttle(options.window(parallelism: parallelism), clock: clock)
+        throttle = Throttle(options.window(of: side, parallelism: parallelism), clock: clock)
         (self.state, self.onWait) = (state, onWait)
     }
 

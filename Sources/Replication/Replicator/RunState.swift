@@ -89,13 +89,21 @@ final class RunState: Sendable {
                 }
             }
         }
-        let revisions = items.flatMap(\.revisions)
-        change { storage in
-            storage.counts.revisionsStored += revisions.count - refused.count
-            storage.counts.bytesStored += revisions.reduce(0) { $0 + $1.totalSize }
-            storage.counts.attachmentsStored += revisions.reduce(0) { $0 + $1.attachments.count }
+        var (revisions, bytes, attachments) = (0, 0, 0)
+        for item in items {
+            revisions += item.revisions.count
+            for revision in item.revisions {
+                bytes += revision.totalSize
+                attachments += revision.attachments.count
+            }
+        }
+        let pages = Self.counts(items)
+        change { [revisions, bytes, attachments] storage in
+            storage.counts.revisionsStored += revisions - refused.count
+            storage.counts.bytesStored += bytes
+            storage.counts.attachmentsStored += attachments
             Self.note(refused.map(\.refusal), in: &storage)
-            storage.ledger.settle(Self.counts(items.flatMap(\.works).map(\.page)), refusals: refused)
+            storage.ledger.settle(pages, refusals: refused)
         }
     }
 
@@ -117,7 +125,7 @@ final class RunState: Sendable {
         let now = clock.now()
         return storage.withLock { storage in
             guard !storage.isRecording else { return nil }
-            let (mark, setAside) = storage.ledger.markAfter(Self.counts(items.flatMap(\.works).map(\.page)))
+            let (mark, setAside) = storage.ledger.markAfter(Self.counts(items))
             let last = storage.lastCheckpoint
             let isNews =
                 setAside != last.setAside || storage.number == 0
@@ -182,6 +190,12 @@ final class RunState: Sendable {
     private static func note(_ refusals: [Refusal], in storage: inout Storage) {
         storage.counts.refused += refusals.count
         storage.refusals += refusals.prefix(max(0, refusalLimit - storage.refusals.count))
+    }
+
+    private static func counts(_ items: [Fetched]) -> [Int: Int] {
+        var counts: [Int: Int] = [:]
+        for item in items { for work in item.works { counts[work.page, default: 0] += 1 } }
+        return counts
     }
 
     private static func counts(_ pages: [Int]) -> [Int: Int] {

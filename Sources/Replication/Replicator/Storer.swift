@@ -14,9 +14,13 @@ struct Storer: Sendable {
 
     /// Stores until nothing more is fetched; several tasks do this at a time.
     func run() async throws {
+        // A continuous run stores at once: nobody knows when more will come.
+        let patience = pipeline.options.isContinuous ? .zero : pipeline.options.storePatience
         while true {
+            let began = pipeline.clock.now()
             let batch = try await fetched.receive(
-                weight: pipeline.options.storeBytes, count: retrier.throttle.batch)
+                weight: pipeline.options.storeBytes, count: retrier.throttle.batch
+            ) { began.duration(to: pipeline.clock.now()) >= patience }
             if batch.isEmpty { return }
             try await store(batch, attempts: 0)
             try await Checkpointer(pipeline).recordIfDue()

@@ -37,10 +37,8 @@ struct LeafCheck {
     private mutating func checkRows(_ state: StateRow, firsts: [Int]) throws {
         var bodies = try BodyReading(file, database)
         // A row that is damaged is told, and the others are checked all the same.
-        let rows = ColumnsCursor(
-            try database.makeStatement(sql: "SELECT \(LeafRow.columns) FROM leaf ORDER BY id")
-        ) { columns in Result { try LeafRow.read(columns) } }
-        while let row = try rows.next() {
+        let rows = try database.cachedStatement(sql: "SELECT \(LeafRow.columns) FROM leaf ORDER BY id").rows(database)
+        while let row = try rows.next({ columns in Result { try LeafRow.read(columns) } }) {
             try Task.checkCancellation()
             report.leaves += 1
             do {

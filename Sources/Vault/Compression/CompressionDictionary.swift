@@ -8,7 +8,7 @@ package struct CompressionDictionary: Sendable, Hashable {
     /// Fewer documents than these don't tell what they have in common.
     static let minimumSamples = 1_000
     /// How many documents and bytes are looked at.
-    static let maximumSamples = 4_000
+    static let maximumSamples = 2_000
     static let maximumSampleBytes = 8 << 20
 
     /// Its number in the vault's file, from 1.

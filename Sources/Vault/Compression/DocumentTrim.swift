@@ -27,17 +27,16 @@ struct DocumentTrim: Hashable, Sendable {
     /// The document without what its leaf tells; nil where it isn't written as CouchDB writes it.
     static func cut(_ document: Data, id: DocumentID, path: RevisionPath) -> (trim: DocumentTrim, rest: Data)? {
         let (head, history) = (head(id, path), history(path.revisions[...]))
-        guard document.count >= head.count + history.count + 1, document.starts(with: head) else { return nil }
-        let end = document.endIndex - 1
-        if document[..<end].suffix(history.count).elementsEqual(history) {
-            let rest = document[(document.startIndex + head.count)..<(end - history.count)] + document[end...]
+        let last = document.count - 1
+        guard last >= head.count + history.count, document.has(head, at: 0) else { return nil }
+        if document.has(history, at: last - history.count) {
+            let rest = document.joining(head.count..<(last - history.count), last..<document.count)
             return (DocumentTrim(revisions: path.revisions.count, hasAttachments: false), rest)
         }
-        guard let place = document.range(of: attachments, options: .backwards)?.lowerBound,
-            document[..<place].suffix(history.count).elementsEqual(history),
-            place - history.count >= document.startIndex + head.count
-        else { return nil }
-        let rest = document[(document.startIndex + head.count)..<(place - history.count)] + document[place...]
+        guard let found = document.range(of: attachments, options: .backwards)?.lowerBound else { return nil }
+        let place = found - document.startIndex
+        guard place - history.count >= head.count, document.has(history, at: place - history.count) else { return nil }
+        let rest = document.joining(head.count..<(place - history.count), place..<document.count)
         let trim = DocumentTrim(revisions: path.revisions.count, hasAttachments: true)
         // What comes behind could hold the same words.
         guard trim.restored(rest, id: id, path: path) == document else { return nil }
@@ -68,7 +67,7 @@ struct DocumentTrim: Hashable, Sendable {
         // An id that needs escapes is written otherwise, and its document stored whole.
         head.append(contentsOf: id.text.utf8)
         head.append(contentsOf: #"","_rev":""#.utf8)
-        head.append(contentsOf: path.leaf.description.utf8)
+        path.leaf.appendText(to: &head)
         head.append(UInt8(ascii: "\""))
         return head
     }
@@ -81,10 +80,33 @@ struct DocumentTrim: Hashable, Sendable {
         history.append(contentsOf: #","ids":["#.utf8)
         for (index, revision) in revisions.enumerated() {
             history.append(contentsOf: index > 0 ? #",""#.utf8 : #"""#.utf8)
-            history.append(contentsOf: revision.hash.utf8)
+            revision.appendHash(to: &history)
             history.append(UInt8(ascii: "\""))
         }
         history.append(contentsOf: "]}".utf8)
         return history
+    }
+}
+
+extension Data {
+    /// Whether the bytes at a place, counted from the first byte, are these.
+    fileprivate func has(_ bytes: [UInt8], at place: Int) -> Bool {
+        guard place >= 0, place + bytes.count <= count else { return false }
+        return withUnsafeBytes { own in
+            bytes.withUnsafeBytes { other in
+                guard let here = own.baseAddress, let there = other.baseAddress else { return other.isEmpty }
+                return memcmp(here + place, there, other.count) == 0
+            }
+        }
+    }
+
+    /// Two parts as one, their places counted from the first byte.
+    fileprivate func joining(_ first: Range<Int>, _ second: Range<Int>) -> Data {
+        withUnsafeBytes { bytes in
+            var joined = Data(capacity: first.count + second.count)
+            joined.append(contentsOf: UnsafeRawBufferPointer(rebasing: bytes[first]))
+            joined.append(contentsOf: UnsafeRawBufferPointer(rebasing: bytes[second]))
+            return joined
+        }
     }
 }

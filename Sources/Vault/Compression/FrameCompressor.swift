@@ -43,12 +43,14 @@ final class FrameCompressor {
     func compress(_ document: Data) -> (coding: BodyCoding, data: Data) {
         let bound = ZSTD_compressBound(document.count)
         if buffer.count < bound { buffer = [UInt8](repeating: 0, count: bound) }
-        let size = document.withUnsafeBytes { source in
-            buffer.withUnsafeMutableBytes { target in
-                ZSTD_compress2(context, target.baseAddress, target.count, source.baseAddress, source.count)
+        let frame = document.withUnsafeBytes { source in
+            buffer.withUnsafeMutableBytes { target -> Data? in
+                let size = ZSTD_compress2(context, target.baseAddress, target.count, source.baseAddress, source.count)
+                guard ZSTD_isError(size) == 0, size < source.count else { return nil }
+                return Data(UnsafeRawBufferPointer(rebasing: target[..<size]))
             }
         }
-        guard ZSTD_isError(size) == 0, size < document.count else { return (.raw, document) }
-        return (coding, Data(buffer[..<size]))
+        guard let frame else { return (.raw, document) }
+        return (coding, frame)
     }
 }

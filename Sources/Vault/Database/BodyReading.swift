@@ -115,7 +115,7 @@ struct BodyReading {
 
     private func row(_ id: Int64) throws -> BodyRow? {
         let statement = try database.cachedStatement(sql: "SELECT \(BodyRow.columns) FROM body WHERE id = ?")
-        return try ColumnsCursor(statement, [id], read: BodyRow.init).next()
+        return try statement.rows(database) { $0.append(id) }.next(BodyRow.init)
     }
 
     private func unsealed(_ data: Data, of leaf: LeafRow) throws -> Data? {

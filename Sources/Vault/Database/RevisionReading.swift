@@ -22,22 +22,35 @@ struct RevisionReading {
     mutating func answers(to wanted: DocumentLeaves) throws -> [RevisionAnswer] {
         let name = naming.name(wanted.id)
         let rows = try horizon.leaves(key: LeafRow.key(name), name: name, database)
+        // Most documents have one leaf, and it is the one that is asked for.
+        if rows.count == 1, wanted.revisions.count == 1,
+            try rows[0].revisionPath().leaf == naming.revision(wanted.revisions[0], name: name)
+        {
+            return [try answer(to: wanted.revisions[0], of: wanted.id, with: rows)]
+        }
         var tree = RevisionTree<LeafRow>()
         for row in rows { tree.insert(try row.revisionPath(), isDeleted: row.isDeleted, body: row) }
         return try wanted.revisions.map { revision in
             let leaves = tree.leaves(descendingFrom: naming.revision(revision, name: name)).compactMap(\.body)
-            guard !leaves.isEmpty else {
-                return unavailable(wanted.id, revision, "not_found", "the vault does not have this revision")
-            }
-            var given: [Revision] = []
-            for leaf in leaves {
-                guard let found = try self.revision(leaf) else {
-                    return unavailable(wanted.id, revision, "damaged", "what the vault has is not what was stored")
-                }
-                given.append(found)
-            }
-            return RevisionAnswer(id: wanted.id, revision: revision, outcome: .given(given))
+            return try answer(to: revision, of: wanted.id, with: leaves)
         }
+    }
+
+    private mutating func answer(
+        to revision: RevisionID, of id: DocumentID, with leaves: [LeafRow]
+    ) throws -> RevisionAnswer {
+        guard !leaves.isEmpty else {
+            return unavailable(id, revision, "not_found", "the vault does not have this revision")
+        }
+        var given: [Revision] = []
+        given.reserveCapacity(leaves.count)
+        for leaf in leaves {
+            guard let found = try self.revision(leaf) else {
+                return unavailable(id, revision, "damaged", "what the vault has is not what was stored")
+            }
+            given.append(found)
+        }
+        return RevisionAnswer(id: id, revision: revision, outcome: .given(given))
     }
 
     /// The revision of a row; nil where its content is not the one that was stored.

@@ -156,11 +156,14 @@ struct RevisionWriting {
         let id = nextLeaf
         let statement = try database.cachedStatement(
             sql: "INSERT INTO body (id, coding, size, trim, attachments, data) VALUES (?, ?, ?, ?, ?, ?)")
-        statement.setUncheckedArguments([
-            id, revision.coding.number, revision.size, revision.trim?.number, AttachmentList.encode(attachments),
-            revision.data,
-        ])
-        try statement.execute()
+        try statement.run(database) { values in
+            values.append(id)
+            values.append(revision.coding.number)
+            values.append(revision.size)
+            values.append(revision.trim?.number)
+            values.append(AttachmentList.encode(attachments))
+            values.append(revision.data)
+        }
         return id
     }
 

@@ -43,12 +43,11 @@ extension VaultDatabase {
         let (first, marked) = (try StateRow(database).first, try Epoch.newest(database).source.markedMoment)
         let naming = try file.naming()
         // The newest rows are the last ones: what is older is never looked at.
-        let rows = ColumnsCursor(
-            try database.makeStatement(
-                sql: "SELECT \(LeafRow.columns) FROM leaf WHERE id < ? ORDER BY id DESC LIMIT 500"),
-            [last], read: LeafRow.init)
+        let statement = try database.cachedStatement(
+            sql: "SELECT \(LeafRow.columns) FROM leaf WHERE id < ? ORDER BY id DESC LIMIT 500")
+        let rows = try statement.rows(database) { $0.append(last) }
         var found: [(row: Int64, document: DocumentLeaves)] = []
-        while let leaf = try rows.next() {
+        while let leaf = try rows.next(LeafRow.init) {
             guard leaf.added >= first, leaf.added > marked ?? 0 else { break }
             let (id, path) = try naming.reveal(leaf, database)
             // A row that was replaced within the run still tells how far it came.

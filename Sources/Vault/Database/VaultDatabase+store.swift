@@ -17,7 +17,8 @@ extension VaultDatabase {
         let file = file
         try await file.write { database in
             var writing = try RevisionWriting(file: file, database: database)
-            for revision in prepared { try writing.store(revision) }
+            // By their places: a loop over the elements would copy each.
+            for place in prepared.indices { try writing.store(prepared[place]) }
             try writing.finish()
             if let recorded { try Self.put(recorded, database) }
             file.onStep?(.beforeCommit)
@@ -133,10 +134,10 @@ extension VaultDatabase {
             guard Int(stored) + revisions.count >= CompressionDictionary.minimumSamples else { return (nil, []) }
             var reading = try BodyReading(file, database)
             var (older, bytes): ([Data], Int) = ([], 0)
-            let rows = ColumnsCursor(
-                try database.makeStatement(sql: "SELECT \(LeafRow.columns) FROM leaf ORDER BY id DESC LIMIT ?"),
-                [CompressionDictionary.maximumSamples], read: LeafRow.init)
-            while bytes < CompressionDictionary.maximumSampleBytes, let row = try rows.next() {
+            let statement = try database.cachedStatement(
+                sql: "SELECT \(LeafRow.columns) FROM leaf ORDER BY id DESC LIMIT ?")
+            let rows = try statement.rows(database) { $0.append(CompressionDictionary.maximumSamples) }
+            while bytes < CompressionDictionary.maximumSampleBytes, let row = try rows.next(LeafRow.init) {
                 guard let text = try reading.text(of: row) else { continue }
                 older.append(text)
                 bytes += text.count

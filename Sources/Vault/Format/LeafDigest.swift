@@ -13,11 +13,11 @@ struct LeafDigest: Hashable, Sendable {
         bytes.reserveCapacity(49 + name.count + path.count + attachments.count * 32)
         for part in [name, path] {
             withUnsafeBytes(of: UInt64(part.count).littleEndian) { bytes.append(contentsOf: $0) }
-            bytes.append(contentsOf: part)
+            part.withUnsafeBytes { bytes.append(contentsOf: $0) }
         }
         bytes.append(isDeleted ? 1 : 0)
         document.withUnsafeBytes { bytes.append(contentsOf: $0) }
-        for attachment in attachments { bytes.append(contentsOf: attachment) }
+        for attachment in attachments { attachment.withUnsafeBytes { bytes.append(contentsOf: $0) } }
         (high, low) = SHA256.hash(data: bytes).withUnsafeBytes {
             (
                 $0.loadUnaligned(as: UInt64.self).bigEndian,
@@ -37,8 +37,10 @@ struct LeafDigest: Hashable, Sendable {
         low = bytes.loadUnaligned(fromByteOffset: 8, as: UInt64.self).bigEndian
     }
 
-    var data: Data {
-        withUnsafeBytes(of: (high.bigEndian, low.bigEndian)) { Data($0) }
+    var data: Data { withBytes { Data($0) } }
+
+    func withBytes<Result>(_ body: (UnsafeRawBufferPointer) throws -> Result) rethrows -> Result {
+        try withUnsafeBytes(of: (high.bigEndian, low.bigEndian), body)
     }
 }
 

@@ -8,27 +8,29 @@ import Foundation
 /// hash than 32 hexadecimal digits.
 enum PathCoding {
     static func encode(_ path: RevisionPath) -> Data {
-        var head: [UInt8] = [0]
-        var start = UInt64(path.start)
-        while start >= 0x80 {
-            head.append(UInt8(truncatingIfNeeded: start) | 0x80)
-            start >>= 7
-        }
-        head.append(UInt8(start))
-        var data = Data(count: head.count + 16 * path.revisions.count)
-        let isWhole = data.withUnsafeMutableBytes { bytes -> Bool in
-            bytes.copyBytes(from: head)
-            var offset = head.count
+        // The number takes ten bytes at most.
+        let digests = withUnsafeTemporaryAllocation(
+            byteCount: 11 + 16 * path.revisions.count, alignment: 1
+        ) { bytes -> Data? in
+            bytes[0] = 0
+            var (offset, start) = (1, UInt64(path.start))
+            while start >= 0x80 {
+                bytes[offset] = UInt8(truncatingIfNeeded: start) | 0x80
+                start >>= 7
+                offset += 1
+            }
+            bytes[offset] = UInt8(start)
+            offset += 1
             for revision in path.revisions {
                 // The digits of an oversized generation would be lost.
-                guard let digest = revision.digest, revision.generation < .max else { return false }
+                guard let digest = revision.digest, revision.generation < .max else { return nil }
                 bytes.storeBytes(of: digest.high.bigEndian, toByteOffset: offset, as: UInt64.self)
                 bytes.storeBytes(of: digest.low.bigEndian, toByteOffset: offset + 8, as: UInt64.self)
                 offset += 16
             }
-            return true
+            return Data(bytes[..<offset])
         }
-        return isWhole ? data : encodeText(path)
+        return digests ?? encodeText(path)
     }
 
     static func decode(_ data: Data) -> RevisionPath? {

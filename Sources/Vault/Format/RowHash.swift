@@ -40,9 +40,11 @@ struct RowHash {
         bytes.append(contentsOf: text.utf8)
     }
 
-    mutating func append(_ data: Data) {
-        append(tag: 4, UInt64(data.count))
-        bytes.append(contentsOf: data)
+    mutating func append(_ data: Data) { data.withUnsafeBytes { append($0) } }
+
+    mutating func append(_ blob: UnsafeRawBufferPointer) {
+        append(tag: 4, UInt64(blob.count))
+        bytes.append(contentsOf: blob)
     }
 
     private mutating func append(tag: UInt8, _ number: UInt64) {

@@ -19,6 +19,11 @@ struct Columns {
 
     func data(_ index: Int32) throws -> Data { try withBytes(index) { Data($0) } }
 
+    /// Whether a blob has these bytes.
+    func has(_ data: Data, at index: Int32) throws -> Bool {
+        try withBytes(index) { bytes in data.withUnsafeBytes { bytes.elementsEqual($0) } }
+    }
+
     func optionalData(_ index: Int32) throws -> Data? { isNull(index) ? nil : try data(index) }
 
     /// The bytes of a blob, which are SQLite's and gone with the row.
@@ -34,26 +39,5 @@ struct Columns {
 
     private func damage(of index: Int32) -> DatabaseError {
         DatabaseError(resultCode: .SQLITE_CORRUPT, message: "column \(index) of a row has a value of another type")
-    }
-}
-
-/// The rows of a statement, each read from its columns.
-///
-/// Only for use within the access to the database in which it was made; not two at a time of one statement.
-final class ColumnsCursor<Element>: DatabaseCursor {
-    let _statement: Statement
-    var _isDone = false
-    private let read: (Columns) throws -> Element
-
-    init(_ statement: Statement, _ arguments: StatementArguments = [], read: @escaping (Columns) throws -> Element) {
-        (_statement, self.read) = (statement, read)
-        statement.setUncheckedArguments(arguments)
-    }
-
-    // The statement holds SQLite's lock until then; an error of its last step was thrown by that step.
-    deinit { sqlite3_reset(_statement.sqliteStatement) }
-
-    func _element(sqliteStatement: SQLiteStatement) throws -> Element {
-        try read(Columns(statement: sqliteStatement))
     }
 }

@@ -10,36 +10,28 @@ struct Horizon: Sendable, Hashable {
 
     /// Whether the vault has ever had a document with this key.
     static func knows(key: Int64, _ database: Database) throws -> Bool {
-        let statement = try database.cachedStatement(sql: "SELECT 1 FROM leaf WHERE key = ? LIMIT 1")
-        statement.setUncheckedArguments([key])
-        return try Int.fetchCursor(statement).next() != nil
+        try database.cachedStatement(sql: "SELECT 1 FROM leaf WHERE key = ? LIMIT 1")
+            .rows(database) { $0.append(key) }.next { _ in } != nil
     }
 
     /// All current leaves of a document that a vault sees at the horizon.
     func leaves(key: Int64, name: Data, _ database: Database) throws -> [LeafRow] {
-        let statement: Statement
-        let arguments: StatementArguments
-        if let moment {
-            statement = try database.cachedStatement(
-                sql: """
-                    SELECT \(LeafRow.columns) FROM leaf WHERE key = ?1 AND added >= ?2 AND added <= ?3 \
-                    AND (superseded IS NULL OR superseded > ?3) ORDER BY id
-                    """)
-            arguments = [key, first, moment]
-        } else {
-            statement = try database.cachedStatement(
-                sql: """
-                    SELECT \(LeafRow.columns) FROM leaf WHERE key = ?1 AND superseded IS NULL AND added >= ?2 ORDER BY id
-                    """)
-            arguments = [key, first]
+        let condition =
+            moment == nil
+            ? "superseded IS NULL AND added >= ?2"
+            : "added >= ?2 AND added <= ?3 AND (superseded IS NULL OR superseded > ?3)"
+        let statement = try database.cachedStatement(
+            sql: "SELECT \(LeafRow.columns) FROM leaf WHERE key = ?1 AND \(condition) ORDER BY id")
+        let rows = try statement.rows(database) { values in
+            values.append(key)
+            values.append(first)
+            if let moment { values.append(moment) }
         }
         var leaves: [LeafRow] = []
-        let cursor = ColumnsCursor(statement, arguments) { columns -> LeafRow? in
-            // Two names with one key are rare, and told apart here.
-            guard try columns.withBytes(1, { $0.elementsEqual(name) }) else { return nil }
-            return try LeafRow(columns)
+        // Two names with one key are rare, and told apart here.
+        while let row = try rows.next({ try $0.has(name, at: 1) ? LeafRow($0) : nil }) {
+            if let row { leaves.append(row) }
         }
-        while let row = try cursor.next() { if let row { leaves.append(row) } }
         return leaves
     }
 
@@ -60,8 +52,6 @@ struct Horizon: Sendable, Hashable {
                 ? "\(table).superseded IS NULL AND \(table).added >= ?2"
                 : "\(table).added >= ?2 AND \(table).added <= ?4 AND (\(table).superseded IS NULL OR \(table).superseded > ?4)"
         }
-        var arguments: StatementArguments = [id, first, limit]
-        if let moment { arguments += [moment] }
         // Most documents have one leaf: the index tells, and nothing else is read of them.
         let statement = try database.cachedStatement(
             sql: """
@@ -69,18 +59,25 @@ struct Horizon: Sendable, Hashable {
                 WHERE other.key = leaf.key AND other.id <> leaf.id AND \(condition("other"))) \
                 FROM leaf WHERE id > ?1 AND \(condition("leaf")) ORDER BY id LIMIT ?3
                 """)
-        let cursor = ColumnsCursor(statement, arguments) { columns in
-            (read: try LeafRow.read(columns), hasOthers: try columns.bool(11))
+        let rows = try statement.rows(database) { values in
+            values.append(id)
+            values.append(first)
+            values.append(limit)
+            if let moment { values.append(moment) }
         }
-        var rows: [(read: (row: LeafRow, key: Int64), hasOthers: Bool)] = []
-        while let row = try cursor.next() { rows.append(row) }
-        let documents = try rows.compactMap { row -> [LeafRow]? in
-            guard row.hasOthers else { return [row.read.row] }
-            let leaves = try leaves(key: row.read.key, name: row.read.row.name, database)
+        var (documents, last, count): ([[LeafRow]], Int64?, Int) = ([], nil, 0)
+        while let (read, hasOthers) = try rows.next({ (try LeafRow.read($0), try $0.bool(11)) }) {
+            let (row, key) = read
+            (last, count) = (row.id, count + 1)
+            guard hasOthers else {
+                documents.append([row])
+                continue
+            }
+            let leaves = try leaves(key: key, name: row.name, database)
             // A document is listed once, at its newest row.
-            return leaves.last?.id == row.read.row.id ? leaves : nil
+            if leaves.last?.id == row.id { documents.append(leaves) }
         }
-        return Page(documents: documents, last: rows.last?.read.row.id, isLast: rows.count < limit)
+        return Page(documents: documents, last: last, isLast: count < limit)
     }
 }
 

@@ -41,6 +41,8 @@ final class VaultFile: Sendable {
                 try first.close()
                 try objects.removeDrafts()
                 let pool = try DatabasePool(path: path, configuration: Self.configuration())
+                // A pool asks for less, and then a power cut takes transactions back that were acknowledged.
+                try pool.writeWithoutTransaction { try $0.execute(sql: "PRAGMA synchronous = FULL") }
                 (writer, reader) = (pool, pool)
             } else {
                 (writer, reader) = (nil, first)
@@ -146,8 +148,8 @@ final class VaultFile: Sendable {
         configuration.busyMode = .timeout(10)
         configuration.maximumReaderCount = 4
         configuration.prepareDatabase { database in
-            try database.execute(sql: "PRAGMA synchronous = FULL; PRAGMA cache_size = -16000")
-            if !database.configuration.readonly { try database.execute(sql: "PRAGMA wal_autocheckpoint = 10000") }
+            try database.execute(sql: "PRAGMA cache_size = -16000")
+            if !database.configuration.readonly { try database.execute(sql: "PRAGMA wal_autocheckpoint = 4000") }
         }
         return configuration
     }

@@ -45,6 +45,29 @@ import Testing
         #expect(try await queue.receive(weight: 3, count: 10) == [1])
     }
 
+    @Test("Less than a full share is taken when that is enough, or when nothing more will come")
+    func waitsForEnough() async throws {
+        let queue = BoundedQueue<Int>(capacity: 100)
+        try await queue.send([1, 2]) { _ in 10 }
+        #expect(try await queue.receive(count: 5) { true } == [1, 2])
+        try await queue.send([3]) { _ in 10 }
+        async let full = queue.receive(count: 3) { false }
+        try await queue.send([4]) { _ in 10 }
+        try await queue.send([5, 6]) { _ in 10 }
+        #expect(try await full == [3, 4, 5])
+        async let last = queue.receive(count: 3) { false }
+        queue.finish()
+        #expect(try await last == [6])
+        #expect(try await queue.receive(count: 3) { false }.isEmpty)
+    }
+
+    @Test("Waiting for a full share ends where the senders wait for room")
+    func neverWaitsForWhatHasNoRoom() async throws {
+        let queue = BoundedQueue<Int>(capacity: 20)
+        try await queue.send([1, 2]) { _ in 10 }
+        #expect(try await queue.receive(weight: 1000, count: 50) { false } == [1, 2])
+    }
+
     @Test func endsWaitingByCancellation() async {
         let queue = BoundedQueue<Int>(capacity: 1)
         await withTaskGroup { group in
