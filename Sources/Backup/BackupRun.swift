@@ -37,9 +37,14 @@ package struct BackupRun: Sendable {
     package func run() async throws -> BackupReport {
         try backup.expectWritable()
         let mark = SourceMark(database: source, backup: backup.uuid)
-        let identity = try await onSource { try await mark.identity() }
+        let (identity, settings) = try await onSource {
+            let info = try await source.info()
+            async let identity = mark.identity(info)
+            async let settings = SourceSettings(of: source, info)
+            return try await (identity, settings)
+        }
         let verdict = try await recognise(identity)
-        try await backup.store(try await onSource { try await SourceSettings(of: source) })
+        try await backup.store(settings)
         let report = try await replicate(identity, isSame: verdict.verdict == .same, wasCutOff: verdict.wasCutOff)
         if !sealsUnchanged, verdict.verdict == .same, !verdict.wasCutOff, !report.isIncomplete,
             let newest = try await backup.confirm(at: now(), sequence: report.sequence)

@@ -225,10 +225,11 @@ struct EncryptionTests {
 
     /// Gives the first two documents each other's body, and mends all hashes, as one who can write to the disk may.
     private static func exchangeBodies(_ database: Database) throws {
-        let cursor = ColumnsCursor(
-            try database.makeStatement(sql: "SELECT \(LeafRow.columns) FROM leaf ORDER BY id LIMIT 2"),
-            read: LeafRow.init)
-        let rows = [try #require(try cursor.next()), try #require(try cursor.next())]
+        let cursor = try database.makeStatement(sql: "SELECT \(LeafRow.columns) FROM leaf ORDER BY id LIMIT 2")
+            .rows(database)
+        var rows: [LeafRow] = []
+        while let row = try cursor.next(LeafRow.init) { rows.append(row) }
+        try #require(rows.count == 2)
         let bodies = try rows.map { row in
             try #require(
                 try Row.fetchOne(

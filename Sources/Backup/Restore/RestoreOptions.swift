@@ -1,4 +1,5 @@
 import Replication
+import Vault
 
 /// What a restore may do.
 package struct RestoreOptions: Sendable {
@@ -29,6 +30,16 @@ package struct RestorePlan: Sendable {
         case absent, empty, begun, existing
     }
 
+    /// How long it takes, in seconds: a first guess from what a server of two cores was measured to do, which is 6,000 new
+    /// documents a second, a thousand that are changed in their place, and 40 MB of attachments; nil where nothing was added up.
+    package var estimatedSeconds: Double? {
+        guard let extent else { return nil }
+        let documents = Double(extent.revisions)
+        guard let differing else { return documents / 6000 + Double(extent.attachmentBytes) / 40e6 }
+        let changedShare = Double(differing) / Double(max(1, extent.documents))
+        return documents / 40_000 + Double(differing) / 1000 + Double(extent.attachmentBytes) * changedShare / 40e6
+    }
+
     /// The number and time of the moment are in here.
     package var moment: MomentSummary
     package var target: Target
@@ -36,6 +47,8 @@ package struct RestorePlan: Sendable {
     /// Documents of the moment that are selected, tombstones among them.
     package var documents: Int
     package var deleted: Int
+    /// What they are in numbers; only of a plan that is to be shown, since it takes a reading of the moment.
+    package var extent: MomentExtent?
     /// Documents of the target that are not what they were at the moment, where the target has some.
     package var differing: Int?
     /// Documents that came later: kept, or removed by an exact restore.

@@ -26,7 +26,12 @@ package struct RestoreRun: Sendable {
     ///
     /// - Throws: ``RestoreError`` where it would not be done; `VaultError`, `ReplicationFailure`.
     package func plan() async throws -> RestorePlan {
-        try await prepare().plan
+        let prepared = try await prepare()
+        var plan = prepared.plan
+        let selection = prepared.selection
+        let extent = try await moment.extent { selection.contains($0) }
+        (plan.extent, plan.documents, plan.deleted) = (extent, extent.documents, extent.deleted)
+        return plan
     }
 
     /// Restores.

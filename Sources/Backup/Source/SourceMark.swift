@@ -19,8 +19,7 @@ struct SourceMark: Sendable {
     /// What the source says of itself now.
     ///
     /// - Throws: `CouchError`; a mark that may not be read is no error.
-    func identity() async throws -> SourceIdentity {
-        let info = try await database.info()
+    func identity(_ info: DatabaseInfo) async throws -> SourceIdentity {
         let found = try await read()
         return SourceIdentity(
             name: database.url, marker: found?["backup"]?.string, markedMoment: found?["moment"]?.integer,

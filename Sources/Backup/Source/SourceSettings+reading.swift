@@ -8,12 +8,14 @@ extension SourceSettings {
     ///
     /// What the account may not read, or the server has not, is left out. Local documents that replicators keep their
     /// checkpoints in are left out too: in another database they would lie about what is there.
-    init(of database: CouchDatabase) async throws {
-        let info = try await database.info()
+    init(of database: CouchDatabase, _ info: DatabaseInfo) async throws {
+        async let security = Self.readable { try await database.securityDocument() }
+        async let revisionsLimit = Self.readable { try await database.revisionsLimit() }
+        async let localDocuments = Self.readable { try await Self.localDocuments(of: database) }
         self.init(q: info.q, n: info.n, isPartitioned: info.isPartitioned)
-        security = try await Self.readable { try await database.securityDocument() }
-        revisionsLimit = try await Self.readable { try await database.revisionsLimit() }
-        localDocuments = try await Self.readable { try await Self.localDocuments(of: database) } ?? [:]
+        self.security = try await security
+        self.revisionsLimit = try await revisionsLimit
+        self.localDocuments = try await localDocuments ?? [:]
     }
 
     private static let page = 500

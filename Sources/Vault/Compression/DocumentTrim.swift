@@ -58,6 +58,11 @@ struct DocumentTrim: Hashable, Sendable {
         return document
     }
 
+    /// How many bytes were cut out of the document.
+    func cutBytes(id: DocumentID, path: RevisionPath) -> Int {
+        Self.head(id, path).count + Self.history(path.revisions.prefix(revisions)).count
+    }
+
     private static let attachments = Data(#","_attachments":{"#.utf8)
 
     private static func head(_ id: DocumentID, _ path: RevisionPath) -> [UInt8] {

@@ -106,7 +106,7 @@ struct RestoreCommand: AsyncParsableCommand {
             var run = RestoreRun(of: try await moment.moment(of: opened), to: database, options: try options())
             let printer = RestorePrinter(backup: backup, isJSON: json)
             guard !dryRun else {
-                try printer.print(try await run.plan(), bytes: try await opened.statistics().documentBytes)
+                try printer.print(try await run.plan())
                 return .ok
             }
             let line = ProgressLine()

@@ -1,33 +1,36 @@
 import Backup
 import CouchDB
 import Replication
+import Vault
 
 /// Prints plans and ends of restores.
 struct RestorePrinter {
     var backup: String
     var isJSON = false
 
-    /// Documents a second that a server of two cores takes, as measured; for a first guess.
-    private static let usualRate = 6000.0
-
-    func print(_ plan: RestorePlan, bytes: Int) throws {
-        let seconds = Double(plan.documents) / Self.usualRate
-        guard !isJSON else {
-            return try Console.json(RestoreResult(backup: backup, plan: plan, estimate: seconds))
-        }
+    func print(_ plan: RestorePlan) throws {
+        guard !isJSON else { return try Console.json(RestoreResult(backup: backup, plan: plan)) }
         var lines = [
             "\(backup): moment #\(plan.moment.number) of \(plan.moment.time)\(plan.moment.isComplete ? "" : ", incomplete")",
             "  to        \(plan.targetURL) (\(words(plan.target)))",
             "  documents \(plan.documents)\(plan.deleted > 0 ? ", \(plan.deleted) of them deleted" : "")",
-            "  bytes     at most \(ByteText.text(bytes)) of documents in all moments",
         ]
+        if let extent = plan.extent {
+            let attachments = extent.attachmentBytes
+            lines.append(
+                "  bytes     \(ByteText.text(extent.documentBytes)) of documents"
+                    + (attachments > 0 ? ", \(ByteText.text(attachments)) of attachments" : ""))
+            lines.append("  conflicts \(extent.conflicts) of the documents have conflicts")
+        }
         if let differing = plan.differing {
-            lines.append("  conflicts \(differing) documents there are not what they were, and are changed")
+            lines.append("  changes   \(differing) documents there are not what they were, and are changed")
         }
         if let later = plan.later {
             lines.append("  later     \(later) documents there came later or were deleted then")
         }
-        lines.append("  time      about \(DurationWords.text(max(seconds, 1)))")
+        if let seconds = plan.estimatedSeconds {
+            lines.append("  time      about \(DurationWords.text(max(seconds, 1))), as far as can be told before")
+        }
         lines.append("Nothing was changed. Without --dry-run it is done.")
         Console.out(lines.joined(separator: "\n"))
     }

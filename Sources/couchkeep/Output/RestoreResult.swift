@@ -1,6 +1,7 @@
 import Backup
 import CouchDB
 import Replication
+import Vault
 
 /// The JSON form of a restore, planned or done.
 struct RestoreResult: Encodable {
@@ -17,27 +18,33 @@ struct RestoreResult: Encodable {
     var target: String
     var targetState: String
     var documents: Int
+    var deleted: Int
+    var conflicts: Int?
     var differing: Int?
     var later: Int?
     var estimatedSeconds: Double?
     var seconds: Double?
     var revisions: Int?
     var bytes: Int?
+    var attachmentBytes: Int?
     var edits: Int?
     var equal: Int?
     var different: Int?
     var problems: [Document] = []
 
-    init(backup: String, plan: RestorePlan, estimate: Double?) {
+    init(backup: String, plan: RestorePlan) {
         self.backup = backup
         result = "planned"
         (moment, at) = (plan.moment.number, plan.moment.time)
-        (target, targetState, documents) = (plan.targetURL, plan.target.rawValue, plan.documents)
-        (differing, later, estimatedSeconds) = (plan.differing, plan.later, estimate)
+        (target, targetState) = (plan.targetURL, plan.target.rawValue)
+        (documents, deleted, differing, later) = (plan.documents, plan.deleted, plan.differing, plan.later)
+        (conflicts, revisions) = (plan.extent?.conflicts, plan.extent?.revisions)
+        (bytes, attachmentBytes) = (plan.extent?.documentBytes, plan.extent?.attachmentBytes)
+        estimatedSeconds = plan.estimatedSeconds
     }
 
     init(backup: String, report: RestoreReport) {
-        self.init(backup: backup, plan: report.plan, estimate: nil)
+        self.init(backup: backup, plan: report.plan)
         result = report.isEqual ? "equal" : report.refusals.isEmpty ? "different" : "incomplete"
         seconds = report.elapsed / .seconds(1)
         (revisions, bytes) = (report.counts.revisionsStored, report.counts.bytesStored)

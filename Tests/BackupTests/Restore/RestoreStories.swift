@@ -45,10 +45,14 @@ enum RestoreStories {
         let target = scene.beside("new")
         let plan = try await RestoreRun(of: scene.moment(backup.moment), to: target).plan()
         #expect(plan.target == .absent && plan.documents == 45 && plan.deleted == 1)
+        let extent = try #require(plan.extent)
+        #expect(extent.revisions == 47 && extent.conflicts == 1 && extent.attachmentBytes == 5, "\(extent)")
         #expect(try await !target.exists(), "a plan changes nothing")
 
         let report = try await scene.restore(backup.moment, to: target) { $0.includesLocalDocuments = true }
         #expect(report.isEqual && report.refusals == [] && report.comparison.equal == 45, "\(report)")
+        #expect(report.counts.revisionsStored == extent.revisions, "the plan told what came")
+        #expect(report.counts.bytesStored == extent.documentBytes + extent.attachmentBytes)
         let restored = try await scene.picture(of: target)
         let isEqual = try restored.unordered == before.unordered
         #expect(isEqual, "\(restored.difference(from: before))")
