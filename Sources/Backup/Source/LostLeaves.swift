@@ -12,7 +12,7 @@ struct LostLeaves: Sendable {
     let backup: VaultDatabase
     let options: ReplicationOptions
 
-    private static let lookedUpTogether = 100
+    private static let lookedUpTogether = 500
 
     /// Compares everything; needed after a purge.
     ///

@@ -37,12 +37,14 @@ struct ChangesReader: Sendable {
     private func read(since start: UpdateSequence, into pages: BoundedQueue<Page>) async throws {
         var sequence = start
         var isWaiting = false
+        // The first page is a short one, so that fetching begins early.
+        var limit = min(pipeline.options.pageSize, Self.firstPage)
         while true {
-            let since = sequence
+            let (since, rows) = (sequence, limit)
             let patience = isWaiting ? pipeline.options.patience : nil
             let batch = try await retrier.call {
                 let batch = try await pipeline.source.changes(
-                    since: since, limit: pipeline.options.pageSize, patience: patience)
+                    since: since, limit: rows, patience: patience)
                 try Self.checkMovement(of: batch, since: since)
                 return batch
             }
@@ -50,11 +52,13 @@ struct ChangesReader: Sendable {
                 end: batch.lastSequence, documents: batch.documents.count, pending: batch.pending,
                 unusable: batch.unusable)
             try await pages.send([Page(index: index, documents: batch.documents)]) { _ in 1 }
-            sequence = batch.lastSequence
+            (sequence, limit) = (batch.lastSequence, pipeline.options.pageSize)
             isWaiting = batch.isAtEnd
             if batch.isAtEnd, !pipeline.options.isContinuous { return }
         }
     }
+
+    private static let firstPage = 250
 
     /// A source that says that there is more, and doesn't move, would be read for ever.
     private static func checkMovement(of batch: ChangeBatch, since: UpdateSequence) throws {

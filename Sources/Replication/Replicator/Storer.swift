@@ -14,10 +14,13 @@ struct Storer: Sendable {
 
     /// Stores until nothing more is fetched; several tasks do this at a time.
     func run() async throws {
-        // A continuous run stores at once: nobody knows when more will come.
-        let patience = pipeline.options.isContinuous ? .zero : pipeline.options.storePatience
+        let start = pipeline.clock.now()
         while true {
             let began = pipeline.clock.now()
+            // A continuous run stores at once, since nobody knows when more will come, and a short one waits little.
+            let patience =
+                pipeline.options.isContinuous
+                ? .zero : min(pipeline.options.storePatience, start.duration(to: began) / 10)
             let batch = try await fetched.receive(
                 weight: pipeline.options.storeBytes, count: retrier.throttle.batch
             ) { began.duration(to: pipeline.clock.now()) >= patience }
