@@ -20,6 +20,7 @@ package struct RestoreOptions: Sendable {
     package init() {
         // A server takes documents more slowly than the vault hands them out: a larger buffer would only be full.
         replication.bufferBytes = 8 << 20
+        // What suits CouchDB best beside so many calls at a time (measured).
         replication.batchSize = 500
     }
 }
@@ -28,16 +29,6 @@ package struct RestoreOptions: Sendable {
 package struct RestorePlan: Sendable {
     package enum Target: String, Sendable {
         case absent, empty, begun, existing
-    }
-
-    /// How long it takes, in seconds: a first guess from what a server of two cores was measured to do, which is 6,000 new
-    /// documents a second, a thousand that are changed in their place, and 40 MB of attachments; nil where nothing was added up.
-    package var estimatedSeconds: Double? {
-        guard let extent else { return nil }
-        let documents = Double(extent.revisions)
-        guard let differing else { return documents / 6000 + Double(extent.attachmentBytes) / 40e6 }
-        let changedShare = Double(differing) / Double(max(1, extent.documents))
-        return documents / 40_000 + Double(differing) / 1000 + Double(extent.attachmentBytes) * changedShare / 40e6
     }
 
     /// The number and time of the moment are in here.
@@ -53,6 +44,18 @@ package struct RestorePlan: Sendable {
     package var differing: Int?
     /// Documents that came later: kept, or removed by an exact restore.
     package var later: Int?
+
+    /// How long it takes, in seconds; nil where nothing was added up.
+    ///
+    /// A first guess from what CouchDB 3.5.0 on two cores was measured to do: 6,000 new documents a second, a thousand that
+    /// are changed in their place, and 40 MB of attachments.
+    package var estimatedSeconds: Double? {
+        guard let extent else { return nil }
+        let documents = Double(extent.revisions)
+        guard let differing else { return documents / 6000 + Double(extent.attachmentBytes) / 40e6 }
+        let changedShare = Double(differing) / Double(max(1, extent.documents))
+        return documents / 40_000 + Double(differing) / 1000 + Double(extent.attachmentBytes) * changedShare / 40e6
+    }
 
     /// What people want to know of a moment.
     package struct MomentSummary: Sendable, Hashable {

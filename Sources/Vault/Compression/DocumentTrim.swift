@@ -46,16 +46,18 @@ struct DocumentTrim: Hashable, Sendable {
     /// The whole document; nil where the rest can't be one of such a document.
     func restored(_ rest: Data, id: DocumentID, path: RevisionPath) -> Data? {
         guard path.revisions.count >= revisions, !rest.isEmpty else { return nil }
-        let place =
+        let found =
             hasAttachments ? rest.range(of: Self.attachments, options: .backwards)?.lowerBound : rest.endIndex - 1
-        guard let place else { return nil }
+        guard let place = found.map({ $0 - rest.startIndex }) else { return nil }
         let (head, history) = (Self.head(id, path), Self.history(path.revisions.prefix(revisions)))
-        var document = Data(capacity: head.count + rest.count + history.count)
-        document.append(contentsOf: head)
-        document.append(rest[..<place])
-        document.append(contentsOf: history)
-        document.append(rest[place...])
-        return document
+        return rest.withUnsafeBytes { bytes in
+            var document = Data(capacity: head.count + bytes.count + history.count)
+            document.append(contentsOf: head)
+            document.append(contentsOf: UnsafeRawBufferPointer(rebasing: bytes[..<place]))
+            document.append(contentsOf: history)
+            document.append(contentsOf: UnsafeRawBufferPointer(rebasing: bytes[place...]))
+            return document
+        }
     }
 
     /// How many bytes were cut out of the document.

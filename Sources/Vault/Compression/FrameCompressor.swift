@@ -47,7 +47,7 @@ final class FrameCompressor {
             buffer.withUnsafeMutableBytes { target -> Data? in
                 let size = ZSTD_compress2(context, target.baseAddress, target.count, source.baseAddress, source.count)
                 guard ZSTD_isError(size) == 0, size < source.count else { return nil }
-                return Data(UnsafeRawBufferPointer(rebasing: target[..<size]))
+                return target.baseAddress.map { Data(bytes: $0, count: size) }
             }
         }
         guard let frame else { return (.raw, document) }

@@ -5,7 +5,7 @@ import Replication
 
 extension VaultDatabase {
     /// How much one reading of the file takes into memory.
-    private static let readDocuments = 250
+    private static let readDocuments = 500
     private static let readBytes = 4 << 20
 
     package func revisions(

@@ -28,7 +28,7 @@ enum PathCoding {
                 bytes.storeBytes(of: digest.low.bigEndian, toByteOffset: offset + 8, as: UInt64.self)
                 offset += 16
             }
-            return Data(bytes[..<offset])
+            return bytes.baseAddress.map { Data(bytes: $0, count: offset) }
         }
         return digests ?? encodeText(path)
     }

@@ -17,7 +17,9 @@ struct Columns {
 
     func bool(_ index: Int32) throws -> Bool { try integer(index) != 0 }
 
-    func data(_ index: Int32) throws -> Data { try withBytes(index) { Data($0) } }
+    func data(_ index: Int32) throws -> Data {
+        try withBytes(index) { bytes in bytes.baseAddress.map { Data(bytes: $0, count: bytes.count) } ?? Data() }
+    }
 
     /// Whether a blob has these bytes.
     func has(_ data: Data, at index: Int32) throws -> Bool {

@@ -21,7 +21,7 @@ struct Horizon: Sendable, Hashable {
             ? "superseded IS NULL AND added >= ?2"
             : "added >= ?2 AND added <= ?3 AND (superseded IS NULL OR superseded > ?3)"
         let statement = try database.cachedStatement(
-            sql: "SELECT \(LeafRow.columns) FROM leaf WHERE key = ?1 AND \(condition) ORDER BY id")
+            sql: "SELECT \(LeafRow.columns) FROM leaf WHERE key = ?1 AND \(condition)")
         let rows = try statement.rows(database) { values in
             values.append(key)
             values.append(first)
@@ -32,6 +32,8 @@ struct Horizon: Sendable, Hashable {
         while let row = try rows.next({ try $0.has(name, at: 1) ? LeafRow($0) : nil }) {
             if let row { leaves.append(row) }
         }
+        // SQLite would make room for sorting at each look, and hardly ever is there more than one.
+        if leaves.count > 1 { leaves.sort { $0.id < $1.id } }
         return leaves
     }
 

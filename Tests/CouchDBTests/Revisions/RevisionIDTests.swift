@@ -12,6 +12,9 @@ import Testing
     func textFormIsKept(text: String) throws {
         let revision = try #require(RevisionID(text))
         #expect(revision.description == text)
+        var bytes: [UInt8] = []
+        revision.appendText(to: &bytes)
+        #expect(bytes == Array(text.utf8))
         #expect(try JSONDecoder().decode(RevisionID.self, from: JSONEncoder().encode(revision)) == revision)
     }
 
