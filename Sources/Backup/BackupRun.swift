@@ -33,12 +33,13 @@ package struct BackupRun: Sendable {
     /// A moment that is only confirmed has the mark that its own run left. Where that run was cut off before it could, its
     /// moment is not marked, and another one is made.
     ///
+    /// - Parameter info: what the source has just said of itself; nil to ask it.
     /// - Throws: `ReplicationFailure`, `VaultError`, `CouchError` of the source; `CancellationError`.
-    package func run() async throws -> BackupReport {
+    package func run(knowing info: DatabaseInfo? = nil) async throws -> BackupReport {
         try backup.expectWritable()
         let mark = SourceMark(database: source, backup: backup.uuid)
-        let (identity, settings) = try await onSource {
-            let info = try await source.info()
+        let ((identity, revision), settings) = try await onSource {
+            let info = if let info { info } else { try await source.info() }
             async let identity = mark.identity(info)
             async let settings = SourceSettings(of: source, info)
             return try await (identity, settings)
@@ -55,7 +56,7 @@ package struct BackupRun: Sendable {
         }
         let moment = try await backup.seal(
             at: now(), sequence: report.sequence, isComplete: !report.isIncomplete, setAside: report.counts.refused)
-        let isMarked = try await onSource { try await mark.leave(moment: moment.number) }
+        let isMarked = try await onSource { try await mark.leave(moment: moment.number, over: revision) }
         try await backup.noteMarker(isMarked ? backup.uuid : nil, moment: moment.number)
         return BackupReport(
             name: backup.name, moment: moment, isNew: true, replication: report, source: verdict.verdict,

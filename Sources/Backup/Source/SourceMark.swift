@@ -16,25 +16,35 @@ struct SourceMark: Sendable {
     /// How the ids of all marks begin, without `_local/`.
     static let prefix = "couchkeep-backup-"
 
-    /// What the source says of itself now.
+    /// What the source says of itself now, and the revision of the mark that tells it.
     ///
     /// - Throws: `CouchError`; a mark that may not be read is no error.
-    func identity(_ info: DatabaseInfo) async throws -> SourceIdentity {
+    func identity(_ info: DatabaseInfo) async throws -> (identity: SourceIdentity, revision: JSONValue?) {
         let found = try await read()
-        return SourceIdentity(
+        let identity = SourceIdentity(
             name: database.url, marker: found?["backup"]?.string, markedMoment: found?["moment"]?.integer,
             instanceStartTime: info.identity, purgeSequence: info.purgeSequence?.parameter)
+        return (identity, found?["_rev"])
     }
 
     /// Leaves the mark; false where the account may not write to the source.
-    func leave(moment: Int) async throws -> Bool {
-        do {
+    ///
+    /// - Parameter revision: of the mark that is replaced, as it was read; one that is no more is looked up.
+    func leave(moment: Int, over revision: JSONValue?) async throws -> Bool {
+        func put(over revision: JSONValue?) async throws {
             var members: [String: JSONValue] = [
                 "backup": .string(backup), "moment": .integer(Int64(moment)),
                 "about": "left by couchkeep backup, to know this database again",
             ]
-            members["_rev"] = try await read()?["_rev"]
+            members["_rev"] = revision
             _ = try await database.putLocalDocument(id, members: members)
+        }
+        do {
+            do {
+                try await put(over: revision)
+            } catch let error as CouchError where error.code == .conflict {
+                try await put(over: try await read()?["_rev"])
+            }
             return true
         } catch let error as CouchError where [.unauthorized, .forbidden].contains(error.code) {
             return false

@@ -42,6 +42,24 @@ public struct RevisionPath: Sendable, Hashable {
         return RevisionPath(unchecked: Array(revisions.prefix(limit)))
     }
 
+    /// Tells whether the revision is the leaf or one of its known ancestors.
+    public func contains(_ revision: RevisionID) -> Bool {
+        let place = start - revision.generation
+        return revisions.indices.contains(place) && revisions[place] == revision
+    }
+
+    /// The path with the ancestors that an older path of the same line knows beyond it.
+    ///
+    /// nil where the older path's leaf is none of the known ancestors, or where the two disagree on what came before it.
+    public func joined(to older: RevisionPath) -> RevisionPath? {
+        let newer = start - older.start
+        guard newer > 0, newer < revisions.count, zip(revisions[newer...], older.revisions).allSatisfy(==) else {
+            return nil
+        }
+        return revisions.count - newer >= older.revisions.count
+            ? self : RevisionPath(unchecked: revisions[..<newer] + older.revisions)
+    }
+
     init(unchecked revisions: [RevisionID]) { self.revisions = revisions }
 }
 

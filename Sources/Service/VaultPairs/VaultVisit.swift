@@ -22,13 +22,13 @@ struct VaultVisit: Sendable {
         try await naming {
             if let error = pair.secretError { throw error }
             // Before a vault is made: a source that isn't there leaves nothing behind.
-            _ = try await ReplicationFailure.Side.source.naming { try await pair.database.info() }
+            let info = try await ReplicationFailure.Side.source.naming { try await pair.database.info() }
             let vault = try await vault.open(create: true, environment: environment, now: now())
             return try await vault.withDatabase(pair.name, isWriting: true, create: true, now: now()) { backup in
                 var run = BackupRun(of: pair.database, into: backup, now: now)
                 run.onProgress = onProgress
                 run.sealsUnchanged = sealsUnchanged
-                return try await run.run()
+                return try await run.run(knowing: info)
             }
         }
     }

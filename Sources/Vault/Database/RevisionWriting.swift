@@ -43,6 +43,13 @@ struct RevisionWriting {
             state.deleted += revision.isDeleted ? 1 : 0
             return
         }
+        // Most others are an edit of a document without conflicts.
+        if rows.count == 1, let path = revision.path.joined(to: try rows[0].revisionPath()) {
+            try end(rows[0], key: revision.key)
+            try add(revision, path: stemmed(path, of: revision), among: rows)
+            count(wasDeleted: rows[0].isDeleted, isDeleted: revision.isDeleted)
+            return
+        }
         var tree = RevisionTree<LeafRow?>()
         for row in rows { tree.insert(try row.revisionPath(), isDeleted: row.isDeleted, body: row) }
         let known = digest(of: revision, path: PathCoding.encode(revision.path))
@@ -65,12 +72,20 @@ struct RevisionWriting {
         if tree.isLeaf(revision.path.leaf), !rows.contains(where: { isSame($0, revision) }),
             let path = tree.path(to: revision.path.leaf)
         {
-            try add(
-                revision, path: path.stemmed(to: max(limit, revision.path.revisions.count)), among: rows)
+            try add(revision, path: stemmed(path, of: revision), among: rows)
         }
-        let change = (tree.isDeleted ? 1 : 0) - (wasDeleted ? 1 : 0)
+        count(wasDeleted: wasDeleted, isDeleted: tree.isDeleted)
+    }
+
+    private mutating func count(wasDeleted: Bool, isDeleted: Bool) {
+        let change = (isDeleted ? 1 : 0) - (wasDeleted ? 1 : 0)
         state.deleted += change
         state.documents -= change
+    }
+
+    /// A path without what the source would have forgotten of it, but never shorter than the source gave it.
+    private func stemmed(_ path: RevisionPath, of revision: PreparedRevision) -> RevisionPath {
+        path.stemmed(to: max(limit, revision.path.revisions.count))
     }
 
     /// Ends leaves that the source has no more and that nothing has replaced there, and tells how many there were.

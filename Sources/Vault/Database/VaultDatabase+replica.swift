@@ -43,9 +43,11 @@ extension VaultDatabase: Replica {
                 let name = naming.name(document.id)
                 let leaves = try horizon.leaves(key: LeafRow.key(name), name: name, database)
                 guard !leaves.isEmpty else { return document.revisions.isEmpty ? nil : document }
-                var known: Set<RevisionID> = []
-                for leaf in leaves { known.formUnion(try leaf.revisionPath().revisions) }
-                let missing = document.revisions.filter { !known.contains(naming.revision($0, name: name)) }
+                let paths = try leaves.map { try $0.revisionPath() }
+                let missing = document.revisions.filter { revision in
+                    let stored = naming.revision(revision, name: name)
+                    return !paths.contains { $0.contains(stored) }
+                }
                 return missing.isEmpty ? nil : DocumentLeaves(id: document.id, revisions: missing)
             }
         }

@@ -98,8 +98,12 @@ struct LeafRow: Sendable {
     func supersede(at moment: Int, key: Int64, _ database: Database) throws {
         var row = self
         row.superseded = moment
-        try database.cachedStatement(sql: "UPDATE leaf SET superseded = ?, hash = ? WHERE id = ?")
-            .execute(arguments: [moment, row.hash(key: key), id])
+        let statement = try database.cachedStatement(sql: "UPDATE leaf SET superseded = ?, hash = ? WHERE id = ?")
+        try statement.run(database) { values in
+            values.append(moment)
+            values.append(row.hash(key: key))
+            values.append(id)
+        }
     }
 
     private func hash(key: Int64) -> Int64 {

@@ -95,7 +95,7 @@ struct BackupCommand: AsyncParsableCommand {
             }
             defer { line.end() }
             guard continuous else {
-                let report = try await run.run()
+                let report = try await run.run(knowing: info)
                 line.end()
                 try printer.print(report)
                 return report.isIncomplete
