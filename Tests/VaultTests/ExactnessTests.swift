@@ -123,6 +123,31 @@ struct ExactnessTests {
         #expect(try await database.contents().map(\.id) == ["right"])
     }
 
+    @Test("A history that disagrees with the one that is known stays as it came", arguments: [false, true])
+    func disagreeingHistories(isEncrypted: Bool) async throws {
+        func digits(_ digit: Character) -> String { String(repeating: digit, count: 32) }
+        func revision(_ start: Int, _ ids: String, members: String) throws -> Revision {
+            let ancestors = RevisionPath(start: start - 1, ids: ids.dropFirst().map(digits))
+            let path = try #require(RevisionPath(start: start, ids: ids.map(digits)))
+            let made = try DocumentModel.revision("doc", on: ancestors, members: members)
+            let text = String(decoding: made.document, as: UTF8.self)
+                .replacingOccurrences(of: made.path.leaf.hash, with: path.leaf.hash)
+            return Revision(id: "doc", path: path, isDeleted: false, document: Data(text.utf8))
+        }
+        let known = try revision(2, "ba", members: #""v":1"#)
+        // The second is as long as what is known, the third longer than what is left of that.
+        for odd in [try revision(3, "cbd", members: #""v":2"#), try revision(4, "ecbd", members: #""v":3"#)] {
+            let folder = TemporaryVault()
+            let key: KeySource? = isEncrypted ? .key(try VaultKey.make(isWriteOnly: false)) : nil
+            let database = try await folder.database(key: key)
+            for revision in [known, odd] { #expect(try await database.store([revision], checkpoint: nil).refusals == []) }
+            let found = try await database.contents()
+            #expect(found.map(\.path) == [odd.path])
+            #expect(found.map(\.document) == [odd.document])
+            #expect(try await database.check(readData: true).problems == [])
+        }
+    }
+
     private func roundTrip(_ revisions: [Revision]) async throws -> [Revision] {
         let folder = TemporaryVault()
         var database = try await folder.database()

@@ -64,14 +64,16 @@ struct RevisionWriting {
             }
             // A history can turn out to be longer than was known.
             guard let longer = tree.path(to: path.leaf)?.stemmed(to: max(limit, path.revisions.count)),
-                longer.revisions.count > path.revisions.count
+                longer.revisions.count > path.revisions.count, longer.revisions.starts(with: path.revisions)
             else { continue }
             try end(row, key: revision.key)
             try renew(row, path: longer, key: revision.key, histories: histories(rows, revision))
         }
         if tree.isLeaf(revision.path.leaf), !rows.contains(where: { isSame($0, revision) }),
-            let path = tree.path(to: revision.path.leaf)
+            let known = tree.path(to: revision.path.leaf)
         {
+            // A history that disagrees with the known one stays as it came: the document's body holds it too.
+            let path = known.revisions.starts(with: revision.path.revisions) ? known : revision.path
             try add(revision, path: stemmed(path, of: revision), among: rows)
         }
         count(wasDeleted: wasDeleted, isDeleted: tree.isDeleted)
