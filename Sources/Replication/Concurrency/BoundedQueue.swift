@@ -67,8 +67,8 @@ struct BoundedQueue<Element: Sendable>: Sendable {
 
     /// Takes at least one element, and more while their weight and number stay within the limits; none at the end.
     ///
-    /// - Parameter isEnough: asked, each time that something has come, whether to take less than the limits allow. Where it
-    ///   says no, the rest is waited for, as long as it can come.
+    /// - Parameter isEnough: asked, each time that something has come and at each ``remind()``, whether to take less than the
+    ///   limits allow. Where it says no, the rest is waited for, as long as it can come.
     func receive(
         weight limit: Int = .max, count: Int, isEnough: () -> Bool = { true }
     ) async throws -> [Element] {
@@ -85,6 +85,9 @@ struct BoundedQueue<Element: Sendable>: Sendable {
             return state.take(taken)
         }
     }
+
+    /// Lets everybody who waits look again, as after something has come.
+    func remind() { monitor.change { _ in } }
 
     /// The largest weight that was ever queued.
     var peakWeight: Int { monitor.read { $0.peak } }

@@ -49,10 +49,27 @@ struct Pipeline: Sendable {
                 fetched.finish()
             }
             group.addTask {
-                try await several(target.concurrentStores) { try await storer.run() }
+                try await reminding(fetched) {
+                    try await several(target.concurrentStores) { try await storer.run() }
+                }
             }
             // The first failure leaves the group, which cancels the other stages.
             while try await group.next() != nil {}
+        }
+    }
+
+    /// Ends the patience of what stores also where nothing comes any more.
+    private func reminding(_ fetched: BoundedQueue<Fetched>, _ body: @Sendable () async throws -> Void) async throws {
+        guard options.storePatience > .zero else { return try await body() }
+        try await withThrowingTaskGroup { group in
+            group.addTask {
+                while true {
+                    try await clock.sleep(options.storePatience)
+                    fetched.remind()
+                }
+            }
+            try await body()
+            group.cancelAll()
         }
     }
 }

@@ -12,7 +12,7 @@ package struct ReplicationOptions: Sendable {
     package var selection: (@Sendable (DocumentLeaves) -> Bool)?
     /// Whether design documents are stored behind everything else, so that their validation meets no old document.
     package var storesDesignDocumentsLast = false
-    /// Documents of one page of the feed.
+    /// Documents of one page of the feed; the first one is shorter, so that fetching begins soon.
     package var pageSize = 1000
     /// The most revisions of one fetch.
     package var batchSize = 1000
@@ -20,8 +20,8 @@ package struct ReplicationOptions: Sendable {
     package var batchesTogether = 1
     /// The most bytes of one call that stores, but for a single larger revision.
     package var storeBytes = 2 << 20
-    /// How long a call that stores may wait until it has as much as it may take, but for a tenth of the run's time at most;
-    /// what comes next ends the waiting.
+    /// How long a call that stores may wait until it has as much as it may take, but for a tenth of the run's time where more
+    /// comes; it is looked at when something has come, and once in this time.
     package var storePatience: Duration = .zero
     /// The bytes of fetched revisions that may wait for being stored.
     package var bufferBytes = 16 << 20

@@ -45,6 +45,42 @@ import Testing
         #expect(most < 120, "about 50 kB wait, and 20 kB are being stored")
     }
 
+    @Test("What has come is stored, and not kept in memory, while nothing more comes")
+    func storesWhileTheFeedRests() async throws {
+        let source = try source(20)
+        let stored = Mutex(0)
+        let now = Mutex(ContinuousClock.now)
+        var reading = ScriptedReplica.Script()
+        reading.onChanges = { number in
+            if number == 1 {
+                // In a long run the storing waits longest.
+                for _ in 0..<1000 { await Task.yield() }
+                now.withLock { $0 += .seconds(100) }
+            }
+            guard number == 3 else { return }
+            // As at a large attachment, or where the source asks to slow down.
+            for _ in 0..<100_000 where stored.withLock({ $0 }) < 14 { await Task.yield() }
+            #expect(stored.withLock { $0 } == 14)
+        }
+        var storing = ScriptedReplica.Script()
+        storing.onStore = { revisions in
+            stored.withLock { $0 += revisions.count }
+            return []
+        }
+        let clock = RunClock(now: { now.withLock { $0 } }) { duration in
+            try Task.checkCancellation()
+            await Task.yield()
+            now.withLock { $0 += duration }
+        }
+        var options = ReplicationOptions.test()
+        options.storePatience = .seconds(1)
+        let report = try await Replicator(
+            from: ScriptedReplica(source, reading), to: ScriptedReplica(MemoryReplica(), storing), options: options,
+            clock: clock
+        ).run()
+        #expect(report.counts.revisionsStored == 20)
+    }
+
     @Test func setsASingleUnreadableDocumentAside() async throws {
         let source = try source(50)
         var script = ScriptedReplica.Script()
