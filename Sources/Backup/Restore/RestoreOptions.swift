@@ -37,7 +37,8 @@ package struct RestorePlan: Sendable {
     package var targetURL: String
     /// Documents of the moment that are selected, tombstones among them.
     package var documents: Int
-    package var deleted: Int
+    /// Tombstones among them; nil where nobody has counted them, as in a restore of some documents.
+    package var deleted: Int?
     /// What they are in numbers; only of a plan that is to be shown, since it takes a reading of the moment.
     package var extent: MomentExtent?
     /// Documents of the target that are not what they were at the moment, where the target has some.

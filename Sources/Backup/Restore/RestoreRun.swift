@@ -29,7 +29,12 @@ package struct RestoreRun: Sendable {
         let prepared = try await prepare()
         var plan = prepared.plan
         let selection = prepared.selection
-        let extent = try await moment.extent { selection.contains($0) }
+        let extent =
+            if let ids = selection.ids, ids.count <= 1000 {
+                try await moment.extent(of: Array(ids))
+            } else {
+                try await moment.extent { selection.contains($0) }
+            }
         (plan.extent, plan.documents, plan.deleted) = (extent, extent.documents, extent.deleted)
         return plan
     }
@@ -135,7 +140,7 @@ package struct RestoreRun: Sendable {
     private func survey(_ selection: ResolvedSelection, _ plan: inout RestorePlan) async throws -> [DocumentLeaves] {
         if let ids = selection.ids, ids.count <= 1000 {
             let found = try await moment.leaves(of: Array(ids))
-            (plan.documents, plan.deleted) = (found.count, 0)
+            (plan.documents, plan.deleted) = (found.count, nil)
             return found.filter(\.id.isDesign)
         }
         // How many documents there are the moment says itself.
@@ -152,7 +157,7 @@ package struct RestoreRun: Sendable {
                 .nothingSelected, "the moment has no such document",
                 next: "write another prefix, or look at other moments: couchkeep vault list")
         }
-        (plan.documents, plan.deleted) = (documents, 0)
+        (plan.documents, plan.deleted) = (documents, nil)
         return designs
     }
 

@@ -56,10 +56,12 @@ package enum RestoreSelection: Sendable {
             let page = try await moment.changes(since: sequence, limit: 500, patience: nil)
             let winners = page.documents.map { DocumentLeaves(id: $0.id, revisions: Array($0.revisions.prefix(1))) }
             try await moment.revisions(winners) { answer in
-                guard case .given(let revisions) = answer.outcome, let winner = revisions.first, !winner.isDeleted
-                else {
+                guard case .given(let revisions) = answer.outcome else {
+                    // It may be one of them: the restore sets it aside by its name.
+                    ids.insert(answer.id)
                     return
                 }
+                guard let winner = revisions.first, !winner.isDeleted else { return }
                 if selector.matches(try JSONValue(parsing: winner.document)) { ids.insert(answer.id) }
             }
             sequence = page.lastSequence

@@ -18,6 +18,9 @@ struct AttachmentCheck {
         }
     }
 
+    /// Sizes that an attachment can have: a damaged one could be any number.
+    static let sizes = 0..<1 << 50
+
     private mutating func checkRows() throws {
         let rows = try Row.fetchCursor(
             database, sql: "SELECT sha256, size, file, stored, data FROM attachment ORDER BY id")
@@ -26,7 +29,7 @@ struct AttachmentCheck {
             try Task.checkCancellation()
             report.attachments += 1
             let (sha256, size): (Data, Int) = (try row.checked(0), try row.checked(1))
-            guard 0..<1 << 50 ~= size else {
+            guard Self.sizes.contains(size) else {
                 report.add("attachment", "one has a size that can't be")
                 continue
             }

@@ -34,7 +34,7 @@ final class FrameDecompressor {
     }
 
     /// No SQLite value is larger; a damaged size must not ask for all memory.
-    private static let largest = 1 << 30
+    static let largest = 1 << 30
 
     private func load(_ coding: BodyCoding, _ dictionary: (Int) throws -> CompressionDictionary?) throws -> Bool {
         guard coding != loaded else { return true }

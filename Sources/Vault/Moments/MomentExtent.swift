@@ -16,6 +16,11 @@ package struct MomentExtent: Sendable, Hashable {
     package var documentBytes = 0
     /// The bytes of all attachments; one that several documents have counts for each.
     package var attachmentBytes = 0
+    /// Leaf revisions whose document or attachment is damaged or gone, and of which no bytes are counted.
+    package var unreadable = 0
+
+    /// The bytes of documents and attachments.
+    package var bytes: Int { documentBytes + attachmentBytes }
 }
 
 extension VaultDatabase {
@@ -42,6 +47,23 @@ extension VaultDatabase {
         return extent
     }
 
+    /// Adds up what a restore of a few documents would bring, without a look at the others.
+    ///
+    /// - Throws: as ``extent(of:)-(_)``.
+    package func extent(of ids: [DocumentID]) async throws -> MomentExtent {
+        try await file.read { database in
+            let (horizon, naming) = (try horizon(database), try file.naming())
+            var (sizes, extent) = (RevisionSizes(naming: naming, database: database), MomentExtent())
+            for id in ids {
+                let name = naming.name(id)
+                let leaves = try horizon.leaves(key: LeafRow.key(name), name: name, database)
+                guard !leaves.isEmpty else { continue }
+                try sizes.add(leaves, to: &extent) { _ in true }
+            }
+            return extent
+        }
+    }
+
     private static var extentPage: Int { 1000 }
 }
 
@@ -53,6 +75,7 @@ extension MomentExtent {
         sum.conflicts += part.conflicts
         sum.documentBytes += part.documentBytes
         sum.attachmentBytes += part.attachmentBytes
+        sum.unreadable += part.unreadable
     }
 }
 
@@ -75,27 +98,41 @@ private struct RevisionSizes {
         extent.conflicts += living > 1 ? 1 : 0
         extent.revisions += leaves.count
         for (place, leaf) in leaves.enumerated() {
-            let statement = try database.cachedStatement(sql: "SELECT size, trim, attachments FROM body WHERE id = ?")
-            let body = try statement.rows(database) { $0.append(leaf.body) }.next { columns in
-                (Int(try columns.integer(0)), try columns.optionalInteger(1), try columns.optionalData(2))
-            }
-            guard let (size, trim, list) = body else { throw LeafRow.damage(leaf.id) }
             let ownPath = place == 0 ? path : try naming.reveal(leaf, database).path
-            extent.documentBytes += size
-            extent.documentBytes += trim.flatMap { DocumentTrim(number: Int($0)) }?.cutBytes(id: id, path: ownPath) ?? 0
-            for attachment in list.map(AttachmentList.decode) ?? [] {
-                extent.attachmentBytes += try self.size(of: attachment)
+            guard let bytes = try bytes(of: leaf, id: id, path: ownPath) else {
+                extent.unreadable += 1
+                continue
             }
+            extent.documentBytes += bytes.document
+            extent.attachmentBytes += bytes.attachments
         }
     }
 
-    private mutating func size(of attachment: Int64) throws -> Int {
+    /// nil where they can't be told.
+    private mutating func bytes(
+        of leaf: LeafRow, id: DocumentID, path: RevisionPath
+    ) throws -> (document: Int, attachments: Int)? {
+        let statement = try database.cachedStatement(sql: "SELECT size, trim, attachments FROM body WHERE id = ?")
+        let body = try statement.rows(database) { $0.append(leaf.body) }.next { columns in
+            (Int(try columns.integer(0)), try columns.optionalInteger(1), try columns.optionalData(2))
+        }
+        guard let (size, trim, list) = body, (0...FrameDecompressor.largest).contains(size) else { return nil }
+        let cut = trim.flatMap { DocumentTrim(number: Int($0)) }?.cutBytes(id: id, path: path) ?? 0
+        var attachments = 0
+        for attachment in list.map(AttachmentList.decode) ?? [] {
+            guard let size = try self.size(of: attachment) else { return nil }
+            attachments += size
+        }
+        return (size + cut, attachments)
+    }
+
+    private mutating func size(of attachment: Int64) throws -> Int? {
         if let known = attachments[attachment] { return known }
         let statement = try database.cachedStatement(sql: "SELECT size FROM attachment WHERE id = ?")
-        guard let size = try statement.rows(database, { $0.append(attachment) }).next({ try $0.integer(0) }) else {
-            throw DatabaseError(resultCode: .SQLITE_CORRUPT, message: "row \(attachment) of attachment is missing")
-        }
-        attachments[attachment] = Int(size)
-        return Int(size)
+        guard let size = try statement.rows(database, { $0.append(attachment) }).next({ Int(try $0.integer(0)) }),
+            AttachmentCheck.sizes.contains(size)
+        else { return nil }
+        attachments[attachment] = size
+        return size
     }
 }

@@ -13,7 +13,7 @@ struct RestorePrinter {
         var lines = [
             "\(backup): moment #\(plan.moment.number) of \(plan.moment.time)\(plan.moment.isComplete ? "" : ", incomplete")",
             "  to        \(plan.targetURL) (\(words(plan.target)))",
-            "  documents \(plan.documents)\(plan.deleted > 0 ? ", \(plan.deleted) of them deleted" : "")",
+            "  documents \(plan.documents)\(plan.deleted.map { $0 > 0 ? ", \($0) of them deleted" : "" } ?? "")",
         ]
         if let extent = plan.extent {
             let attachments = extent.attachmentBytes
@@ -21,6 +21,9 @@ struct RestorePrinter {
                 "  bytes     \(ByteText.text(extent.documentBytes)) of documents"
                     + (attachments > 0 ? ", \(ByteText.text(attachments)) of attachments" : ""))
             lines.append("  conflicts \(extent.conflicts) of the documents have conflicts")
+            if extent.unreadable > 0 {
+                lines.append("  damaged   \(extent.unreadable) revisions can't be read, and would be set aside by name")
+            }
         }
         if let differing = plan.differing {
             lines.append("  changes   \(differing) documents there are not what they were, and are changed")

@@ -18,7 +18,7 @@ struct RestoreResult: Encodable {
     var target: String
     var targetState: String
     var documents: Int
-    var deleted: Int
+    var deleted: Int?
     var conflicts: Int?
     var differing: Int?
     var later: Int?
@@ -27,6 +27,7 @@ struct RestoreResult: Encodable {
     var revisions: Int?
     var bytes: Int?
     var attachmentBytes: Int?
+    var unreadable: Int?
     var edits: Int?
     var equal: Int?
     var different: Int?
@@ -39,7 +40,8 @@ struct RestoreResult: Encodable {
         (target, targetState) = (plan.targetURL, plan.target.rawValue)
         (documents, deleted, differing, later) = (plan.documents, plan.deleted, plan.differing, plan.later)
         (conflicts, revisions) = (plan.extent?.conflicts, plan.extent?.revisions)
-        (bytes, attachmentBytes) = (plan.extent?.documentBytes, plan.extent?.attachmentBytes)
+        (bytes, attachmentBytes) = (plan.extent?.bytes, plan.extent?.attachmentBytes)
+        unreadable = plan.extent?.unreadable
         estimatedSeconds = plan.estimatedSeconds
     }
 

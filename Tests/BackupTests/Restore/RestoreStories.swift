@@ -52,7 +52,17 @@ enum RestoreStories {
         let report = try await scene.restore(backup.moment, to: target) { $0.includesLocalDocuments = true }
         #expect(report.isEqual && report.refusals == [] && report.comparison.equal == 45, "\(report)")
         #expect(report.counts.revisionsStored == extent.revisions, "the plan told what came")
-        #expect(report.counts.bytesStored == extent.documentBytes + extent.attachmentBytes)
+        #expect(report.counts.bytesStored == extent.bytes)
+        let few = try await RestoreRun(
+            of: scene.moment(backup.moment), to: scene.beside("few"),
+            options: {
+                var options = RestoreOptions()
+                options.selection = .documents(["conflict", "attached", "deleted"])
+                return options
+            }()
+        ).plan()
+        #expect(few.documents == 3 && few.deleted == 1 && few.extent?.conflicts == 1)
+        #expect(few.extent?.revisions == 5 && few.extent?.attachmentBytes == 5)
         let restored = try await scene.picture(of: target)
         let isEqual = try restored.unordered == before.unordered
         #expect(isEqual, "\(restored.difference(from: before))")
