@@ -140,7 +140,9 @@ struct ExactnessTests {
             let folder = TemporaryVault()
             let key: KeySource? = isEncrypted ? .key(try VaultKey.make(isWriteOnly: false)) : nil
             let database = try await folder.database(key: key)
-            for revision in [known, odd] { #expect(try await database.store([revision], checkpoint: nil).refusals == []) }
+            for revision in [known, odd] {
+                #expect(try await database.store([revision], checkpoint: nil).refusals == [])
+            }
             let found = try await database.contents()
             #expect(found.map(\.path) == [odd.path])
             #expect(found.map(\.document) == [odd.document])
