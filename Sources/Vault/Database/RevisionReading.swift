@@ -8,20 +8,20 @@ import Replication
 struct RevisionReading {
     let file: VaultFile
     let horizon: Horizon
+    let listed: ListedRows?
     let database: Database
     private var bodies: BodyReading
     private let naming: Naming
 
-    init(file: VaultFile, horizon: Horizon, database: Database) throws {
-        (self.file, self.horizon, self.database) = (file, horizon, database)
+    init(file: VaultFile, horizon: Horizon, listed: ListedRows? = nil, database: Database) throws {
+        (self.file, self.horizon, self.listed, self.database) = (file, horizon, listed, database)
         bodies = try BodyReading(file, database)
         naming = try file.naming()
     }
 
     /// What the vault has for each of the revisions of a document.
     mutating func answers(to wanted: DocumentLeaves) throws -> [RevisionAnswer] {
-        let name = naming.name(wanted.id)
-        let rows = try horizon.leaves(key: LeafRow.key(name), name: name, database)
+        let (name, rows) = try rows(of: wanted.id)
         // Most documents have one leaf, and it is the one that is asked for.
         if rows.count == 1, wanted.revisions.count == 1,
             try rows[0].revisionPath().leaf == naming.revision(wanted.revisions[0], name: name)
@@ -34,6 +34,12 @@ struct RevisionReading {
             let leaves = tree.leaves(descendingFrom: naming.revision(revision, name: name)).compactMap(\.body)
             return try answer(to: revision, of: wanted.id, with: leaves)
         }
+    }
+
+    private func rows(of id: DocumentID) throws -> (name: Data, rows: [LeafRow]) {
+        if let rows = listed?.take(id), let name = rows.first?.name { return (name, rows) }
+        let name = naming.name(id)
+        return (name, try horizon.leaves(key: LeafRow.key(name), name: name, database))
     }
 
     private mutating func answer(

@@ -71,6 +71,7 @@ extension VaultDatabase: Replica {
                     id: try naming.id(of: leaves[leaves.count - 1], database),
                     revisions: try naming.winnerFirst(leaves, database).map(\.revision))
             }
+            listed?.keep(documents, page.documents)
             return ChangeBatch(
                 documents: documents, lastSequence: UpdateSequence(.integer(page.last ?? since)),
                 pending: page.isLast ? 0 : nil, isAtEnd: page.isLast)

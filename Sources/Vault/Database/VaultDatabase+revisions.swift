@@ -15,7 +15,8 @@ extension VaultDatabase {
         while next < wanted.count {
             let rest = Array(wanted[next..<min(next + Self.readDocuments, wanted.count)])
             let answers = try await file.read { database in
-                var reading = try RevisionReading(file: file, horizon: try horizon(database), database: database)
+                var reading = try RevisionReading(
+                    file: file, horizon: try horizon(database), listed: listed, database: database)
                 var (answers, bytes): ([[RevisionAnswer]], Int) = ([], 0)
                 for document in rest {
                     let answer = try reading.answers(to: document)

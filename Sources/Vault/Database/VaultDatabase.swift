@@ -16,10 +16,13 @@ package struct VaultDatabase: Sendable {
     package let moment: Moment?
     /// Tells the catalogue about a new moment.
     let witness: @Sendable (Moment) async throws -> Void
+    /// nil for now, which changes.
+    private(set) var listed: ListedRows?
 
     /// The state at a moment.
     package func at(_ moment: Moment) -> VaultDatabase {
-        VaultDatabase(file: file, name: name, uuid: uuid, moment: moment, witness: witness)
+        VaultDatabase(
+            file: file, name: name, uuid: uuid, moment: moment, witness: witness, listed: ListedRows())
     }
 
     /// The state at the newest moment that is not later than a time.
