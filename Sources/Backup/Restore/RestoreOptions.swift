@@ -41,6 +41,8 @@ package struct RestorePlan: Sendable {
     package var deleted: Int?
     /// What they are in numbers; only of a plan that is to be shown, since it takes a reading of the moment.
     package var extent: MomentExtent?
+    /// What the moment itself has lost; nil where nothing, or where nobody has looked.
+    package var loss: String?
     /// Documents of the target that are not what they were at the moment, where the target has some.
     package var differing: Int?
     /// Documents that came later: kept, or removed by an exact restore.
@@ -80,7 +82,26 @@ package struct RestoreReport: Sendable {
     /// The first documents that are not as they were.
     package var differences: [Difference]
     package var elapsed: Duration
+    /// What the moment itself has lost since it was made; nil where nothing.
+    package var loss: String?
+
+    /// How a restore can end, the worst first.
+    package enum Outcome: String, Sendable {
+        /// The vault has not all any more that it was given: the rest was restored.
+        case damaged
+        /// The target did not take all.
+        case incomplete
+        /// The target holds something else than it was to hold.
+        case different
+        case equal
+    }
+
+    package var outcome: Outcome {
+        if loss != nil || refusals.contains(where: { $0.stage == .fetching }) { return .damaged }
+        if !refusals.isEmpty { return .incomplete }
+        return comparison.isEqual ? .equal : .different
+    }
 
     /// Whether the target holds what it was to hold.
-    package var isEqual: Bool { comparison.isEqual && refusals.isEmpty }
+    package var isEqual: Bool { outcome == .equal }
 }

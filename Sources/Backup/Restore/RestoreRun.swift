@@ -36,6 +36,7 @@ package struct RestoreRun: Sendable {
                 try await moment.extent { selection.contains($0) }
             }
         (plan.extent, plan.documents, plan.deleted) = (extent, extent.documents, extent.deleted)
+        if selection.ids == nil { plan.loss = try await moment.lossOfLeaves() }
         return plan
     }
 
@@ -56,6 +57,8 @@ package struct RestoreRun: Sendable {
             try await prepared.mark.leave(in: target)
             if isNew, let limit = settings.revisionsLimit { try await target.setRevisionsLimit(limit) }
         }
+        // The comparison below is with the same rows, and can't miss any.
+        async let loss = prepared.selection.ids == nil ? moment.lossOfLeaves() : nil
         var report = try await copy(prepared)
         if isNew { try await restoreSettings(settings) }
         let designs = try await Replicator(from: moment, to: CouchReplica(target), options: options.replication)
@@ -63,6 +66,7 @@ package struct RestoreRun: Sendable {
         report.add(designs)
         if !isNew { try await bringBack(prepared, &report) }
         try await compare(prepared, &report)
+        report.loss = try await loss
         try await onTarget {
             try await prepared.mark.removeCheckpoint(from: target)
             if report.isEqual { try await prepared.mark.remove(from: target) }

@@ -71,8 +71,17 @@ extension CouchReplica {
         do {
             let members = try DocumentMembers(of: revision.document)
             let layout = try MultipartWriter(document: revision.document, members: members)
-            try await database.putRevision(
-                revision.id.text, layout: layout, body: UploadBody(layout, attachments: revision.attachments))
+            let body = UploadBody(layout, attachments: revision.attachments)
+            do {
+                try await database.putRevision(revision.id.text, layout: layout, body: body)
+            } catch {
+                guard let (name, cause) = body.unreadable else { throw error }
+                try Task.checkCancellation()
+                if let local = LocalFileFailure(cause) { throw local }
+                return Refusal(
+                    id: revision.id, revision: revision.revision, stage: .fetching, error: "damaged",
+                    reason: "its attachment “\(name)” can't be read: \(cause)")
+            }
             return nil
         } catch let error as CouchError
             where Self.concernsDocuments(error)

@@ -2,6 +2,7 @@ import CouchDB
 import Foundation
 import NIOCore
 import NIOFoundationCompat
+import Synchronization
 
 /// The body of a multipart request, read piece by piece while it is sent.
 struct UploadBody: AsyncSequence, Sendable {
@@ -12,6 +13,18 @@ struct UploadBody: AsyncSequence, Sendable {
 
     private let segments: [MultipartWriter.Segment]
     private let attachments: [Attachment]
+    private let unread = Unread()
+
+    /// Why sending ended where an attachment couldn't be read; the client only knows that the connection is of no use.
+    final class Unread: Sendable {
+        private let found = Mutex<(name: String, error: any Error)?>(nil)
+
+        func note(_ name: String, _ error: any Error) { found.withLock { $0 = (name, error) } }
+        var failure: (name: String, error: any Error)? { found.withLock { $0 } }
+    }
+
+    /// What could not be read; nil where nothing.
+    var unreadable: (name: String, error: any Error)? { unread.failure }
 
     init(_ layout: MultipartWriter, attachments: [Attachment]) {
         segments = layout.segments
@@ -22,8 +35,10 @@ struct UploadBody: AsyncSequence, Sendable {
         private var segments: ArraySlice<MultipartWriter.Segment>
         private var attachments: ArraySlice<Attachment>
         private var offset = 0
+        private let unread: Unread
 
         fileprivate init(_ body: UploadBody) {
+            unread = body.unread
             segments = body.segments[...]
             attachments = body.attachments[...]
         }
@@ -45,7 +60,7 @@ struct UploadBody: AsyncSequence, Sendable {
                         offset = 0
                         continue
                     }
-                    let piece = try await attachment.read(at: offset, count: UploadBody.pieceSize)
+                    let piece = try await read(attachment, member.name)
                     guard !piece.isEmpty else {
                         throw CouchError(.invalidInput, "the attachment “\(member.name)” ends after \(offset) bytes")
                     }
@@ -54,6 +69,15 @@ struct UploadBody: AsyncSequence, Sendable {
                 }
             }
             return nil
+        }
+
+        private func read(_ attachment: Attachment, _ name: String) async throws -> Data {
+            do {
+                return try await attachment.read(at: offset, count: UploadBody.pieceSize)
+            } catch {
+                unread.note(name, error)
+                throw error
+            }
         }
     }
 

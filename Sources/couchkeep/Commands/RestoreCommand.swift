@@ -123,7 +123,12 @@ struct RestoreCommand: AsyncParsableCommand {
             let report = try await run.run()
             line.end()
             try printer.print(report)
-            return report.isEqual ? .ok : report.refusals.isEmpty ? .different : .incomplete
+            return switch report.outcome {
+            case .equal: .ok
+            case .different: .different
+            case .incomplete: .incomplete
+            case .damaged: .damaged
+            }
         }
     }
 }

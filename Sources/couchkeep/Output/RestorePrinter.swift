@@ -25,6 +25,7 @@ struct RestorePrinter {
                 lines.append("  damaged   \(extent.unreadable) revisions can't be read, and would be set aside by name")
             }
         }
+        if let loss = plan.loss { lines.append("  DAMAGED   \(loss)") }
         if let differing = plan.differing {
             lines.append("  changes   \(differing) documents there are not what they were, and are changed")
         }
@@ -43,6 +44,11 @@ struct RestorePrinter {
             try Console.json(RestoreResult(backup: backup, report: report))
         } else {
             Console.out(text(report))
+        }
+        if let loss = report.loss {
+            Console.error(
+                "DAMAGED: \(loss). What is left was restored. Put the vault back from a copy and restore again, or "
+                    + "restore another moment; couchkeep vault check says more")
         }
         for refusal in report.refusals.prefix(20) {
             Console.error("not restored: “\(refusal.id)” \(refusal.revision?.description ?? ""): \(refusal.reason)")

@@ -28,6 +28,7 @@ struct RestoreResult: Encodable {
     var bytes: Int?
     var attachmentBytes: Int?
     var unreadable: Int?
+    var loss: String?
     var edits: Int?
     var equal: Int?
     var different: Int?
@@ -41,13 +42,14 @@ struct RestoreResult: Encodable {
         (documents, deleted, differing, later) = (plan.documents, plan.deleted, plan.differing, plan.later)
         (conflicts, revisions) = (plan.extent?.conflicts, plan.extent?.revisions)
         (bytes, attachmentBytes) = (plan.extent?.bytes, plan.extent?.attachmentBytes)
-        unreadable = plan.extent?.unreadable
+        (unreadable, loss) = (plan.extent?.unreadable, plan.loss)
         estimatedSeconds = plan.estimatedSeconds
     }
 
     init(backup: String, report: RestoreReport) {
         self.init(backup: backup, plan: report.plan)
-        result = report.isEqual ? "equal" : report.refusals.isEmpty ? "different" : "incomplete"
+        result = report.outcome.rawValue
+        loss = report.loss
         seconds = report.elapsed / .seconds(1)
         (revisions, bytes) = (report.counts.revisionsStored, report.counts.bytesStored)
         (edits, equal, different) = (report.edits, report.comparison.equal, report.comparison.different)
