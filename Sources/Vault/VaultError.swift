@@ -88,6 +88,13 @@ package struct VaultError: Error, Sendable, Hashable, CustomStringConvertible {
         return error
     }
 
+    /// Whether the disk of a file or folder has no room left: SQLite tells it of the file, but not of those beside it.
+    static func isFull(_ place: String) -> Bool {
+        var status = statvfs()
+        guard statvfs(place, &status) == 0 else { return false }
+        return status.f_bavail == 0
+    }
+
     private static func wrapping(_ error: DatabaseError, at place: String) -> any Error {
         let what = error.message ?? "SQLite error \(error.resultCode.rawValue)"
         return switch error.resultCode {
@@ -96,6 +103,7 @@ package struct VaultError: Error, Sendable, Hashable, CustomStringConvertible {
         case .SQLITE_FULL: VaultError(.full, what, at: place)
         case .SQLITE_READONLY: VaultError(.readOnly, what, at: place)
         case .SQLITE_BUSY, .SQLITE_LOCKED: VaultError(.locked, what, at: place)
+        case .SQLITE_IOERR where isFull(place): VaultError(.full, what, at: place)
         case .SQLITE_CANTOPEN, .SQLITE_PERM, .SQLITE_IOERR: VaultError(.inaccessible, what, at: place)
         // The schema is not the one that was written.
         case .SQLITE_ERROR, .SQLITE_SCHEMA, .SQLITE_CONSTRAINT, .SQLITE_MISMATCH:

@@ -91,6 +91,36 @@ struct DiskTests {
         return moment
     }
 
+    @Test("A vault on a full disk is read and checked, and says what writing to it lacks", arguments: [false, true])
+    func readsWhereFull(isEncrypted: Bool) async throws {
+        let disk = try #require(SmallDisk(megabytes: 6))
+        let path = "\(disk.path)/vault"
+        let key: KeySource? = isEncrypted ? .key(try VaultKey.make(isWriteOnly: false)) : nil
+        let revision = try Self.revision(1, attachment: 100_000)
+        var database = try await TemporaryVault.database(in: path, key: key)
+        _ = try await database.store([revision], checkpoint: nil)
+        let moment = try await database.seal(minute: 1)
+        try await database.close()
+        let filler = open("\(disk.path)/filler", O_CREAT | O_WRONLY, 0o600)
+        let (zeros, count) = ([UInt8](repeating: 0, count: 4096), 4096)
+        var offset = 0
+        while case let written = pwrite(filler, zeros, count, off_t(offset)), written > 0 { offset += written }
+        close(filler)
+
+        database = try await TemporaryVault.database(in: path, isWriting: false, key: key)
+        #expect(try await database.at(moment).contents().map(\.document) == [revision.document])
+        #expect(try await database.check(readData: true).problems == [])
+        try await database.close()
+        let error = await #expect(throws: VaultError.self) {
+            try await TemporaryVault.database(in: path, key: key)
+        }
+        #expect(error?.code == .full, "\(String(describing: error))")
+        unlink("\(disk.path)/filler")
+        database = try await TemporaryVault.database(in: path, key: key)
+        try await database.seal(minute: 2)
+        try await database.close()
+    }
+
     @Test("A vault on a read-only disk is read and checked, and not written to")
     func readOnly() async throws {
         let disk = try #require(SmallDisk(megabytes: 8))

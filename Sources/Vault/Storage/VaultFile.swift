@@ -32,8 +32,8 @@ final class VaultFile: Sendable {
         lock = isWriting ? try WriterLock(folder: folder) : nil
         do {
             // For reading first: opening for writing would change a file that is to be refused.
-            let first = try Self.openForReading(path, folder: folder)
-            encryption = try first.read { [path] database in
+            let first: any DatabaseReader
+            (first, encryption) = try Self.reading(path, folder: folder) { [path] database in
                 try Self.checkFormat(database, id: VaultFormat.databaseID, path: path)
                 return try Self.encryption(database, key, isWriting: isWriting, path: path)
             }
@@ -162,11 +162,20 @@ final class VaultFile: Sendable {
         return immutable
     }
 
-    private static func openForReading(_ path: String, folder: String) throws -> any DatabaseReader {
-        guard let immutable = try openImmutable(path, folder: folder) else {
-            return try DatabasePool(path: path, configuration: readingConfiguration())
+    /// Opens the file for reading, and reads something of it.
+    private static func reading<Value>(
+        _ path: String, folder: String, _ read: (Database) throws -> Value
+    ) throws -> (reader: any DatabaseReader, value: Value) {
+        if let immutable = try openImmutable(path, folder: folder) { return (immutable, try immutable.read(read)) }
+        do {
+            let pool = try DatabasePool(path: path, configuration: readingConfiguration())
+            return (pool, try pool.read(read))
+        } catch let error as DatabaseError where [.SQLITE_IOERR, .SQLITE_FULL].contains(error.resultCode) {
+            // SQLite keeps a small file beside it for all who read, and a full disk has no room for that.
+            guard VaultError.isFull(folder), let immutable = try openImmutable(path, folder: folder, isForced: true)
+            else { throw error }
+            return (immutable, try immutable.read(read))
         }
-        return immutable
     }
 
     private static func readingConfiguration() -> Configuration {
@@ -176,9 +185,10 @@ final class VaultFile: Sendable {
     }
 
     /// Where nothing can be written and there is no log, SQLite needs to be told that nobody else writes either; nil elsewhere.
-    private static func openImmutable(_ path: String, folder: String) throws -> DatabaseQueue? {
-        let log = try? FileManager.default.attributesOfItem(atPath: "\(path)-wal")[.size] as? Int
-        guard access(folder, W_OK) != 0, log ?? 0 == 0 else { return nil }
+    private static func openImmutable(
+        _ path: String, folder: String, isForced: Bool = false
+    ) throws -> DatabaseQueue? {
+        guard isForced || access(folder, W_OK) != 0, size(of: "\(path)-wal") == 0 else { return nil }
         let escaped = path.addingPercentEncoding(withAllowedCharacters: .urlPathAllowed) ?? path
         return try DatabaseQueue(path: "file:\(escaped)?immutable=1", configuration: readingConfiguration())
     }
