@@ -65,30 +65,48 @@ package struct BackupRun: Sendable {
 
     /// Runs, and again whenever something has changed, until that is to stop: then all that was copied is in a moment.
     ///
+    /// A source that answered once and is away later, as while it is started again, is waited for.
+    ///
     /// - Parameters:
     ///   - interval: the shortest time between two moments.
     ///   - stop: ends it behind the run that is under way.
+    ///   - clock: how long the pauses are in which the source is waited for: from one second to a minute.
+    ///   - waiting: takes each failure of the source that is waited for, and the pause before the next attempt.
     ///   - report: takes the report of each run that brought something, and of the first one.
     package func follow(
-        every interval: Duration, until stop: StopRequest, report: (BackupReport) async throws -> Void
+        every interval: Duration, until stop: StopRequest, clock: RunClock = .system,
+        waiting: (ReplicationFailure, Duration) async throws -> Void, report: (BackupReport) async throws -> Void
     ) async throws {
         let replica = CouchReplica(source)
+        var (hasRun, pause): (Bool, Duration) = (false, Self.firstPause)
         while !stop.isRequested {
-            let done = try await run()
-            try await report(done)
-            try await stop.cutting {
-                try await Task.sleep(for: interval)
-                var isQuiet = true
-                while isQuiet {
-                    let batch = try await onSource {
-                        try await replica.changes(
-                            since: done.replication.sequence, limit: 1, patience: options.patience)
+            do {
+                let done = try await run()
+                try await report(done)
+                (hasRun, pause) = (true, Self.firstPause)
+                try await stop.cutting {
+                    try await clock.sleep(interval)
+                    var isQuiet = true
+                    while isQuiet {
+                        let batch = try await onSource {
+                            try await replica.changes(
+                                since: done.replication.sequence, limit: 1, patience: options.patience)
+                        }
+                        isQuiet = batch.documents.isEmpty && batch.unusable.isEmpty
                     }
-                    isQuiet = batch.documents.isEmpty && batch.unusable.isEmpty
                 }
+            } catch let failure as ReplicationFailure
+                where hasRun && failure.side == .source && FailureKind(failure.underlying) == .passing
+            {
+                try await waiting(failure, pause)
+                try await stop.cutting { [pause] in try await clock.sleep(pause) }
+                pause = min(pause * 2, Self.longestPause)
             }
         }
     }
+
+    private static let firstPause = Duration.seconds(1)
+    private static let longestPause = Duration.seconds(60)
 
     /// Tells whether the source is the one that is known, and whether the last run was cut off.
     private func recognise(_ identity: SourceIdentity) async throws -> (verdict: SourceVerdict, wasCutOff: Bool) {

@@ -19,7 +19,7 @@ struct BringBack {
     /// - Throws: `CouchError` where a document can't be read.
     func edits() throws -> [Revision] {
         guard let winner = wanted.first, !winner.isDeleted, let current = found.first else {
-            return isExact ? try found.filter { !$0.isDeleted }.map { try $0.tombstone() } : []
+            return isExact ? try exactEnd() : []
         }
         guard !isExact else { return try exactEdits() }
         guard current.revision != winner.revision,
@@ -29,6 +29,18 @@ struct BringBack {
         let isWanted = !current.isDeleted && wanted.contains { $0.revision == current.revision }
         let own = isWanted ? found.first { $0.path.revisions.contains(winner.revision) } : nil
         return [try winner.onTop(of: own ?? current, generation: current.revision.generation + 1)]
+    }
+
+    /// The document is deleted, with what its tombstone said.
+    private func exactEnd() throws -> [Revision] {
+        let live = found.filter { !$0.isDeleted }
+        guard let winner = wanted.first, winner.isDeleted, let current = found.first else {
+            return try live.map { try $0.tombstone() }
+        }
+        guard try !current.isDeleted || DocumentContent(current) != DocumentContent(winner) else { return [] }
+        let ends = try live.dropFirst().map { try $0.tombstone() }
+        let highest = (found + ends).map(\.revision.generation).max() ?? 0
+        return ends + [try winner.onTop(of: current, generation: highest + 1)]
     }
 
     /// Each wanted revision goes on where its own branch ended, and all other branches end.

@@ -43,9 +43,10 @@ package struct RestorePlan: Sendable {
     package var extent: MomentExtent?
     /// What the moment itself has lost; nil where nothing, or where nobody has looked.
     package var loss: String?
-    /// Documents of the target that are not what they were at the moment, where the target has some.
+    /// Documents of the target that say something else than they did at the moment; only of a plan that is to be shown, and
+    /// where the target has documents.
     package var differing: Int?
-    /// Documents that came later: kept, or removed by an exact restore.
+    /// Documents that came later, as ``differing``: kept, or removed by an exact restore.
     package var later: Int?
 
     /// How long it takes, in seconds; nil where nothing was added up.
@@ -84,6 +85,8 @@ package struct RestoreReport: Sendable {
     package var elapsed: Duration
     /// What the moment itself has lost since it was made; nil where nothing.
     package var loss: String?
+    /// What of the database's settings is not as it was at the moment, and was left so: `_security`, `_revs_limit`.
+    package var otherSettings: [String] = []
 
     /// How a restore can end, the worst first.
     package enum Outcome: String, Sendable {

@@ -22,12 +22,28 @@ package struct RestoreRun: Sendable {
         (self.moment, self.target, self.options) = (moment, target, options)
     }
 
+    /// The number of the moment whose restore into a target was begun and cut off, where it is one of this backup that the
+    /// same options would go on with.
+    ///
+    /// - Throws: `ReplicationFailure` where the target doesn't answer.
+    package static func momentBegun(
+        of backup: VaultDatabase, in target: CouchDatabase, options: RestoreOptions
+    ) async throws -> Int? {
+        try await ReplicationFailure.Side.target.naming {
+            guard try await target.exists(), let mark = try await RestoreMark.read(target), mark.backup == backup.uuid,
+                mark.selection == options.selection.name, mark.intoExisting == options.intoExisting
+            else { return nil }
+            return mark.moment
+        }
+    }
+
     /// Looks at both sides and says what would be done; changes nothing.
     ///
     /// - Throws: ``RestoreError`` where it would not be done; `VaultError`, `ReplicationFailure`.
     package func plan() async throws -> RestorePlan {
         let prepared = try await prepare()
         var plan = prepared.plan
+        if plan.target == .existing { try await foresee(prepared.selection, &plan) }
         let selection = prepared.selection
         let extent =
             if let ids = selection.ids, ids.count <= 1000 {
@@ -54,8 +70,9 @@ package struct RestoreRun: Sendable {
             if prepared.plan.target == .absent {
                 try await target.create(q: settings.q, isPartitioned: settings.isPartitioned ?? false)
             }
-            try await prepared.mark.leave(in: target)
+            // Before the mark: who may not set it is to leave nothing behind.
             if isNew, let limit = settings.revisionsLimit { try await target.setRevisionsLimit(limit) }
+            try await prepared.mark.leave(in: target)
         }
         // The comparison below is with the same rows, and can't miss any.
         async let loss = prepared.selection.ids == nil ? moment.lossOfLeaves() : nil
@@ -65,6 +82,7 @@ package struct RestoreRun: Sendable {
             .copy(prepared.designDocuments)
         report.add(designs)
         if !isNew { try await bringBack(prepared, &report) }
+        if !isNew, prepared.selection.isAll { try await bringBack(settings, &report) }
         try await compare(prepared, &report)
         report.loss = try await loss
         try await onTarget {
@@ -102,7 +120,6 @@ package struct RestoreRun: Sendable {
             moment: .init(number: at.number, time: at.time.formatted(.iso8601), isComplete: at.isComplete),
             target: place, targetURL: target.url, documents: at.documents + at.deleted, deleted: at.deleted)
         let designs = try await survey(selection, &plan)
-        if place == .existing { try await foresee(selection, &plan) }
         return Prepared(plan: plan, mark: mark, selection: selection, designDocuments: designs)
     }
 
@@ -116,11 +133,13 @@ package struct RestoreRun: Sendable {
         case .absent: return .absent
         case .empty: return .empty
         case .begun: return options.intoExisting ? .existing : .begun
-        case .otherRestore:
+        case .otherRestore(let mark):
             guard options.intoExisting else {
+                let which = mark.backup == moment.uuid ? "of moment \(mark.moment) of this backup" : "of another backup"
                 throw RestoreError(
-                    .otherRestore, "another restore into \(target.url) was begun and not finished",
-                    next: "run that one again, or delete the database, or say --into-existing")
+                    .otherRestore, "another restore into \(target.url), \(which), was begun and not finished",
+                    next: "run that one again\(mark.backup == moment.uuid ? " with --at '#\(mark.moment)'" : ""), "
+                        + "or delete the database, or say --into-existing")
             }
             return .existing
         case .notEmpty(let documents):
@@ -166,10 +185,22 @@ package struct RestoreRun: Sendable {
     }
 
     private func foresee(_ selection: ResolvedSelection, _ plan: inout RestorePlan) async throws {
-        var (differing, later) = (0, 0)
-        try await differences(selection) { difference in
-            if difference.kind == .extra { later += 1 } else { differing += 1 }
+        let replica = CouchReplica(target)
+        var (differing, later, open): (Int, Int, [Difference]) = (0, 0, [])
+        func flush() async throws {
+            // What has other revisions may still say the same, and what came later may be deleted already.
+            let brought = Set(try await edits(for: open.map(\.id), in: replica, isExact: false).map(\.id))
+            let changed = open.filter { $0.kind == .missing || brought.contains($0.id) }
+            let rest = Set(open.map(\.id)).subtracting(changed.map(\.id))
+            differing += changed.count
+            later += Set(try await edits(for: Array(rest), in: replica, isExact: true).map(\.id)).count
+            open.removeAll()
         }
+        try await differences(selection) { difference in
+            open.append(difference)
+            if open.count >= Self.editedTogether { try await flush() }
+        }
+        try await flush()
         (plan.differing, plan.later) = (differing, later)
     }
 
@@ -239,15 +270,35 @@ package struct RestoreRun: Sendable {
         report.refusals += refusals
     }
 
+    /// What belongs to the database and is no document: put back where all is to be as it was, told of where not.
+    private func bringBack(_ settings: SourceSettings, _ report: inout RestoreReport) async throws {
+        if let security = settings.security {
+            let wanted = SecurityObject(try JSONValue(parsing: security))
+            let found = try await onTarget { try await target.securityDocument() }
+            if SecurityObject(try JSONValue(parsing: found)) != wanted {
+                report.otherSettings.append("_security")
+                if options.isExact { try await onTarget { try await restore(security: security) } }
+            }
+        }
+        if let limit = settings.revisionsLimit, try await onTarget({ try await target.revisionsLimit() }) != limit {
+            report.otherSettings.append("_revs_limit")
+            if options.isExact { try await onTarget { try await target.setRevisionsLimit(limit) } }
+        }
+        if options.isExact { report.otherSettings = [] }
+    }
+
     private static let editedTogether = 50
 
-    private func edits(for ids: [DocumentID], in replica: CouchReplica) async throws -> [Revision] {
+    private func edits(
+        for ids: [DocumentID], in replica: CouchReplica, isExact: Bool? = nil
+    ) async throws -> [Revision] {
+        guard !ids.isEmpty else { return [] }
         let wanted = try await Self.revisions(of: moment.leaves(of: ids), in: moment)
         let found = try await onTarget {
             try await Self.revisions(of: replica.leaves(of: ids), in: replica)
         }
         return try ids.flatMap { id in
-            try BringBack(wanted: wanted[id] ?? [], found: found[id] ?? [], isExact: options.isExact).edits()
+            try BringBack(wanted: wanted[id] ?? [], found: found[id] ?? [], isExact: isExact ?? options.isExact).edits()
         }
     }
 
@@ -283,7 +334,8 @@ package struct RestoreRun: Sendable {
             for difference in open {
                 // A document that is not there at all was refused, or removed meanwhile.
                 guard edited.contains(difference.id) || difference.kind == .missing, !isOfCouchDB(difference) else {
-                    counts.equal += 1
+                    // What came later is kept, and was not at the moment.
+                    if difference.kind != .extra { counts.equal += 1 }
                     continue
                 }
                 counts.count(difference.kind)

@@ -7,7 +7,7 @@ enum RestoreTarget: Sendable, Hashable {
     case empty
     /// The same restore was begun and not finished.
     case begun
-    case otherRestore
+    case otherRestore(RestoreMark)
     case notEmpty(documents: Int)
     /// The database that was backed up.
     case source
@@ -20,7 +20,7 @@ enum RestoreTarget: Sendable, Hashable {
     ) async throws -> RestoreTarget {
         guard try await database.exists() else { return .absent }
         if try await database.localDocument(SourceMark.prefix + mark.backup) != nil { return .source }
-        if let found = try await RestoreMark.read(database) { return found == mark ? .begun : .otherRestore }
+        if let found = try await RestoreMark.read(database) { return found == mark ? .begun : .otherRestore(found) }
         let info = try await database.info()
         let documents = info.documentCount + info.deletedCount
         guard documents > 0 else { return .empty }

@@ -72,8 +72,15 @@ public struct CouchDatabase: Sendable {
     }
 
     /// Changes how many revisions of a document's history are kept.
+    ///
+    /// - Throws: ``CouchError``; code `forbidden` where the account is no administrator of the database, of which 3.5.0 makes
+    ///   a failure of its own (status 500, `{badmatch,{error,{forbidden,…}}}`).
     public func setRevisionsLimit(_ limit: Int) async throws {
-        _ = try await server.json(.put, [name, "_revs_limit"], body: .integer(Int64(limit)), isIdempotent: true)
+        do {
+            _ = try await server.json(.put, [name, "_revs_limit"], body: .integer(Int64(limit)), isIdempotent: true)
+        } catch let error as CouchError where error.status == 500 && (error.reason ?? "").contains("forbidden") {
+            throw CouchError(.forbidden, "only administrators of the database may set _revs_limit", status: 403)
+        }
     }
 
     /// Asks the server to write what it has acknowledged to its disk, and returns `instance_start_time`.

@@ -41,7 +41,10 @@ struct RestoreCommand: AsyncParsableCommand {
     var selector: String?
     @Flag(help: "Restore all backups of the vault, each into the database of its name.") var allDatabases = false
     @Flag(help: "Allow a target that has documents; what is not as it was is written on top.") var intoExisting = false
-    @Flag(help: "With --into-existing: also remove what came after the moment.") var exact = false
+    @Flag(
+        help:
+            "With --into-existing: also remove what came after the moment, and put _security and _revs_limit back."
+    ) var exact = false
     @Flag(help: "Allow the database that was backed up as target.") var ontoSource = false
     @Flag(help: "Allow a moment that was not read to its end.") var incomplete = false
     @Flag(help: "Restore local documents too (never the checkpoints of replicators).") var localDocuments = false
@@ -100,10 +103,26 @@ struct RestoreCommand: AsyncParsableCommand {
         return options
     }
 
+    /// The moment that is asked for; where none is, that of a restore that was cut off, or the newest one.
+    private func moment(
+        of backup: VaultDatabase, to database: CouchDatabase, _ options: RestoreOptions
+    ) async throws -> VaultDatabase {
+        guard moment.at == nil,
+            let begun = try await RestoreRun.momentBegun(of: backup, in: database, options: options),
+            let found = try await backup.moments().first(where: { $0.number == begun })
+        else { return try await moment.moment(of: backup) }
+        if try await backup.moments().last != found {
+            Console.error("going on with moment #\(begun), whose restore was cut off; --at chooses another one")
+        }
+        return backup.at(found)
+    }
+
     private func restore(_ backup: String, to database: CouchDatabase) async throws -> Service.ExitCode {
         try await vault.withBackup(backup) { opened in
             try opened.expectReadable()
-            var run = RestoreRun(of: try await moment.moment(of: opened), to: database, options: try options())
+            let options = try options()
+            var run = RestoreRun(
+                of: try await moment(of: opened, to: database, options), to: database, options: options)
             let printer = RestorePrinter(backup: backup, isJSON: json)
             guard !dryRun else {
                 try printer.print(try await run.plan())

@@ -45,6 +45,11 @@ struct RestorePrinter {
         } else {
             Console.out(text(report))
         }
+        if !report.otherSettings.isEmpty {
+            Console.error(
+                "\(report.otherSettings.joined(separator: " and ")) of \(report.plan.targetURL) is not what it was at the "
+                    + "moment, and was left as it is; --exact puts it back")
+        }
         if let loss = report.loss {
             Console.error(
                 "DAMAGED: \(loss). What is left was restored. Put the vault back from a copy and restore again, or "

@@ -29,6 +29,7 @@ struct RestoreResult: Encodable {
     var attachmentBytes: Int?
     var unreadable: Int?
     var loss: String?
+    var otherSettings: [String]?
     var edits: Int?
     var equal: Int?
     var different: Int?
@@ -50,6 +51,7 @@ struct RestoreResult: Encodable {
         self.init(backup: backup, plan: report.plan)
         result = report.outcome.rawValue
         loss = report.loss
+        otherSettings = report.otherSettings
         seconds = report.elapsed / .seconds(1)
         (revisions, bytes) = (report.counts.revisionsStored, report.counts.bytesStored)
         (edits, equal, different) = (report.edits, report.comparison.equal, report.comparison.different)

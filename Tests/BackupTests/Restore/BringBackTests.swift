@@ -57,6 +57,22 @@ import Testing
         #expect(life.leaves.map(\.revision) == [edit.revision])
     }
 
+    /// A tombstone can say why: what replaces it must say the same.
+    @Test(arguments: [true, false]) func bringsBackWhatATombstoneSaid(isDeletedNow: Bool) async throws {
+        let life = Life()
+        let first = try life.edit(1)
+        let told = try life.replica.edit("d", on: first, isDeleted: true, members: #""reason":"gone""#)
+        let wanted = life.leaves
+        let again = try life.edit(5, on: told)
+        if isDeletedNow { try life.delete(again) }
+        #expect(try edits(wanted, life.leaves).isEmpty)
+        try await life.store(try edits(wanted, life.leaves, exact: true))
+        let winner = try #require(life.leaves.first)
+        #expect(winner.isDeleted && life.leaves.count == 1)
+        #expect(try JSONValue(parsing: winner.document)["reason"] == "gone")
+        #expect(try edits(wanted, life.leaves, exact: true).isEmpty)
+    }
+
     @Test func keepsADocumentThatSaysTheSameWithAnotherRevision() throws {
         let life = Life()
         let first = try life.edit(1)

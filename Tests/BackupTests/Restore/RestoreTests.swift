@@ -76,7 +76,12 @@ import Testing
                 let other = await #expect(throws: RestoreError.self) {
                     _ = try await scene.restore(second.moment, to: target)
                 }
-                #expect(other?.code == .otherRestore)
+                #expect(other?.code == .otherRestore && other?.next.contains("--at '#1'") == true)
+                let backup = try await scene.moment(second.moment)
+                #expect(try await RestoreRun.momentBegun(of: backup, in: target, options: Self.options) == 1)
+                var few = Self.options
+                few.selection = .prefix("document-1")
+                #expect(try await RestoreRun.momentBegun(of: backup, in: target, options: few) == nil)
             }
             let report = try await scene.restore(first.moment, to: target)
             #expect(report.plan.target == .begun)

@@ -102,7 +102,12 @@ struct BackupCommand: AsyncParsableCommand {
             }
             return try await Interruption.asking { stop in
                 var isIncomplete = false
-                try await run.follow(every: .seconds(5), until: stop) { report in
+                try await run.follow(every: .seconds(5), until: stop) { failure, pause in
+                    line.end()
+                    Console.error(
+                        "\(database.name): \(failure.underlying); trying again in "
+                            + DurationWords.text(pause / .seconds(1)))
+                } report: { report in
                     line.end()
                     try printer.print(report)
                     isIncomplete = report.isIncomplete
