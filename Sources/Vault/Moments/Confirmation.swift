@@ -43,6 +43,17 @@ extension VaultDatabase {
         }
     }
 
+    /// The moment whose state this is: the past one, or the newest one where nothing has come since; nil elsewhere.
+    package func momentOfState() async throws -> Moment? {
+        if let moment { return moment }
+        return try await file.read { database in
+            guard let newest = try Moment.all(database).last, try !Self.hasChanged(since: newest, database) else {
+                return nil
+            }
+            return newest
+        }
+    }
+
     /// Whether anything is in the moment that is being written.
     private static func hasChanged(since newest: Moment, _ database: Database) throws -> Bool {
         let state = try StateRow(database)

@@ -79,6 +79,10 @@ final class VaultFile: Sendable {
                 try database.execute(
                     sql: "PRAGMA page_size = 8192; PRAGMA auto_vacuum = INCREMENTAL; PRAGMA synchronous = FULL")
             }
+            // Nobody else may read it, from its first byte on.
+            let descriptor = open(draft, O_CREAT | O_WRONLY | O_CLOEXEC, 0o600)
+            guard descriptor >= 0 else { throw POSIXFailure("open \(draft)") }
+            Foundation.close(descriptor)
             let queue = try DatabaseQueue(path: draft, configuration: configuration)
             try queue.write { database in
                 try DatabaseSchema.create(database)

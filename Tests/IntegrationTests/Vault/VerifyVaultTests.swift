@@ -24,6 +24,10 @@ import Testing
                 let equal = try await verify()
                 #expect(equal.code == 0 && equal.answer["counts"]?["equal"] == 30 && equal.answer["onTheirWay"] == 0)
 
+                let list = try await scene.run(["vault", "list", "--vault", scene.vault, "--json"])
+                let moments = try JSONValue(parsing: Data(list.output.utf8))["backups"]?.array?.first?["moments"]
+                #expect(moments?.array?.first?["verified"]?.string != nil, "no prune drops it: \(list.output)")
+
                 try server.fill("orders", prefix: "later", count: 3)
                 let later = try await verify()
                 #expect(later.code == 0 && later.answer["result"] == "equal", "\(later.answer)")

@@ -70,12 +70,25 @@ struct VerifyRunCommand: AsyncParsableCommand {
 
     func run() async throws {
         guard words.count == 2 else { return try await verifyPairs() }
-        let code = try await ReplicaArgument.withBoth(
+        let (code, equal) = try await ReplicaArgument.withBoth(
             words[0], words[1], login: login, vault: vault, moment: moment
         ) {
-            try await compare($0, $1)
+            let backup = $1.replica as? VaultDatabase
+            let compared = try await backup?.momentOfState()
+            let code = try await compare($0, $1)
+            return (code, code == .ok && level != .counts ? compared.map { ($0, backup?.name) } : nil)
         }
+        if let (moment, name) = equal, let name { try await mark(moment, of: name) }
         try CommandEnd.end(code)
+    }
+
+    /// Notes of a moment that it was found equal, so that no prune drops the newest such moment.
+    ///
+    /// A backup that is under way just now, or a folder that can't be written to, is no reason to doubt the comparison.
+    private func mark(_ moment: Moment, of name: String) async throws {
+        do {
+            try await vault.withBackup(name, isWriting: true) { try await $0.markVerified(moment.number, at: Date()) }
+        } catch let error as VaultError where [.locked, .readOnly, .inaccessible, .full].contains(error.code) {}
     }
 
     private func verifyPairs() async throws {
