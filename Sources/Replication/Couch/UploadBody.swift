@@ -75,7 +75,8 @@ struct UploadBody: AsyncSequence, Sendable {
             do {
                 return try await attachment.read(at: offset, count: UploadBody.pieceSize)
             } catch {
-                unread.note(name, error)
+                // The client cuts the reading off where the server has answered already.
+                if !(error is CancellationError) { unread.note(name, error) }
                 throw error
             }
         }
