@@ -6,8 +6,13 @@ import Vault
 struct MomentOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
-            "The moment: a time such as 2026-11-20 14:00 (of this machine's zone), 2026-11-20T14:00:00Z, or 2h for two "
-                + "hours ago, which mean the newest moment that is not later; or a moment's number such as #12.",
+            "The moment: a time such as 2026-11-20 14:00 (of this machine's zone), 2026-11-20T14:00:00Z, "
+                + "2026-11-20T15:00+01:00, the day 2026-11-20, or an age such as 2h, 1w or 1h30m, which mean the newest "
+                + "moment that is not later; or a moment's number such as #12.",
+            discussion:
+                "A time means its end: 14:00 is the whole minute, a day the whole day up to midnight. Where the clocks of "
+                + "the zone show a time twice, since daylight saving time ends, the later one is taken; write Z or +01:00 "
+                + "for the other one.",
             valueName: "time"))
     var at: String?
 
@@ -35,7 +40,8 @@ struct MomentOptions: ParsableArguments {
         }
         guard let time = MomentText.date(at, now: Date(), zone: .current) else {
             throw ValidationError(
-                "a moment is a time such as \"2026-11-20 14:00\", 2026-11-20T14:00:00Z, 2h or #12, not \"\(at)\"")
+                "a moment is a time such as \"2026-11-20 14:00\", 2026-11-20T14:00:00Z, 2026-11-20, 2h or #12, not \"\(at)\""
+            )
         }
         return try await backup.at(time)
     }
