@@ -28,7 +28,7 @@ final class ProgressLine: Sendable {
             return true
         }
         guard isDue else { return }
-        FileHandle.standardError.write(Data((isTerminal ? "\r\u{1B}[K\(text())" : "\(text())\n").utf8))
+        Console.tell(isTerminal ? "\r\u{1B}[K\(text())" : "\(text())\n")
     }
 
     /// Takes the line away.
@@ -37,7 +37,7 @@ final class ProgressLine: Sendable {
             defer { last.isOpen = false }
             return last.isOpen
         }
-        if isOpen { FileHandle.standardError.write(Data("\r\u{1B}[K".utf8)) }
+        if isOpen { Console.tell("\r\u{1B}[K") }
     }
 
     /// A run's state in words.

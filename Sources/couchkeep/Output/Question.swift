@@ -6,7 +6,7 @@ enum Question {
     /// Asks, and takes nothing but `yes` for a yes; without a terminal the answer is no.
     static func isAnsweredWithYes(_ text: String) async throws -> Bool {
         guard isatty(STDIN_FILENO) == 1 else { return false }
-        FileHandle.standardError.write(Data("\(text) Type yes: ".utf8))
+        Console.tell("\(text) Type yes: ")
         return try await NIOThreadPool.singleton.runIfActive { readLine() } == "yes"
     }
 }
