@@ -59,6 +59,9 @@ package struct VaultError: Error, Sendable, Hashable, CustomStringConvertible {
             next: "read with its private key, on a machine that may: --key-file FILE")
     }
 
+    /// The error where the file was one of a backup: one that is none any more is damaged.
+    var ofBackup: VaultError { code == .notAVault ? VaultError(.damaged, what, at: place) : self }
+
     static let outOfMemory = VaultError(.memory, "zstd could not get memory", at: "compression")
 
     /// Names an error of SQLite or of the file system; others stay as they are.

@@ -38,7 +38,7 @@ struct OpeningTests {
         #expect(await code { _ = try await folder.database() } == .notAVault)
     }
 
-    @Test("An SQLite file of another program is no vault")
+    @Test("An SQLite file of another program in the place of a backup's is damage")
     func foreign() async throws {
         let folder = TemporaryVault()
         try await folder.database().close()
@@ -47,7 +47,7 @@ struct OpeningTests {
         let queue = try DatabaseQueue(path: file)
         try await queue.write { try $0.execute(sql: "CREATE TABLE t (a)") }
         try queue.close()
-        #expect(await code { _ = try await folder.database() } == .notAVault)
+        #expect(await code { _ = try await folder.database() } == .damaged)
     }
 
     @Test("A newer format is refused, for reading too, and not changed", arguments: ["catalogue", "database"])

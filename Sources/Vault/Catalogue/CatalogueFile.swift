@@ -23,8 +23,12 @@ final class CatalogueFile: Sendable {
     /// Opens the catalogue of a folder, or makes one. Blocks.
     init(folder: String, create: Bool, now: Date) throws {
         path = "\(folder)/\(Self.fileName)"
-        let manager = FileManager.default
-        if !manager.fileExists(atPath: path) {
+        try Self.expectReadable(folder)
+        if !FileManager.default.fileExists(atPath: path) {
+            guard !Self.hasBackups(folder) else {
+                throw VaultError(
+                    .damaged, "the vault has backups, and its catalogue is missing", at: path, next: Self.mending)
+            }
             try Self.expectEmpty(folder, create: create)
             do { try Self.make(path, folder: folder, now: now) } catch {
                 throw VaultError.wrapping(error, at: folder)
@@ -47,8 +51,30 @@ final class CatalogueFile: Sendable {
             }
             self.queue = queue
         } catch {
-            throw VaultError.wrapping(error, at: path)
+            throw Self.wrapping(error, at: path, folder: folder)
         }
+    }
+
+    /// What to do where the catalogue is damaged and the backups may not be.
+    static let mending =
+        "run couchkeep vault rebuild, which makes it anew from the backups, or put the vault's folder back from a copy"
+
+    /// Names an error; a file that is none of SQLite's is a damaged one where there are backups beside.
+    private static func wrapping(_ error: any Error, at path: String, folder: String) -> any Error {
+        let error = VaultError.wrapping(error, at: path)
+        guard let error = error as? VaultError,
+            error.code == .damaged || (error.code == .notAVault && hasBackups(folder))
+        else { return error }
+        return VaultError(.damaged, error.what, at: error.place, next: mending)
+    }
+
+    /// Tells a folder that can't be read from one that is not there.
+    private static func expectReadable(_ folder: String) throws {
+        guard access(folder, R_OK | X_OK) != 0, errno == EACCES else { return }
+        let failure = POSIXFailure("read \(folder)")
+        var isFolder: ObjCBool = true
+        _ = FileManager.default.fileExists(atPath: folder, isDirectory: &isFolder)
+        if isFolder.boolValue { throw VaultError.wrapping(failure, at: folder) }
     }
 
     func entries() async throws -> [Vault.Entry] {
@@ -68,7 +94,7 @@ final class CatalogueFile: Sendable {
                 }
             }
         } catch {
-            throw VaultError.wrapping(error, at: path)
+            throw Self.wrapping(error, at: path, folder: (path as NSString).deletingLastPathComponent)
         }
     }
 
@@ -80,11 +106,7 @@ final class CatalogueFile: Sendable {
                     database, sql: "SELECT EXISTS (SELECT 1 FROM entry WHERE name = ?)",
                     arguments: [Data(entry.name.utf8)]) ?? false
             guard !isTaken else { return }
-            try Self.ledger.insert(
-                [
-                    entry.uuid, Data(entry.name.utf8), entry.created.milliseconds, entry.folder, entry.newestMoment,
-                    entry.witness,
-                ], database)
+            try Self.insert(entry, database)
         }
         return try await entries().first { $0.name.utf8.elementsEqual(entry.name.utf8) } ?? entry
     }
@@ -138,23 +160,44 @@ final class CatalogueFile: Sendable {
         try FileManager.default.createDirectory(
             atPath: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
         if access(folder, W_OK) != 0 { throw POSIXFailure("write \(folder)") }
-        let draft = "\(path).new-\(UUID().uuidString)"
+        let draft = try draft(of: path, uuid: UUID().uuidString.lowercased(), created: now, [])
         defer { unlink(draft) }
-        var configuration = Configuration()
-        configuration.prepareDatabase { try $0.execute(sql: "PRAGMA synchronous = FULL") }
-        let queue = try DatabaseQueue(path: draft, configuration: configuration)
-        try queue.write { database in
-            for statement in statements { try database.execute(sql: statement) }
-            try database.execute(sql: "PRAGMA application_id = \(VaultFormat.catalogueID)")
-            try database.execute(sql: "PRAGMA user_version = \(VaultFormat.version)")
-            let values: [(any DatabaseValueConvertible)?] = [UUID().uuidString.lowercased(), now.milliseconds]
-            try database.execute(
-                sql: "INSERT INTO vault (uuid, created, hash) VALUES (?, ?, ?)",
-                arguments: StatementArguments(values + [RowHash.of(table: "vault", values)]))
-        }
-        try queue.close()
         // Two processes may make it at the same time: the first one wins.
         guard link(draft, path) == 0 || errno == EEXIST else { throw POSIXFailure("link \(draft)") }
         try ObjectFolder.syncFolder(folder)
+    }
+
+    /// Writes a whole catalogue into a file beside, and returns its path. Blocks.
+    static func draft(of path: String, uuid: String, created: Date, _ entries: [Vault.Entry]) throws -> String {
+        let draft = "\(path).new-\(UUID().uuidString)"
+        var configuration = Configuration()
+        configuration.prepareDatabase { try $0.execute(sql: "PRAGMA synchronous = FULL") }
+        do {
+            let queue = try DatabaseQueue(path: draft, configuration: configuration)
+            guard chmod(draft, 0o600) == 0 else { throw POSIXFailure("chmod \(draft)") }
+            try queue.write { database in
+                for statement in statements { try database.execute(sql: statement) }
+                try database.execute(sql: "PRAGMA application_id = \(VaultFormat.catalogueID)")
+                try database.execute(sql: "PRAGMA user_version = \(VaultFormat.version)")
+                let values: [(any DatabaseValueConvertible)?] = [uuid, created.milliseconds]
+                try database.execute(
+                    sql: "INSERT INTO vault (uuid, created, hash) VALUES (?, ?, ?)",
+                    arguments: StatementArguments(values + [RowHash.of(table: "vault", values)]))
+                for entry in entries { try insert(entry, database) }
+            }
+            try queue.close()
+        } catch {
+            unlink(draft)
+            throw error
+        }
+        return draft
+    }
+
+    private static func insert(_ entry: Vault.Entry, _ database: Database) throws {
+        try ledger.insert(
+            [
+                entry.uuid, Data(entry.name.utf8), entry.created.milliseconds, entry.folder, entry.newestMoment,
+                entry.witness,
+            ], database)
     }
 }

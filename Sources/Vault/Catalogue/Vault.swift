@@ -71,10 +71,8 @@ package struct Vault: Sendable {
         if entry == nil, create { entry = try await make(name, now: now) }
         guard let entry else { throw unknown(name) }
         let folder = "\(path)/\(entry.folder)"
-        let (uuid, catalogue, key, onStep) = (uuid, catalogue, key, onStep)
-        let file = try await ObjectFolder.onThread {
-            try VaultFile(folder: folder, isWriting: isWriting, key: key, onStep: onStep)
-        }
+        let (uuid, catalogue) = (uuid, catalogue)
+        let file = try await open(folder, isWriting: isWriting, key: key)
         let database = VaultDatabase(file: file, name: name, uuid: entry.uuid, moment: nil) { moment in
             try await catalogue.note(moment, of: entry.uuid)
         }
@@ -103,6 +101,18 @@ package struct Vault: Sendable {
         return result
     }
 
+    /// Opens the file of a backup: the catalogue knows that it was one.
+    private func open(_ folder: String, isWriting: Bool, key: KeySource?) async throws -> VaultFile {
+        let onStep = onStep
+        do {
+            return try await ObjectFolder.onThread {
+                try VaultFile(folder: folder, isWriting: isWriting, key: key, onStep: onStep)
+            }
+        } catch let error as VaultError {
+            throw error.ofBackup
+        }
+    }
+
     private func make(_ name: String, now: Date) async throws -> Entry {
         if access(path, W_OK) != 0 { throw VaultError.wrapping(POSIXFailure("write"), at: path) }
         try await expectKey()
@@ -122,13 +132,23 @@ package struct Vault: Sendable {
 
     /// A key that was forgotten on the command line must not lead to a backup that anybody can read.
     private func expectKey() async throws {
-        guard key == nil, let other = try await entries().max(by: { $0.created < $1.created }) else { return }
-        let folder = "\(path)/\(other.folder)"
-        let isEncrypted = try await ObjectFolder.onThread {
-            let file = try VaultFile(folder: folder, isWriting: false)
-            defer { try? file.close() }  // it was only read
-            return file.isEncrypted
+        guard key == nil else { return }
+        var unread: VaultError?
+        var newest: VaultFile?
+        for entry in try await entries().sorted(by: { $0.created > $1.created }) where newest == nil {
+            do {
+                newest = try await open("\(path)/\(entry.folder)", isWriting: false, key: nil)
+            } catch let error as VaultError {
+                // One that is damaged says nothing of the others.
+                if unread == nil { unread = error }
+            }
         }
+        guard let newest else {
+            guard let unread else { return }
+            throw unread
+        }
+        let isEncrypted = newest.isEncrypted
+        try await ObjectFolder.onThread { try newest.close() }
         guard isEncrypted else { return }
         throw VaultError(.keyMissing, "its other backups are encrypted, and no key was given for a new one", at: path)
     }

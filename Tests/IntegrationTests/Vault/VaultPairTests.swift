@@ -293,7 +293,7 @@ struct VaultPairTests {
             let catalogue = scene.vault + "/catalogue.sqlite"
             try Data(repeating: 7, count: 8192).write(to: URL(filePath: catalogue))
             let damaged = try await scene.keeper.check()
-            #expect(damaged.exitCode == 1)
+            #expect(damaged.exitCode == 15)
             let finding = try #require(damaged.finding(BackupFailed.name), "\(damaged.details)")
             #expect(finding.severity == .critical && finding.cause == nil)
             #expect(damaged.report.pairs.first?.lights.replicating.state == .problem)
