@@ -267,6 +267,7 @@ package struct RestoreRun: Sendable {
         }
         try await flush()
         report.edits = edits
+        report.counts.refused += refusals.count
         report.refusals += refusals
     }
 
@@ -352,9 +353,10 @@ package struct RestoreRun: Sendable {
         (report.comparison, report.differences) = (counts, differences)
     }
 
-    /// CouchDB puts this design document into every database of accounts by itself.
+    /// What another version of CouchDB has put into a database of accounts is there beside what was restored.
     private func isOfCouchDB(_ difference: Difference) -> Bool {
-        difference.kind == .extra && difference.id == "_design/_auth" && DatabaseNames.isUsers(target.name)
+        difference.onlyInSource.isEmpty && difference.revisions.isEmpty
+            && difference.id.text == DatabaseNames.usersDesign && DatabaseNames.isUsers(target.name)
     }
 
     /// Hands out what differs between the moment and the target, and returns how many documents are equal.

@@ -23,12 +23,21 @@ enum RestoreTarget: Sendable, Hashable {
         if let found = try await RestoreMark.read(database) { return found == mark ? .begun : .otherRestore(found) }
         let info = try await database.info()
         let documents = info.documentCount + info.deletedCount
-        guard documents > 0 else { return .empty }
+        guard documents > 0, try await !isFresh(database, info) else { return .empty }
         if let source, source.name == database.url {
             if info.identity == nil || source.instanceStartTime == nil || info.identity == source.instanceStartTime {
                 return .source
             }
         }
         return .notEmpty(documents: documents)
+    }
+
+    /// Whether a database of accounts has nothing but what CouchDB puts there by itself
+    /// (`couch_auth_cache:ensure_users_db_exists/0`).
+    private static func isFresh(_ database: CouchDatabase, _ info: DatabaseInfo) async throws -> Bool {
+        guard DatabaseNames.isUsers(database.name), (info.documentCount, info.deletedCount) == (1, 0) else {
+            return false
+        }
+        return try await database.document(DatabaseNames.usersDesign) != nil
     }
 }
