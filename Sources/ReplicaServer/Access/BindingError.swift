@@ -8,6 +8,8 @@ package struct BindingError: Error, Sendable, Hashable, CustomStringConvertible 
         case unusableCredentials = "unusable-credentials"
         /// Two databases would have one name, or a database has none.
         case unusableName = "unusable-name"
+        /// The address or port can't be listened on.
+        case unavailableAddress = "unavailable-address"
     }
 
     package var code: Code

@@ -37,7 +37,33 @@ package struct ReplicaListener: Sendable {
     /// Listens until the task is cancelled; then the socket and all connections are closed.
     ///
     /// - Parameter onListening: is told the port.
+    ///
+    /// - Throws: ``BindingError`` where the address or port can't be had.
     package func run(onListening: @escaping @Sendable (Int) async -> Void = { _ in }) async throws {
+        do {
+            try await listen(onListening: onListening)
+        } catch let error as IOError {
+            guard let reason = Self.reason(error.errnoCode) else { throw error }
+            throw BindingError(
+                code: .unavailableAddress,
+                description: "port \(options.port) of \(options.host) can't be listened on: \(reason)")
+        } catch is SocketAddressError.UnknownHost {
+            throw BindingError(
+                code: .unavailableAddress,
+                description: "the address \(options.host) is not known: name one of this machine")
+        }
+    }
+
+    private static func reason(_ number: Int32) -> String? {
+        switch number {
+        case EADDRINUSE: "another program does; choose another port, or 0 for any free one"
+        case EACCES, EPERM: "this user may not; choose one above 1023"
+        case EADDRNOTAVAIL: "this machine does not have the address"
+        default: nil
+        }
+    }
+
+    private func listen(onListening: @escaping @Sendable (Int) async -> Void) async throws {
         let configuration = ServerConfiguration(
             address: .hostname(options.host, port: options.port), serverName: "Couchkeep",
             availableConnectionsDelegate: MaximumAvailableConnections(options.connectionLimit))
