@@ -11,71 +11,111 @@ import Vault
 
 /// An error on its way out: the text for people on standard error, and the exit code.
 struct Failure {
+    /// What there is to say of an error.
+    private struct Words {
+        var text: String
+        /// The kind of error, stable.
+        var code: String
+        var exit: Service.ExitCode
+    }
+
     private let error: any Error
 
     init(_ error: any Error) { self.error = error }
 
     /// Prints what has to be said, and returns the exit code.
     func report() -> Int32 {
+        if let error = error as? CommandEnd { return error.code.rawValue }
+        guard let words else { return parserExit() }
+        Console.error((error is ConfigurationError ? "" : "couchkeep: ") + words.text)
+        return words.exit.rawValue
+    }
+
+    /// Prints it as the JSON object of a command too, and returns the exit code.
+    func report(as command: any JSONCommand) -> Int32 {
+        report(as: type(of: command).schema, backup: command.subject, inJSON: command.json)
+    }
+
+    /// Prints it, as a JSON object too where that is wanted, and returns the exit code.
+    func report(as schema: String, backup: String?, inJSON: Bool) -> Int32 {
+        let code = report()
+        guard inJSON, !(error is CommandEnd), let words = words ?? usage else { return code }
+        do {
+            try Console.json(
+                FailedResult(
+                    schema: schema, backup: backup.map(Console.shown), code: words.code,
+                    reason: Console.shown(words.text)))
+        } catch {
+            return Failure(error).report()
+        }
+        return code
+    }
+
+    /// nil for what the parser has to say.
+    private var words: Words? {
         switch error {
-        case let error as CommandEnd:
-            return error.code.rawValue
         case let error as ConfigurationError:
-            Console.error(error.description)
-            return ConfigurationError.exitCode
-        case let error as StateError:
-            Console.error("couchkeep: \(error)")
-            return Service.ExitCode(error).rawValue
-        case let error as SecretError:
-            Console.error("couchkeep: \(error)")
-            return Service.ExitCode.usage.rawValue
+            Words(text: error.description, code: "configuration", exit: .usage)
+        case let error as StateError: Words(text: "\(error)", code: error.code.rawValue, exit: Service.ExitCode(error))
+        case let error as SecretError: Words(text: "\(error)", code: "secret-unavailable", exit: .usage)
         case let error as CouchError:
-            Console.error("couchkeep: \(error) [\(error.code)]")
-            return code(of: error).rawValue
-        case let error as VaultError:
-            Console.error("couchkeep: \(error)")
-            return Service.ExitCode(error).rawValue
+            Words(
+                text: "\(error)\(Self.hint(error)) [\(error.code)]", code: error.code.rawValue,
+                exit: Self.exit(of: error))
+        case let error as VaultError: Words(text: "\(error)", code: error.code.rawValue, exit: Service.ExitCode(error))
         case let error as RestoreError:
-            Console.error("couchkeep: \(error)")
-            return Service.ExitCode(error).rawValue
-        case let error as DrillError:
-            Console.error("couchkeep: \(error)")
-            return Service.ExitCode.refused.rawValue
+            Words(text: "\(error)", code: error.code.rawValue, exit: Service.ExitCode(error))
+        case let error as DrillError: Words(text: "\(error)", code: error.code.rawValue, exit: .refused)
         case let error as BindingError:
-            Console.error("couchkeep: \(error)")
-            return Service.ExitCode.refused.rawValue
+            Words(
+                text: "\(error)", code: error.code.rawValue,
+                exit: error.code == .unavailableAddress ? .problem : .refused)
         case let error as ReplicationFailure:
-            Console.error("couchkeep: \(error.side.rawValue): \(error.underlying)")
-            return Service.ExitCode(error).rawValue
-        case let error as PairDirectory.UnknownPair:
-            Console.error("couchkeep: \(error)")
-            return Service.ExitCode.usage.rawValue
+            Words(
+                text: "\(error.side.rawValue): \(error.underlying)\(Self.hint(error.underlying))",
+                code: Self.code(of: error.underlying), exit: Service.ExitCode(error))
+        case let error as PairDirectory.UnknownPair: Words(text: "\(error)", code: "unknown-pair", exit: .usage)
         case is CancellationError:
-            Console.error("couchkeep: interrupted; the next run goes on")
-            return Service.ExitCode.incomplete.rawValue
-        default:
-            return otherExit()
+            Words(text: "interrupted; the next run goes on", code: "interrupted", exit: .incomplete)
+        default: otherWords
         }
     }
 
     /// What the parser did not understand is a usage error, which is 2 by contract; nothing else is that came here.
-    private func otherExit() -> Int32 {
+    private var otherWords: Words? {
         let code = Couchkeep.exitCode(for: error)
-        if code.isSuccess || code == .validationFailure { return parserExit() }
+        if code.isSuccess || code == .validationFailure { return nil }
         if let local = LocalFileFailure.naming(error) {
-            Console.error("couchkeep: \(local)")
-            return Service.ExitCode(local).rawValue
+            return Words(text: "\(local)", code: "local-file", exit: Service.ExitCode(local))
         }
-        Console.error("couchkeep: \(error)")
-        return Service.ExitCode.problem.rawValue
+        return Words(text: "\(error)", code: "problem", exit: .problem)
     }
 
-    private func code(of error: CouchError) -> Service.ExitCode {
+    private var usage: Words? { Words(text: Couchkeep.message(for: error), code: "usage", exit: .usage) }
+
+    private static func exit(of error: CouchError) -> Service.ExitCode {
         switch error.code {
         case .invalidInput: .usage
         case .unauthorized, .forbidden: .authentication
         default: .problem
         }
+    }
+
+    private static func code(of error: any Error) -> String {
+        switch error {
+        case let error as VaultError: error.code.rawValue
+        case let error as CouchError: error.code.rawValue
+        default: "problem"
+        }
+    }
+
+    /// What is most often meant by a URL of which CouchDB knows nothing below its server's address.
+    private static func hint(_ error: any Error) -> String {
+        guard let error = error as? CouchError, error.status.map({ 400..<500 ~= $0 }) ?? (error.code == .unsupported),
+            let path = error.request?.split(separator: "://", maxSplits: 1).last?.split(separator: "?").first,
+            path.split(separator: "/").count > 2
+        else { return "" }
+        return "; if a slash of this path belongs to the database's name, write it %2F"
     }
 
     /// Help and version end well.

@@ -7,15 +7,18 @@ enum Main {
     static func main() async {
         // A reader that went away is found when writing, not by a signal.
         signal(SIGPIPE, SIG_IGN)
+        var begun: (any ParsableCommand)?
         do {
             var command = try Couchkeep.parseAsRoot()
+            begun = command
             if var asynchronous = command as? any AsyncParsableCommand {
                 try await asynchronous.run()
             } else {
                 try command.run()
             }
         } catch {
-            exit(Failure(error).report())
+            let failure = Failure(error)
+            exit((begun as? any JSONCommand).map(failure.report) ?? failure.report())
         }
     }
 }

@@ -8,7 +8,8 @@ import Supervision
 import Vault
 
 /// `couchkeep drill`: a rehearsed restore.
-struct DrillCommand: AsyncParsableCommand {
+struct DrillCommand: AsyncParsableCommand, JSONCommand {
+    static let schema = "couchkeep/drill/1"
     static let configuration = CommandConfiguration(
         commandName: "drill",
         abstract: "Rehearse a restore: into a scratch database or memory, compare everything, measure, remove it.",
@@ -43,7 +44,10 @@ struct DrillCommand: AsyncParsableCommand {
     @OptionGroup var vault: VaultOptions
     @Flag(help: "Print one JSON object, schema couchkeep/drill/1.") var json = false
 
+    var subject: String? { backup }
+
     func validate() throws {
+        try BackupName.expectNoURL(backup)
         guard inMemory != (server != nil) else {
             throw ValidationError("say where to: --server NAME, --server URL, or --in-memory")
         }

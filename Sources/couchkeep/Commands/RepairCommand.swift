@@ -6,7 +6,8 @@ import Service
 import Vault
 
 /// `couchkeep repair`: copy exactly what the target lacks, and on request remove what only the target has.
-struct RepairCommand: AsyncParsableCommand {
+struct RepairCommand: AsyncParsableCommand, JSONCommand {
+    static let schema = "couchkeep/repair/1"
     static let configuration = CommandConfiguration(
         commandName: "repair",
         abstract: "Copy exactly the revisions that a backup lacks, and look again.",

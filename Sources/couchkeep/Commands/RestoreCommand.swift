@@ -7,7 +7,8 @@ import Service
 import Vault
 
 /// `couchkeep restore`: a moment of the vault into a database.
-struct RestoreCommand: AsyncParsableCommand {
+struct RestoreCommand: AsyncParsableCommand, JSONCommand {
+    static let schema = "couchkeep/restore/1"
     static let configuration = CommandConfiguration(
         commandName: "restore",
         abstract: "Bring a database back from the vault, as it was at a moment.",
@@ -51,7 +52,10 @@ struct RestoreCommand: AsyncParsableCommand {
     @Flag(name: .shortAndLong, help: "Show what would be done; change nothing.") var dryRun = false
     @Flag(help: "Print one JSON object for each database, schema couchkeep/restore/1.") var json = false
 
+    var subject: String? { name }
+
     func validate() throws {
+        try BackupName.expectNoURL(name)
         let selections = [!document.isEmpty, prefix != nil, selector != nil].count { $0 }
         guard selections < 2 else { throw ValidationError("give one of --document, --prefix and --selector") }
         guard allDatabases != (name != nil) else {
@@ -76,7 +80,8 @@ struct RestoreCommand: AsyncParsableCommand {
             } catch  where allDatabases && !Task.isCancelled {
                 // One that can't be restored leaves the others their turn, unless the server is gone.
                 Console.error("\(target.backup) was not restored:")
-                code = Service.ExitCode(rawValue: Failure(error).report()) ?? .problem
+                let raw = Failure(error).report(as: Self.schema, backup: target.backup, inJSON: json)
+                code = Service.ExitCode(rawValue: raw) ?? .problem
                 guard code != .targetUnreachable else { break }
             }
         }
@@ -87,10 +92,11 @@ struct RestoreCommand: AsyncParsableCommand {
         if let name { return [(name, try await login.database(to))] }
         let server = try await login.server(to)
         let names = try await vault.open().entries().map(\.name)
-        for name in names where DatabaseNames.isReplicator(name) {
-            Console.error("\(name) is left out: its replications would begin to run; restore it under another name")
-        }
-        return names.filter { !DatabaseNames.isReplicator($0) }.map { ($0, CouchDatabase(server: server, name: $0)) }
+        return names.filter { name in
+            guard let reason = DatabaseNames.reasonToLeaveOut(name) else { return true }
+            Console.error("\(name) is left out: \(reason)")
+            return false
+        }.map { ($0, CouchDatabase(server: server, name: $0)) }
     }
 
     private func options() throws -> RestoreOptions {

@@ -35,35 +35,66 @@ struct ServeCommand: AsyncParsableCommand {
             "A file with that user's password.", discussion: "Without it: $COUCHKEEP_PASSWORD.", valueName: "file"))
     var passwordFile: String?
 
+    func validate() throws {
+        try BackupName.expectNoURL(names)
+        guard (0...65535).contains(port) else { throw ValidationError("--port takes 0 to 65535, not \(port)") }
+    }
+
     func run() async throws {
         let vault = try await options.open()
-        var served: [ServedDatabase] = []
         var opened: [VaultDatabase] = []
-        for entry in try await vault.entries(only: names) {
-            let backup = try await vault.database(entry.name, isWriting: false, now: Date())
-            opened.append(backup)
-            try backup.expectReadable()
-            let replica = moment.at == nil ? backup : try await moment.moment(of: backup)
-            // Another epoch or moment is another state, which clients must not take for the one that they know.
-            let start = try await replica.instanceStartTime()
-            served.append(ServedDatabase(name: entry.name, replica: replica, instanceStartTime: start))
-        }
-        guard !served.isEmpty else {
-            throw VaultError(
-                .unknownDatabase, "the vault has no backup yet", at: vault.path, next: "run couchkeep backup")
-        }
+        let (served, skipped) = try await served(of: vault, &opened)
         let listener = try ReplicaListener(
             served, options: ServerOptions(host: host, port: port, access: try await access(), uuid: vault.uuid))
-        let (count, host) = (served.count, host)
+        let count = CountText.text(served.count, "backup")
+        let address = host.contains(":") ? "[\(host)]" : host
         try await Interruption.asking { stop in
             _ = try await stop.cutting {
                 try await listener.run { port in
-                    Console.error(
-                        "Serving \(count) backup\(count == 1 ? "" : "s") on http://\(host):\(port)/; stop with ctrl-c")
+                    Console.error("Serving \(count) on http://\(address):\(port)/; stop with ctrl-c")
                 }
             }
         }
         for backup in opened { try await backup.close() }
+        try CommandEnd.end(skipped.code)
+    }
+
+    /// The backups to serve; where none is named, one that can't be used leaves the others their turn.
+    private func served(
+        of vault: Vault, _ opened: inout [VaultDatabase]
+    ) async throws -> ([ServedDatabase], SkippedBackups) {
+        var served: [ServedDatabase] = []
+        var failed: [(name: String, error: VaultError)] = []
+        for entry in try await vault.entries(only: names) {
+            do {
+                served.append(try await self.served(entry, of: vault, &opened))
+            } catch let error as VaultError where names.isEmpty {
+                failed.append((entry.name, error))
+            }
+        }
+        guard !served.isEmpty else {
+            if let error = failed.first?.error { throw error }
+            throw VaultError(
+                .unknownDatabase, "the vault has no backup yet", at: vault.path, next: "run couchkeep backup")
+        }
+        var skipped = SkippedBackups()
+        for (name, error) in failed { skipped.note(name, error) }
+        return (served, skipped)
+    }
+
+    private func served(
+        _ entry: Vault.Entry, of vault: Vault, _ opened: inout [VaultDatabase]
+    ) async throws -> ServedDatabase {
+        let backup = try await vault.database(entry.name, isWriting: false, now: Date())
+        opened.append(backup)
+        try backup.expectReadable()
+        let replica = moment.at == nil ? backup : try await moment.moment(of: backup)
+        if let moment = replica.moment {
+            Console.error("\(entry.name): moment #\(moment.number) of \(moment.time.formatted(.iso8601))")
+        }
+        // Another epoch or moment is another state, which clients must not take for the one that they know.
+        let start = try await replica.instanceStartTime()
+        return ServedDatabase(name: entry.name, replica: replica, instanceStartTime: start)
     }
 
     private func access() async throws -> ServerAccess {

@@ -39,7 +39,13 @@ struct LoginOptions: ParsableArguments {
                 "warning: the password stands in the command line, where others can see it; better use --user and "
                     + "--password-file, or COUCHKEEP_PASSWORD")
         }
-        let password = try await password() ?? inURLPassword
+        let given = try await password()
+        if given != nil, user == nil, inURL == nil {
+            Console.error(
+                "warning: there is a password (--password-file or COUCHKEEP_PASSWORD) and no user; name one with --user"
+            )
+        }
+        let password = given ?? inURLPassword
         let authentication: Authentication =
             if let user = user ?? inURL {
                 .session(user: user, password: password ?? Secret(""))

@@ -24,8 +24,9 @@ struct ReplicaArgument: Sendable {
                 try await database.server.shutdown()
             }
         }
-        let opened = try await vault.open()
         let name = String(text.dropFirst("vault:".count))
+        try BackupName.expectNoURL(name)
+        let opened = try await vault.open()
         let backup = try await opened.database(name, isWriting: false, now: Date())
         let replica = moment.at == nil ? backup : try await moment.moment(of: backup)
         let at = replica.moment.map { " at moment #\($0.number)" } ?? ""

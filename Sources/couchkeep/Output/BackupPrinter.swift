@@ -15,9 +15,8 @@ struct BackupPrinter {
         } else if !isQuiet || report.isIncomplete {
             Console.out(text(report))
         }
-        for refusal in report.replication.refusals.prefix(20) {
-            Console.error("not backed up: “\(refusal.id)” \(refusal.revision?.description ?? ""): \(refusal.reason)")
-        }
+        RefusalText.list(
+            report.replication.refusals, of: report.replication.counts.refused, as: "not backed up", isJSON: isJSON)
     }
 
     /// Prints how a pair's backup has ended, and returns its code.
@@ -27,7 +26,12 @@ struct BackupPrinter {
             try print(report)
             return report.isIncomplete ? .incomplete : .ok
         case .failure(let failure):
-            if isJSON { try Console.json(FailedBackupResult(backup: end.pair, reason: failure.description)) }
+            if isJSON {
+                try Console.json(
+                    FailedResult(
+                        schema: BackupCommand.schema, backup: end.pair, code: failure.code ?? "problem",
+                        reason: Console.shown(failure.description)))
+            }
             Console.error("couchkeep: \(end.pair): \(failure)")
             return failure.exitCode
         }
@@ -53,18 +57,20 @@ struct BackupPrinter {
 
     private func text(_ report: BackupReport) -> String {
         let counts = report.replication.counts
-        var text = "\(report.name): moment #\(report.moment.number), \(report.moment.documents) documents"
+        var text =
+            "\(report.name): moment #\(report.moment.number), \(CountText.text(report.moment.documents, "document"))"
         if report.moment.deleted > 0 { text += " and \(report.moment.deleted) deleted" }
         text +=
             counts.revisionsStored == 0
             ? "; nothing new"
-            : "; \(counts.revisionsStored) new revisions, \(ByteText.text(counts.bytesStored))"
+            : "; \(CountText.text(counts.revisionsStored, "new revision")), \(ByteText.text(counts.bytesStored))"
         text += " in \(DurationWords.text(report.replication.elapsed / .seconds(1)))"
         if case .newEpoch(let reason) = report.source {
             text += "\nA new epoch begins: \(reason). The older moments stay."
         }
         if report.isIncomplete {
-            text += "\nIncomplete: \(counts.refused) revisions could not be copied; the next run tries them again."
+            text +=
+                "\nIncomplete: \(CountText.text(counts.refused, "revision")) could not be copied; the next run tries them again."
         }
         return text
     }

@@ -32,7 +32,7 @@ struct BackupResult: Encodable {
         if case .newEpoch(let reason) = report.source { newEpoch = reason }
         refused = report.replication.counts.refused
         refusals = report.replication.refusals.map {
-            NotCopied(id: $0.id.text, revision: $0.revision?.description, reason: $0.reason)
+            NotCopied(id: $0.id.text, revision: $0.revision?.description, reason: RefusalText.reason($0))
         }
     }
 }

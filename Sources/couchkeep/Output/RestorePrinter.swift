@@ -55,11 +55,14 @@ struct RestorePrinter {
                 "DAMAGED: \(loss). What is left was restored. Put the vault back from a copy and restore again, or "
                     + "restore another moment; couchkeep vault check says more")
         }
-        for refusal in report.refusals.prefix(20) {
-            Console.error("not restored: “\(refusal.id)” \(refusal.revision?.description ?? ""): \(refusal.reason)")
-        }
-        for difference in report.differences {
-            Console.error("differs: “\(difference.id)” \(difference.kind.rawValue)")
+        RefusalText.list(report.refusals, of: report.counts.refused, as: "not restored", isJSON: isJSON)
+        let others = report.otherDifferences
+        for difference in others { Console.error("differs: “\(difference.id)” \(difference.kind.rawValue)") }
+        let rest = report.comparison.different - report.counts.refused - others.count
+        if rest > 0 {
+            Console.error(
+                "differs: and \(rest) more; couchkeep verify vault:\(backup) \(report.plan.targetURL) "
+                    + "--at '#\(report.plan.moment.number)' names all")
         }
     }
 
@@ -75,14 +78,15 @@ struct RestorePrinter {
     private func text(_ report: RestoreReport) -> String {
         var text =
             "\(backup): moment #\(report.plan.moment.number) of \(report.plan.moment.time) is in "
-            + "\(report.plan.targetURL): \(report.counts.revisionsStored) revisions, "
+            + "\(report.plan.targetURL): \(CountText.text(report.counts.revisionsStored, "revision")), "
             + "\(ByteText.text(report.counts.bytesStored))"
         if report.edits > 0 { text += ", \(report.edits) new edits on top" }
         text += " in \(DurationWords.text(report.elapsed / .seconds(1)))\n"
         text +=
             report.isEqual
-            ? "Compared: \(report.comparison.equal) documents are as they were."
-            : "NOT EQUAL: \(report.comparison.different) documents differ, \(report.refusals.count) were refused."
+            ? "Compared: \(report.comparison.equal == 1 ? "1 document is as it was" : "\(report.comparison.equal) documents are as they were")."
+            : "NOT EQUAL: \(report.comparison.different == 1 ? "1 document differs" : "\(report.comparison.different) documents differ"), "
+                + "\(CountText.text(report.counts.refused, "revision")) refused."
         return text
     }
 }

@@ -33,6 +33,7 @@ struct RestoreResult: Encodable {
     var edits: Int?
     var equal: Int?
     var different: Int?
+    var refused: Int?
     var problems: [Document] = []
 
     init(backup: String, plan: RestorePlan) {
@@ -55,8 +56,17 @@ struct RestoreResult: Encodable {
         seconds = report.elapsed / .seconds(1)
         (revisions, bytes) = (report.counts.revisionsStored, report.counts.bytesStored)
         (edits, equal, different) = (report.edits, report.comparison.equal, report.comparison.different)
+        refused = report.counts.refused
         problems =
-            report.refusals.map { Document(id: $0.id.text, reason: "\($0.error): \($0.reason)") }
-            + report.differences.map { Document(id: $0.id.text, reason: $0.kind.rawValue) }
+            report.refusals.map { Document(id: $0.id.text, reason: RefusalText.reason($0)) }
+            + report.otherDifferences.map { Document(id: $0.id.text, reason: $0.kind.rawValue) }
+    }
+}
+
+extension RestoreReport {
+    /// The first documents that differ, and not since they were refused.
+    var otherDifferences: [Difference] {
+        let refused = Set(refusals.map(\.id))
+        return differences.filter { !refused.contains($0.id) }
     }
 }

@@ -32,4 +32,36 @@ struct RestoreAllTests {
             }
         }
     }
+
+    /// What CouchDB puts into a new server by itself is no reason to refuse.
+    @Test func aFreshServerTakesAll() async throws {
+        try await withSimulatedServers { source, target in
+            try await withVaultScene { scene in
+                for server in [source, target] {
+                    server.makeDatabases("_users", "_global_changes")
+                    try server.put("_design/_auth", ["language": "javascript"], in: "_users")
+                    try server.put("db_updates", [:], in: "_global_changes")
+                }
+                source.makeDatabases("orders")
+                try source.fill("orders", count: 5)
+                try source.put("org.couchdb.user:ann", ["type": "user", "name": "ann"], in: "_users")
+                for name in ["_users", "_global_changes", "orders"] {
+                    #expect(try await scene.backUp(name, of: source).exitCode == 0)
+                }
+                let login = ["--vault", scene.vault, "--user", target.administrator]
+                let environment = ["COUCHKEEP_PASSWORD": target.password.reveal()]
+                let run = try await scene.run(
+                    ["restore", "--all-databases", "--to", target.baseURL] + login, environment: environment)
+                #expect(run.exitCode == 0, "\(run)")
+                #expect(run.errors.contains("_global_changes is left out"), "\(run)")
+                #expect(try target.leaves(of: "_users") == source.leaves(of: "_users"))
+
+                // Accounts of its own are.
+                try target.put("org.couchdb.user:bob", ["type": "user", "name": "bob"], in: "_users")
+                let again = try await scene.run(
+                    ["restore", "_users", "--to", "\(target.baseURL)/_users"] + login, environment: environment)
+                #expect(again.exitCode == 16, "\(again)")
+            }
+        }
+    }
 }

@@ -7,7 +7,8 @@ import Service
 import Vault
 
 /// `couchkeep backup`: databases into the vault.
-struct BackupCommand: AsyncParsableCommand {
+struct BackupCommand: AsyncParsableCommand, JSONCommand {
+    static let schema = "couchkeep/backup/1"
     static let configuration = CommandConfiguration(
         commandName: "backup",
         abstract: "Back up databases into the vault, with their past.",
@@ -35,7 +36,15 @@ struct BackupCommand: AsyncParsableCommand {
     @Flag(help: "Print one JSON object for each database, schema couchkeep/backup/1.") var json = false
     @Flag(name: .shortAndLong, help: "Say nothing when all is well.") var quiet = false
 
+    var subject: String? {
+        if let name { return name }
+        guard let url, !allDatabases else { return nil }
+        // A URL that can't be read names no database.
+        return try? ServerURL.parseDatabase(url).database
+    }
+
     func validate() throws {
+        try BackupName.expectNoURL(name)
         if allDatabases, name != nil { throw ValidationError("--name is for one database, not for --all-databases") }
         if allDatabases, continuous { throw ValidationError("--continuous follows one database") }
         if url == nil, allDatabases || continuous || name != nil || login.isGiven {
@@ -74,7 +83,8 @@ struct BackupCommand: AsyncParsableCommand {
             } catch  where allDatabases && !Task.isCancelled {
                 // One that can't be backed up leaves the others their turn, unless the server is gone.
                 Console.error("\(database.name) was not backed up:")
-                let code = Service.ExitCode(rawValue: Failure(error).report()) ?? .problem
+                let raw = Failure(error).report(as: Self.schema, backup: database.name, inJSON: json)
+                let code = Service.ExitCode(rawValue: raw) ?? .problem
                 codes.append(code)
                 guard code != .sourceUnreachable else { break }
             }

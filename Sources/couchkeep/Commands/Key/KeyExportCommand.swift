@@ -21,6 +21,8 @@ struct KeyExportCommand: AsyncParsableCommand {
     @OptionGroup var options: VaultOptions
     @Flag(help: "Write the write key of a private key, which only backs up.") var writeOnly = false
 
+    func validate() throws { try BackupName.expectNoURL(name) }
+
     func run() async throws {
         let key = try await options.withBackup(name) { backup in
             guard let key = try backup.exportKey() else {

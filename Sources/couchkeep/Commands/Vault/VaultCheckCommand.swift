@@ -6,7 +6,8 @@ import Service
 import Vault
 
 /// `couchkeep vault check`
-struct VaultCheckCommand: AsyncParsableCommand {
+struct VaultCheckCommand: AsyncParsableCommand, JSONCommand {
+    static let schema = "couchkeep/vault-check/1"
     static let configuration = CommandConfiguration(
         commandName: "check", abstract: "Check that the vault is what was written.",
         discussion: """
@@ -21,6 +22,10 @@ struct VaultCheckCommand: AsyncParsableCommand {
     @OptionGroup var options: VaultOptions
     @Flag(help: "Read every document and attachment.") var readData = false
     @Flag(help: "Print one JSON object, schema couchkeep/vault-check/1.") var json = false
+
+    var subject: String? { name }
+
+    func validate() throws { try BackupName.expectNoURL(name) }
 
     struct Result: Encodable {
         struct Backup: Encodable {
@@ -46,25 +51,36 @@ struct VaultCheckCommand: AsyncParsableCommand {
             var notProvable: [String: Int]
         }
 
-        var schema = "couchkeep/vault-check/1"
+        /// The catalogue, which is no backup.
+        struct Catalogue: Encodable {
+            var isSound: Bool
+            var problemCount: Int
+            var problems: [String]
+        }
+
+        var schema = VaultCheckCommand.schema
         var result: String
+        var catalogue: Catalogue
         var backups: [Backup]
     }
 
     func run() async throws {
         let vault = try await options.open()
         let reports = try await vault.check(only: name, readData: readData)
+        let backups = reports.filter { !$0.name.isEmpty }
         let isDamaged = reports.contains(where: \.report.isDamaged)
         let unread = reports.lazy.compactMap(\.report.unread).first
         if json {
             try Console.json(
                 Result(
                     result: isDamaged ? "damaged" : unread == nil ? "sound" : "unknown",
-                    backups: reports.map { Self.result($0.name, $0.report) }))
+                    catalogue: Self.catalogue(reports), backups: backups.map { Self.result($0.name, $0.report) }))
         } else {
             for (name, report) in reports where !name.isEmpty || !report.isSound { tell(name, report) }
         }
-        if !isDamaged, let unread { throw unread }
+        if !isDamaged, let unread {
+            throw CommandEnd(code: Service.ExitCode(rawValue: Failure(unread).report()) ?? .problem)
+        }
         try CommandEnd.end(isDamaged ? .damaged : .ok)
     }
 
@@ -78,11 +94,15 @@ struct VaultCheckCommand: AsyncParsableCommand {
                 ? ", \(ByteText.text(report.readBytes)) read\(Self.words(report.proofs))"
                 : "; data not read (--read-data)"
             Console.out(
-                "\(title): sound: \(report.moments) moments, \(report.leaves) leaf revisions, \(report.bodies) documents, "
-                    + "\(report.attachments) attachments\(data)")
+                "\(title): sound: "
+                    + [
+                        CountText.text(report.moments, "moment"), CountText.text(report.leaves, "leaf revision"),
+                        CountText.text(report.bodies, "document"), CountText.text(report.attachments, "attachment"),
+                    ].joined(separator: ", ") + data)
         } else {
-            Console.out("\(title): DAMAGED: \(report.problemCount) problems")
+            Console.out("\(title): DAMAGED: \(CountText.text(report.problemCount, "problem"))")
             for problem in report.problems.prefix(20) { Console.out("  \(problem)") }
+            if name.isEmpty { Console.out("  couchkeep vault rebuild makes the catalogue anew from the backups") }
             if report.problemCount > 20 { Console.out("  and \(report.problemCount - 20) more; --json lists them") }
         }
     }
@@ -94,9 +114,15 @@ struct VaultCheckCommand: AsyncParsableCommand {
         return text + ", \(proofs.unproved) not provable"
     }
 
+    private static func catalogue(_ reports: [(name: String, report: CheckReport)]) -> Result.Catalogue {
+        let problems = reports.filter { $0.name.isEmpty }.flatMap(\.report.problems)
+        return Result.Catalogue(
+            isSound: problems.isEmpty, problemCount: problems.count, problems: problems.map(\.description))
+    }
+
     private static func result(_ name: String, _ report: CheckReport) -> Result.Backup {
         Result.Backup(
-            backup: name.isEmpty ? "catalogue" : name, isSound: report.isSound, moments: report.moments,
+            backup: name, isSound: report.isSound, moments: report.moments,
             leaves: report.leaves, bodies: report.bodies, attachments: report.attachments, readBytes: report.readBytes,
             strays: report.strays,
             proofs: report.didReadData

@@ -4,9 +4,9 @@ import ArgumentParser
 struct VaultCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "vault",
-        abstract: "List, compare, check and prune what is in the vault.",
+        abstract: "List, compare, check, prune and mend what is in the vault.",
         subcommands: [
             VaultListCommand.self, VaultDiffCommand.self, VaultCheckCommand.self, VaultPruneCommand.self,
-            VaultStatsCommand.self,
+            VaultStatsCommand.self, VaultRebuildCommand.self,
         ])
 }

@@ -6,7 +6,8 @@ import Service
 import Vault
 
 /// `couchkeep vault diff`
-struct VaultDiffCommand: AsyncParsableCommand {
+struct VaultDiffCommand: AsyncParsableCommand, JSONCommand {
+    static let schema = "couchkeep/vault-diff/1"
     static let configuration = CommandConfiguration(
         commandName: "diff", abstract: "Name the documents that differ between two moments of a backup.",
         discussion: "  couchkeep vault diff orders '#3' '#7'\n  couchkeep vault diff orders 24h now")
@@ -16,6 +17,10 @@ struct VaultDiffCommand: AsyncParsableCommand {
     @Argument(help: "The later moment.") var to: String
     @OptionGroup var options: VaultOptions
     @Flag(help: "Print one JSON object a line, schema couchkeep/vault-diff/1.") var json = false
+
+    var subject: String? { name }
+
+    func validate() throws { try BackupName.expectNoURL(name) }
 
     struct Line: Encodable {
         var schema = "couchkeep/vault-diff/1"

@@ -6,7 +6,8 @@ import Service
 import Vault
 
 /// `couchkeep vault list`
-struct VaultListCommand: AsyncParsableCommand {
+struct VaultListCommand: AsyncParsableCommand, JSONCommand {
+    static let schema = "couchkeep/vault-list/1"
     static let configuration = CommandConfiguration(
         commandName: "list", abstract: "List the backups of the vault, or the moments of one.")
 
@@ -14,12 +15,18 @@ struct VaultListCommand: AsyncParsableCommand {
     @OptionGroup var options: VaultOptions
     @Flag(help: "Print one JSON object, schema couchkeep/vault-list/1.") var json = false
 
+    var subject: String? { name }
+
+    func validate() throws { try BackupName.expectNoURL(name) }
+
     struct Listing: Encodable {
         struct Backup: Encodable {
             var backup: String
             var created: Date
-            var bytes: Int
+            var bytes: Int?
             var moments: [MomentResult]
+            /// Why it can't be read.
+            var error: String?
         }
 
         var schema = "couchkeep/vault-list/1"
@@ -30,16 +37,26 @@ struct VaultListCommand: AsyncParsableCommand {
     func run() async throws {
         let vault = try await options.open()
         var listing = Listing(vault: vault.path, backups: [])
+        var skipped = SkippedBackups()
         for entry in try await vault.entries(only: name.map { [$0] } ?? []) {
-            let listed = try await vault.withDatabase(entry.name, isWriting: false, now: Date()) { backup in
-                Listing.Backup(
-                    backup: entry.name, created: entry.created, bytes: try await backup.statistics().fileBytes,
-                    moments: try await backup.moments().map { MomentResult($0) })
+            do {
+                listing.backups.append(try await listed(entry, in: vault))
+            } catch let error as VaultError where name == nil {
+                skipped.note(entry.name, error)
+                listing.backups.append(
+                    Listing.Backup(backup: entry.name, created: entry.created, moments: [], error: "\(error)"))
             }
-            listing.backups.append(listed)
         }
-        if json { return try Console.json(listing) }
-        Console.out(name == nil ? overview(listing) : moments(listing))
+        if json { try Console.json(listing) } else { Console.out(name == nil ? overview(listing) : moments(listing)) }
+        try CommandEnd.end(skipped.code)
+    }
+
+    private func listed(_ entry: Vault.Entry, in vault: Vault) async throws -> Listing.Backup {
+        try await vault.withDatabase(entry.name, isWriting: false, now: Date()) { backup in
+            Listing.Backup(
+                backup: entry.name, created: entry.created, bytes: try await backup.statistics().fileBytes,
+                moments: try await backup.moments().map { MomentResult($0) })
+        }
     }
 
     private func overview(_ listing: Listing) -> String {
@@ -49,9 +66,12 @@ struct VaultListCommand: AsyncParsableCommand {
             let newest = backup.moments.last
             rows.append([
                 backup.backup,
-                newest.map { $0.at.formatted(.iso8601) + ($0.isComplete ? "" : " incomplete") } ?? "none",
-                "\(backup.moments.count)", newest.map { "\($0.documents)" } ?? "", newest.map { "\($0.deleted)" } ?? "",
-                ByteText.text(backup.bytes),
+                backup.error != nil
+                    ? "can't be read"
+                    : newest.map { $0.at.formatted(.iso8601) + ($0.isComplete ? "" : " incomplete") } ?? "none",
+                backup.error != nil ? "" : "\(backup.moments.count)", newest.map { "\($0.documents)" } ?? "",
+                newest.map { "\($0.deleted)" } ?? "",
+                backup.bytes.map { ByteText.text($0) } ?? "",
             ])
         }
         return TextTable(rows).render()

@@ -4,7 +4,8 @@ import Service
 import Vault
 
 /// `couchkeep vault prune`: drop old moments by rules.
-struct VaultPruneCommand: AsyncParsableCommand {
+struct VaultPruneCommand: AsyncParsableCommand, JSONCommand {
+    static let schema = "couchkeep/vault-prune/1"
     static let configuration = CommandConfiguration(
         commandName: "prune", abstract: "Drop moments that no rule keeps, and give their space back.",
         discussion: """
@@ -30,6 +31,10 @@ struct VaultPruneCommand: AsyncParsableCommand {
     @Flag(help: "Do what the plan says.") var confirm = false
     @Flag(help: "Print one JSON object for each backup, schema couchkeep/vault-prune/1.") var json = false
 
+    var subject: String? { name }
+
+    func validate() throws { try BackupName.expectNoURL(name) }
+
     struct Result: Encodable {
         struct Decision: Encodable {
             var moment: MomentResult
@@ -46,8 +51,21 @@ struct VaultPruneCommand: AsyncParsableCommand {
 
     func run() async throws {
         let policy = try policy()
-        let names = if let name { [name] } else { try await options.open().entries().map(\.name) }
-        for name in names { try await prune(name, policy) }
+        if let name { return try await prune(name, policy) }
+        var skipped = SkippedBackups()
+        for name in try await options.open().entries().map(\.name) {
+            do {
+                try await prune(name, policy)
+            } catch let error as VaultError {
+                skipped.note(name, error)
+                if json {
+                    let words = FailedResult(
+                        schema: Self.schema, backup: name, code: error.code.rawValue, reason: Console.shown("\(error)"))
+                    try Console.json(words)
+                }
+            }
+        }
+        try CommandEnd.end(skipped.code)
     }
 
     private func prune(_ name: String, _ policy: KeepPolicy) async throws {
@@ -66,11 +84,15 @@ struct VaultPruneCommand: AsyncParsableCommand {
             if self.name == nil { Console.out("\(name):") }
             show(plan)
             if let result {
-                Console.out("Dropped \(result.moments) moments, \(ByteText.text(result.freedBytes)) given back.")
+                Console.out(
+                    "Dropped \(CountText.text(result.moments, "moment")), \(ByteText.text(result.freedBytes)) given back."
+                )
             } else if plan.dropped.isEmpty {
                 Console.out("Nothing to drop.")
             } else {
-                Console.out("Nothing was done: \(plan.dropped.count) moments would be dropped. Say --confirm to do it.")
+                Console.out(
+                    "Nothing was done: \(CountText.text(plan.dropped.count, "moment")) would be dropped. Say --confirm to do it."
+                )
             }
         }
     }

@@ -6,13 +6,18 @@ import Service
 import Vault
 
 /// `couchkeep vault stats`
-struct VaultStatsCommand: AsyncParsableCommand {
+struct VaultStatsCommand: AsyncParsableCommand, JSONCommand {
+    static let schema = "couchkeep/vault-stats/1"
     static let configuration = CommandConfiguration(
         commandName: "stats", abstract: "Show what a backup takes on disk, and what it holds.")
 
     @Argument(help: "The backup.") var name: String
     @OptionGroup var options: VaultOptions
     @Flag(help: "Print one JSON object, schema couchkeep/vault-stats/1.") var json = false
+
+    var subject: String? { name }
+
+    func validate() throws { try BackupName.expectNoURL(name) }
 
     struct Result: Encodable {
         var schema = "couchkeep/vault-stats/1"

@@ -6,7 +6,8 @@ import Service
 import Vault
 
 /// `couchkeep verify run`, which is what `couchkeep verify` does where no subcommand is named.
-struct VerifyRunCommand: AsyncParsableCommand {
+struct VerifyRunCommand: AsyncParsableCommand, JSONCommand {
+    static let schema = "couchkeep/verification/1"
     static let configuration = CommandConfiguration(
         commandName: "run", abstract: "Verify pairs of the configuration, or two databases (the default).",
         discussion: VerifyCommand.configuration.discussion)

@@ -1,0 +1,41 @@
+import CouchSim
+import Foundation
+import Secrets
+import Testing
+
+/// An address that can't be used is told in a sentence.
+@Suite(.timeLimit(.minutes(2)))
+struct ServeAddressTests {
+    @Test func addressesThatCannotBeHad() async throws {
+        try await withSimulatedServer { source in
+            try await withVaultScene { scene in
+                source.makeDatabases("orders")
+                #expect(try await scene.backUp("orders", of: source).exitCode == 0)
+                let token = scene.path("token")
+                try Data("a-long-token".utf8).write(to: URL(filePath: token))
+                try FileManager.default.setAttributes([.posixPermissions: 0o600], ofItemAtPath: token)
+                for (options, code, word) in [
+                    (["--port", "\(source.port)"], 1, "another program"), (["--port", "99999"], 2, "--port takes"),
+                    (["--host", "nowhere.invalid", "--port", "0", "--token-file", token], 1, "is not known: name one"),
+                    (["--host", "192.0.2.1", "--port", "0", "--token-file", token], 1, "does not have the address"),
+                ] {
+                    let run = try await scene.run(["serve", "--vault", scene.vault] + options)
+                    #expect(run.exitCode == code && run.errors.contains(word), "\(run)")
+                }
+            }
+        }
+    }
+
+    /// `a/_replicator` is one name, and in a URL one step.
+    @Test func aSlashInANameIsHintedAt() async throws {
+        try await withSimulatedServer { source in
+            try await withVaultScene { scene in
+                let run = try await scene.backUp("a/_replicator", of: source)
+                #expect(run.exitCode != 0 && run.errors.contains("%2F"), "\(run)")
+                #expect(!scene.exists("vault"))
+                let other = try await scene.backUp("none", of: source)
+                #expect(other.exitCode != 0 && !other.errors.contains("%2F"), "\(other)")
+            }
+        }
+    }
+}
