@@ -8,6 +8,7 @@ struct BackupResult: Encodable {
     struct NotCopied: Encodable {
         var id: String
         var revision: String?
+        var error: String
         var reason: String
     }
 
@@ -32,7 +33,7 @@ struct BackupResult: Encodable {
         if case .newEpoch(let reason) = report.source { newEpoch = reason }
         refused = report.replication.counts.refused
         refusals = report.replication.refusals.map {
-            NotCopied(id: $0.id.text, revision: $0.revision?.description, reason: RefusalText.reason($0))
+            NotCopied(id: $0.id.text, revision: $0.revision?.description, error: $0.error, reason: $0.reason)
         }
     }
 }

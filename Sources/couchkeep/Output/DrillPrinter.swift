@@ -38,11 +38,11 @@ struct DrillPrinter {
         let source = report.moment.map { "moment #\($0) of \(report.asOf.formatted(.iso8601))" } ?? "the database"
         var text =
             "\(report.backup): \(source) restored into \(report.place) in \(DurationWords.text(report.restoreSeconds)): "
-            + "\(report.documents) documents, \(ByteText.text(report.bytes))\n"
+            + "\(CountText.text(report.documents, "document")), \(ByteText.text(report.bytes))\n"
         switch report.verdict {
         case .equal:
             text +=
-                "Equal: the content of \(report.revisions) leaf revisions was compared in "
+                "Equal: the content of \(CountText.text(report.revisions, "leaf revision")) was compared in "
                 + "\(DurationWords.text(report.compareSeconds))."
         case .different:
             text +=

@@ -48,7 +48,7 @@ final class ProgressLine: Sendable {
         let rate = Double(done) / seconds
         var text = "\(verb) \(done)"
         if let total, total > 0 { text += " of \(total)" }
-        text += " documents, \(ByteText.text(bytes)), \(Int(rate))/s"
+        text += " document\(done == 1 && total ?? 0 <= 1 ? "" : "s"), \(ByteText.text(bytes)), \(Int(rate))/s"
         if let total, total > done, rate > 0, seconds > 2 {
             text += ", \(DurationWords.text(Double(total - done) / rate)) left"
         }

@@ -64,4 +64,20 @@ struct RestoreAllTests {
             }
         }
     }
+
+    /// Another version of CouchDB puts another design document there: both are there then, and no account is missing.
+    @Test func accountsGoToAServerOfAnotherVersion() async throws {
+        try await withSimulatedServers { source, target in
+            try await withVaultScene { scene in
+                try source.put("_design/_auth", ["version": 1], in: "_users")
+                try target.put("_design/_auth", ["version": 2], in: "_users")
+                try source.put("org.couchdb.user:ann", ["type": "user", "name": "ann"], in: "_users")
+                #expect(try await scene.backUp("_users", of: source).exitCode == 0)
+                let run = try await scene.restore("_users", to: "_users", of: target)
+                #expect(run.exitCode == 0, "\(run)")
+                let restored = try target.leaves(of: "_users")
+                #expect(try restored["org.couchdb.user:ann"] == source.leaves(of: "_users")["org.couchdb.user:ann"])
+            }
+        }
+    }
 }

@@ -49,7 +49,9 @@ struct VaultDiffCommand: AsyncParsableCommand, JSONCommand {
                 }
                 Console.out("\(difference.kind.rawValue)\t\(difference.id)")
             }
-            Console.error("\(count) documents differ between moment #\(first.number) and moment #\(second.number)")
+            Console.error(
+                "\(count == 1 ? "1 document differs" : "\(count) documents differ") between moment #\(first.number) and "
+                    + "moment #\(second.number)")
         }
     }
 
