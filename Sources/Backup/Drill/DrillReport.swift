@@ -7,6 +7,8 @@ package struct DrillReport: Sendable, Codable, Hashable {
     package enum Verdict: String, Sendable, Codable, Hashable {
         /// What was restored says the same as the backup, every leaf revision of it.
         case equal
+        /// It says the same as the backup, to which something of the source was never copied.
+        case incomplete
         case different
         /// It came to no end, and says nothing of the backup.
         case unknown
@@ -44,12 +46,25 @@ package struct DrillReport: Sendable, Codable, Hashable {
     package var differing = 0
     /// The first of them.
     package var problems: [Problem] = []
+    /// Of a moment that is not complete, the revisions that were never copied into it, 0 where it was not read to its end;
+    /// nil where it is complete.
+    package var setAside: Int?
     /// That the scratch could not be removed, and why; nil where it is gone.
     package var leftover: String?
 
     package init(backup: String, moment: Int?, asOf: Date, place: String, at: Date) {
         (self.backup, self.moment, self.asOf, self.place, self.at) = (backup, moment, asOf, place, at)
         verdict = .unknown
+    }
+
+    /// What the backup lacks, in words; nil where it is complete.
+    package var lacking: String? {
+        switch setAside {
+        case nil: nil
+        case 0?: "the moment was not read to its end"
+        case 1?: "1 revision was never copied into the backup"
+        case let count?: "\(count) revisions were never copied into the backup"
+        }
     }
 
     /// How many problems are named.
@@ -73,7 +88,7 @@ package struct DrillReport: Sendable, Codable, Hashable {
         }
         let lost = max(Set(refusals.map(\.id)).count, bodies.unreadable)
         if differing == 0 { differing = lost }
-        verdict = differing == 0 && bodies.isComplete ? .equal : .different
+        verdict = differing > 0 || !bodies.isComplete ? .different : setAside == nil ? .equal : .incomplete
     }
 }
 

@@ -85,14 +85,15 @@ package struct DrillRun: Sendable {
             case .memory: "memory"
             case .server(let server): server.url.description
             }
-        return switch backup {
+        switch backup {
         case .moment(let vault):
-            DrillReport(
+            var report = DrillReport(
                 backup: "vault:\(vault.name)", moment: vault.moment?.number, asOf: vault.moment?.time ?? at,
-                place: place,
-                at: at)
+                place: place, at: at)
+            if let moment = vault.moment, !moment.isComplete { report.setAside = moment.setAside }
+            return report
         case .database(let database):
-            DrillReport(backup: database.url, moment: nil, asOf: at, place: place, at: at)
+            return DrillReport(backup: database.url, moment: nil, asOf: at, place: place, at: at)
         }
     }
 

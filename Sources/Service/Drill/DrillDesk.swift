@@ -74,14 +74,21 @@ package struct DrillDesk: Sendable {
     // MARK: What drills have left behind
 
     /// The databases of a server that drills have made: what is left of those that were killed, and of those under way.
+    ///
+    /// - Throws: `ReplicationFailure` of the target where the server can't be asked; `CancellationError`.
     package static func leftovers(on server: ServerConnection) async throws -> [String] {
-        ScratchName.leftovers(try await server.databaseNames())
+        ScratchName.leftovers(
+            try await ReplicationFailure.Side.target.naming { try await server.databaseNames() })
     }
 
     /// Removes them.
+    ///
+    /// - Throws: as ``leftovers(on:)``.
     package static func remove(_ leftovers: [String], from server: ServerConnection) async throws {
-        for name in leftovers where ScratchName.leftovers([name]) == [name] {
-            try await server.database(name).delete()
+        try await ReplicationFailure.Side.target.naming {
+            for name in leftovers where ScratchName.leftovers([name]) == [name] {
+                try await server.database(name).delete()
+            }
         }
     }
 }

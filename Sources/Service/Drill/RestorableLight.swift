@@ -12,8 +12,15 @@ struct RestorableLight {
     /// From this age on a drill says nothing of now any more.
     static let trusted: TimeInterval = 30 * 86400
 
-    /// The newest one with a verdict: one that came to no end takes nothing back.
-    private var decided: DrillReport? { drills.first { $0.verdict != .unknown } }
+    /// The newest one that says of its backup whether it comes back as it is.
+    private var compared: DrillReport? { drills.first { [.equal, .different].contains($0.verdict) } }
+
+    /// The newest one with a verdict: one that came to no end takes nothing back. That a copy of a moment which lacks
+    /// something equals it ends no difference that was found before.
+    private var decided: DrillReport? {
+        if let compared, compared.verdict == .different { return compared }
+        return drills.first { $0.verdict != .unknown }
+    }
 
     /// The light; nil where nothing was ever rehearsed.
     var light: Light? {
@@ -29,6 +36,9 @@ struct RestorableLight {
             return Light(state: .ok, since: decided.at, summary: "\(text): equal")
         case .equal:
             return Light(state: .unknown, since: decided.at, summary: "\(text): equal, which is too long ago")
+        case .incomplete:
+            return Light(
+                state: .unknown, since: decided.at, summary: "\(text): equal, but \(decided.lacking ?? "incomplete")")
         case .different, .unknown:
             return Light(state: .problem, since: decided.at, summary: "\(text): \(Self.wrong(decided))")
         }

@@ -25,8 +25,9 @@ struct DrillCommand: AsyncParsableCommand, JSONCommand {
             Scratch databases are called \(ScratchName.prefix)…; those of drills that were killed are named by the next one, \
             and removed with --remove-leftovers.
 
-            Exit code 0 where it is equal, 10 where not, 15 where the vault is damaged, 16 where it is too large for memory, \
-            20 where the drill came to no end.
+            Exit code 0 where it is equal, 3 where it is but something was never copied into the backup, 10 where it differs, \
+            14 where the server can't be reached, 15 where the vault is damaged, 16 where it is too large for memory, 20 \
+            where the drill came to no end.
             """)
 
     @Argument(help: ArgumentHelp("A pair of the configuration, or vault:NAME.", valueName: "pair")) var backup: String

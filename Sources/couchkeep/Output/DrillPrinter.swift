@@ -21,6 +21,7 @@ struct DrillPrinter {
         var compareSeconds: Double
         var differing: Int
         var problems: [DrillReport.Problem]
+        var setAside: Int?
         var leftover: String?
     }
 
@@ -31,7 +32,7 @@ struct DrillPrinter {
                 moment: report.moment, asOf: report.asOf, place: report.place, documents: report.documents,
                 revisions: report.revisions, bytes: report.bytes, restoreSeconds: report.restoreSeconds,
                 compareSeconds: report.compareSeconds, differing: report.differing, problems: report.problems,
-                leftover: report.leftover))
+                setAside: report.setAside, leftover: report.leftover))
     }
 
     static func text(_ report: DrillReport) {
@@ -44,6 +45,10 @@ struct DrillPrinter {
             text +=
                 "Equal: the content of \(CountText.text(report.revisions, "leaf revision")) was compared in "
                 + "\(DurationWords.text(report.compareSeconds))."
+        case .incomplete:
+            text +=
+                "Incomplete: \(report.lacking ?? "the backup is not complete"). The rest is equal: the content of "
+                + "\(report.revisions) leaf revisions was compared in \(DurationWords.text(report.compareSeconds))."
         case .different:
             text +=
                 report.reason.map { "Damaged: \($0)" }
@@ -52,6 +57,7 @@ struct DrillPrinter {
             if report.differing > report.problems.count, !report.problems.isEmpty {
                 text += "\n  … and \(report.differing - report.problems.count) more"
             }
+            if let lacking = report.lacking { text += "\n  and \(lacking)" }
         case .unknown: text += "Unknown: \(report.reason ?? "it came to no end")."
         }
         Console.out(text)

@@ -176,6 +176,45 @@ struct DrillProgramTests {
         }
     }
 
+    /// A revision that the source does not hand out is in no backup: a copy that equals such a backup is not all there was.
+    @Test func aMomentThatLacksSomethingIsNotEqual() async throws {
+        try await withScene { keeper, production, _ in
+            production.faults.add(Fault(.documentMissing(id: "document-3"), database: "orders"))
+            try production.put("document-3", ["v": 2], in: "orders")
+            #expect(try await keeper.check().finding("backup-incomplete") != nil)
+            let json = try await keeper.run("drill", "orders", "--in-memory", "--json")
+            let result = try JSONValue(parsing: Data(json.output.utf8))
+            #expect(json.exitCode == 3 && result["result"] == "incomplete", "\(json)")
+            #expect((result["setAside"]?.integer ?? 0) > 0, "\(json)")
+            let text = try await keeper.run("drill", "orders", "--server", "production")
+            #expect(text.exitCode == 3 && text.output.contains(" never copied into the backup"), "\(text)")
+            #expect(!text.output.contains("Equal"), "\(text)")
+            let list = try await keeper.run("vault", "list", "orders", "--json")
+            let moments = try JSONValue(parsing: Data(list.output.utf8))["backups"]?.array?.first?["moments"]?.array
+            #expect(moments?.last?["verified"]?.string == nil, "\(list)")
+            let light = try #require(try await keeper.status().report.pairs.first).lights.restorable
+            #expect(light.state == .unknown && light.summary.contains("equal, but "), "\(light)")
+        }
+    }
+
+    @Test func aServerThatIsNotThereIsToldByTheCode() async throws {
+        try await withScene { keeper, production, _ in
+            let text = try String(contentsOfFile: keeper.file, encoding: .utf8)
+            try keeper.write(
+                text.replacing("servers: {", with: #"servers: { nowhere: { url: "http://127.0.0.1:1" },"#),
+                to: "couchkeep.yaml")
+            for server in ["nowhere", "http://127.0.0.1:1"] {
+                let drill = try await keeper.run("drill", "orders", "--server", server)
+                #expect(drill.exitCode == 14, "\(drill)")
+            }
+            #expect(try await keeper.status().report.pairs.first?.lights.restorable.state == .off)
+            let locked = try await keeper.run(
+                "drill", "orders", "--server", production.baseURL, "--user", "nobody",
+                environment: ["COUCHKEEP_PASSWORD": "wrong"])
+            #expect(locked.exitCode == 12, "\(locked)")
+        }
+    }
+
     @Test func saysWhatItLacks() async throws {
         try await withScene { keeper, _, _ in
             for words in [[], ["--in-memory", "--server", "production"], ["--server", "nowhere"]] {

@@ -54,6 +54,21 @@ import Testing
         #expect(ExitCode(drill(.equal, age: 1)) == .ok && ExitCode(drill(.unknown, age: 1)) == .unknown)
     }
 
+    /// That a copy equals a moment which lacks something is no proof that all comes back.
+    @Test func whatTheBackupLacksIsNotGood() {
+        var lacking = drill(.incomplete, age: 60)
+        lacking.setAside = 2
+        let doubtful = light(lacking, drill(.equal, age: 600))
+        #expect(doubtful.light?.state == .unknown && doubtful.finding == nil)
+        #expect(doubtful.light?.summary.hasSuffix("equal, but 2 revisions were never copied into the backup") == true)
+        #expect(light(drill(.equal, age: 5), lacking).light?.state == .ok)
+        let bad = light(lacking, drill(.different, age: 600))
+        #expect(bad.light?.state == .problem && bad.finding != nil, "only an equal one ends what differs")
+        #expect(ExitCode(lacking) == .incomplete)
+        lacking.setAside = 0
+        #expect(lacking.lacking == "the moment was not read to its end")
+    }
+
     @Test func isShownInAReport() {
         let pair = PairReport.sample("vault:orders")
         let report = Report(at: now, pairs: [pair], servers: [], unprotected: [])
