@@ -108,6 +108,9 @@ package struct BackupRun: Sendable {
     private static let firstPause = Duration.seconds(1)
     private static let longestPause = Duration.seconds(60)
 
+    /// Why an epoch begins of a source that is the one it was.
+    package static let purged = "documents were purged, and with a key that only writes nobody can tell which"
+
     /// Tells whether the source is the one that is known, and whether the last run was cut off.
     private func recognise(_ identity: SourceIdentity) async throws -> (verdict: SourceVerdict, wasCutOff: Bool) {
         let verdict: SourceVerdict
@@ -123,9 +126,8 @@ package struct BackupRun: Sendable {
             guard try await backup.epochs().last?.source.purgeSequence != identity.purgeSequence else {
                 return (verdict, false)
             }
-            let reason = "documents were purged, and with a key that only writes nobody can tell which"
-            try await backup.beginEpoch(identity, reason: reason, at: now())
-            return (.newEpoch(reason: reason), false)
+            try await backup.beginEpoch(identity, reason: Self.purged, at: now())
+            return (.newEpoch(reason: Self.purged), false)
         }
         // What was read behind the last mark shows whether the source went back since.
         let replica = CouchReplica(source)

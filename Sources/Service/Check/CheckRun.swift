@@ -74,17 +74,20 @@ package struct CheckRun: Sendable {
         options.proofs = try await overlay.proofs()
         var passed = try await supervisor.pass(options)
         let vaults = vaults(fleet)
-        let vaulted = try await vaults.pairs(last: last)
-        let due = options.isDryRun ? [] : vaulted.filter { $0.mode == .manage }
-        passed.report = try await overlay.apply(
-            to: passed.report.adding(try await vaults.look(at: vaulted, last: last, isFollowed: !options.isDryRun))
-                .showing(drills: try await StoredDrills(state).histories(), at: now()),
-            before: last, now: now())
+        let memories = StoredVaultMemories(state)
+        var known = try await memories.all()
+        if options.adopts { for target in known.keys { known[target]?.acceptWhatWasTold() } }
+        let looks = try await vaults.look(
+            at: try await vaults.pairs(last: last), last: last, memories: known, sources: passed.report.servers,
+            isFollowed: !options.isDryRun)
+        let (due, evidence) = (looks.due, looks.memories.mapValues(\.evidence))
+        passed.report = try await proved(passed.report.adding(looks.reports), before: last, evidence, state)
         var outcome = Outcome(
             report: passed.report, exitCode: ExitCode(passed.report, sources: fleet.selector.sources))
         guard !options.isDryRun else { return Look(outcome: outcome, due: due, last: last) }
         do {
             try await supervisor.remember(passed)
+            try await memories.store(looks.memories)
             try await verification(state).noteDue(passed.report)
             // Whether a backup has ended what there was is to be found out yet.
             let open = due.reduce(into: Set<String>()) { $0.formUnion(VaultState.fingerprints(of: $1.name)) }
@@ -111,13 +114,35 @@ package struct CheckRun: Sendable {
             outcome = try await again(
                 outcome, judging: known.reduce(into: []) { $0.formUnion(VaultState.fingerprints(of: $1)) },
                 fleet: fleet, state: state
-            ) { report, _ in
+            ) { report, last in
                 // What the look of this check said, before it knew, begins nothing.
                 let isOwn = report.at == looked.outcome.report.at
-                for state in states { report.renew(with: state, before: isOwn ? before[state.pair.key] : nil) }
+                let memories = StoredVaultMemories(state)
+                var known = try await memories.all()
+                for found in states {
+                    var memory = known[found.pair.target] ?? VaultMemory()
+                    report.renew(with: found, &memory, before: isOwn ? before[found.pair.key] : nil)
+                    known[found.pair.target] = memory
+                }
+                // A backup that is there only now can be one that can't be verified.
+                report = try await proved(report, before: last, known.mapValues(\.evidence), state)
+                try await memories.store(known.filter { target, _ in states.contains { $0.pair.target == target } })
             }
         }
         return outcome
+    }
+
+    /// The report with what verifications and drills prove.
+    ///
+    /// - Parameter evidence: which of them count, by the backups.
+    private func proved(
+        _ report: Report, before: Report?, _ evidence: [String: EvidenceSpan], _ state: StateDatabase
+    ) async throws -> Report {
+        let drills = try await StoredDrills(state).histories()
+        return try await VerificationOverlay(state, verify: loaded.configuration.verify)
+            .apply(
+                to: report.showing(drills: drills, evidence: evidence, at: now()), before: before, evidence: evidence,
+                now: now())
     }
 
     private func verification(_ state: StateDatabase) -> VerificationPass {
@@ -144,8 +169,8 @@ package struct CheckRun: Sendable {
             turns.map { Finding.fingerprint(rule: rule, subject: $0.pair.name) }
         }
         return try await again(looked, judging: Set(judged), fleet: fleet, state: state) { report, last in
-            report = try await VerificationOverlay(state, verify: loaded.configuration.verify)
-                .apply(to: report, before: last, now: now())
+            let evidence = try await StoredVaultMemories(state).evidence()
+            report = try await proved(report, before: last, evidence, state)
             for (key, records) in result.repairs { report.add(records, to: key) }
         }
     }
@@ -216,14 +241,23 @@ extension CheckRun.Outcome {
 extension Report {
     /// Puts what a backup has come to in the place of what was known of it, unless a later look is there already.
     ///
-    /// - Parameter before: what was known before the check looked; nil where another check has looked since.
-    fileprivate mutating func renew(with state: VaultState, before: PairReport?) {
+    /// - Parameters:
+    ///   - memory: what is remembered of the pair, which takes this backup in.
+    ///   - before: what was known before the check looked; nil where another check has looked since.
+    fileprivate mutating func renew(with state: VaultState, _ memory: inout VaultMemory, before: PairReport?) {
+        let known = memory.backup
+        memory.advance(state.backup, at: state.at)
+        let epoch = memory.noteEpoch(state.backup, since: known, at: state.at)
         guard at <= state.at, let index = pairs.firstIndex(where: { $0.key == state.pair.key }) else { return }
+        var state = state
+        state.standing =
+            pairs[index].findings.filter { $0.rule != BackupLost.name && VaultState.standingRules.contains($0.rule) }
+        state.stand(epoch, memory.lost(at: state.at))
         let found = state.report(before: before ?? pairs[index])
         var pairs = pairs
         pairs[index].lights.replicating = found.lights.replicating
         pairs[index].lag = found.lag
-        pairs[index].findings = found.findings + pairs[index].findings.filter { !VaultState.rules.contains($0.rule) }
+        pairs[index].findings = found.findings + pairs[index].findings.filter { !VaultState.allRules.contains($0.rule) }
         self = with(pairs: pairs)
     }
 

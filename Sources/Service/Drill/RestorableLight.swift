@@ -8,6 +8,8 @@ struct RestorableLight {
     /// The drills of one backup, the newest first.
     let drills: [DrillReport]
     let now: Date
+    /// Whether there were others, of a backup that is not there any more.
+    let isOfLostBackup: Bool
 
     /// From this age on a drill says nothing of now any more.
     static let trusted: TimeInterval = 30 * 86400
@@ -22,9 +24,19 @@ struct RestorableLight {
         return drills.first { $0.verdict != .unknown }
     }
 
+    /// - Parameter evidence: which drills are about the backup that there is now; nil where all are.
+    init(drills: [DrillReport], within evidence: EvidenceSpan? = nil, now: Date) {
+        self.drills = drills.filter { evidence?.covers($0.at) ?? true }
+        isOfLostBackup = self.drills.isEmpty && !drills.isEmpty
+        self.now = now
+    }
+
     /// The light; nil where nothing was ever rehearsed.
     var light: Light? {
-        guard let newest = drills.first else { return nil }
+        guard let newest = drills.first else {
+            guard isOfLostBackup else { return nil }
+            return Light(state: .unknown, since: nil, summary: "what was rehearsed is lost with the backup")
+        }
         guard let decided else {
             return Light(
                 state: .unknown, since: newest.at, summary: "the drill came to no end: \(newest.reason ?? "unknown")")
@@ -71,12 +83,17 @@ struct RestorableLight {
 
 extension Report {
     /// The report with what drills say of its pairs, in the place of what earlier ones said.
-    func showing(drills: [String: [DrillReport]], at now: Date) -> Report {
+    ///
+    /// - Parameter evidence: which drills count, for backups of which some may be about another one; by target.
+    func showing(
+        drills: [String: [DrillReport]], evidence: [String: EvidenceSpan] = [:], at now: Date
+    ) -> Report {
         let pairs = pairs.map { pair in
             var pair = pair
             pair.findings.removeAll { $0.rule == DrillFailed.name }
             guard pair.mode != .off else { return pair }
-            let restorable = RestorableLight(drills: drills[pair.target] ?? [], now: now)
+            let restorable = RestorableLight(
+                drills: drills[pair.target] ?? [], within: evidence[pair.target], now: now)
             if let light = restorable.light { pair.lights.restorable = light }
             if let finding = restorable.finding { pair.findings.append(finding) }
             return pair

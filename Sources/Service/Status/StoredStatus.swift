@@ -25,9 +25,10 @@ package struct StoredStatus: Sendable {
         let state = try folder.openForReading()
         guard let last = try await state.lastReport() else { return nil }
         // A verification or a drill may have ended since, or have grown too old.
+        let evidence = try await StoredVaultMemories(state).evidence()
         var report = try await VerificationOverlay(state, verify: loaded.configuration.verify)
-            .apply(to: last, before: last, now: now)
-        report = report.showing(drills: try await StoredDrills(state).histories(), at: now)
+            .apply(to: last, before: last, evidence: evidence, now: now)
+        report = report.showing(drills: try await StoredDrills(state).histories(), evidence: evidence, at: now)
         let age = now.timeIntervalSince(report.at)
         let isStale = age > maximumAge.seconds || age < -60
         if isStale { report.expire() }

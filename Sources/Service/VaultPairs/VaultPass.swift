@@ -62,24 +62,68 @@ package struct VaultPass: Sendable {
             configuration, names: try await names { _ in }, servers: servers, remembered: last?.pairs ?? [])
     }
 
+    /// What a look at all pairs leaves.
+    struct Looks: Sendable {
+        var reports: [PairReport] = []
+        /// What is to be remembered, by the pairs' targets.
+        var memories: [String: VaultMemory] = [:]
+        /// The pairs that are to be backed up next.
+        var due: [VaultPair] = []
+    }
+
     /// Looks at the pairs.
     ///
     /// - Parameters:
     ///   - last: the last report, for since when things are as they are.
+    ///   - memories: what is remembered of them, by their targets.
+    ///   - sources: what the pass has found of the servers.
     ///   - isFollowed: whether pairs of mode `manage` are backed up next.
-    func look(at pairs: [VaultPair], last: Report?, isFollowed: Bool) async throws -> [PairReport] {
+    func look(
+        at pairs: [VaultPair], last: Report?, memories: [String: VaultMemory], sources: [ServerReport],
+        isFollowed: Bool
+    ) async throws -> Looks {
         let before = Dictionary((last?.pairs ?? []).map { ($0.key, $0) }, uniquingKeysWith: { $1 })
-        var reports: [PairReport] = []
+        let onlyWrites = try await onlyWrites
+        var looks = Looks()
         for pair in pairs {
             guard pair.mode != .off else {
-                reports.append(Self.off(pair))
+                looks.reports.append(Self.off(pair))
                 continue
             }
-            var state = try await look(at: pair)
-            if isFollowed, pair.mode == .manage { state.awaited = .own }
-            reports.append(state.report(before: before[pair.key]))
+            var memory = memories[pair.target] ?? VaultMemory()
+            var (state, source) = try await look(at: pair, after: memory.source.sourceCounts, onlyWrites: onlyWrites)
+            let known = memory.backup
+            memory.advance(state.backup, at: state.at)
+            let rules = VaultSource(
+                pair: pair, observation: source, at: state.at,
+                serverFindings: sources.first { $0.name == pair.source.server }?.findings ?? [])
+            state.standing = rules.diagnose(&memory.source)
+            state.stand(memory.noteEpoch(state.backup, since: known, at: state.at), memory.lost(at: state.at))
+            looks.memories[pair.target] = memory
+            // What is not there can't be backed up.
+            if isFollowed, pair.mode == .manage, source != .missing {
+                state.awaited = .own
+                looks.due.append(pair)
+            }
+            looks.reports.append(state.report(before: before[pair.key]))
         }
-        return reports
+        return looks
+    }
+
+    /// Whether verifications are wanted, and the key can't read what they compare; a key that can't be had says nothing.
+    private var onlyWrites: Bool {
+        get async throws {
+            guard configuration.verify?.shortestInterval != nil, let source = configuration.vault?.key else {
+                return false
+            }
+            do {
+                guard case .key(let key) = try await source.resolve(environment: environment) else { return false }
+                return !key.canRead
+            } catch is VaultError {
+                // The backup tells.
+                return false
+            }
+        }
     }
 
     /// Backs the pairs up, one after another, and looks at what there is then.
@@ -97,7 +141,8 @@ package struct VaultPass: Sendable {
             defer { group.cancelAll() }
             group.addTask {
                 defer { feed.finish() }
-                for pair in pairs { feed.yield(try await backUp(pair)) }
+                let onlyWrites = try await onlyWrites
+                for pair in pairs { feed.yield(try await backUp(pair, onlyWrites: onlyWrites)) }
             }
             group.addTask {
                 while true {
@@ -119,14 +164,14 @@ package struct VaultPass: Sendable {
         }
     }
 
-    private func backUp(_ pair: VaultPair) async throws -> VaultState {
+    private func backUp(_ pair: VaultPair, onlyWrites: Bool) async throws -> VaultState {
         var failure: VaultPairFailure?
         do {
             _ = try await visit(pair, sealsUnchanged: false).backUp()
         } catch let error as VaultPairFailure {
             failure = error
         }
-        return try await look(at: pair, failure: failure)
+        return try await look(at: pair, failure: failure, onlyWrites: onlyWrites)
     }
 
     private func visit(_ pair: VaultPair, sealsUnchanged: Bool) -> VaultVisit {
@@ -155,20 +200,38 @@ package struct VaultPass: Sendable {
         return names
     }
 
-    /// - Parameter failure: why the backup that was just tried was not made.
-    private func look(at pair: VaultPair, failure: VaultPairFailure? = nil) async throws -> VaultState {
+    /// Looks at a pair and its source.
+    ///
+    /// - Parameter counts: the source's, as they are remembered.
+    private func look(
+        at pair: VaultPair, after counts: PairMemory.Counts?, onlyWrites: Bool
+    ) async throws -> (VaultState, DatabaseObservation) {
+        do {
+            let source = try await visit(pair, sealsUnchanged: false).source(after: counts)
+            return (try await look(at: pair, asksSource: source != .missing, onlyWrites: onlyWrites), source)
+        } catch let failure as VaultPairFailure {
+            var state = try await look(at: pair, asksSource: false, onlyWrites: onlyWrites)
+            state.unseen = failure
+            return (state, .unknown(CouchError(.unreachable, failure.description)))
+        }
+    }
+
+    /// - Parameters:
+    ///   - failure: why the backup that was just tried was not made.
+    ///   - asksSource: whether the source is asked what has changed; one that has just failed need not be asked again.
+    private func look(
+        at pair: VaultPair, failure: VaultPairFailure? = nil, asksSource: Bool = true, onlyWrites: Bool
+    ) async throws -> VaultState {
         let visit = visit(pair, sealsUnchanged: false)
         var state = VaultState(pair: pair, at: now())
         if let failure { state.note(failure) }
         do {
-            if let newest = try await visit.newestMoment() {
-                (state.newest, state.confirmation) = newest
-            }
+            let backup = try await visit.lookAtBackup()
+            state.take(backup, onlyWrites: onlyWrites)
         } catch let failure as VaultPairFailure {
             state.note(failure)
         }
-        // A source that has just failed need not be asked again.
-        guard let newest = state.newest, state.failure?.side != .source else { return state }
+        guard asksSource, let newest = state.newest, state.failure?.side != .source else { return state }
         do {
             state.pending = try await visit.pending(behind: state.confirmation?.sequence ?? newest.sequence)
         } catch let failure as VaultPairFailure {

@@ -29,6 +29,26 @@ package enum BackupRunning: Rule {
         severity: "notice")
 }
 
+/// A backup in the vault that was there is not there any more.
+package enum BackupLost: Rule {
+    package static let name = "backup-lost"
+    package static let explanation = RuleExplanation(
+        title: "a backup in the vault that was there is gone",
+        what:
+            "The vault's folder was removed or is not mounted, vault.path names another one, the backup was made anew, or an "
+            + "older copy of it was put back. Moments that a prune has dropped are not meant.",
+        consequence:
+            "The past is gone with it, and nothing that was verified or rehearsed of it counts any more. For pairs of mode "
+            + "manage the check makes a new backup all the same, which holds the source as it is from now on and no past.",
+        evidence:
+            "The backup's uuid, and the number and time of its newest moment, as the last check has seen them.",
+        repair:
+            "None by Couchkeep. Mount the folder, or put it back (first move the one that was begun in its place aside): the "
+            + "finding ends when the backup is there again with that moment. If it is lost or was given up: "
+            + "couchkeep check --adopt",
+        severity: "critical")
+}
+
 /// Something of the source could not be copied into the vault.
 package enum BackupIncomplete: Rule {
     package static let name = "backup-incomplete"
@@ -61,8 +81,8 @@ package enum BackupBehind: Rule {
 package enum KnownRules {
     package static var all: [any Rule.Type] {
         RuleCatalogue.all + [
-            BackupFailed.self, BackupRunning.self, BackupIncomplete.self, BackupBehind.self, BackupDiffers.self,
-            VerificationOverdue.self,
+            BackupFailed.self, BackupRunning.self, BackupLost.self, BackupIncomplete.self, BackupBehind.self,
+            BackupDiffers.self, VerificationOverdue.self, VerificationImpossible.self,
             DrillFailed.self,
         ]
     }

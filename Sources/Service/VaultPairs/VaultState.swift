@@ -19,6 +19,12 @@ struct VaultState: Sendable {
     var at: Date
     /// The backup that is awaited; nil where what is found is how it is.
     var awaited: Awaited?
+    /// What is in the vault.
+    var backup = SeenBackup.unknown
+    /// What the rules about its source say, and whether the backup was lost: no backup ends that.
+    var standing: [Finding] = []
+    /// Whether verifications are wanted that the key can't make.
+    var isUnreadable = false
     /// The newest moment; nil where there is none.
     var newest: Moment?
     /// That a later run found nothing new; nil where there was none.
@@ -39,12 +45,27 @@ struct VaultState: Sendable {
         }
     }
 
+    /// Takes in what is in the vault.
+    ///
+    /// - Parameter onlyWrites: whether verifications are wanted with a key that can't make them.
+    mutating func take(_ backup: VaultVisit.Backup, onlyWrites: Bool) {
+        (self.backup, confirmation) = (backup.seen, backup.confirmation)
+        if case .present(_, let moments, _) = backup.seen { newest = moments.last }
+        isUnreadable = onlyWrites && backup.isEncrypted
+    }
+
+    /// Adds findings to those that stand.
+    mutating func stand(_ findings: Finding?...) {
+        standing += findings.compactMap(\.self).map { VaultSource.worded($0, for: pair) }
+    }
+
     /// The pair's report.
     ///
     /// - Parameter before: the pair's last report.
     func report(before: PairReport?) -> PairReport {
         let now = at
-        let (findings, waiting) = parted(found(at: now, before: before), at: now, before: before)
+        let (told, waiting) = parted(found(at: now, before: before), at: now, before: before)
+        let findings = standing + told
         let age = seen.map { max(0, now.timeIntervalSince($0)) }
         return PairReport(
             pair: pair.name, source: pair.database.url, target: pair.target, mode: pair.mode,
@@ -54,7 +75,13 @@ struct VaultState: Sendable {
                 verified: Light(state: .off, since: nil, summary: "no verification is configured"),
                 restorable: Light(state: .off, since: nil, summary: "no drill is configured")),
             lag: Lag(changes: pending, seconds: pending == 0 ? 0 : pending == nil ? nil : age.map { Int($0) }),
-            findings: findings, repairs: [])
+            findings: findings + unreadable(before: before), repairs: [])
+    }
+
+    private func unreadable(before: PairReport?) -> [Finding] {
+        guard isUnreadable else { return [] }
+        let since = before?.findings.first { $0.rule == VerificationImpossible.name }?.since ?? at
+        return [VerificationImpossible.finding(since: since)]
     }
 
     /// When the source was last read to its end.
@@ -65,8 +92,14 @@ struct VaultState: Sendable {
         BackupFailed.name, BackupIncomplete.name, BackupBehind.name, Blind.name,
     ]
 
-    /// The rules that a look at a backup in the vault goes by.
+    /// The rules about the backup in the vault that a look at it decides anew.
     static let rules = endedByBackup.union([BackupRunning.name])
+
+    /// The rules whose findings stay whatever a backup comes to, until somebody has seen to them.
+    static let standingRules = Set(VaultSource.rules.map { $0.name } + [BackupLost.name])
+
+    /// All rules that a look at such a pair goes by.
+    static let allRules = rules.union(standingRules).union([VerificationImpossible.name])
 
     /// What the alerts about the pair's backup are known by.
     static func fingerprints(of pair: String) -> Set<String> {

@@ -33,19 +33,59 @@ struct VaultVisit: Sendable {
         }
     }
 
-    /// The newest moment, and when a later run confirmed it; nil where there is none.
+    /// What a look at the backup finds.
+    struct Backup: Sendable {
+        var seen: SeenBackup
+        /// When a later run confirmed the newest moment.
+        var confirmation: Confirmation?
+        var isEncrypted = false
+    }
+
+    /// Looks at the backup.
     ///
     /// No key is needed: what moments say of themselves is not encrypted.
     ///
     /// - Throws: ``VaultPairFailure``, `CancellationError`.
-    func newestMoment() async throws -> (moment: Moment, confirmation: Confirmation?)? {
+    func lookAtBackup() async throws -> Backup {
         try await naming {
-            guard FileManager.default.fileExists(atPath: vault.path) else { return nil }
+            // Not in the vault's own words: to those a file that is gone is one that can't be read.
+            guard !Self.isGone("\(vault.path)/catalogue.sqlite") else { return Backup(seen: .absent) }
             let vault = try await Vault(at: vault.path, create: false, now: now())
-            guard try await vault.entries().contains(where: { $0.name == pair.name }) else { return nil }
+            guard let entry = try await vault.entries().first(where: { $0.name == pair.name }),
+                !Self.isGone("\(vault.path)/\(entry.folder)/database.sqlite")
+            else { return Backup(seen: .absent) }
             return try await vault.withDatabase(pair.name, isWriting: false, now: now()) { backup in
-                let (newest, confirmation) = (try await backup.moments().last, try await backup.confirmation())
-                return newest.map { ($0, confirmation) }
+                Backup(
+                    seen: .present(
+                        uuid: backup.uuid, moments: try await backup.moments(),
+                        epoch: try await backup.epochs().last.map {
+                            SeenBackup.Epoch(number: $0.number, reason: $0.reason)
+                        }),
+                    confirmation: try await backup.confirmation(), isEncrypted: backup.encryption != nil)
+            }
+        }
+    }
+
+    /// Whether there is no such file. In a folder that can't be looked into there may be one.
+    private static func isGone(_ file: String) -> Bool {
+        var status = stat()
+        return stat(file, &status) != 0 && [ENOENT, ENOTDIR].contains(errno)
+    }
+
+    /// What the source says of itself.
+    ///
+    /// - Parameter counts: as they are remembered; a source that seems to have gone back is asked again.
+    /// - Throws: ``VaultPairFailure`` where it can't be asked; `CancellationError`.
+    func source(after counts: PairMemory.Counts?) async throws -> DatabaseObservation {
+        try await naming {
+            if let error = pair.secretError { throw error }
+            return try await ReplicationFailure.Side.source.naming {
+                do {
+                    let info = try await pair.database.info()
+                    return .present(try await PairObserver.confirmed(info, against: counts, of: pair.database))
+                } catch let error as CouchError where error.code == .notFound {
+                    return .missing
+                }
             }
         }
     }

@@ -8,5 +8,6 @@ enum StateMigrations {
         StoredVerifications.migrate(&migrator)
         StoredRefusals.migrate(&migrator)
         StoredDrills.migrate(&migrator)
+        StoredVaultMemories.migrate(&migrator)
     }
 }

@@ -14,9 +14,13 @@ package struct VerificationOverlay: Sendable {
 
     /// The report as the verifications that are remembered have it now.
     ///
-    /// - Parameter before: the last report, for since when things are as they are.
+    /// - Parameters:
+    ///   - before: the last report, for since when things are as they are.
+    ///   - evidence: which verifications count, for backups of which some may be about another one; by target.
     /// - Throws: `StateError`.
-    package func apply(to report: Report, before: Report?, now: Date) async throws -> Report {
+    package func apply(
+        to report: Report, before: Report?, evidence: [String: EvidenceSpan] = [:], now: Date
+    ) async throws -> Report {
         let histories = try await store.histories()
         let due = try await store.dueSince()
         let last = Dictionary((before?.pairs ?? []).map { ($0.key, $0) }, uniquingKeysWith: { $1 })
@@ -24,9 +28,9 @@ package struct VerificationOverlay: Sendable {
         for index in pairs.indices where pairs[index].mode != .off {
             var pair = pairs[index]
             pair.findings.removeAll { [BackupDiffers.name, VerificationOverdue.name].contains($0.rule) }
+            let history = VerificationHistory(histories[pair.key] ?? [], within: evidence[pair.target])
             let judged = VerifiedLight(
-                VerificationHistory(histories[pair.key] ?? []), verify: verify, pair: pair, before: last[pair.key],
-                dueSince: due[pair.key], now: now)
+                history, verify: verify, pair: pair, before: last[pair.key], dueSince: due[pair.key], now: now)
             pair.lights.verified = judged.light
             var first: [VerificationDifference] = []
             if let record = judged.difference { first = try await store.differences(of: record.id) }

@@ -43,11 +43,12 @@ package struct VerificationPass: Sendable {
         let suspicious = report.pairs.contains { !Self.suspicions(of: $0).isEmpty }
         guard configuration.verify?.shortestInterval != nil || suspicious else { return [] }
         let histories = try await store.histories()
+        let evidence = try await StoredVaultMemories(state).evidence()
         let schedule = VerificationSchedule(configuration.verify, now: now())
         var due: [String: (PairReport, VerificationSchedule.Due)] = [:]
         for pair in report.pairs where Self.canBeRead(pair, in: report) {
-            let found = schedule.due(
-                VerificationHistory(histories[pair.key] ?? []), suspicions: Self.suspicions(of: pair), mode: pair.mode)
+            let history = VerificationHistory(histories[pair.key] ?? [], within: evidence[pair.target])
+            let found = schedule.due(history, suspicions: Self.suspicions(of: pair), mode: pair.mode)
             // What is copied for the first time has nothing to be compared with yet.
             guard let found, VerifiedLight.suspicious.contains(found.reason) || Self.wasFilled(pair) else { continue }
             due[pair.key] = (pair, found)
@@ -159,6 +160,7 @@ package struct VerificationPass: Sendable {
     private static func canBeRead(_ pair: PairReport, in report: Report) -> Bool {
         let blocking: Set<String> = [
             Blind.name, SourceMissing.name, TargetMissing.name, SourceIsTarget.name, BackupFailed.name,
+            VerificationImpossible.name,
         ]
         return !pair.findings.contains { blocking.contains($0.rule) }
     }

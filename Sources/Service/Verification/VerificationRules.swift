@@ -1,3 +1,4 @@
+import Foundation
 import Supervision
 
 /// A comparison has found that the backup lacks something, or holds something else.
@@ -30,4 +31,31 @@ package enum VerificationOverdue: Rule {
         repair:
             "Each check verifies what is due, as far as its time goes (verify.budget). By hand: couchkeep verify PAIR.",
         severity: "warning")
+}
+
+/// A pair is to be verified by a machine that can't read its backup.
+package enum VerificationImpossible: Rule {
+    package static let name = "verification-impossible"
+    package static let explanation = RuleExplanation(
+        title: "the backup can't be verified with the key that is configured",
+        what:
+            "verify: in the configuration wants the backup to be compared with its source, and vault.key_file names a write "
+            + "key, which reads nothing.",
+        consequence:
+            "The backup is made as ever, but whether it is complete is not known, and on this machine it never will be.",
+        evidence: "The kind of the key, and that the backup is encrypted.",
+        repair:
+            "None by Couchkeep. Compare it on a machine that has the private key: couchkeep verify, with the vault's folder or "
+            + "a copy of it; and take verify: out of this machine's configuration, or move its other pairs to a configuration "
+            + "of their own. couchkeep vault check --read-data proves here, without any key, that nothing is damaged.",
+        severity: "warning")
+
+    /// What is found of a pair.
+    static func finding(since: Date) -> Finding {
+        Finding(
+            rule: name, severity: .warning, since: since,
+            summary: "the backup can't be verified here: the vault's key only writes, and verify: is configured",
+            next: "verify it with the private key on another machine, and take verify: out of this configuration: "
+                + "couchkeep explain \(name)")
+    }
 }

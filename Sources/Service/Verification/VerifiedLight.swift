@@ -49,7 +49,11 @@ package struct VerifiedLight: Sendable {
 
     private var state: (Light.State, String) {
         let limit = Self.limit(verify)
+        if let impossible { return (.unknown, impossible.summary) }
         guard let last = history.last else {
+            if history.isOfLostBackup {
+                return (limit == nil ? .off : .unknown, "what was verified is lost with the backup")
+            }
             if limit == nil { return (.off, "no verification is configured") }
             return (.unknown, "it was never verified" + unfinished)
         }
@@ -157,8 +161,13 @@ package struct VerifiedLight: Sendable {
         return finding
     }
 
+    /// That the key can't read what is to be compared.
+    private var impossible: Finding? {
+        Self.limit(verify) == nil ? nil : pair.findings.first { $0.rule == VerificationImpossible.name }
+    }
+
     private var overdue: Finding? {
-        guard let limit = Self.limit(verify) else { return nil }
+        guard let limit = Self.limit(verify), impossible == nil else { return nil }
         let known = history.lastKnown
         guard let began = known.map({ $0.asOf ?? $0.endedAt ?? $0.startedAt }) ?? dueSince,
             now.timeIntervalSince(began) > limit

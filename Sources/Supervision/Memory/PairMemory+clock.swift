@@ -4,7 +4,7 @@ extension PairMemory {
     /// Takes moments that lie in the future, since the clock was set back, for now.
     ///
     /// Otherwise nothing that is counted from them, such as a grace or a pause, would end before that moment comes again.
-    mutating func clamp(to now: Date) {
+    package mutating func clamp(to now: Date) {
         guard let lastPass, lastPass > now else { return }
         for path in Self.moments { self[keyPath: path] = self[keyPath: path].map { min($0, now) } }
         for index in samples.indices { samples[index].at = min(samples[index].at, now) }

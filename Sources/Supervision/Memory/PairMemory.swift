@@ -155,6 +155,13 @@ package struct PairMemory: Sendable, Hashable, Codable {
     /// Since when a rule's finding has been there without a break.
     package func since(_ rule: String) -> Date? { latches[rule]?.since ?? findingsSince[rule] }
 
+    /// Lets a finding stay as if its rule had found it, where something else than a pass has shown it.
+    package mutating func latch(_ finding: Finding) {
+        latches[finding.rule] = Latch(
+            since: finding.since, severity: finding.severity, cause: finding.cause, summary: finding.summary,
+            evidence: finding.evidence)
+    }
+
     /// Whether a comparison that began after the last refusal has found everything in the target.
     func areRefusalsProved(by proof: ComparisonProof) -> Bool {
         guard refused > 0, let moment = refusedAt ?? since(WritesRefused.name) else { return false }

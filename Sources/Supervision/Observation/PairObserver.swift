@@ -2,7 +2,7 @@ import CouchDB
 import Foundation
 
 /// Looks at one pair, beyond what its servers' lists say: the lag always, the rest where there is a reason.
-struct PairObserver {
+package struct PairObserver {
     let pair: Pair
     let memory: PairMemory
     let source: CouchDatabase
@@ -142,7 +142,7 @@ struct PairObserver {
     /// Reads a database again that seems to have gone back in time, and returns the reading with the most documents.
     ///
     /// A lagging copy of a shard can answer once; a rolled back database answers the same each time.
-    static func confirmed(_ info: DatabaseInfo, against before: PairMemory.Counts?, of database: CouchDatabase)
+    package static func confirmed(_ info: DatabaseInfo, against before: PairMemory.Counts?, of database: CouchDatabase)
         async throws -> DatabaseInfo
     {
         guard let before, before.regression(to: PairMemory.Counts(info), of: "") != nil else { return info }

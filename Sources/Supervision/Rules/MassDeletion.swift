@@ -11,10 +11,10 @@ package enum MassDeletion: PairRule {
             + "at once.",
         consequence: "A replica no longer has the deleted documents; only a backup with a past does.",
         evidence:
-            "doc_del_count of the source grew by at least mass_deletion_share of its documents between two passes.",
+            "doc_del_count of the source grew by at least thresholds.mass_deletion of its documents between two passes.",
         repair:
             "None by Couchkeep. If the deletion was wanted, the finding ends by itself after a day. If not, restore from a "
-            + "backup with a past before it is pruned.",
+            + "backup with a past before it is pruned: couchkeep restore --at, where the vault has one.",
         severity: "critical", sources: ["replicate-couchdb-cluster#18"])
 
     package static func diagnose(_ situation: PairSituation) -> Finding? {

@@ -7,7 +7,7 @@ package enum SourceMissing: PairRule {
         title: "the source database does not exist",
         what:
             "The database was deleted or renamed, or never existed under this name. A running job may not notice before the "
-            + "next change.",
+            + "next change. Into the vault nothing is backed up meanwhile.",
         consequence: "If it was deleted by mistake, the backup is the only copy. Don't delete it.",
         evidence: "The source server answers and says that there is no such database.",
         repair:

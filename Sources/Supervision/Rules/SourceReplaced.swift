@@ -8,13 +8,15 @@ package enum SourceReplaced: PairRule {
         title: "the source database was deleted and made anew, or another one stands in its place",
         what:
             "The name is the same, the database is another. The replication starts from the beginning and mixes the new "
-            + "documents with the old ones, whose deletions will never arrive.",
+            + "documents with the old ones, whose deletions will never arrive. A backup in the vault begins a new epoch: the "
+            + "old one's moments stay what they were.",
         consequence:
-            "The backup holds two databases in one, and a restore from it would bring back both. It may also be the "
-            + "only copy of the old database.",
+            "The backup holds two databases in one, and a restore from it would bring back both; not so in the vault. It may "
+            + "also be the only copy of the old database.",
         evidence: "instance_start_time of the source differs from the one remembered (3.3 and later).",
         repair:
-            "None by Couchkeep, since the old backup may be all that is left. Choose a new target and keep the old one; or "
+            "None by Couchkeep, since the old backup may be all that is left. Choose a new target and keep the old one, or bring "
+            + "the old database back from the vault's moments before; or "
             + "accept the new source with: couchkeep check --adopt",
         severity: "critical", sources: ["apache/couchdb#3901"])
 

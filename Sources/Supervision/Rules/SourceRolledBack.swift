@@ -15,7 +15,8 @@ package enum SourceRolledBack: PairRule {
             + "checkpoint has an older revision than remembered; both checkpoints have the same session while the source's "
             + "is the older.",
         repair:
-            "None by Couchkeep. First save the backup. Then either copy the lost changes back to the source, or give the pair "
+            "None by Couchkeep. First save the backup; in the vault the moments before stay, and a restore of one brings the lost "
+            + "changes back. Then either copy the lost changes back to the source, or give the pair "
             + "a new target; accept the older source with: couchkeep check --adopt",
         severity: "critical", sources: ["COUCHDB-2822"])
 

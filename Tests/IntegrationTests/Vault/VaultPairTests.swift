@@ -9,50 +9,8 @@ import Vault
 /// Pairs whose target is the vault, seen by `check`, `status` and `backup`.
 @Suite(.timeLimit(.minutes(2)))
 struct VaultPairTests {
-    /// A keeper of pairs from one simulated server into a vault in its folder.
-    private struct Scene: Sendable {
-        let keeper: Keeper
-        let production: SimulatedServer
-
-        var vault: String { keeper.folder.appending(path: "vault").path(percentEncoded: false) }
-
-        func configure(pair: String = "databases: [orders]", vault more: String = "", notify: String = "") throws {
-            let server = ConfigurationText.Server(production)
-            try keeper.configure(
-                """
-                servers: { production: { url: "\(server.url)", user: "\(server.user)", password: "\(server.password)" } }
-                pairs:
-                  - { source: production, target: vault, \(pair) }
-                unprotected: { report: false }
-                vault: { path: "\(vault)"\(more) }
-                \(notify)
-                """)
-        }
-
-        func moments(of name: String = "orders") async throws -> [Moment] {
-            guard FileManager.default.fileExists(atPath: vault) else { return [] }
-            let opened = try await Vault(at: vault, create: false, now: Date())
-            let backup = try await opened.database(name, isWriting: false, now: Date())
-            let moments = try await backup.moments()
-            try await backup.close()
-            return moments
-        }
-    }
-
-    private func withScene(_ body: @Sendable (Scene) async throws -> Void) async throws {
-        try await withSimulatedServer { production in
-            try await withKeeper { keeper in
-                production.makeDatabases("orders")
-                try production.fill("orders", count: 5)
-                let scene = Scene(keeper: keeper, production: production)
-                try scene.configure()
-                try await body(scene)
-            }
-        }
-    }
-
     @Test func theFirstCheckBacksUpAndTheLightIsGood() async throws {
-        try await withScene { scene in
+        try await withVaultPairScene { scene in
             let checked = try await scene.keeper.check()
             #expect(checked.exitCode == 0, "\(checked.details)")
             let pair = try #require(checked.report.pairs.first)
@@ -74,7 +32,7 @@ struct VaultPairTests {
     }
 
     @Test func nothingNewAddsNoMoment() async throws {
-        try await withScene { scene in
+        try await withVaultPairScene { scene in
             let began = Date()
             #expect(try await scene.keeper.checkHere(now: { began }).exitCode == 0)
             // Long behind its threshold, but looked at a moment ago.
@@ -101,7 +59,7 @@ struct VaultPairTests {
 
     @Test(arguments: [("damaged", 15), ("key", 12)] as [(String, Int32)])
     func whatIsWrongWithTheVaultIsInTheCode(fault: String, code: Int32) async throws {
-        try await withScene { scene in
+        try await withVaultPairScene { scene in
             for name in ["a.key", "b.key"] {
                 let path = scene.keeper.folder.appending(path: name).path(percentEncoded: false)
                 #expect(try await Program.run(["key", "new", path]).exitCode == 0)
@@ -127,7 +85,7 @@ struct VaultPairTests {
     }
 
     @Test func watchingOnlyLooks() async throws {
-        try await withScene { scene in
+        try await withVaultPairScene { scene in
             try scene.configure(pair: "databases: [orders], mode: watch")
             let first = try await scene.keeper.check()
             #expect(first.exitCode == 20, "\(first.details)")
@@ -149,7 +107,7 @@ struct VaultPairTests {
     }
 
     @Test func aDryRunChangesNothing() async throws {
-        try await withScene { scene in
+        try await withVaultPairScene { scene in
             let checked = try await scene.keeper.check("--dry-run")
             #expect(checked.exitCode == 20)
             #expect(!FileManager.default.fileExists(atPath: scene.vault))
@@ -163,7 +121,7 @@ struct VaultPairTests {
 
     @Test func aServerThatIsDownIsToldOnceForAllItsPairs() async throws {
         try await WebSink.run { web in
-            try await withScene { scene in
+            try await withVaultPairScene { scene in
                 scene.production.makeDatabases("invoices")
                 try scene.configure(
                     pair: #"databases: ["*"]"#,
@@ -196,7 +154,7 @@ struct VaultPairTests {
     }
 
     @Test func aServerThatIsDownLeavesNoVaultBehind() async throws {
-        try await withScene { scene in
+        try await withVaultPairScene { scene in
             try await scene.production.stop()
             #expect(try await scene.keeper.check().exitCode == 13)
             #expect(try await scene.keeper.run("backup").exitCode == 13)
@@ -205,7 +163,7 @@ struct VaultPairTests {
     }
 
     @Test func aDatabaseThatVanishedStaysAPair() async throws {
-        try await withScene { scene in
+        try await withVaultPairScene { scene in
             scene.production.makeDatabases("invoices")
             try scene.configure(pair: #"databases: ["*"]"#)
             #expect(try await scene.keeper.check().exitCode == 0)
@@ -213,7 +171,7 @@ struct VaultPairTests {
             for _ in 0..<2 {
                 let checked = try await scene.keeper.check()
                 #expect(checked.exitCode == 1)
-                #expect(checked.alarms.contains("\(BackupFailed.name) @ orders"), "\(checked.alarms)")
+                #expect(checked.alarms == ["\(SourceMissing.name) @ orders"], "\(checked.alarms)")
             }
             #expect(try await scene.moments().count == 1)
         }
@@ -222,7 +180,7 @@ struct VaultPairTests {
     @Test(arguments: [false, true])
     func aDatabaseOfTheSameNameOnAnotherServerEndsNoPast(losesReport: Bool) async throws {
         try await withSimulatedServer { branch in
-            try await withScene { scene in
+            try await withVaultPairScene { scene in
                 #expect(try await scene.keeper.check().exitCode == 0)
                 branch.makeDatabases("orders")
                 try branch.fill("orders", count: 3)
@@ -262,7 +220,7 @@ struct VaultPairTests {
     }
 
     @Test func aSourceThatHidesADocumentMakesAnIncompleteBackup() async throws {
-        try await withScene { scene in
+        try await withVaultPairScene { scene in
             scene.production.faults.add(Fault(.documentMissing(id: "document-3"), database: "orders"))
             let checked = try await scene.keeper.check()
             #expect(checked.exitCode == 1)
@@ -279,7 +237,7 @@ struct VaultPairTests {
     }
 
     @Test func aVaultThatIsDamagedIsAFindingOfThePairAndOneThatIsWrittenToIsNoProblem() async throws {
-        try await withScene { scene in
+        try await withVaultPairScene { scene in
             #expect(try await scene.keeper.check().exitCode == 0)
             let vault = try await Vault(at: scene.vault, create: false, now: Date())
             let writer = try await vault.database("orders", isWriting: true, now: Date())
@@ -301,7 +259,7 @@ struct VaultPairTests {
     }
 
     @Test func theConfiguredKeyIsUsedAndAWrongOneIsToldAsSuch() async throws {
-        try await withScene { scene in
+        try await withVaultPairScene { scene in
             for name in ["a.key", "b.key"] {
                 let path = scene.keeper.folder.appending(path: name).path(percentEncoded: false)
                 #expect(try await Program.run(["key", "new", path]).exitCode == 0)
@@ -319,8 +277,36 @@ struct VaultPairTests {
         }
     }
 
+    /// Verifications are asked for, and the key can't make them: that is told, with what is to be done.
+    @Test func aKeyThatOnlyWritesCannotVerify() async throws {
+        try await withVaultPairScene { scene in
+            let path = scene.path("k")
+            #expect(try await Program.run(["key", "new", path, "--write-only"]).exitCode == 0)
+            try scene.configure(vault: ", key_file: k.write", verify: "verify: { revisions: 1d }")
+            for _ in 0..<2 {
+                let checked = try await scene.keeper.check()
+                #expect(checked.exitCode == 1 && checked.alarms == ["verification-impossible @ orders"])
+                let finding = try #require(checked.finding("verification-impossible"), "\(checked.details)")
+                #expect(finding.severity == .warning && finding.summary.contains("only writes"), "\(finding)")
+                let lights = try #require(checked.report.pairs.first).lights
+                #expect(lights.replicating.state == .ok)
+                #expect(lights.verified.state == .unknown && lights.verified.summary.contains("only writes"))
+            }
+            #expect(try await scene.keeper.run("verify", "list").output.contains("no verification is remembered"))
+            // Later on too nothing else is told of it.
+            let later = try await scene.keeper.checkHere(now: { Date(timeIntervalSinceNow: 3 * 86_400) })
+            #expect(later.alarms == ["verification-impossible @ orders"], "\(later.details)")
+            #expect(try await Program.run(["explain", "verification-impossible"]).exitCode == 0)
+            try scene.configure(vault: ", key_file: k.write")
+            #expect(try await scene.keeper.check().exitCode == 0)
+            try scene.configure(vault: ", key_file: k", verify: "verify: { revisions: 1d }")
+            let able = try await scene.keeper.check()
+            #expect(able.exitCode == 0 && able.report.pairs.first?.lights.verified.state == .ok, "\(able.details)")
+        }
+    }
+
     @Test func aPruneTakesTheConfiguredRules() async throws {
-        try await withScene { scene in
+        try await withVaultPairScene { scene in
             for _ in 0..<3 { #expect(try await scene.keeper.run("backup").exitCode == 0) }
             let refused = try await scene.keeper.run("vault", "prune", "orders")
             #expect(refused.exitCode == 16, "\(refused)")
@@ -335,7 +321,7 @@ struct VaultPairTests {
     }
 
     @Test func aBackupWithoutAnythingToBackUpSaysSo() async throws {
-        try await withScene { scene in
+        try await withVaultPairScene { scene in
             try scene.configure(pair: "databases: [orders], mode: off")
             #expect(try await scene.keeper.run("backup").exitCode == 2)
             #expect(try await scene.keeper.run("backup", "--continuous").exitCode == 2)

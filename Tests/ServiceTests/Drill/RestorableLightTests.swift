@@ -69,6 +69,18 @@ import Testing
         #expect(lacking.lacking == "the moment was not read to its end")
     }
 
+    /// What was rehearsed of a backup that is lost says nothing of the one in its place.
+    @Test func anotherBackupIsNotWhatWasRehearsed() {
+        let lost = EvidenceSpan(from: now.addingTimeInterval(-100))
+        let gone = RestorableLight(drills: [drill(.equal, age: 600)], within: lost, now: now)
+        #expect(gone.light?.state == .unknown && gone.finding == nil)
+        let bad = RestorableLight(drills: [drill(.different, age: 600)], within: lost, now: now)
+        #expect(bad.light?.state == .unknown && bad.finding == nil)
+        let both = [drill(.equal, age: 60), drill(.different, age: 600)]
+        let new = RestorableLight(drills: both, within: lost, now: now)
+        #expect(new.light?.state == .ok && new.finding == nil)
+    }
+
     @Test func isShownInAReport() {
         let pair = PairReport.sample("vault:orders")
         let report = Report(at: now, pairs: [pair], servers: [], unprotected: [])

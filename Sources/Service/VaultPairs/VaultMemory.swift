@@ -1,0 +1,101 @@
+import CouchDB
+import Foundation
+import Supervision
+
+/// What is remembered of a pair whose target is the vault.
+struct VaultMemory: Sendable, Hashable, Codable {
+    /// That a backup which was there is gone.
+    struct Loss: Sendable, Hashable, Codable {
+        /// When that was seen.
+        var since: Date
+        var backup: BackupMark
+    }
+
+    /// What is remembered of its source, as for pairs between two servers.
+    var source = PairMemory()
+    /// The backup as it was last seen; nil where there was none.
+    var backup: BackupMark?
+    /// Stays until the backup is there again, or somebody accepts its loss.
+    var loss: Loss?
+    /// The drills and verifications that speak of the backup that there is now.
+    var evidence = EvidenceSpan()
+
+    /// Takes in what a look found in the vault.
+    mutating func advance(_ seen: SeenBackup, at now: Date) {
+        guard seen != .unknown else { return }
+        if let loss, seen.holds(loss.backup) {
+            evidence = EvidenceSpan(foreign: DateInterval(start: min(loss.since, now), end: now))
+            self.loss = nil
+        } else if let backup, !seen.holds(backup) {
+            loss = loss ?? Loss(since: now, backup: backup)
+            evidence = EvidenceSpan(from: now)
+        }
+        backup = seen.newest
+    }
+
+    /// Takes in that the backup has found its source to be another one, or to have gone back, where no rule has seen it.
+    ///
+    /// The mark that a backup leaves in its source shows what counts don't.
+    ///
+    /// - Parameter known: the backup as it was known before.
+    /// - Returns: the finding, which stays as the rule's own does; nil where nothing new is found.
+    mutating func noteEpoch(_ seen: SeenBackup, since known: BackupMark?, at now: Date) -> Finding? {
+        guard let reason = known.flatMap(seen.newEpoch(since:)), source.since(SourceReplaced.name) == nil,
+            source.since(SourceRolledBack.name) == nil
+        else { return nil }
+        let finding = Finding(
+            rule: SourceRolledBack.name, severity: .critical, since: now,
+            summary: "the source was put back to an older state, or made anew; the backup holds what it has lost",
+            evidence: ["shownBy": .string(reason)], next: "couchkeep explain \(SourceRolledBack.name)")
+        source.latch(finding)
+        return finding
+    }
+
+    /// Takes what earlier checks have told of for right, at the user's word.
+    mutating func acceptWhatWasTold() {
+        loss = nil
+        if source.since(SourceReplaced.name) ?? source.since(SourceRolledBack.name) != nil { source.acceptSource() }
+    }
+
+    /// The finding; nil where nothing is known to be lost.
+    func lost(at now: Date) -> Finding? {
+        guard let loss else { return nil }
+        let gone = "#\(loss.backup.moment) of \(loss.backup.time.formatted(.iso8601))"
+        let summary =
+            if let backup, backup.uuid == loss.backup.uuid {
+                "moments of the backup in the vault are gone, the newest of them \(gone): it was put back from an older copy"
+            } else {
+                "the backup in the vault is gone, with its moments up to \(gone); "
+                    + (backup == nil ? "none is there now" : "another one has begun in its place")
+            }
+        var evidence: [String: JSONValue] = [
+            "backupBefore": .string(loss.backup.uuid), "momentBefore": .integer(Int64(loss.backup.moment)),
+            "timeBefore": .string(loss.backup.time.formatted(.iso8601)),
+        ]
+        if let backup {
+            evidence["backupNow"] = .string(backup.uuid)
+            evidence["momentNow"] = .integer(Int64(backup.moment))
+        }
+        return Finding(
+            rule: BackupLost.name, severity: .critical, since: min(loss.since, now), summary: summary,
+            evidence: evidence,
+            next: "mount the vault's folder, put it back, or name the right one in vault.path; "
+                + "or accept the loss: couchkeep check --adopt")
+    }
+}
+
+/// When drills and verifications have to be from to speak of the backup that there is now.
+package struct EvidenceSpan: Sendable, Hashable, Codable {
+    /// What is older is about a backup that is lost.
+    var from: Date?
+    /// While a lost backup was not there: what is of that time is about the one that stood in its place.
+    var foreign: DateInterval?
+
+    package init(from: Date? = nil, foreign: DateInterval? = nil) { (self.from, self.foreign) = (from, foreign) }
+
+    /// Whether something of that time counts.
+    package func covers(_ time: Date) -> Bool {
+        if let from, time < from { return false }
+        return foreign.map { !$0.contains(time) } ?? true
+    }
+}
