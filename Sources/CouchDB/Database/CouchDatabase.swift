@@ -79,7 +79,8 @@ public struct CouchDatabase: Sendable {
         do {
             _ = try await server.json(.put, [name, "_revs_limit"], body: .integer(Int64(limit)), isIdempotent: true)
         } catch let error as CouchError where error.status == 500 && (error.reason ?? "").contains("forbidden") {
-            throw CouchError(.forbidden, "only an administrator of the database may set _revs_limit: log in as one", status: 403)
+            throw CouchError(
+                .forbidden, "only an administrator of the database may set _revs_limit: log in as one", status: 403)
         }
     }
 
