@@ -24,6 +24,7 @@ package struct ReportText: Sendable {
         parts += eventful.prefix(shown).map(details)
         parts.append(summary(of: Array(eventful.dropFirst(shown))))
         parts.append(explained)
+        parts.append(doubts)
         parts.append(footer)
         return parts.filter { !$0.isEmpty }.joined(separator: "\n\n") + "\n"
     }
@@ -104,8 +105,33 @@ package struct ReportText: Sendable {
     private var explained: String {
         let names = sorted.filter(isExplained).map(\.pair)
         guard !names.isEmpty else { return "" }
-        let more = names.count > 5 ? " and \(names.count - 5) more" : ""
-        return "because of that, nothing is known of: \(names.prefix(5).joined(separator: ", "))\(more)"
+        return "because of that, nothing is known of: \(Self.names(names))"
+    }
+
+    /// Why lights are unknown, where no finding says so.
+    private var doubts: String {
+        var reasons: [String] = []
+        var pairs: [String: [String]] = [:]
+        for pair in sorted where !isExplained(pair) {
+            let lights = pair.lights
+            for (name, light) in [
+                ("REPLICATING", lights.replicating), ("VERIFIED", lights.verified), ("RESTORABLE", lights.restorable),
+            ] where light.state == .unknown && !pair.findings.contains(where: { $0.summary == light.summary }) {
+                let reason = "\(name) is unknown: \(light.summary)"
+                if pairs[reason] == nil { reasons.append(reason) }
+                pairs[reason, default: []].append(pair.pair)
+            }
+        }
+        let lines = reasons.prefix(shown).map { "\(Self.names(pairs[$0] ?? [])): \($0)" }
+        let hidden = reasons.count - lines.count
+        let more = hidden > 0 ? ["and \(Wording.number(hidden)) more such reasons; --all tells them"] : []
+        return (lines + more).joined(separator: "\n")
+    }
+
+    /// The first of them, and how many more.
+    private static func names(_ names: [String]) -> String {
+        let more = names.count > 5 ? " and \(Wording.number(names.count - 5)) more" : ""
+        return names.prefix(5).joined(separator: ", ") + more
     }
 
     private func text(_ finding: Finding) -> [String] {

@@ -91,6 +91,26 @@ import Testing
         #expect(all.contains("healthy-999") && all.contains("broken-300"))
     }
 
+    /// A question mark without a word is no help.
+    @Test func whatIsUnknownSaysWhy() {
+        func pair(_ name: String, restorable: String, findings: [Finding] = []) -> PairReport {
+            var pair = PairReport.sample(name, findings: findings)
+            pair.lights.restorable = Light(state: .unknown, since: nil, summary: restorable)
+            return pair
+        }
+        var pairs = (1...7).map { pair("p\($0)", restorable: "the drill came to no end") }
+        pairs.append(pair("told", restorable: "summary of blind", findings: [finding(Blind.name, .warning)]))
+        let report = Report(at: morning, pairs: pairs, servers: [], unprotected: [])
+        let text = ReportText(report, now: morning).render()
+        let sentence = "p1, p2, p3, p4, p5 and 2 more: RESTORABLE is unknown: the drill came to no end"
+        #expect(text.contains("\n\(sentence)\n"), "\(text)")
+        #expect(!text.contains("told: RESTORABLE"), "a finding says it")
+        let many = Report(
+            at: morning, pairs: (1...30).map { pair("p\($0)", restorable: "reason \($0)") }, servers: [],
+            unprotected: [])
+        #expect(ReportText(many, now: morning).render().contains("and 10 more such reasons; --all tells them"))
+    }
+
     @Test func coloursAreForTerminalsAndNeverTheOnlySign() {
         let plain = ReportText(mixed, now: morning).render()
         let coloured = ReportText(mixed, now: morning, style: .ansi).render()
