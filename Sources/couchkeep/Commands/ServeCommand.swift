@@ -4,6 +4,7 @@ import Foundation
 import ReplicaServer
 import Secrets
 import Service
+import Supervision
 import Vault
 
 /// `couchkeep serve`: the vault over CouchDB's replication protocol.
@@ -46,7 +47,7 @@ struct ServeCommand: AsyncParsableCommand {
         let (served, skipped) = try await served(of: vault, &opened)
         let listener = try ReplicaListener(
             served, options: ServerOptions(host: host, port: port, access: try await access(), uuid: vault.uuid))
-        let count = CountText.text(served.count, "backup")
+        let count = Wording.counted(served.count, "backup")
         let address = host.contains(":") ? "[\(host)]" : host
         try await Interruption.asking { stop in
             _ = try await stop.cutting {

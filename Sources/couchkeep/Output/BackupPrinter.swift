@@ -2,6 +2,7 @@ import Backup
 import CouchDB
 import Replication
 import Service
+import Supervision
 import Vault
 
 /// Prints how a backup has ended.
@@ -47,7 +48,7 @@ struct BackupPrinter {
     }
 
     /// How far a backup is, in words.
-    static func words(_ state: ReplicationProgress, of name: String, total: Int?) -> String {
+    static func words(_ state: Replication.ReplicationProgress, of name: String, total: Int?) -> String {
         "\(name): "
             + ProgressLine.words(
                 "read", done: state.counts.documentsRead,
@@ -58,19 +59,19 @@ struct BackupPrinter {
     private func text(_ report: BackupReport) -> String {
         let counts = report.replication.counts
         var text =
-            "\(report.name): moment #\(report.moment.number), \(CountText.text(report.moment.documents, "document"))"
+            "\(report.name): moment #\(report.moment.number), \(Wording.counted(report.moment.documents, "document"))"
         if report.moment.deleted > 0 { text += " and \(report.moment.deleted) deleted" }
         text +=
             counts.revisionsStored == 0
             ? "; nothing new"
-            : "; \(CountText.text(counts.revisionsStored, "new revision")), \(ByteText.text(counts.bytesStored))"
+            : "; \(Wording.counted(counts.revisionsStored, "new revision")), \(ByteText.text(counts.bytesStored))"
         text += " in \(DurationWords.text(report.replication.elapsed / .seconds(1)))"
         if case .newEpoch(let reason) = report.source {
             text += "\nA new epoch begins: \(reason). The older moments stay."
         }
         if report.isIncomplete {
             text +=
-                "\nIncomplete: \(CountText.text(counts.refused, "revision")) could not be copied; the next run tries them again."
+                "\nIncomplete: \(Wording.counted(counts.refused, "revision")) could not be copied; the next run tries them again."
         }
         return text
     }

@@ -1,6 +1,7 @@
 import Backup
 import CouchDB
 import Foundation
+import Supervision
 
 /// Prints what came of a drill.
 struct DrillPrinter {
@@ -39,11 +40,11 @@ struct DrillPrinter {
         let source = report.moment.map { "moment #\($0) of \(report.asOf.formatted(.iso8601))" } ?? "the database"
         var text =
             "\(report.backup): \(source) restored into \(report.place) in \(DurationWords.text(report.restoreSeconds)): "
-            + "\(CountText.text(report.documents, "document")), \(ByteText.text(report.bytes))\n"
+            + "\(Wording.counted(report.documents, "document")), \(ByteText.text(report.bytes))\n"
         switch report.verdict {
         case .equal:
             text +=
-                "Equal: the content of \(CountText.text(report.revisions, "leaf revision")) was compared in "
+                "Equal: the content of \(Wording.counted(report.revisions, "leaf revision")) was compared in "
                 + "\(DurationWords.text(report.compareSeconds))."
         case .incomplete:
             text +=

@@ -1,6 +1,7 @@
 import Backup
 import CouchDB
 import Replication
+import Supervision
 import Vault
 
 /// Prints plans and ends of restores.
@@ -78,7 +79,7 @@ struct RestorePrinter {
     private func text(_ report: RestoreReport) -> String {
         var text =
             "\(backup): moment #\(report.plan.moment.number) of \(report.plan.moment.time) is in "
-            + "\(report.plan.targetURL): \(CountText.text(report.counts.revisionsStored, "revision")), "
+            + "\(report.plan.targetURL): \(Wording.counted(report.counts.revisionsStored, "revision")), "
             + "\(ByteText.text(report.counts.bytesStored))"
         if report.edits > 0 { text += ", \(report.edits) new edits on top" }
         text += " in \(DurationWords.text(report.elapsed / .seconds(1)))\n"
@@ -86,7 +87,7 @@ struct RestorePrinter {
             report.isEqual
             ? "Compared: \(report.comparison.equal == 1 ? "1 document is as it was" : "\(report.comparison.equal) documents are as they were")."
             : "NOT EQUAL: \(report.comparison.different == 1 ? "1 document differs" : "\(report.comparison.different) documents differ"), "
-                + "\(CountText.text(report.counts.refused, "revision")) refused."
+                + "\(Wording.counted(report.counts.refused, "revision")) refused."
         return text
     }
 }

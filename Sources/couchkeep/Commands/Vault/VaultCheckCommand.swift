@@ -3,6 +3,7 @@ import CouchDB
 import Foundation
 import Replication
 import Service
+import Supervision
 import Vault
 
 /// `couchkeep vault check`
@@ -96,11 +97,11 @@ struct VaultCheckCommand: AsyncParsableCommand, JSONCommand {
             Console.out(
                 "\(title): sound: "
                     + [
-                        CountText.text(report.moments, "moment"), CountText.text(report.leaves, "leaf revision"),
-                        CountText.text(report.bodies, "document"), CountText.text(report.attachments, "attachment"),
+                        Wording.counted(report.moments, "moment"), Wording.counted(report.leaves, "leaf revision"),
+                        Wording.counted(report.bodies, "document"), Wording.counted(report.attachments, "attachment"),
                     ].joined(separator: ", ") + data)
         } else {
-            Console.out("\(title): DAMAGED: \(CountText.text(report.problemCount, "problem"))")
+            Console.out("\(title): DAMAGED: \(Wording.counted(report.problemCount, "problem"))")
             for problem in report.problems.prefix(20) { Console.out("  \(problem)") }
             if name.isEmpty { Console.out("  couchkeep vault rebuild makes the catalogue anew from the backups") }
             if report.problemCount > 20 { Console.out("  and \(report.problemCount - 20) more; --json lists them") }

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import Service
+import Supervision
 import Vault
 
 /// `couchkeep vault prune`: drop old moments by rules.
@@ -85,13 +86,13 @@ struct VaultPruneCommand: AsyncParsableCommand, JSONCommand {
             show(plan)
             if let result {
                 Console.out(
-                    "Dropped \(CountText.text(result.moments, "moment")), \(ByteText.text(result.freedBytes)) given back."
+                    "Dropped \(Wording.counted(result.moments, "moment")), \(ByteText.text(result.freedBytes)) given back."
                 )
             } else if plan.dropped.isEmpty {
                 Console.out("Nothing to drop.")
             } else {
                 Console.out(
-                    "Nothing was done: \(CountText.text(plan.dropped.count, "moment")) would be dropped. Say --confirm to do it."
+                    "Nothing was done: \(Wording.counted(plan.dropped.count, "moment")) would be dropped. Say --confirm to do it."
                 )
             }
         }

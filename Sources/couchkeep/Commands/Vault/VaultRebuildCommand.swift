@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import Service
+import Supervision
 import Vault
 
 /// `couchkeep vault rebuild`
@@ -26,7 +27,7 @@ struct VaultRebuildCommand: AsyncParsableCommand {
         var skipped = SkippedBackups()
         for (folder, error) in rebuilt.left { skipped.note(folder, error) }
         let names = rebuilt.names.joined(separator: ", ")
-        Console.out("The catalogue of \(path) has \(CountText.text(rebuilt.names.count, "backup")) again: \(names)")
+        Console.out("The catalogue of \(path) has \(Wording.counted(rebuilt.names.count, "backup")) again: \(names)")
         Console.out("Run couchkeep vault check to see whether they are sound.")
         try CommandEnd.end(skipped.code)
     }
