@@ -76,6 +76,18 @@ import Testing
         }
     }
 
+    /// It is looked for twice, as one that may have been lost at the source too, and is missing once.
+    @Test func countsARevisionThatCannotBeReadOnce() async throws {
+        try await withScene { server, scene in
+            try await scene.source.fill(30)
+            #expect(try await !scene.backUp().isIncomplete)
+            server.faults.add(Fault(.documentMissing(id: "document-7"), database: "source"))
+            try server.put("document-7", ["v": 2], in: "source")
+            let report = try await scene.backUp()
+            #expect(report.moment.setAside == 1 && report.replication.refusals.map(\.id) == ["document-7"])
+        }
+    }
+
     /// A document that was set aside and is purged then is missing no more.
     @Test func forgetsWhatWasSetAsideAndIsNowPurged() async throws {
         try await withScene { server, scene in

@@ -71,16 +71,20 @@ struct LostLeaves: Sendable {
 }
 
 extension ReplicationReport {
-    /// Adds what a further run has done.
+    /// Adds what a further run has done. A revision that was refused before and now again is one that is missing.
     mutating func add(_ other: ReplicationReport) {
         counts.revisionsMissing += other.counts.revisionsMissing
         counts.revisionsFetched += other.counts.revisionsFetched
         counts.revisionsStored += other.counts.revisionsStored
         counts.bytesStored += other.counts.bytesStored
         counts.attachmentsStored += other.counts.attachmentsStored
-        counts.refused += other.counts.refused
+        let known = Set(refusals.map { DocumentLeaves(id: $0.id, revisions: [$0.revision].compactMap(\.self)) })
+        let new = other.refusals.filter {
+            !known.contains(DocumentLeaves(id: $0.id, revisions: [$0.revision].compactMap(\.self)))
+        }
+        counts.refused += other.counts.refused - (other.refusals.count - new.count)
         counts.failedCalls += other.counts.failedCalls
-        refusals += other.refusals
+        refusals += new
         elapsed += other.elapsed
     }
 }
