@@ -89,7 +89,7 @@ struct DatabaseEndpoint: Sendable {
         let first = try await replica.changeRows(
             since: start, limit: ChangesFeed.pageSize(limit: query.limit), patience: nil)
         let replica = replica
-        return .stream { output in
+        return .stream(contentType: query.mode == .eventSource ? "text/event-stream" : "application/json") { output in
             var feed = ChangesFeed(replica, query: query, start: start)
             try await feed.send(to: &output, first: first)
         }

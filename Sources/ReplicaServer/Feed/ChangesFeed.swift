@@ -44,6 +44,9 @@ struct ChangesFeed {
             tail.append(pending)
             tail.append("}\n")
             try await output.write(tail.bytes)
+        case .eventSource:
+            try await sendRows(of: first, to: &output)
+            while !isFull, try await waitForRows(&output) {}
         }
     }
 
@@ -94,7 +97,7 @@ struct ChangesFeed {
                 if clock.now >= end { return false }
                 continue
             }
-            try await output.write("\n")
+            try await output.write(query.mode == .eventSource ? "event: heartbeat\ndata: \n\n" : "\n")
             try await output.flush()
         }
     }
@@ -128,13 +131,14 @@ struct ChangesFeed {
     private mutating func send(_ row: ChangeRow, document: RenderedDocument?, to output: inout BodyOutput) async throws
     {
         var text = JSONText()
-        if query.mode != .continuous, sent > 0 { text.append(",\n") }
-        text.append("{\"seq\":")
-        if let sequence = row.sequence, sent % query.sequenceInterval == 0 {
-            text.append(value: sequence.value)
-        } else {
-            text.append("null")
+        switch query.mode {
+        case .normal, .longpoll: if sent > 0 { text.append(",\n") }
+        case .continuous: break
+        case .eventSource: text.append("data: ")
         }
+        text.append("{\"seq\":")
+        let sequence = sent % query.sequenceInterval == 0 ? row.sequence?.value ?? .null : .null
+        text.append(value: sequence)
         text.append(",\"id\":")
         text.append(string: row.id)
         text.append(",\"changes\":[")
@@ -153,7 +157,20 @@ struct ChangesFeed {
         } else if query.form != nil {
             try await output.write("null")
         }
-        try await output.write(query.mode == .continuous ? "}\n" : "}")
+        try await output.write(end(of: sequence).bytes)
         sent += 1
+    }
+
+    /// What stands behind a row.
+    private func end(of sequence: JSONValue) -> JSONText {
+        switch query.mode {
+        case .normal, .longpoll: return JSONText("}")
+        case .continuous: return JSONText("}\n")
+        case .eventSource:
+            var text = JSONText("}\nid: ")
+            text.append(value: sequence)
+            text.append("\n\n")
+            return text
+        }
     }
 }

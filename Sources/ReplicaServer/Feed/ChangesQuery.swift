@@ -5,7 +5,11 @@ import Replication
 
 /// What a client asks a changes feed for.
 struct ChangesQuery: Sendable {
-    enum Mode: Sendable, Hashable { case normal, longpoll, continuous }
+    enum Mode: Sendable, Hashable {
+        case normal, longpoll, continuous
+        /// As continuous, in the form of server-sent events.
+        case eventSource
+    }
 
     /// CouchDB's `[chttpd] changes_timeout`, which also bounds what clients ask for.
     private static let longestWait = Duration.seconds(60)
@@ -34,11 +38,12 @@ struct ChangesQuery: Sendable {
         switch query["feed"] {
         case nil, "normal": mode = .normal
         case "longpoll": mode = .longpoll
-        case "continuous": mode = .continuous
+        case "continuous", "live": mode = .continuous
+        case "eventsource": mode = .eventSource
         case .some(let feed): throw .badRequest("The feed \"\(feed.prefix(80))\" is not served.")
         }
         guard try !query.flag("descending") else { throw .badRequest("A descending feed is not served.") }
-        since = Self.since(query["last-event-id"] ?? query["since"] ?? "0")
+        since = Self.since(lastEvent(request) ?? query["last-event-id"] ?? query["since"] ?? "0")
         limit = try query.number("limit")
         hasAllLeaves = query["style"] == "all_docs"
         sequenceInterval = max(1, try query.number("seq_interval") ?? 1)
@@ -52,6 +57,12 @@ struct ChangesQuery: Sendable {
             hasConflicts = try query.flag("conflicts")
         }
         try readFilter(request)
+    }
+
+    /// Where a browser goes on that has lost its connection.
+    private func lastEvent(_ request: ServedRequest) -> String? {
+        guard mode == .eventSource else { return nil }
+        return request.headers.first { $0.name.canonicalName == "last-event-id" }?.value
     }
 
     /// Reads `since`: a number, a text, or either as JSON.

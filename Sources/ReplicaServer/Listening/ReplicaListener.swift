@@ -139,6 +139,7 @@ package struct ReplicaListener: Sendable {
     }
 
     private static func mayWait(_ target: String) -> Bool {
-        target.contains("/_changes") && (target.contains("feed=longpoll") || target.contains("feed=continuous"))
+        target.contains("/_changes")
+            && ["longpoll", "continuous", "live", "eventsource"].contains { target.contains("feed=\($0)") }
     }
 }

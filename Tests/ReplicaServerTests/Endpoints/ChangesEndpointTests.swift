@@ -48,7 +48,7 @@ struct ChangesEndpointTests {
             }
             #expect(ids.count == total && Set(ids.map { DocumentID($0) }).count == total)
             #expect(try await client.get("/db/_changes?since=%220%22&limit=1").json["results"]?.array?.count == 1)
-            for bad in ["since=zz", "limit=x", "limit=-1", "feed=eventsource", "descending=true"] {
+            for bad in ["since=zz", "limit=x", "limit=-1", "feed=x", "descending=true"] {
                 #expect(try await client.get("/db/_changes?\(bad)").status == 400, "\(bad)")
             }
         }
@@ -125,6 +125,25 @@ struct ChangesEndpointTests {
             #expect(last == #"{"last_seq":15,"pending":0}"# && ended.split(separator: "\n").count == 3)
             let limited = try await client.get("/db/_changes?feed=continuous&limit=2").text.split(separator: "\n")
             #expect(limited.count == 3 && limited.last?.hasPrefix(#"{"last_seq":"#) == true)
+        }
+    }
+
+    /// As CouchDB sends them to a browser's `EventSource` (`chttpd_db:changes_callback`).
+    @Test func sendsEvents() async throws {
+        try await withSample { client, replica in
+            let past = try await client.get("/db/_changes?feed=eventsource&since=10&timeout=10")
+            #expect(past.headers.first(name: "Content-Type") == "text/event-stream")
+            let events = past.text.components(separatedBy: "\n\n").filter { !$0.isEmpty }
+            #expect(events.count == 2 && events[0].hasPrefix(#"data: {"seq":11,"#) && events[0].hasSuffix("}\nid: 11"))
+            var lines = try await client.lines("/db/_changes?feed=eventsource&since=now&heartbeat=5")
+            #expect(try await lines.next() == "event: heartbeat")
+            #expect(try await lines.next() == "data: ")
+            let revision = try replica.edit("new")
+            var next = try await lines.next()
+            while let line = next, !line.hasPrefix("data: {") { next = try await lines.next() }
+            #expect(next == #"data: {"seq":13,"id":"new","changes":[{"rev":"\#(revision)"}]}"#)
+            #expect(try await lines.next() == "id: 13")
+            #expect(try await lines.next() == "")
         }
     }
 
