@@ -136,7 +136,7 @@ struct LostBackupTests {
             let sound = try Data(contentsOf: URL(filePath: catalogue))
             try Data(repeating: 7, count: 8192).write(to: URL(filePath: catalogue))
             let damaged = try await scene.keeper.check()
-            #expect(damaged.finding("backup-lost") == nil && damaged.exitCode == 1, "\(damaged.details)")
+            #expect(damaged.finding("backup-lost") == nil && damaged.exitCode == 15, "\(damaged.details)")
             try sound.write(to: URL(filePath: catalogue))
             #expect(try await scene.keeper.check().exitCode == 0)
         }

@@ -1,0 +1,109 @@
+import CouchDB
+import Foundation
+import Replication
+import Vault
+
+/// What is found out before anything is changed.
+extension RestoreRun {
+    func prepare() async throws -> Prepared {
+        guard let at = moment.moment else { preconditionFailure("a restore is of a moment") }
+        guard at.isComplete || options.acceptsIncomplete else {
+            throw RestoreError(
+                .incompleteMoment, "moment \(at.number) was not read to its end: \(at.setAside) revisions are missing",
+                next: "choose another moment, or say --incomplete to restore what there is")
+        }
+        let mark = RestoreMark(
+            backup: moment.uuid, moment: at.number, selection: options.selection.name,
+            intoExisting: options.intoExisting)
+        let source = try await moment.epochs().last?.source
+        let found = try await onTarget { try await RestoreTarget.look(at: target, for: mark, source: source) }
+        let place = try allowed(found)
+        let selection = try await options.selection.resolved(in: moment)
+        var plan = RestorePlan(
+            moment: .init(number: at.number, time: at.time.formatted(.iso8601), isComplete: at.isComplete),
+            target: place, targetURL: target.url, documents: at.documents + at.deleted, deleted: at.deleted)
+        let designs = try await survey(selection, &plan)
+        return Prepared(plan: plan, mark: mark, selection: selection, designDocuments: designs)
+    }
+
+    private func allowed(_ found: RestoreTarget) throws -> RestorePlan.Target {
+        if DatabaseNames.isReplicator(target.name) {
+            throw RestoreError(
+                .wouldStartJobs, "\(target.name) is where replication jobs run from; restored ones would begin to run",
+                next: "restore into a database of another name, and copy by hand what is to run")
+        }
+        switch found {
+        case .absent: return .absent
+        case .empty: return .empty
+        case .begun: return options.intoExisting ? .existing : .begun
+        case .otherRestore(let mark):
+            guard options.intoExisting else {
+                let which = mark.backup == moment.uuid ? "of moment \(mark.moment) of this backup" : "of another backup"
+                throw RestoreError(
+                    .otherRestore, "another restore into \(target.url), \(which), was begun and not finished",
+                    next: "run that one again\(mark.backup == moment.uuid ? " with --at '#\(mark.moment)'" : ""), "
+                        + "or delete the database, or say --into-existing")
+            }
+            return .existing
+        case .notEmpty(let documents):
+            guard options.intoExisting else {
+                throw RestoreError(
+                    .targetNotEmpty, "\(target.url) has \(documents) documents",
+                    next: "restore into a new database, or say --into-existing to change this one")
+            }
+            return .existing
+        case .source:
+            guard options.intoExisting, options.ontoSource else {
+                throw RestoreError(
+                    .targetIsSource, "\(target.url) is the database that was backed up",
+                    next: "restore into a new database beside it, or say --into-existing and --onto-source")
+            }
+            return .existing
+        }
+    }
+
+    /// Counts what is selected, and finds the design documents, which are written last.
+    private func survey(_ selection: ResolvedSelection, _ plan: inout RestorePlan) async throws -> [DocumentLeaves] {
+        if let ids = selection.ids, ids.count <= 1000 {
+            let found = try await moment.leaves(of: Array(ids))
+            (plan.documents, plan.deleted) = (found.count, nil)
+            return found.filter(\.id.isDesign)
+        }
+        // How many documents there are the moment says itself.
+        if selection.isAll { return try await moment.designDocuments() }
+        var designs: [DocumentLeaves] = []
+        var documents = 0
+        _ = try await moment.readLeaves(since: .zero) { page, _ in
+            let selected = page.filter { selection.contains($0.id) }
+            documents += selected.count
+            designs += selected.filter(\.id.isDesign)
+        }
+        guard documents > 0 else {
+            throw RestoreError(
+                .nothingSelected, "the moment has no such document",
+                next: "write another prefix, or look at other moments: couchkeep vault list")
+        }
+        (plan.documents, plan.deleted) = (documents, nil)
+        return designs
+    }
+
+    func foresee(_ selection: ResolvedSelection, _ plan: inout RestorePlan) async throws {
+        let replica = CouchReplica(target)
+        var (differing, later, open): (Int, Int, [Difference]) = (0, 0, [])
+        func flush() async throws {
+            // What has other revisions may still say the same, and what came later may be deleted already.
+            let brought = Set(try await edits(for: open.map(\.id), in: replica, isExact: false).map(\.id))
+            let changed = open.filter { $0.kind == .missing || brought.contains($0.id) }
+            let rest = Set(open.map(\.id)).subtracting(changed.map(\.id))
+            differing += changed.count
+            later += Set(try await edits(for: Array(rest), in: replica, isExact: true).map(\.id)).count
+            open.removeAll()
+        }
+        try await differences(selection) { difference in
+            open.append(difference)
+            if open.count >= Self.editedTogether { try await flush() }
+        }
+        try await flush()
+        (plan.differing, plan.later) = (differing, later)
+    }
+}
