@@ -43,12 +43,8 @@ package struct DrillRun: Sendable {
     /// - Throws: ``DrillError`` before anything was done.
     package func run(until stop: StopRequest) async throws -> DrillReport {
         if case .memory = place { try await expectSmall() }
-        let report = begin()
-        if let loss = await loss() {
-            var report = report
-            (report.verdict, report.reason) = (loss.isDamage ? .different : .unknown, loss.reason)
-            return report
-        }
+        let report = await outcome(of: begin(), until: stop) { try await lookForLoss(&$0) }
+        guard report.reason == nil else { return report }
         guard case .server(let server) = place else {
             return await outcome(of: report, until: stop) { report in
                 try await restore(into: MemoryReplica(name: "drill"), &report)
@@ -97,16 +93,10 @@ package struct DrillRun: Sendable {
         }
     }
 
-    /// What a moment has lost itself: the comparison would be with the same rows, and can't miss any.
-    private func loss() async -> (reason: String, isDamage: Bool)? {
-        guard case .moment(let vault) = backup else { return nil }
-        do {
-            return try await vault.lossOfLeaves().map { ($0, true) }
-        } catch let error as VaultError {
-            return ("\(error)", error.code == .damaged)
-        } catch {
-            return ("\(error)", false)
-        }
+    /// Looks for what a moment has lost itself: the comparison would be with the same rows, and can't miss any.
+    private func lookForLoss(_ report: inout DrillReport) async throws {
+        guard case .moment(let vault) = backup, let loss = try await vault.lossOfLeaves() else { return }
+        (report.verdict, report.reason) = (.different, loss)
     }
 
     private func expectSmall() async throws {

@@ -20,13 +20,21 @@ struct RestoreMark: Sendable, Hashable {
         "restore-\(backup)-\(moment)-\(selection.replacing(" ", with: "-"))"
     }
 
+    /// The mark of a restore with these options.
+    init(of backup: VaultDatabase, at moment: Int, _ options: RestoreOptions) {
+        (self.backup, self.moment) = (backup.uuid, moment)
+        (selection, intoExisting) = (options.selection.name, options.intoExisting)
+    }
+
+    private init(_ document: JSONValue) {
+        (backup, moment) = (document["backup"]?.string ?? "", document["moment"]?.integer ?? 0)
+        selection = document["selection"]?.string ?? ""
+        intoExisting = document["into_existing"]?.bool ?? false
+    }
+
     /// The mark in a database; nil where there is none.
     static func read(_ database: CouchDatabase) async throws -> RestoreMark? {
-        guard let document = try await database.localDocument(id) else { return nil }
-        return RestoreMark(
-            backup: document["backup"]?.string ?? "", moment: document["moment"]?.integer ?? 0,
-            selection: document["selection"]?.string ?? "",
-            intoExisting: document["into_existing"]?.bool ?? false)
+        try await database.localDocument(id).map { RestoreMark($0) }
     }
 
     /// Leaves the mark, in the place of an older one.

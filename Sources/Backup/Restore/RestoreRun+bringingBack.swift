@@ -6,21 +6,14 @@ import Vault
 extension RestoreRun {
     func bringBack(_ prepared: Prepared, _ report: inout RestoreReport) async throws {
         let replica = CouchReplica(target)
-        var ids: [DocumentID] = []
         var (edits, refusals): (Int, [Refusal]) = (0, [])
-        func flush() async throws {
-            let new = try await self.edits(for: ids, in: replica)
-            ids.removeAll()
+        try await groups(of: prepared.selection) { group in
+            let new = try await self.edits(for: group.map(\.id), in: replica)
             guard !new.isEmpty else { return }
             let result = try await onTarget { try await replica.store(new, checkpoint: nil) }
             edits += new.count - result.refusals.count
             refusals += result.refusals
         }
-        try await differences(prepared.selection) { difference in
-            ids.append(difference.id)
-            if ids.count >= Self.editedTogether { try await flush() }
-        }
-        try await flush()
         report.edits = edits
         report.counts.refused += refusals.count
         report.refusals += refusals
@@ -43,19 +36,21 @@ extension RestoreRun {
         if options.isExact { report.otherSettings = [] }
     }
 
-    static let editedTogether = 50
+    func edits(for ids: [DocumentID], in replica: CouchReplica) async throws -> [Revision] {
+        try await looks(at: ids, in: replica).flatMap { look in
+            try BringBack(wanted: look.wanted, found: look.found, isExact: options.isExact).edits()
+        }
+    }
 
-    func edits(
-        for ids: [DocumentID], in replica: CouchReplica, isExact: Bool? = nil
-    ) async throws -> [Revision] {
-        guard !ids.isEmpty else { return [] }
+    /// What documents were at the moment, and what they are, with their contents.
+    func looks(
+        at ids: [DocumentID], in replica: CouchReplica
+    ) async throws -> [(wanted: [Revision], found: [Revision])] {
         let wanted = try await Self.revisions(of: moment.leaves(of: ids), in: moment)
         let found = try await onTarget {
             try await Self.revisions(of: replica.leaves(of: ids), in: replica)
         }
-        return try ids.flatMap { id in
-            try BringBack(wanted: wanted[id] ?? [], found: found[id] ?? [], isExact: isExact ?? options.isExact).edits()
-        }
+        return ids.map { (wanted[$0] ?? [], found[$0] ?? []) }
     }
 
     /// The revisions with their contents, of each document the winner first.

@@ -8,11 +8,11 @@ extension RestoreRun {
         let isNew = prepared.plan.target != .existing
         let replica = CouchReplica(target)
         var (counts, differences): (ComparisonCounts, [Difference]) = (ComparisonCounts(), [])
-        var open: [Difference] = []
-        func flush() async throws {
+        let equal = try await groups(of: prepared.selection) { group in
             // What has other revisions may still say the same, where it was brought back.
-            let edited = isNew ? Set(open.map(\.id)) : Set(try await edits(for: open.map(\.id), in: replica).map(\.id))
-            for difference in open {
+            let ids = group.map(\.id)
+            let edited = isNew ? Set(ids) : Set(try await edits(for: ids, in: replica).map(\.id))
+            for difference in group {
                 // A document that is not there at all was refused, or removed meanwhile.
                 guard edited.contains(difference.id) || difference.kind == .missing, !isOfCouchDB(difference) else {
                     // What came later is kept, and was not at the moment.
@@ -22,13 +22,7 @@ extension RestoreRun {
                 counts.count(difference.kind)
                 if differences.count < 20 { differences.append(difference) }
             }
-            open.removeAll()
         }
-        let equal = try await self.differences(prepared.selection) { difference in
-            open.append(difference)
-            if open.count >= Self.editedTogether { try await flush() }
-        }
-        try await flush()
         counts.equal += equal
         (report.comparison, report.differences) = (counts, differences)
     }
@@ -39,15 +33,31 @@ extension RestoreRun {
             && difference.id.text == DatabaseNames.usersDesign && DatabaseNames.isUsers(target.name)
     }
 
-    /// Hands out what differs between the moment and the target, and returns how many documents are equal.
+    /// Hands out what differs between the moment and the target, some documents at a time, and returns how many are equal.
     @discardableResult
-    func differences(
+    func groups(
+        of selection: ResolvedSelection, _ receive: ([Difference]) async throws -> Void
+    ) async throws -> Int {
+        var group: [Difference] = []
+        let equal = try await differences(selection) { difference in
+            group.append(difference)
+            guard group.count >= Self.lookedUpTogether else { return }
+            try await receive(group)
+            group.removeAll()
+        }
+        if !group.isEmpty { try await receive(group) }
+        return equal
+    }
+
+    private static let lookedUpTogether = 50
+
+    private func differences(
         _ selection: ResolvedSelection, _ receive: (Difference) async throws -> Void
     ) async throws -> Int {
         var comparator = ReplicaComparator(moment, CouchReplica(target))
         comparator.onProgress = onComparison
-        if let ids = selection.ids, ids.count <= 1000 {
-            let found = try await comparator.differences(of: Array(ids))
+        if let ids = selection.few {
+            let found = try await comparator.differences(of: ids)
             for difference in found { try await receive(difference) }
             return ids.count - found.count
         }

@@ -12,9 +12,7 @@ extension RestoreRun {
                 .incompleteMoment, "moment \(at.number) was not read to its end: \(at.setAside) revisions are missing",
                 next: "choose another moment, or say --incomplete to restore what there is")
         }
-        let mark = RestoreMark(
-            backup: moment.uuid, moment: at.number, selection: options.selection.name,
-            intoExisting: options.intoExisting)
+        let mark = RestoreMark(of: moment, at: at.number, options)
         let source = try await moment.epochs().last?.source
         let found = try await onTarget { try await RestoreTarget.look(at: target, for: mark, source: source) }
         let place = try allowed(found)
@@ -64,8 +62,8 @@ extension RestoreRun {
 
     /// Counts what is selected, and finds the design documents, which are written last.
     private func survey(_ selection: ResolvedSelection, _ plan: inout RestorePlan) async throws -> [DocumentLeaves] {
-        if let ids = selection.ids, ids.count <= 1000 {
-            let found = try await moment.leaves(of: Array(ids))
+        if let ids = selection.few {
+            let found = try await moment.leaves(of: ids)
             (plan.documents, plan.deleted) = (found.count, nil)
             return found.filter(\.id.isDesign)
         }
@@ -87,23 +85,23 @@ extension RestoreRun {
         return designs
     }
 
+    /// Counts the documents that would be changed, and those that came later.
     func foresee(_ selection: ResolvedSelection, _ plan: inout RestorePlan) async throws {
         let replica = CouchReplica(target)
-        var (differing, later, open): (Int, Int, [Difference]) = (0, 0, [])
-        func flush() async throws {
-            // What has other revisions may still say the same, and what came later may be deleted already.
-            let brought = Set(try await edits(for: open.map(\.id), in: replica, isExact: false).map(\.id))
-            let changed = open.filter { $0.kind == .missing || brought.contains($0.id) }
-            let rest = Set(open.map(\.id)).subtracting(changed.map(\.id))
-            differing += changed.count
-            later += Set(try await edits(for: Array(rest), in: replica, isExact: true).map(\.id)).count
-            open.removeAll()
+        var (differing, later) = (0, 0)
+        try await groups(of: selection) { group in
+            for (difference, look) in zip(group, try await looks(at: group.map(\.id), in: replica)) {
+                func edits(isExact: Bool) throws -> [Revision] {
+                    try BringBack(wanted: look.wanted, found: look.found, isExact: isExact).edits()
+                }
+                // What has other revisions may still say the same, and what came later may be deleted already.
+                if try difference.kind == .missing || !edits(isExact: false).isEmpty {
+                    differing += 1
+                } else if try !edits(isExact: true).isEmpty {
+                    later += 1
+                }
+            }
         }
-        try await differences(selection) { difference in
-            open.append(difference)
-            if open.count >= Self.editedTogether { try await flush() }
-        }
-        try await flush()
         (plan.differing, plan.later) = (differing, later)
     }
 }

@@ -29,8 +29,8 @@ package struct RestoreRun: Sendable {
         of backup: VaultDatabase, in target: CouchDatabase, options: RestoreOptions
     ) async throws -> Int? {
         try await ReplicationFailure.Side.target.naming {
-            guard try await target.exists(), let mark = try await RestoreMark.read(target), mark.backup == backup.uuid,
-                mark.selection == options.selection.name, mark.intoExisting == options.intoExisting
+            guard try await target.exists(), let mark = try await RestoreMark.read(target),
+                mark == RestoreMark(of: backup, at: mark.moment, options)
             else { return nil }
             return mark.moment
         }
@@ -45,8 +45,8 @@ package struct RestoreRun: Sendable {
         if plan.target == .existing { try await foresee(prepared.selection, &plan) }
         let selection = prepared.selection
         let extent =
-            if let ids = selection.ids, ids.count <= 1000 {
-                try await moment.extent(of: Array(ids))
+            if let ids = selection.few {
+                try await moment.extent(of: ids)
             } else {
                 try await moment.extent { selection.contains($0) }
             }
@@ -105,7 +105,7 @@ package struct RestoreRun: Sendable {
         options.leavesWitness = false
         let replica = CouchReplica(target)
         let result: ReplicationReport
-        if let ids = prepared.selection.ids, ids.count <= 1000 {
+        if let ids = prepared.selection.few {
             let list = try await moment.leaves(of: ids.filter { !$0.isDesign })
             result = try await Replicator(from: moment, to: replica, options: options)
                 .copy(list, reporting: onProgress)

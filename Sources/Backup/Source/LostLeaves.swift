@@ -78,10 +78,11 @@ extension ReplicationReport {
         counts.revisionsStored += other.counts.revisionsStored
         counts.bytesStored += other.counts.bytesStored
         counts.attachmentsStored += other.counts.attachmentsStored
-        let known = Set(refusals.map { DocumentLeaves(id: $0.id, revisions: [$0.revision].compactMap(\.self)) })
-        let new = other.refusals.filter {
-            !known.contains(DocumentLeaves(id: $0.id, revisions: [$0.revision].compactMap(\.self)))
+        func revision(_ refusal: Refusal) -> DocumentLeaves {
+            DocumentLeaves(id: refusal.id, revisions: [refusal.revision].compactMap(\.self))
         }
+        let known = Set(refusals.map(revision))
+        let new = other.refusals.filter { !known.contains(revision($0)) }
         counts.refused += other.counts.refused - (other.refusals.count - new.count)
         counts.failedCalls += other.counts.failedCalls
         refusals += new

@@ -29,25 +29,23 @@ struct ChangesFeed {
             try await output.write("{\"results\":[\n")
             try await sendRows(of: first, to: &output)
             if query.mode == .longpoll { try await waitForRow(&output) }
-            var tail = JSONText("\n],\n\"last_seq\":")
-            tail.append(value: position.value)
-            tail.append(",\"pending\":")
-            tail.append(pending)
-            tail.append("}\n")
-            try await output.write(tail.bytes)
-        case .continuous:
+            try await output.write(end("\n],\n").bytes)
+        case .continuous, .eventSource:
             try await sendRows(of: first, to: &output)
             while !isFull, try await waitForRows(&output) {}
-            var tail = JSONText("{\"last_seq\":")
-            tail.append(value: position.value)
-            tail.append(",\"pending\":")
-            tail.append(pending)
-            tail.append("}\n")
-            try await output.write(tail.bytes)
-        case .eventSource:
-            try await sendRows(of: first, to: &output)
-            while !isFull, try await waitForRows(&output) {}
+            if query.mode == .continuous { try await output.write(end("{").bytes) }
         }
+    }
+
+    /// Where the feed ended, as its last members.
+    private func end(_ begin: StaticString) -> JSONText {
+        var text = JSONText(begin)
+        text.append("\"last_seq\":")
+        text.append(value: position.value)
+        text.append(",\"pending\":")
+        text.append(pending)
+        text.append("}\n")
+        return text
     }
 
     private var isFull: Bool { query.limit.map { sent >= $0 } ?? false }

@@ -75,7 +75,7 @@ extension CouchReplica {
             do {
                 try await database.putRevision(revision.id.text, layout: layout, body: body)
             } catch {
-                guard let (name, cause) = body.unreadable else { throw error }
+                guard let (name, cause) = body.unread.failure else { throw error }
                 try Task.checkCancellation()
                 if let local = LocalFileFailure(cause) { throw local }
                 return Refusal(

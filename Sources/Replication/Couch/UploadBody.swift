@@ -13,7 +13,7 @@ struct UploadBody: AsyncSequence, Sendable {
 
     private let segments: [MultipartWriter.Segment]
     private let attachments: [Attachment]
-    private let unread = Unread()
+    let unread = Unread()
 
     /// Why sending ended where an attachment couldn't be read; the client only knows that the connection is of no use.
     final class Unread: Sendable {
@@ -22,9 +22,6 @@ struct UploadBody: AsyncSequence, Sendable {
         func note(_ name: String, _ error: any Error) { found.withLock { $0 = (name, error) } }
         var failure: (name: String, error: any Error)? { found.withLock { $0 } }
     }
-
-    /// What could not be read; nil where nothing.
-    var unreadable: (name: String, error: any Error)? { unread.failure }
 
     init(_ layout: MultipartWriter, attachments: [Attachment]) {
         segments = layout.segments

@@ -18,6 +18,6 @@ extension VaultConfiguration {
             try await open(environment: environment, now: time).withDatabase(name, isWriting: true, now: time) {
                 try await $0.markVerified(moment, at: time)
             }
-        } catch let error as VaultError where [.locked, .readOnly, .inaccessible, .full].contains(error.code) {}
+        } catch let error as VaultError where error.keepsFromWriting {}
     }
 }

@@ -48,11 +48,9 @@ struct VaultVisit: Sendable {
     /// - Throws: ``VaultPairFailure``, `CancellationError`.
     func lookAtBackup() async throws -> Backup {
         try await naming {
-            // Not in the vault's own words: to those a file that is gone is one that can't be read.
-            guard !Self.isGone("\(vault.path)/catalogue.sqlite") else { return Backup(seen: .absent) }
+            guard !Vault.isGone(at: vault.path) else { return Backup(seen: .absent) }
             let vault = try await Vault(at: vault.path, create: false, now: now())
-            guard let entry = try await vault.entries().first(where: { $0.name == pair.name }),
-                !Self.isGone("\(vault.path)/\(entry.folder)/database.sqlite")
+            guard let entry = try await vault.entries().first(where: { $0.name == pair.name }), !vault.isGone(entry)
             else { return Backup(seen: .absent) }
             return try await vault.withDatabase(pair.name, isWriting: false, now: now()) { backup in
                 Backup(
@@ -64,12 +62,6 @@ struct VaultVisit: Sendable {
                     confirmation: try await backup.confirmation(), isEncrypted: backup.encryption != nil)
             }
         }
-    }
-
-    /// Whether there is no such file. In a folder that can't be looked into there may be one.
-    private static func isGone(_ file: String) -> Bool {
-        var status = stat()
-        return stat(file, &status) != 0 && [ENOENT, ENOTDIR].contains(errno)
     }
 
     /// What the source says of itself.

@@ -14,12 +14,15 @@ struct Horizon: Sendable, Hashable {
             .rows(database) { $0.append(key) }.next { _ in } != nil
     }
 
+    /// Which rows count at a moment, whose number is the third argument; the second one is that of the epoch's first.
+    private static let past = "added >= ?2 AND added <= ?3 AND (superseded IS NULL OR superseded > ?3)"
+
     /// All current leaves of a document that a vault sees at the horizon.
     func leaves(key: Int64, name: Data, _ database: Database) throws -> [LeafRow] {
         let condition =
             moment == nil
             ? "superseded IS NULL AND added >= ?2"
-            : "added >= ?2 AND added <= ?3 AND (superseded IS NULL OR superseded > ?3)"
+            : Self.past
         let statement = try database.cachedStatement(
             sql: "SELECT \(LeafRow.columns) FROM leaf WHERE key = ?1 AND \(condition)")
         let rows = try statement.rows(database) { values in
@@ -86,12 +89,26 @@ struct Horizon: Sendable, Hashable {
 extension Horizon {
     /// How many leaves come behind a row; a document with several counts for each.
     func pending(after id: Int64, _ database: Database) throws -> Int {
-        let sql = """
-            SELECT count(*) FROM leaf WHERE id > ?1 AND added >= ?2 AND added <= ?3 \
-            AND (superseded IS NULL OR superseded > ?3)
-            """
+        let sql = "SELECT count(*) FROM leaf WHERE id > ?1 AND \(Self.past)"
         return try Int.fetchOne(
             database.cachedStatement(sql: sql), arguments: [id, first, moment ?? Int.max]) ?? 0
+    }
+
+    /// The number of all leaves, and the sum of their digests.
+    func sum(_ database: Database) throws -> (leaves: Int, digest: DigestSum) {
+        let rows = try database.cachedStatement(sql: "SELECT digest FROM leaf WHERE id > ?1 AND \(Self.past)")
+            .rows(database) { values in
+                values.append(0)
+                values.append(first)
+                values.append(moment ?? Int.max)
+            }
+        var (leaves, sum) = (0, DigestSum())
+        while let digest = try rows.next({ try $0.withBytes(0) { LeafDigest(bytes: $0) } }) {
+            guard let digest else { throw DatabaseError(resultCode: .SQLITE_CORRUPT, message: "a leaf has no digest") }
+            leaves += 1
+            sum += digest
+        }
+        return (leaves, sum)
     }
 
     /// The number of the last row that was written at the horizon; 0 where there is none.

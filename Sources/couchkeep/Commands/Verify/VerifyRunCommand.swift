@@ -71,15 +71,17 @@ struct VerifyRunCommand: AsyncParsableCommand, JSONCommand {
 
     func run() async throws {
         guard words.count == 2 else { return try await verifyPairs() }
-        let (code, equal) = try await ReplicaArgument.withBoth(
+        let (code, equal): (_, (moment: Moment, backup: String)?) = try await ReplicaArgument.withBoth(
             words[0], words[1], login: login, vault: vault, moment: moment
         ) {
-            let backup = $1.replica as? VaultDatabase
-            let compared = try await backup?.momentOfState()
+            // A backup can go on while it is compared.
+            let backup = level == .counts ? nil : $1.replica as? VaultDatabase
+            let moment = try await backup?.momentOfState()
             let code = try await compare($0, $1)
-            return (code, code == .ok && level != .counts ? compared.map { ($0, backup?.name) } : nil)
+            guard code == .ok, let backup, let moment else { return (code, nil) }
+            return (code, (moment, backup.name))
         }
-        if let (moment, name) = equal, let name { try await mark(moment, of: name) }
+        if let equal { try await mark(equal.moment, of: equal.backup) }
         try CommandEnd.end(code)
     }
 
@@ -89,7 +91,7 @@ struct VerifyRunCommand: AsyncParsableCommand, JSONCommand {
     private func mark(_ moment: Moment, of name: String) async throws {
         do {
             try await vault.withBackup(name, isWriting: true) { try await $0.markVerified(moment.number, at: Date()) }
-        } catch let error as VaultError where [.locked, .readOnly, .inaccessible, .full].contains(error.code) {}
+        } catch let error as VaultError where error.keepsFromWriting {}
     }
 
     private func verifyPairs() async throws {
