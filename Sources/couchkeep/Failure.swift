@@ -33,13 +33,15 @@ struct Failure {
 
     /// Prints it as the JSON object of a command too, and returns the exit code.
     func report(as command: any JSONCommand) -> Int32 {
-        report(as: type(of: command).schema, backup: command.subject, inJSON: command.json)
+        report(as: command.json ? type(of: command).schema : nil, backup: command.subject)
     }
 
-    /// Prints it, as a JSON object too where that is wanted, and returns the exit code.
-    func report(as schema: String, backup: String?, inJSON: Bool) -> Int32 {
+    /// Prints it, and returns the exit code.
+    ///
+    /// - Parameter schema: of the JSON object that tells it too; nil where none is wanted.
+    private func report(as schema: String?, backup: String?) -> Int32 {
         let code = report()
-        guard inJSON, !(error is CommandEnd), let words = words ?? usage else { return code }
+        guard let schema, !(error is CommandEnd), let words = words ?? usage else { return code }
         do {
             try Console.json(
                 FailedResult(
@@ -49,6 +51,13 @@ struct Failure {
             return Failure(error).report()
         }
         return code
+    }
+
+    /// Prints it where a command goes on with the rest, and returns the code.
+    ///
+    /// - Parameter schema: of the JSON object that tells it too; nil where none is wanted.
+    func reportInPassing(as schema: String? = nil, backup: String? = nil) -> Service.ExitCode {
+        Service.ExitCode(rawValue: report(as: schema, backup: backup)) ?? .problem
     }
 
     /// nil for what the parser has to say.

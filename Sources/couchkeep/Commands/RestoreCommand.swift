@@ -80,8 +80,7 @@ struct RestoreCommand: AsyncParsableCommand, JSONCommand {
             } catch  where allDatabases && !Task.isCancelled {
                 // One that can't be restored leaves the others their turn, unless the server is gone.
                 Console.error("\(target.backup) was not restored:")
-                let raw = Failure(error).report(as: Self.schema, backup: target.backup, inJSON: json)
-                code = Service.ExitCode(rawValue: raw) ?? .problem
+                code = Failure(error).reportInPassing(as: json ? Self.schema : nil, backup: target.backup)
                 guard code != .targetUnreachable else { break }
             }
         }
@@ -114,10 +113,13 @@ struct RestoreCommand: AsyncParsableCommand, JSONCommand {
         of backup: VaultDatabase, to database: CouchDatabase, _ options: RestoreOptions
     ) async throws -> VaultDatabase {
         guard moment.at == nil,
-            let begun = try await RestoreRun.momentBegun(of: backup, in: database, options: options),
-            let found = try await backup.moments().first(where: { $0.number == begun })
+            let begun = try await RestoreRun.momentBegun(of: backup, in: database, options: options)
         else { return try await moment.moment(of: backup) }
-        if try await backup.moments().last != found {
+        let moments = try await backup.moments()
+        guard let found = moments.first(where: { $0.number == begun }) else {
+            return try await moment.moment(of: backup)
+        }
+        if moments.last != found {
             Console.error("going on with moment #\(begun), whose restore was cut off; --at chooses another one")
         }
         return backup.at(found)

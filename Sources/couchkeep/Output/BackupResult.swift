@@ -12,7 +12,7 @@ struct BackupResult: Encodable {
         var reason: String
     }
 
-    var schema = "couchkeep/backup/1"
+    var schema = BackupCommand.schema
     var backup: String
     var result: String
     var moment: MomentResult

@@ -7,7 +7,7 @@ import Supervision
 struct DrillPrinter {
     /// The JSON form.
     private struct Result: Encodable {
-        var schema = "couchkeep/drill/1"
+        var schema = DrillCommand.schema
         var backup: String
         var result: DrillReport.Verdict
         var reason: String?

@@ -49,7 +49,7 @@ struct RepairResult: Encodable {
         }
     }
 
-    var schema = "couchkeep/repair/1"
+    var schema = RepairCommand.schema
     var isDryRun: Bool
     var equal: Int
     var missing: [Document]

@@ -10,7 +10,7 @@ struct RestoreResult: Encodable {
         var reason: String
     }
 
-    var schema = "couchkeep/restore/1"
+    var schema = RestoreCommand.schema
     var backup: String
     var result: String
     var moment: Int

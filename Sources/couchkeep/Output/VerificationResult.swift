@@ -48,7 +48,7 @@ struct VerificationResult: Encodable {
         }
     }
 
-    var schema = "couchkeep/verification/1"
+    var schema = VerifyRunCommand.schema
     var result: String
     var level: String
     var code: String?

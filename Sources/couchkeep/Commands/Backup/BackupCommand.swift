@@ -83,8 +83,7 @@ struct BackupCommand: AsyncParsableCommand, JSONCommand {
             } catch  where allDatabases && !Task.isCancelled {
                 // One that can't be backed up leaves the others their turn, unless the server is gone.
                 Console.error("\(database.name) was not backed up:")
-                let raw = Failure(error).report(as: Self.schema, backup: database.name, inJSON: json)
-                let code = Service.ExitCode(rawValue: raw) ?? .problem
+                let code = Failure(error).reportInPassing(as: json ? Self.schema : nil, backup: database.name)
                 codes.append(code)
                 guard code != .sourceUnreachable else { break }
             }

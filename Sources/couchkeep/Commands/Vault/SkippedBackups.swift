@@ -6,9 +6,11 @@ struct SkippedBackups {
     private var codes: [Service.ExitCode] = []
 
     /// Names a backup and why it can't be used on standard error.
-    mutating func note(_ name: String, _ error: VaultError) {
+    ///
+    /// - Parameter schema: of the JSON object that tells it too; nil where something else does.
+    mutating func note(_ name: String, _ error: VaultError, as schema: String? = nil) {
         Console.error("\(name) is left out:")
-        codes.append(Service.ExitCode(rawValue: Failure(error).report()) ?? .problem)
+        codes.append(Failure(error).reportInPassing(as: schema, backup: name))
     }
 
     /// The code of the command: damage outweighs what says nothing of what is stored.

@@ -80,7 +80,7 @@ struct VaultCheckCommand: AsyncParsableCommand, JSONCommand {
             for (name, report) in reports where !name.isEmpty || !report.isSound { tell(name, report) }
         }
         if !isDamaged, let unread {
-            throw CommandEnd(code: Service.ExitCode(rawValue: Failure(unread).report()) ?? .problem)
+            throw CommandEnd(code: Failure(unread).reportInPassing())
         }
         try CommandEnd.end(isDamaged ? .damaged : .ok)
     }

@@ -23,7 +23,7 @@ struct VaultDiffCommand: AsyncParsableCommand, JSONCommand {
     func validate() throws { try BackupName.expectNoURL(name) }
 
     struct Line: Encodable {
-        var schema = "couchkeep/vault-diff/1"
+        var schema = VaultDiffCommand.schema
         var id: String
         var kind: String
         var before: [String]

@@ -29,7 +29,7 @@ struct VaultListCommand: AsyncParsableCommand, JSONCommand {
             var error: String?
         }
 
-        var schema = "couchkeep/vault-list/1"
+        var schema = VaultListCommand.schema
         var vault: String
         var backups: [Backup]
     }

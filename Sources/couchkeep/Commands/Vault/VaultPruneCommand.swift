@@ -43,7 +43,7 @@ struct VaultPruneCommand: AsyncParsableCommand, JSONCommand {
             var reasons: [String]
         }
 
-        var schema = "couchkeep/vault-prune/1"
+        var schema = VaultPruneCommand.schema
         var backup: String
         var isDone: Bool
         var decisions: [Decision]
@@ -58,12 +58,7 @@ struct VaultPruneCommand: AsyncParsableCommand, JSONCommand {
             do {
                 try await prune(name, policy)
             } catch let error as VaultError {
-                skipped.note(name, error)
-                if json {
-                    let words = FailedResult(
-                        schema: Self.schema, backup: name, code: error.code.rawValue, reason: Console.shown("\(error)"))
-                    try Console.json(words)
-                }
+                skipped.note(name, error, as: json ? Self.schema : nil)
             }
         }
         try CommandEnd.end(skipped.code)

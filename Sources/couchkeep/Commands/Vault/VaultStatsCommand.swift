@@ -20,7 +20,7 @@ struct VaultStatsCommand: AsyncParsableCommand, JSONCommand {
     func validate() throws { try BackupName.expectNoURL(name) }
 
     struct Result: Encodable {
-        var schema = "couchkeep/vault-stats/1"
+        var schema = VaultStatsCommand.schema
         var backup: String
         var moments: Int
         var epochs: Int
