@@ -17,11 +17,7 @@ struct BadBackupTests {
     func theOthersGoOn(harm: Harm) async throws {
         try await withSimulatedServer { source in
             try await withVaultScene { scene in
-                for name in ["accounts", "orders", "zoo"] {
-                    source.makeDatabases(name)
-                    try source.fill(name, count: 5)
-                    #expect(try await scene.backUp(name, of: source).exitCode == 0)
-                }
+                try await scene.backUp(new: ["accounts", "orders", "zoo"], of: source)
                 try await inflict(harm, on: "accounts", in: scene)
                 let code: Int32 = harm == .newer ? 2 : 15
                 let word = harm == .newer ? "[vault-newer]" : "[vault-damaged]"

@@ -14,11 +14,7 @@ struct LostCatalogueTests {
     func theCatalogueIsMadeAnew(harm: Harm) async throws {
         try await withSimulatedServers { source, target in
             try await withVaultScene { scene in
-                for name in ["orders", "zoo"] {
-                    source.makeDatabases(name)
-                    try source.fill(name, count: 5)
-                    #expect(try await scene.backUp(name, of: source).exitCode == 0)
-                }
+                try await scene.backUp(new: ["orders", "zoo"], of: source)
                 try inflict(harm, in: scene)
                 let before = try FileManager.default.contentsOfDirectory(atPath: scene.vault).sorted()
                 for command in [["vault", "list"], ["vault", "check"], ["serve", "--port", "0"]] {

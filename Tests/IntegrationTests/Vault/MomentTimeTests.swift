@@ -8,9 +8,7 @@ struct MomentTimeTests {
     @Test func theTimeInTheListSelectsItsMoment() async throws {
         try await withSimulatedServers { source, target in
             try await withVaultScene { scene in
-                source.makeDatabases("orders")
-                try source.fill("orders", count: 3)
-                #expect(try await scene.backUp("orders", of: source).exitCode == 0)
+                try await scene.backUp(new: ["orders"], of: source, count: 3)
                 let list = try await scene.run(["vault", "list", "orders", "--vault", scene.vault])
                 let time = try #require(list.output.firstMatch(of: /[0-9-]+T[0-9:]+Z/)).output
                 let local = String(time.dropLast()).replacing("T", with: " ")

@@ -21,9 +21,7 @@ struct RefusedRestoreTests {
     @Test func refusalsAreNamedAndCounted() async throws {
         try await withSimulatedServers { source, target in
             try await withVaultScene { scene in
-                source.makeDatabases("orders")
-                try source.fill("orders", count: 300)
-                #expect(try await scene.backUp("orders", of: source).exitCode == 0)
+                try await scene.backUp(new: ["orders"], of: source, count: 300)
                 target.makeDatabases("text", "json")
                 for name in ["text", "json"] {
                     target.validate(name) { _ throws(CouchSim.Refusal) in throw .forbidden("not for you") }

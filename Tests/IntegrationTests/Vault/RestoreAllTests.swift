@@ -11,11 +11,7 @@ struct RestoreAllTests {
     @Test func aDamagedBackupLeavesTheOthersTheirTurn() async throws {
         try await withSimulatedServers { source, target in
             try await withVaultScene { scene in
-                for name in ["accounts", "orders"] {
-                    source.makeDatabases(name)
-                    try source.fill(name, count: 5)
-                    #expect(try await scene.backUp(name, of: source).exitCode == 0)
-                }
+                try await scene.backUp(new: ["accounts", "orders"], of: source)
                 let vault = try await Vault(at: scene.vault, create: false, now: Date())
                 let entry = try #require(try await vault.entries().first { $0.name == "accounts" })
                 let file = try FileHandle(forWritingTo: URL(filePath: "\(scene.vault)/\(entry.folder)/database.sqlite"))

@@ -2,6 +2,7 @@ import CouchDB
 import CouchSim
 import Foundation
 import Secrets
+import Testing
 
 /// A folder with a vault, and the built program that works on it without a configuration.
 struct VaultScene: Sendable {
@@ -30,6 +31,15 @@ struct VaultScene: Sendable {
         try await run(
             ["backup", "\(server.baseURL)/\(database)", "--vault", vault, "--user", server.administrator] + options,
             environment: environment.merging(["COUCHKEEP_PASSWORD": server.password.reveal()]) { $1 })
+    }
+
+    /// Makes databases with some documents, and backs each of them up.
+    func backUp(new databases: [String], of server: SimulatedServer, count: Int = 5) async throws {
+        for name in databases {
+            server.makeDatabases(name)
+            try server.fill(name, count: count)
+            #expect(try await backUp(name, of: server).exitCode == 0)
+        }
     }
 
     /// Restores a backup into a database of a simulated server.
