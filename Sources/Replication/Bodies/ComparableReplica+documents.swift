@@ -22,13 +22,13 @@ extension ComparableReplica {
 
 extension RevisionAnswer {
     /// The revision that was asked for, and none that has come after it.
-    var exactly: Revision? {
+    package var exactly: Revision? {
         guard case .given(let revisions) = outcome else { return nil }
         return revisions.first { $0.revision == revision }
     }
 
     /// Why ``exactly`` is nil.
-    var refusal: Refusal {
+    package var refusal: Refusal {
         if case .unavailable(let refusal) = outcome { return refusal }
         return Refusal(
             id: id, revision: revision, stage: .fetching, error: "superseded",

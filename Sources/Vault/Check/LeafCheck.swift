@@ -85,9 +85,7 @@ struct LeafCheck {
             return
         }
         report.readBytes += body.size
-        let digest = LeafDigest(
-            name: leaf.name, path: leaf.path, isDeleted: leaf.isDeleted, document: body.hash,
-            attachments: body.attachments.map(\.sha256))
+        let digest = leaf.digest(document: body.hash, attachments: body.attachments.map(\.sha256))
         if digest != leaf.digest {
             report.add("body", "that of \(label(leaf)) was changed")
         } else if let readable = body.readable {

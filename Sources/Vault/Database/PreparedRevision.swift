@@ -1,6 +1,7 @@
 import CouchDB
 import Crypto
 import Foundation
+import GRDB
 import Replication
 
 /// A revision in the form in which it is stored, made before the writer's turn comes.
@@ -40,6 +41,22 @@ struct PreparedRevision: Sendable {
             data = packed.data
             documentHash = SHA256.hash(data: revision.document)
             history = nil
+        }
+    }
+}
+
+extension PreparedRevision {
+    /// Writes the row of its body.
+    func writeBody(_ id: Int64, _ attachments: [Int64], _ database: Database) throws {
+        let statement = try database.cachedStatement(
+            sql: "INSERT INTO body (id, coding, size, trim, attachments, data) VALUES (?, ?, ?, ?, ?, ?)")
+        try statement.run(database) { values in
+            values.append(id)
+            values.append(coding.number)
+            values.append(size)
+            values.append(trim?.number)
+            values.append(AttachmentList.encode(attachments))
+            values.append(data)
         }
     }
 }

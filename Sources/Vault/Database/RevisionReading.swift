@@ -61,11 +61,7 @@ struct RevisionReading {
 
     /// The revision of a row; nil where its content is not the one that was stored.
     mutating func revision(_ row: LeafRow) throws -> Revision? {
-        guard let body = try bodies.body(of: row) else { return nil }
-        let digest = LeafDigest(
-            name: row.name, path: row.path, isDeleted: row.isDeleted, document: body.hash,
-            attachments: body.attachments.map(\.sha256))
-        guard digest == row.digest else { return nil }
+        guard let body = try bodies.body(of: row), row.digest(of: body) == row.digest else { return nil }
         var attachments: [Attachment] = []
         if !body.attachments.isEmpty {
             // What can't be read now was read when it was stored.

@@ -170,18 +170,8 @@ struct RevisionWriting {
 
     private mutating func addBody(of revision: PreparedRevision) throws -> Int64 {
         let attachments = try revision.attachments.map { try attachmentRow(of: $0) }
-        let id = nextLeaf
-        let statement = try database.cachedStatement(
-            sql: "INSERT INTO body (id, coding, size, trim, attachments, data) VALUES (?, ?, ?, ?, ?, ?)")
-        try statement.run(database) { values in
-            values.append(id)
-            values.append(revision.coding.number)
-            values.append(revision.size)
-            values.append(revision.trim?.number)
-            values.append(AttachmentList.encode(attachments))
-            values.append(revision.data)
-        }
-        return id
+        try revision.writeBody(nextLeaf, attachments, database)
+        return nextLeaf
     }
 
     private mutating func attachmentRow(of attachment: PreparedAttachment) throws -> Int64 {

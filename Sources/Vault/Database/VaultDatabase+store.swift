@@ -61,7 +61,7 @@ extension VaultDatabase {
     }
 
     /// Compresses and hashes the documents, and writes the large attachments to drafts.
-    private func prepare(
+    func prepare(
         _ revisions: [Revision], _ dictionary: CompressionDictionary?, _ sealer: Sealer?
     ) async throws -> ([PreparedRevision], [Refusal]) {
         let compressor = try FrameCompressor(dictionary: dictionary)
@@ -122,7 +122,7 @@ extension VaultDatabase {
     }
 
     /// The dictionary to compress with; learnt once there are enough documents to learn from.
-    private func dictionary(
+    func dictionary(
         for revisions: [Revision], _ sealer: Sealer?
     ) async throws -> CompressionDictionary? {
         // A dictionary is made of documents, which a machine that only writes can't read.
@@ -159,7 +159,7 @@ extension VaultDatabase {
 }
 
 extension PreparedAttachment {
-    fileprivate var draft: ObjectFolder.Draft? {
+    var draft: ObjectFolder.Draft? {
         guard case .large(let draft) = self else { return nil }
         return draft
     }

@@ -94,6 +94,15 @@ struct LeafRow: Sendable {
         }
     }
 
+    /// The digest that the leaf has with a content.
+    func digest(document: SHA256Digest, attachments: [Data]) -> LeafDigest {
+        LeafDigest(name: name, path: path, isDeleted: isDeleted, document: document, attachments: attachments)
+    }
+
+    func digest(of body: StoredBody) -> LeafDigest {
+        digest(document: body.hash, attachments: body.attachments.map(\.sha256))
+    }
+
     /// Ends the leaf's time: the only change that a row ever sees.
     func supersede(at moment: Int, key: Int64, _ database: Database) throws {
         var row = self

@@ -103,8 +103,11 @@ struct VaultCheckCommand: AsyncParsableCommand, JSONCommand {
         } else {
             Console.out("\(title): DAMAGED: \(Wording.counted(report.problemCount, "problem"))")
             for problem in report.problems.prefix(20) { Console.out("  \(problem)") }
-            if name.isEmpty { Console.out("  couchkeep vault rebuild makes the catalogue anew from the backups") }
             if report.problemCount > 20 { Console.out("  and \(report.problemCount - 20) more; --json lists them") }
+            Console.out(
+                name.isEmpty
+                    ? "  couchkeep vault rebuild makes the catalogue anew from the backups"
+                    : "  couchkeep vault repair \(name) --from URL brings back what a server still has")
         }
     }
 

@@ -7,6 +7,6 @@ struct VaultCommand: AsyncParsableCommand {
         abstract: "List, compare, check, prune and mend what is in the vault.",
         subcommands: [
             VaultListCommand.self, VaultDiffCommand.self, VaultCheckCommand.self, VaultPruneCommand.self,
-            VaultStatsCommand.self, VaultRebuildCommand.self,
+            VaultStatsCommand.self, VaultRepairCommand.self, VaultRebuildCommand.self,
         ])
 }

@@ -1,0 +1,73 @@
+import CouchDB
+import Replication
+import Vault
+
+/// Brings back what a backup has lost of its content, from a server that still has it.
+///
+/// Only what is to the last bit what was stored is taken: the digests of the vault's rows prove it, and stay as they are. Each
+/// revision is durable before the next one is asked for, so that a run that was cut off is taken up by running it again.
+package struct VaultRepairRun: Sendable {
+    /// The backup, opened for writing.
+    package let backup: VaultDatabase
+    /// The database that was backed up, or any copy of it.
+    package let source: any Replica
+
+    package init(of backup: VaultDatabase, from source: any Replica) {
+        (self.backup, self.source) = (backup, source)
+    }
+
+    /// Revisions that are held at a time; large attachments wait in files.
+    private static let askedForTogether = 10
+
+    /// Repairs what it can.
+    ///
+    /// - Throws: `VaultError` where nothing can be put back, `ReplicationFailure` where the source doesn't answer,
+    ///   `CancellationError`.
+    package func run() async throws -> VaultRepairReport {
+        var report = VaultRepairReport(damaged: try await backup.damagedRevisions())
+        var rest = report.damaged[...]
+        while !rest.isEmpty {
+            let group = rest.prefix(Self.askedForTogether)
+            rest = rest.dropFirst(group.count)
+            try await mend(group, &report)
+        }
+        return report
+    }
+
+    private func mend(_ group: ArraySlice<DamagedRevision>, _ report: inout VaultRepairReport) async throws {
+        var wanted: [DocumentID: [RevisionID]] = [:]
+        for damaged in group { wanted[damaged.id, default: []].append(damaged.revision) }
+        var revisions: [Revision] = []
+        var reasons: [DocumentID: [RevisionID: String]] = [:]
+        try await ReplicationFailure.Side.source.naming {
+            try await source.revisions(
+                wanted.sorted { $0.key < $1.key }.map { DocumentLeaves(id: $0.key, revisions: $0.value) }
+            ) { answer in
+                if let revision = answer.exactly {
+                    revisions.append(revision)
+                } else {
+                    reasons[answer.id, default: [:]][answer.revision] = answer.refusal.reason
+                }
+            }
+        }
+        for revision in revisions where try await !backup.mend(revision) {
+            reasons[revision.id, default: [:]][revision.revision] =
+                "what the server has under this revision is not what was stored"
+        }
+        for damaged in group {
+            guard let reason = reasons[damaged.id]?[damaged.revision] else { continue }
+            report.left.append((damaged, reason))
+        }
+    }
+}
+
+/// What came of repairing a backup.
+package struct VaultRepairReport: Sendable {
+    /// What was found damaged.
+    package var damaged: [DamagedRevision]
+    /// What stays damaged, and why.
+    package var left: [(revision: DamagedRevision, reason: String)] = []
+
+    /// How many revisions are again what was stored.
+    package var mended: Int { damaged.count - left.count }
+}
