@@ -8,13 +8,18 @@ extension RestoreRun {
         let replica = CouchReplica(target)
         var (edits, refusals): (Int, [Refusal]) = (0, [])
         try await groups(of: prepared.selection) { group in
-            let new = try await self.edits(for: group.map(\.id), in: replica)
+            let looks = try await looks(at: group.map(\.id), in: replica)
+            refusals += looks.flatMap(\.unread)
+            let new = try looks.flatMap { try $0.edits(isExact: options.isExact) }
             guard !new.isEmpty else { return }
             let result = try await onTarget { try await replica.store(new, checkpoint: nil) }
             edits += new.count - result.refusals.count
             refusals += result.refusals
         }
         report.edits = edits
+        // Copying has set aside what it could not read, too.
+        let known = Dictionary(grouping: report.refusals, by: \.id)
+        refusals.removeAll { new in known[new.id]?.contains { $0.revision == new.revision } == true }
         report.counts.refused += refusals.count
         report.refusals += refusals
     }
@@ -36,39 +41,60 @@ extension RestoreRun {
         if options.isExact { report.otherSettings = [] }
     }
 
-    func edits(for ids: [DocumentID], in replica: CouchReplica) async throws -> [Revision] {
-        try await looks(at: ids, in: replica).flatMap { look in
-            try BringBack(wanted: look.wanted, found: look.found, isExact: options.isExact).edits()
+    /// What documents were at the moment, and what they are, with their contents.
+    func looks(at ids: [DocumentID], in replica: CouchReplica) async throws -> [DocumentLook] {
+        let leaves = try await moment.leaves(of: ids)
+        let wanted = try await Self.contents(of: leaves, in: moment)
+        let found = try await onTarget {
+            try await Self.contents(of: replica.leaves(of: ids), in: replica)
+        }
+        let winners = Dictionary(leaves.map { ($0.id, $0.revisions.first) }) { first, _ in first }
+        return ids.map { id in
+            var look = DocumentLook(id: id, wanted: wanted.given[id] ?? [], found: found.given[id] ?? [])
+            // Only an exact restore needs more of the moment than the winner.
+            look.unread = (wanted.unread[id] ?? []).filter { options.isExact || $0.revision == winners[id] }
+            look.unread += (found.unread[id] ?? []).map { refusal in
+                var refusal = refusal
+                (refusal.stage, refusal.reason) = (.storing, "the target does not hand out what it has: \(refusal.reason)")
+                return refusal
+            }
+            return look
         }
     }
 
-    /// What documents were at the moment, and what they are, with their contents.
-    func looks(
-        at ids: [DocumentID], in replica: CouchReplica
-    ) async throws -> [(wanted: [Revision], found: [Revision])] {
-        let wanted = try await Self.revisions(of: moment.leaves(of: ids), in: moment)
-        let found = try await onTarget {
-            try await Self.revisions(of: replica.leaves(of: ids), in: replica)
-        }
-        return ids.map { (wanted[$0] ?? [], found[$0] ?? []) }
-    }
+    private typealias Contents = (given: [DocumentID: [Revision]], unread: [DocumentID: [Refusal]])
 
     /// The revisions with their contents, of each document the winner first.
-    private static func revisions(
-        of documents: [DocumentLeaves], in replica: any Replica
-    ) async throws -> [DocumentID: [Revision]] {
-        var found: [DocumentID: [Revision]] = [:]
+    private static func contents(of documents: [DocumentLeaves], in replica: any Replica) async throws -> Contents {
+        var contents: Contents = ([:], [:])
         try await replica.revisions(documents) { answer in
             switch answer.outcome {
-            case .given(let revisions): found[answer.id, default: []] += revisions
-            case .unavailable(let refusal):
-                throw CouchError(.malformedAnswer, "“\(answer.id)” \(answer.revision): \(refusal.reason)")
+            case .given(let revisions): contents.given[answer.id, default: []] += revisions
+            case .unavailable(let refusal): contents.unread[answer.id, default: []].append(refusal)
             }
         }
-        return found.mapValues { revisions in
+        contents.given = contents.given.mapValues { revisions in
             revisions.sorted { left, right in
                 left.isDeleted == right.isDeleted ? left.revision > right.revision : !left.isDeleted
             }
         }
+        return contents
+    }
+}
+
+/// What a document was at the moment, and what it is in the target.
+struct DocumentLook {
+    let id: DocumentID
+    let wanted: [Revision]
+    let found: [Revision]
+    /// What would have to be known of it, and can't be read.
+    var unread: [Refusal] = []
+
+    /// The new edits that make it what it was; none where not all is known.
+    ///
+    /// - Throws: `CouchError` where a document is no JSON.
+    func edits(isExact: Bool) throws -> [Revision] {
+        guard unread.isEmpty else { return [] }
+        return try BringBack(wanted: wanted, found: found, isExact: isExact).edits()
     }
 }

@@ -11,10 +11,10 @@ extension RestoreRun {
         let equal = try await groups(of: prepared.selection) { group in
             // What has other revisions may still say the same, where it was brought back.
             let ids = group.map(\.id)
-            let edited = isNew ? Set(ids) : Set(try await edits(for: ids, in: replica).map(\.id))
+            let other = isNew ? Set(ids) : try await notBroughtBack(ids, in: replica)
             for difference in group {
                 // A document that is not there at all was refused, or removed meanwhile.
-                guard edited.contains(difference.id) || difference.kind == .missing, !isOfCouchDB(difference) else {
+                guard other.contains(difference.id) || difference.kind == .missing, !isOfCouchDB(difference) else {
                     // What came later is kept, and was not at the moment.
                     if difference.kind != .extra { counts.equal += 1 }
                     continue
@@ -25,6 +25,14 @@ extension RestoreRun {
         }
         counts.equal += equal
         (report.comparison, report.differences) = (counts, differences)
+    }
+
+    /// Documents that say something else than they did, or of which nobody can know.
+    private func notBroughtBack(_ ids: [DocumentID], in replica: CouchReplica) async throws -> Set<DocumentID> {
+        Set(
+            try await looks(at: ids, in: replica).filter { look in
+                try !look.unread.isEmpty || !look.edits(isExact: options.isExact).isEmpty
+            }.map(\.id))
     }
 
     /// What another version of CouchDB has put into a database of accounts is there beside what was restored.

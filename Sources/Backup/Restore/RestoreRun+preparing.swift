@@ -16,12 +16,22 @@ extension RestoreRun {
         let source = try await moment.epochs().last?.source
         let found = try await onTarget { try await RestoreTarget.look(at: target, for: mark, source: source) }
         let place = try allowed(found)
-        let selection = try await options.selection.resolved(in: moment)
+        let selection = try await soundly { try await options.selection.resolved(in: moment) }
         var plan = RestorePlan(
             moment: .init(number: at.number, time: at.time.formatted(.iso8601), isComplete: at.isComplete),
             target: place, targetURL: target.url, documents: at.documents + at.deleted, deleted: at.deleted)
-        let designs = try await survey(selection, &plan)
+        let designs = try await soundly { try await survey(selection, &plan) }
         return Prepared(plan: plan, mark: mark, selection: selection, designDocuments: designs)
+    }
+
+    /// Tells a document that the vault has lost from one that the moment never had.
+    private func soundly<Value>(_ select: () async throws -> Value) async throws -> Value {
+        do {
+            return try await select()
+        } catch let error as RestoreError where error.code == .nothingSelected {
+            guard let loss = try await moment.lossOfLeaves() else { throw error }
+            throw VaultError(.damaged, "\(error.what), and the vault has lost some: \(loss)", at: moment.name)
+        }
     }
 
     private func allowed(_ found: RestoreTarget) throws -> RestorePlan.Target {
@@ -91,13 +101,10 @@ extension RestoreRun {
         var (differing, later) = (0, 0)
         try await groups(of: selection) { group in
             for (difference, look) in zip(group, try await looks(at: group.map(\.id), in: replica)) {
-                func edits(isExact: Bool) throws -> [Revision] {
-                    try BringBack(wanted: look.wanted, found: look.found, isExact: isExact).edits()
-                }
                 // What has other revisions may still say the same, and what came later may be deleted already.
-                if try difference.kind == .missing || !edits(isExact: false).isEmpty {
+                if try difference.kind == .missing || !look.unread.isEmpty || !look.edits(isExact: false).isEmpty {
                     differing += 1
-                } else if try !edits(isExact: true).isEmpty {
+                } else if try !look.edits(isExact: true).isEmpty {
                     later += 1
                 }
             }

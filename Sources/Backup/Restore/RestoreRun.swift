@@ -51,7 +51,7 @@ package struct RestoreRun: Sendable {
                 try await moment.extent { selection.contains($0) }
             }
         (plan.extent, plan.documents, plan.deleted) = (extent, extent.documents, extent.deleted)
-        if selection.ids == nil { plan.loss = try await moment.lossOfLeaves() }
+        plan.loss = try await moment.lossOfLeaves()
         return plan
     }
 
@@ -74,7 +74,7 @@ package struct RestoreRun: Sendable {
             try await prepared.mark.leave(in: target)
         }
         // The comparison below is with the same rows, and can't miss any.
-        async let loss = prepared.selection.ids == nil ? moment.lossOfLeaves() : nil
+        async let loss = moment.lossOfLeaves()
         var report = try await copy(prepared)
         if isNew { try await restoreSettings(settings) }
         let designs = try await Replicator(from: moment, to: CouchReplica(target), options: options.replication)

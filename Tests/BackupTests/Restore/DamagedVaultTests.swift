@@ -2,7 +2,6 @@ import Backup
 import CouchDB
 import CouchSim
 import Foundation
-import GRDB
 import Replication
 import Testing
 
@@ -10,11 +9,6 @@ import Testing
 
 /// A restore says what the vault itself has lost, and is never equal where that is so.
 @Suite(.timeLimit(.minutes(2))) struct DamagedVaultTests {
-    private func files(_ scene: Scene, where isWanted: (URL) -> Bool) throws -> [URL] {
-        let files = try #require(FileManager.default.enumerator(at: scene.folder, includingPropertiesForKeys: nil))
-        return files.compactMap { $0 as? URL }.filter { isWanted($0) && !$0.hasDirectoryPath }
-    }
-
     /// Rows that are gone are missing on both sides of a comparison with the same rows.
     @Test(arguments: [
         "DELETE FROM leaf WHERE id IN (3, 4, 17)", "UPDATE leaf SET superseded = 1 WHERE id = 9",
@@ -24,10 +18,7 @@ import Testing
         try await withScene { _, scene in
             try await scene.source.fill(40)
             let moment = try await scene.backUp().moment
-            let file = try #require(try files(scene) { $0.lastPathComponent == "database.sqlite" }.first)
-            let database = try DatabaseQueue(path: file.path(percentEncoded: false))
-            try await database.write { try $0.execute(sql: damage) }
-            try database.close()
+            try await scene.damage(damage)
 
             let plan = try await RestoreRun(of: scene.moment(moment), to: scene.beside("new")).plan()
             #expect(plan.loss?.contains("was made of 40 revisions") == true, "\(plan)")
@@ -41,6 +32,60 @@ import Testing
         }
     }
 
+    /// What was selected may be what is lost, and then the moment did not lack it.
+    @Test func looksForALostDocument() async throws {
+        try await withScene { _, scene in
+            try await scene.source.fill(40)
+            let moment = try await scene.backUp().moment
+            try await scene.damage("DELETE FROM leaf WHERE name = CAST('document-9' AS BLOB)")
+            let never = try MangoSelector(#"{"value": 5}"#)
+            for lost in [RestoreSelection.documents(["document-9"]), .prefix("document-9"), .matching(never)] {
+                let error = await #expect(throws: VaultError.self, "\(lost)") {
+                    _ = try await scene.restore(moment, to: scene.beside("new")) { $0.selection = lost }
+                }
+                #expect(error?.code == .damaged && error?.what.contains("has lost some") == true, "\(lost): \(String(describing: error))")
+            }
+            for (place, left) in [
+                ("few", RestoreSelection.documents(["document-8"])), ("prefix", .prefix("document-")),
+                ("matching", .matching(try MangoSelector(#"{"value": 0}"#))),
+            ] {
+                let report = try await scene.restore(moment, to: scene.beside(place)) { $0.selection = left }
+                #expect(report.outcome == .damaged && report.loss != nil, "\(left): \(report)")
+                #expect(try await scene.beside(place).document("document-8") != nil)
+            }
+        }
+    }
+
+    /// One document that can't be read keeps no other from coming back.
+    @Test(arguments: [false, true]) func bringsBackBesideADamagedDocument(isExact: Bool) async throws {
+        try await withScene { _, scene in
+            try await scene.source.fill(10)
+            try await scene.source.replicate("document-3", [revision(1, "0")])
+            let moment = try await scene.backUp().moment
+            let living = scene.beside("living")
+            #expect(try await scene.restore(moment, to: living).isEqual)
+            try await living.write(["document-1": ["value": 7], "document-2": ["value": 7], "document-3": ["value": 7]])
+            // The body of the winner of one, and of a loser of another.
+            for condition in ["name = CAST('document-1' AS BLOB)", "hex(path) LIKE '%00000000000000000000000000000000%'"] {
+                try await scene.damage(
+                    "UPDATE body SET data = zeroblob(length(data)) WHERE id IN (SELECT coalesce(body, id) FROM leaf WHERE \(condition))"
+                )
+            }
+            func options(_ options: inout RestoreOptions) { (options.intoExisting, options.isExact) = (true, isExact) }
+            var planned = RestoreOptions()
+            options(&planned)
+            let plan = try await RestoreRun(of: scene.moment(moment), to: living, options: planned).plan()
+            #expect(plan.differing == 3, "\(plan)")
+            let report = try await scene.restore(moment, to: living, options)
+            #expect(report.outcome == .damaged && report.loss == nil, "\(report)")
+            #expect(report.refusals.map(\.id).sorted() == (isExact ? ["document-1", "document-3"] : ["document-1"]), "\(report)")
+            #expect(report.comparison.different == report.refusals.count, "\(report)")
+            #expect(try await living.document("document-1")?["value"] == 7, "nobody knows what it was")
+            #expect(try await living.document("document-2")?["value"] == 0)
+            #expect(try await living.document("document-3")?["value"] == (isExact ? 7 : 0))
+        }
+    }
+
     /// The server is not to blame, and is not asked again and again.
     @Test(arguments: [true, false]) func setsADamagedAttachmentAside(isMissing: Bool) async throws {
         try await withScene { server, scene in
@@ -50,7 +95,7 @@ import Testing
                 "attached", [revision(1, "e")],
                 #""_attachments":{"big":{"content_type":"image/png","data":"\#(content)"}}"#)
             let moment = try await scene.backUp().moment
-            let object = try #require(try files(scene) { $0.pathComponents.contains("objects") }.first)
+            let object = try #require(try scene.objects().first)
             if isMissing {
                 try FileManager.default.removeItem(at: object)
             } else {
