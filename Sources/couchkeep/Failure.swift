@@ -118,9 +118,15 @@ struct Failure {
         }
     }
 
-    /// What is most often meant by a URL of which CouchDB knows nothing below its server's address.
+    /// What most often has to be done about it, where that is known.
     private static func hint(_ error: any Error) -> String {
-        guard let error = error as? CouchError, error.status.map({ 400..<500 ~= $0 }) ?? (error.code == .unsupported),
+        guard let error = error as? CouchError else { return "" }
+        if error.code == .unauthorized {
+            return "; say who asks with --user, and give the password with --password-file or COUCHKEEP_PASSWORD "
+                + "(in the configuration: the server's user and password_file)"
+        }
+        // What is most often meant by a URL of which CouchDB knows nothing below its server's address.
+        guard error.status.map({ 400..<500 ~= $0 }) ?? (error.code == .unsupported),
             let path = error.request?.split(separator: "://", maxSplits: 1).last?.split(separator: "?").first,
             path.split(separator: "/").count > 2
         else { return "" }

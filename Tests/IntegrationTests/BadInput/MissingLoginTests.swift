@@ -1,0 +1,24 @@
+import CouchSim
+import Foundation
+import Secrets
+import Testing
+
+/// Whom a server does not know is told how to log in, and nothing of slashes.
+@Suite(.timeLimit(.minutes(2)))
+struct MissingLoginTests {
+    @Test(arguments: [[], ["--user", "nobody"]]) func theWayToLogInIsTold(user: [String]) async throws {
+        try await withSimulatedServer { source in
+            try await withVaultScene { scene in
+                source.makeDatabases("orders")
+                let url = "\(source.baseURL)/orders"
+                for command in [["backup", url], ["verify", url, "\(url)2"]] {
+                    let run = try await scene.run(
+                        command + user + ["--vault", scene.vault], environment: ["COUCHKEEP_PASSWORD": "wrong"])
+                    #expect(run.exitCode == 12, "\(run)")
+                    #expect(run.errors.contains("--user, and give the password with --password-file"), "\(run)")
+                    #expect(!run.errors.contains("%2F"), "\(run)")
+                }
+            }
+        }
+    }
+}
