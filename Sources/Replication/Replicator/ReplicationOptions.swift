@@ -20,8 +20,8 @@ package struct ReplicationOptions: Sendable {
     package var batchesTogether = 1
     /// The most bytes of one call that stores, but for a single larger revision.
     package var storeBytes = 2 << 20
-    /// How long a call that stores may wait until it has as much as it may take, but for a tenth of the run's time where more
-    /// comes; it is looked at when something has come, and once in this time.
+    /// How long a call that stores may wait until it has as much as it may take, but no longer than the run has taken so far;
+    /// it is looked at when something has come, and once in this time.
     package var storePatience: Duration = .zero
     /// The bytes of fetched revisions that may wait for being stored.
     package var bufferBytes = 16 << 20

@@ -17,10 +17,11 @@ struct Storer: Sendable {
         let start = pipeline.clock.now()
         while true {
             let began = pipeline.clock.now()
-            // A continuous run stores at once, since nobody knows when more will come, and a short one waits little.
+            // A continuous run stores at once, since nobody knows when more will come. Any other waits as long as it has
+            // run so far: a short one writes once or twice, and the waits of a long one are not felt.
             let patience =
                 pipeline.options.isContinuous
-                ? .zero : min(pipeline.options.storePatience, start.duration(to: began) / 10)
+                ? .zero : min(pipeline.options.storePatience, start.duration(to: began))
             let batch = try await fetched.receive(
                 weight: pipeline.options.storeBytes, count: retrier.throttle.batch
             ) { began.duration(to: pipeline.clock.now()) >= patience }
