@@ -55,7 +55,8 @@ extension RestoreRun {
             look.unread = (wanted.unread[id] ?? []).filter { options.isExact || $0.revision == winners[id] }
             look.unread += (found.unread[id] ?? []).map { refusal in
                 var refusal = refusal
-                (refusal.stage, refusal.reason) = (.storing, "the target does not hand out what it has: \(refusal.reason)")
+                refusal.stage = .storing
+                refusal.reason = "the target does not hand out what it has: \(refusal.reason)"
                 return refusal
             }
             return look

@@ -17,7 +17,8 @@ extension VaultDatabase {
             let problem = try String.fetchOne(database, sql: "PRAGMA quick_check(1)") ?? "ok"
             guard problem == "ok" else {
                 throw VaultError(
-                    .damaged, "SQLite's own structure is broken (\(problem)), so that nothing can be put into its place",
+                    .damaged,
+                    "SQLite's own structure is broken (\(problem)), so that nothing can be put into its place",
                     at: file.path, next: "put the vault's folder back from a copy, or begin another vault")
             }
             let attachments = try Self.damagedAttachments(file, database)

@@ -43,7 +43,8 @@ import Testing
                 let error = await #expect(throws: VaultError.self, "\(lost)") {
                     _ = try await scene.restore(moment, to: scene.beside("new")) { $0.selection = lost }
                 }
-                #expect(error?.code == .damaged && error?.what.contains("has lost some") == true, "\(lost): \(String(describing: error))")
+                let told = error?.code == .damaged && error?.what.contains("has lost some") == true
+                #expect(told, "\(lost): \(String(describing: error))")
             }
             for (place, left) in [
                 ("few", RestoreSelection.documents(["document-8"])), ("prefix", .prefix("document-")),
@@ -64,12 +65,13 @@ import Testing
             let moment = try await scene.backUp().moment
             let living = scene.beside("living")
             #expect(try await scene.restore(moment, to: living).isEqual)
-            try await living.write(["document-1": ["value": 7], "document-2": ["value": 7], "document-3": ["value": 7]])
+            for number in 1...3 { try await living.write(["document-\(number)": ["value": 7]]) }
             // The body of the winner of one, and of a loser of another.
-            for condition in ["name = CAST('document-1' AS BLOB)", "hex(path) LIKE '%00000000000000000000000000000000%'"] {
+            let zeros = String(repeating: "0", count: 32)
+            for condition in ["name = CAST('document-1' AS BLOB)", "hex(path) LIKE '%\(zeros)%'"] {
                 try await scene.damage(
-                    "UPDATE body SET data = zeroblob(length(data)) WHERE id IN (SELECT coalesce(body, id) FROM leaf WHERE \(condition))"
-                )
+                    "UPDATE body SET data = zeroblob(length(data)) "
+                        + "WHERE id IN (SELECT coalesce(body, id) FROM leaf WHERE \(condition))")
             }
             func options(_ options: inout RestoreOptions) { (options.intoExisting, options.isExact) = (true, isExact) }
             var planned = RestoreOptions()
@@ -78,7 +80,8 @@ import Testing
             #expect(plan.differing == 3, "\(plan)")
             let report = try await scene.restore(moment, to: living, options)
             #expect(report.outcome == .damaged && report.loss == nil, "\(report)")
-            #expect(report.refusals.map(\.id).sorted() == (isExact ? ["document-1", "document-3"] : ["document-1"]), "\(report)")
+            let unread: [DocumentID] = isExact ? ["document-1", "document-3"] : ["document-1"]
+            #expect(report.refusals.map(\.id).sorted() == unread, "\(report)")
             #expect(report.comparison.different == report.refusals.count, "\(report)")
             #expect(try await living.document("document-1")?["value"] == 7, "nobody knows what it was")
             #expect(try await living.document("document-2")?["value"] == 0)
