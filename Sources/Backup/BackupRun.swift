@@ -12,7 +12,7 @@ package struct BackupRun: Sendable {
     package let source: CouchDatabase
     package let backup: VaultDatabase
     /// How to copy; the checkpoint is chosen by the run.
-    package var options = ReplicationOptions()
+    package var options = Self.usualOptions
     /// Whether a run that finds nothing new makes a moment all the same, or only confirms the newest one.
     package var sealsUnchanged = true
     /// Called with each new state of the copying.
@@ -105,6 +105,16 @@ package struct BackupRun: Sendable {
         }
     }
 
+    /// How a backup copies where nobody says otherwise.
+    package static var usualOptions: ReplicationOptions {
+        var options = ReplicationOptions()
+        // Each transaction writes most of the index again: a few large ones write a third of what many small ones do.
+        options.batchesTogether = 4
+        options.storeBytes = 4 << 20
+        options.storePatience = .seconds(1)
+        return options
+    }
+
     private static let firstPause = Duration.seconds(1)
     private static let longestPause = Duration.seconds(60)
 
@@ -153,10 +163,6 @@ package struct BackupRun: Sendable {
         options.checkpointID = "backup"
         // The mark does what a copy of the checkpoint would do.
         options.leavesWitness = false
-        // Each transaction writes most of the index again: a few large ones write a third of what many small ones do.
-        options.batchesTogether = 4
-        options.storeBytes = 4 << 20
-        options.storePatience = .seconds(1)
         let listed = ListedLeaves()
         if isSame {
             let selection = options.selection

@@ -42,19 +42,22 @@ package struct Fault: Sendable {
     package var pathContains: String?
     /// Only for this database.
     package var database: String?
+    /// How many requests that match pass before it strikes.
+    package var after: Int
     /// How many requests it strikes; nil for all until it is removed.
     package var count: Int?
 
     /// Makes a fault for all requests that match.
     package init(
         _ effect: Effect, method: String? = nil, pathPrefix: String? = nil, pathContains: String? = nil,
-        database: String? = nil, count: Int? = nil
+        database: String? = nil, after: Int = 0, count: Int? = nil
     ) {
         self.effect = effect
         self.method = method
         self.pathPrefix = pathPrefix
         self.pathContains = pathContains
         self.database = database
+        self.after = after
         self.count = count
     }
 

@@ -66,6 +66,10 @@ package final class FaultPlan: Sendable {
             var struck: [StruckFault] = []
             for index in state.faults.indices where state.faults[index].fault.matches(request) {
                 let (id, fault) = state.faults[index]
+                guard fault.after == 0 else {
+                    state.faults[index].fault.after -= 1
+                    continue
+                }
                 struck.append(StruckFault(id: id, effect: fault.effect))
                 state.strikes[id, default: 0] += 1
                 if case .stall = fault.effect { state.stalling.insert(id) }

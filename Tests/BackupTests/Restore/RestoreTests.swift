@@ -62,17 +62,15 @@ import Testing
             let target = scene.beside("target")
             for place in ["_bulk_docs", "_security", "_changes"] {
                 await #expect(throws: ReplicationFailure.self, "\(place)") {
-                    var run = RestoreRun(of: try await scene.moment(first.moment), to: target, options: Self.options)
-                    let threshold = place == "_bulk_docs" ? 50 : 0
-                    run.onProgress = { progress in
-                        guard progress.counts.revisionsStored >= threshold else { return }
-                        server.faults.add(Fault(.hangUp, pathContains: place, database: target.name))
-                    }
-                    _ = try await run.run()
+                    // The first changes feed is the one that the comparison reads.
+                    let passing = place == "_bulk_docs" ? 7 : 0
+                    server.faults.add(
+                        Fault(.hangUp, pathContains: place, database: target.name, after: passing))
+                    _ = try await scene.restore(first.moment, to: target)
                 }
                 server.faults.removeAll()
                 let stored = try await target.info().documentCount
-                #expect(place == "_bulk_docs" ? (50..<162).contains(stored) : stored > 150)
+                #expect(place == "_bulk_docs" ? (1..<162).contains(stored) : stored > 150)
                 let other = await #expect(throws: RestoreError.self) {
                     _ = try await scene.restore(second.moment, to: target)
                 }
