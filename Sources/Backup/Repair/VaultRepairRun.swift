@@ -5,12 +5,14 @@ import Vault
 /// Brings back what a backup has lost of its content, from a server that still has it.
 ///
 /// Only what is to the last bit what was stored is taken: the digests of the vault's rows prove it, and stay as they are. Each
-/// revision is durable before the next one is asked for, so that a run that was cut off is taken up by running it again.
+/// revision is durable as soon as it was put back, so that a run that was cut off is taken up by running it again.
 package struct VaultRepairRun: Sendable {
     /// The backup, opened for writing.
     package let backup: VaultDatabase
     /// The database that was backed up, or any copy of it.
     package let source: any Replica
+    /// Called while the backup is read.
+    package var onProgress: @Sendable (CheckProgress) -> Void = { _ in }
 
     package init(of backup: VaultDatabase, from source: any Replica) {
         (self.backup, self.source) = (backup, source)
@@ -24,7 +26,7 @@ package struct VaultRepairRun: Sendable {
     /// - Throws: `VaultError` where nothing can be put back, `ReplicationFailure` where the source doesn't answer,
     ///   `CancellationError`.
     package func run() async throws -> VaultRepairReport {
-        var report = VaultRepairReport(damaged: try await backup.damagedRevisions())
+        var report = VaultRepairReport(damaged: try await backup.damagedRevisions(onProgress: onProgress))
         var rest = report.damaged[...]
         while !rest.isEmpty {
             let group = rest.prefix(Self.askedForTogether)

@@ -8,6 +8,7 @@ struct AttachmentCheck {
     let readData: Bool
     let file: VaultFile
     let database: Database
+    var meter: CheckMeter
 
     mutating func run() {
         do {
@@ -28,6 +29,7 @@ struct AttachmentCheck {
         while let row = try rows.next() {
             try Task.checkCancellation()
             report.attachments += 1
+            meter.count(readBytes: report.readBytes)
             let (sha256, size): (Data, Int) = (try row.checked(0), try row.checked(1))
             guard Self.sizes.contains(size) else {
                 report.add("attachment", "one has a size that can't be")

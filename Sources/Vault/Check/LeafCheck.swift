@@ -10,6 +10,7 @@ struct LeafCheck {
     let readData: Bool
     let file: VaultFile
     let database: Database
+    private var meter: CheckMeter
     /// What comes and goes at each moment.
     private var changes: [Int: Change] = [:]
 
@@ -18,8 +19,9 @@ struct LeafCheck {
         var digest = DigestSum()
     }
 
-    init(report: CheckReport, readData: Bool, file: VaultFile, database: Database) {
+    init(report: CheckReport, readData: Bool, file: VaultFile, database: Database, meter: CheckMeter) {
         (self.report, self.readData, self.file, self.database) = (report, readData, file, database)
+        self.meter = meter
     }
 
     mutating func run() {
@@ -41,6 +43,7 @@ struct LeafCheck {
         while let row = try rows.next({ columns in Result { try LeafRow.read(columns) } }) {
             try Task.checkCancellation()
             report.leaves += 1
+            meter.count(readBytes: report.readBytes)
             do {
                 let (leaf, key) = try row.get()
                 try check(leaf, key: key, state)

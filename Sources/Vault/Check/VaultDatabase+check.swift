@@ -6,12 +6,16 @@ extension VaultDatabase {
     ///
     /// Works while a backup is written. Damage is reported, not thrown.
     ///
-    /// - Parameter readData: computes the hash of every document and attachment too.
-    package func check(readData: Bool) async throws -> CheckReport {
+    /// - Parameters:
+    ///   - readData: computes the hash of every document and attachment too.
+    ///   - onProgress: called on the thread that reads, which waits for it.
+    package func check(
+        readData: Bool, onProgress: @escaping @Sendable (CheckProgress) -> Void = { _ in }
+    ) async throws -> CheckReport {
         let file = file
         do {
             return try await file.reader.read { database in
-                try Self.check(file, database, readData: readData)
+                try Self.check(file, database, readData: readData, onProgress)
             }
         } catch let error as CancellationError {
             throw error
@@ -22,7 +26,10 @@ extension VaultDatabase {
         }
     }
 
-    private static func check(_ file: VaultFile, _ database: Database, readData: Bool) throws -> CheckReport {
+    private static func check(
+        _ file: VaultFile, _ database: Database, readData: Bool,
+        _ onProgress: @escaping @Sendable (CheckProgress) -> Void
+    ) throws -> CheckReport {
         var report = CheckReport()
         report.didReadData = readData
         for problem in try String.fetchAll(database, sql: "PRAGMA integrity_check") where problem != "ok" {
@@ -34,10 +41,17 @@ extension VaultDatabase {
         }
         try report.checkLength(of: file)
         report.checkMoments(database)
-        var leaves = LeafCheck(report: report, readData: readData, file: file, database: database)
+        func meter(_ part: CheckProgress.Part, _ table: String) throws -> CheckMeter {
+            let total = try Int.fetchOne(database, sql: "SELECT count(*) FROM \(table)") ?? 0
+            return CheckMeter(part, of: total, report: onProgress)
+        }
+        var leaves = LeafCheck(
+            report: report, readData: readData, file: file, database: database, meter: try meter(.revision, "leaf"))
         leaves.run()
         report = leaves.report
-        var attachments = AttachmentCheck(report: report, readData: readData, file: file, database: database)
+        var attachments = AttachmentCheck(
+            report: report, readData: readData, file: file, database: database,
+            meter: try meter(.attachment, "attachment"))
         attachments.run()
         return attachments.report
     }

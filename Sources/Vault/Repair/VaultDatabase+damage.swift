@@ -7,10 +7,13 @@ import Replication
 extension VaultDatabase {
     /// Reads every document and attachment of all moments, and names the revisions whose content is not what was stored.
     ///
-    /// - Returns: each once, in the order in which they were stored; what has no row any more can't be named.
-    /// - Throws: `VaultError`: with code `vault-damaged` where SQLite's own structure is broken, or who a row belongs to
-    ///   can't be read; with `vault-refused` where the backup is encrypted. `CancellationError`.
-    package func damagedRevisions() async throws -> [DamagedRevision] {
+    /// - Returns: each once, in the order in which they were stored; where the leaf's own row is gone or damaged, nothing
+    ///   proves what belongs there, and it is not among them.
+    /// - Throws: `VaultError`: with code `vault-damaged` where SQLite's own structure is broken, with `vault-refused` where
+    ///   the backup is encrypted. `CancellationError`.
+    package func damagedRevisions(
+        onProgress: @escaping @Sendable (CheckProgress) -> Void = { _ in }
+    ) async throws -> [DamagedRevision] {
         try repairable()
         let file = file
         return try await file.read { database in
@@ -26,9 +29,17 @@ extension VaultDatabase {
             var (found, seen): ([DamagedRevision], [DocumentID: Set<RevisionID>]) = ([], [:])
             let rows = try database.cachedStatement(sql: "SELECT \(LeafRow.columns) FROM leaf ORDER BY id")
                 .rows(database)
-            while let leaf = try rows.next(LeafRow.init) {
+            let total = try Int.fetchOne(database, sql: "SELECT count(*) FROM leaf") ?? 0
+            var readBytes = 0
+            var meter = CheckMeter(.revision, of: total, report: onProgress)
+            while let row = try rows.next({ columns in Result { try LeafRow(columns) } }) {
                 try Task.checkCancellation()
-                guard let part = bodies.damage(of: leaf, attachments: attachments) else { continue }
+                meter.count(readBytes: readBytes)
+                guard case .success(let leaf) = row,
+                    let part = bodies.damage(of: leaf, attachments: attachments, &readBytes)
+                else {
+                    continue
+                }
                 let (id, revision) = (leaf.documentID, try leaf.revisionPath().leaf)
                 guard seen[id, default: []].insert(revision).inserted else { continue }
                 found.append(DamagedRevision(id: id, revision: revision, part: part))
@@ -67,16 +78,22 @@ extension VaultDatabase {
 extension ObjectFolder {
     /// Whether an attachment's file can be read and has its bytes. Blocks.
     fileprivate func has(_ sha256: Data) -> Bool {
-        // What the disk does not give back is lost as what is wrong.
+        // What the disk does not give back is as lost as what it gives back wrong.
         (try? hash(of: sha256).sha256) == sha256
     }
 }
 
 extension BodyReading {
     /// What of a revision is not as it was stored; nil where all is.
-    fileprivate mutating func damage(of leaf: LeafRow, attachments: Set<Int64>) -> DamagedRevision.Part? {
+    ///
+    /// - Parameter readBytes: counts what was read.
+    fileprivate mutating func damage(
+        of leaf: LeafRow, attachments: Set<Int64>, _ readBytes: inout Int
+    ) -> DamagedRevision.Part? {
         // A row that can't be read is damaged as one that says something else.
-        guard let body = try? body(of: leaf), leaf.digest == leaf.digest(of: body) else { return .document }
+        guard let body = try? body(of: leaf) else { return .document }
+        readBytes += body.document.count
+        guard leaf.digest == leaf.digest(of: body) else { return .document }
         return body.attachments.contains { attachments.contains($0.id) } ? .attachment : nil
     }
 }

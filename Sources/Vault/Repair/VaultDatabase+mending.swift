@@ -32,8 +32,10 @@ private struct RevisionMending {
         let rows = try database.cachedStatement(sql: "SELECT \(LeafRow.columns) FROM leaf WHERE key = ?")
             .rows(database) { $0.append(revision.key) }
         var bodies: Set<Int64> = []
-        while let row = try rows.next(LeafRow.init) {
-            guard row.name == revision.name, try row.revisionPath().leaf == revision.path.leaf else { continue }
+        while let read = try rows.next({ columns in Result { try LeafRow(columns) } }) {
+            guard case .success(let row) = read, row.name == revision.name,
+                try row.revisionPath().leaf == revision.path.leaf
+            else { continue }
             let digest = row.digest(
                 document: revision.documentHash, attachments: revision.attachments.map(\.sha256))
             // A row of another time may have had another content under the same revision.

@@ -42,13 +42,17 @@ final class ProgressLine: Sendable {
 
     /// A run's state in words.
     ///
-    /// - Parameter total: how many there will be, where known.
-    static func words(_ verb: String, done: Int, total: Int?, bytes: Int, elapsed: Duration) -> String {
+    /// - Parameters:
+    ///   - total: how many there will be, where known.
+    ///   - noun: what they are.
+    static func words(
+        _ verb: String, done: Int, total: Int?, of noun: String = "document", bytes: Int, elapsed: Duration
+    ) -> String {
         let seconds = max(elapsed / .seconds(1), 0.001)
         let rate = Double(done) / seconds
         var text = "\(verb) \(done)"
         if let total, total > 0 { text += " of \(total)" }
-        text += " document\(done == 1 && total ?? 0 <= 1 ? "" : "s"), \(ByteText.text(bytes)), \(Int(rate))/s"
+        text += " \(noun)\(done == 1 && total ?? 0 <= 1 ? "" : "s"), \(ByteText.text(bytes)), \(Int(rate))/s"
         if let total, total > done, rate > 0, seconds > 2 {
             text += ", \(DurationWords.text(Double(total - done) / rate)) left"
         }

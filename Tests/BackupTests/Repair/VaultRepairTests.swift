@@ -61,6 +61,12 @@ import Testing
         #expect(try await scene.restore(moment, to: scene.beside("restored")).isEqual)
         let (again, _) = try await repair(scene, from: source)
         #expect(again.damaged.isEmpty)
+        // A row that proves nothing any more keeps no other from coming back.
+        try await scene.damage("UPDATE leaf SET digest = zeroblob(16) WHERE name = CAST('document-8' AS BLOB)")
+        try await scene.damage(Self.body + Self.of("document-9"))
+        let (beside, rest) = try await repair(scene, from: source)
+        #expect(beside.damaged.map(\.id) == ["document-9"] && beside.mended == 1, "\(beside)")
+        #expect(!rest.isSound && rest.problems.allSatisfy { !$0.what.contains("document-9") }, "\(rest)")
     }
 
     @Test func bringsEverythingBack() async throws {

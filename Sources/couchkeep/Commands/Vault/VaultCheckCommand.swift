@@ -67,7 +67,10 @@ struct VaultCheckCommand: AsyncParsableCommand, JSONCommand {
 
     func run() async throws {
         let vault = try await options.open()
-        let reports = try await vault.check(only: name, readData: readData)
+        let line = ProgressLine()
+        defer { line.end() }
+        let reports = try await vault.check(only: name, readData: readData) { line.show("\($0): \($1.words)") }
+        line.end()
         let backups = reports.filter { !$0.name.isEmpty }
         let isDamaged = reports.contains(where: \.report.isDamaged)
         let unread = reports.lazy.compactMap(\.report.unread).first

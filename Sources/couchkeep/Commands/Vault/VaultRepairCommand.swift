@@ -57,12 +57,17 @@ struct VaultRepairCommand: AsyncParsableCommand, JSONCommand {
 
     func run() async throws {
         let database = try await login.database(from)
+        let line = ProgressLine()
+        defer { line.end() }
+        let show: @Sendable (CheckProgress) -> Void = { [name] in line.show("\(name): \($0.words)") }
         let (report, check) = try await database.server.closing {
             try await options.withBackup(name, isWriting: true) { backup in
-                let report = try await VaultRepairRun(of: backup, from: CouchReplica(database)).run()
-                return (report, try await backup.check(readData: true))
+                var run = VaultRepairRun(of: backup, from: CouchReplica(database))
+                run.onProgress = show
+                return (try await run.run(), try await backup.check(readData: true, onProgress: show))
             }
         }
+        line.end()
         if json {
             try Console.json(result(report, check))
         } else {
