@@ -1,8 +1,12 @@
 import Foundation
 
 extension Vault {
-    /// Whether there is no catalogue: opening tells a file that is gone as one that can't be read.
-    package static func isGone(at path: String) -> Bool { isGone("\(path)/\(CatalogueFile.fileName)") }
+    /// Whether there is no vault: opening tells a catalogue that is gone as one that can't be read.
+    ///
+    /// Where only the catalogue is gone, the backups are not: `vault rebuild` makes it anew.
+    package static func isGone(at path: String) -> Bool {
+        isGone("\(path)/\(CatalogueFile.fileName)") && !CatalogueFile.hasBackups(path)
+    }
 
     /// Whether the file of a backup is gone, as ``isGone(at:)``.
     package func isGone(_ entry: Entry) -> Bool { Self.isGone("\(path)/\(entry.folder)/\(VaultFile.fileName)") }

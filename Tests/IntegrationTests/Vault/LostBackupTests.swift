@@ -105,6 +105,22 @@ struct LostBackupTests {
         }
     }
 
+    /// The backups are there, and the catalogue is made anew from them.
+    @Test func aLostCatalogueIsNoLostBackup() async throws {
+        try await withVaultPairScene { scene in
+            #expect(try await scene.keeper.check().exitCode == 0)
+            #expect(try await scene.keeper.run("drill", "orders", "--in-memory").exitCode == 0)
+            try FileManager.default.removeItem(atPath: scene.vault + "/catalogue.sqlite")
+            let damaged = try await scene.keeper.check()
+            #expect(damaged.alarms == ["backup-failed @ orders"], "\(damaged.details)")
+            #expect(damaged.finding("backup-failed")?.summary.contains("vault rebuild") == true, "\(damaged.details)")
+            #expect(try await scene.keeper.run("vault", "rebuild").exitCode == 0)
+            let good = try await scene.keeper.check()
+            #expect(good.exitCode == 0 && good.alarms == [], "\(good.details)")
+            #expect(try lights(good).restorable.state == .ok)
+        }
+    }
+
     @Test func whoOnlyWatchesIsToldToo() async throws {
         try await withVaultPairScene { scene in
             try scene.configure(pair: "databases: [orders], mode: watch")
