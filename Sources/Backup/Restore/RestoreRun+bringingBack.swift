@@ -50,16 +50,9 @@ extension RestoreRun {
         }
         let winners = Dictionary(leaves.map { ($0.id, $0.revisions.first) }) { first, _ in first }
         return ids.map { id in
-            var look = DocumentLook(id: id, wanted: wanted.given[id] ?? [], found: found.given[id] ?? [])
-            // Only an exact restore needs more of the moment than the winner.
-            look.unread = (wanted.unread[id] ?? []).filter { options.isExact || $0.revision == winners[id] }
-            look.unread += (found.unread[id] ?? []).map { refusal in
-                var refusal = refusal
-                refusal.stage = .storing
-                refusal.reason = "the target does not hand out what it has: \(refusal.reason)"
-                return refusal
-            }
-            return look
+            DocumentLook(
+                id: id, wanted: wanted.given[id] ?? [], lost: wanted.unread[id] ?? [], winner: winners[id] ?? nil,
+                found: found.given[id] ?? [], hidden: found.unread[id] ?? [], isExact: options.isExact)
         }
     }
 
@@ -80,22 +73,5 @@ extension RestoreRun {
             }
         }
         return contents
-    }
-}
-
-/// What a document was at the moment, and what it is in the target.
-struct DocumentLook {
-    let id: DocumentID
-    let wanted: [Revision]
-    let found: [Revision]
-    /// What would have to be known of it, and can't be read.
-    var unread: [Refusal] = []
-
-    /// The new edits that make it what it was; none where not all is known.
-    ///
-    /// - Throws: `CouchError` where a document is no JSON.
-    func edits(isExact: Bool) throws -> [Revision] {
-        guard unread.isEmpty else { return [] }
-        return try BringBack(wanted: wanted, found: found, isExact: isExact).edits()
     }
 }
