@@ -8,22 +8,20 @@ struct DocumentLook {
     let wanted: [Revision]
     /// Those in the target, the winner first.
     let found: [Revision]
-    /// What would have to be known of it, and can't be read.
-    let unread: [Refusal]
+    /// Revisions of the moment whose content the vault has no more.
+    let lost: [Refusal]
+    /// The moment's winner, also where it is lost.
+    let winner: RevisionID?
+    /// Revisions of the target that it does not hand out.
+    let hidden: [Refusal]
 
-    /// - Parameters:
-    ///   - lost: revisions of the moment whose content the vault has no more.
-    ///   - hidden: revisions of the target that it does not hand out.
-    ///   - winner: of the moment, also where it is lost.
-    init(
-        id: DocumentID, wanted: [Revision], lost: [Refusal], winner: RevisionID?, found: [Revision], hidden: [Refusal],
-        isExact: Bool
-    ) {
-        (self.id, self.wanted, self.found) = (id, wanted, found)
+    /// What would have to be known of it, and can't be read.
+    func unread(isExact: Bool) -> [Refusal] {
         // Only an exact restore needs more than the winner, and what the target's own winner was.
         let needed = lost.filter { isExact || $0.revision == winner || $0.revision == found.first?.revision }
-        unread =
-            needed
+        // What has nothing to bring back stays as it is.
+        guard isExact || wanted.first?.isDeleted == false else { return needed }
+        return needed
             + hidden.map { refusal in
                 var refusal = refusal
                 refusal.stage = .storing
@@ -36,7 +34,7 @@ struct DocumentLook {
     ///
     /// - Throws: `CouchError` where a document is no JSON.
     func edits(isExact: Bool) throws -> [Revision] {
-        guard unread.isEmpty else { return [] }
+        guard unread(isExact: isExact).isEmpty else { return [] }
         return try BringBack(wanted: wanted, found: found, isExact: isExact).edits()
     }
 }

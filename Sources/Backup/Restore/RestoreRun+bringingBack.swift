@@ -6,23 +6,30 @@ import Vault
 extension RestoreRun {
     func bringBack(_ prepared: Prepared, _ report: inout RestoreReport) async throws {
         let replica = CouchReplica(target)
-        var (edits, refusals): (Int, [Refusal]) = (0, [])
+        var (edits, refused, refusals): (Int, Int, [Refusal]) = (0, 0, [])
+        // Copying has set aside what it could not read, too.
+        let known = Set(report.refusals.map(\.id))
+        func note(_ refusal: Refusal) {
+            guard !known.contains(refusal.id) else { return }
+            refused += 1
+            if known.count + refusals.count < Self.named { refusals.append(refusal) }
+        }
         try await groups(of: prepared.selection) { group in
             let looks = try await looks(at: group.map(\.id), in: replica)
-            refusals += looks.flatMap(\.unread)
+            for refusal in looks.flatMap({ $0.unread(isExact: options.isExact) }) { note(refusal) }
             let new = try looks.flatMap { try $0.edits(isExact: options.isExact) }
             guard !new.isEmpty else { return }
             let result = try await onTarget { try await replica.store(new, checkpoint: nil) }
             edits += new.count - result.refusals.count
-            refusals += result.refusals
+            for refusal in result.refusals { note(refusal) }
         }
         report.edits = edits
-        // Copying has set aside what it could not read, too.
-        let known = Dictionary(grouping: report.refusals, by: \.id)
-        refusals.removeAll { new in known[new.id]?.contains { $0.revision == new.revision } == true }
-        report.counts.refused += refusals.count
+        report.counts.refused += refused
         report.refusals += refusals
     }
+
+    /// As many refusals are named as copying names.
+    private static let named = 1000
 
     /// What belongs to the database and is no document: put back where all is to be as it was, told of where not.
     func bringBack(_ settings: SourceSettings, _ report: inout RestoreReport) async throws {
@@ -51,8 +58,8 @@ extension RestoreRun {
         let winners = Dictionary(leaves.map { ($0.id, $0.revisions.first) }) { first, _ in first }
         return ids.map { id in
             DocumentLook(
-                id: id, wanted: wanted.given[id] ?? [], lost: wanted.unread[id] ?? [], winner: winners[id] ?? nil,
-                found: found.given[id] ?? [], hidden: found.unread[id] ?? [], isExact: options.isExact)
+                id: id, wanted: wanted.given[id] ?? [], found: found.given[id] ?? [], lost: wanted.unread[id] ?? [],
+                winner: winners[id] ?? nil, hidden: found.unread[id] ?? [])
         }
     }
 

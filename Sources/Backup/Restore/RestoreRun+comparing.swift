@@ -31,7 +31,7 @@ extension RestoreRun {
     private func notBroughtBack(_ ids: [DocumentID], in replica: CouchReplica) async throws -> Set<DocumentID> {
         Set(
             try await looks(at: ids, in: replica).filter { look in
-                try !look.unread.isEmpty || !look.edits(isExact: options.isExact).isEmpty
+                try !look.unread(isExact: options.isExact).isEmpty || !look.edits(isExact: options.isExact).isEmpty
             }.map(\.id))
     }
 

@@ -24,6 +24,25 @@ extension RestoreRun {
         return Prepared(plan: plan, mark: mark, selection: selection, designDocuments: designs)
     }
 
+    /// What the moment has lost; nil where nothing.
+    func loss(_ selection: ResolvedSelection) async throws -> String? {
+        do {
+            return try await moment.lossOfLeaves()
+        } catch let error as VaultError where error.code == .damaged && selection.few != nil {
+            // Some documents can be read where not all rows can.
+            return error.what
+        }
+    }
+
+    /// Refuses to change what lives by a moment that has lost something: what is missing in it would be taken for what it
+    /// said, and documents deleted or written over that it had.
+    func expectNoLoss(_ selection: ResolvedSelection) async throws {
+        guard let loss = try await loss(selection) else { return }
+        throw VaultError(
+            .damaged, "\(loss); \(target.url) was not changed", at: moment.name,
+            next: "restore into a new database, which brings what is left, or put the vault's folder back from a copy")
+    }
+
     /// Tells a document that the vault has lost from one that the moment never had.
     private func soundly<Value>(_ select: () async throws -> Value) async throws -> Value {
         do {
@@ -102,7 +121,9 @@ extension RestoreRun {
         try await groups(of: selection) { group in
             for (difference, look) in zip(group, try await looks(at: group.map(\.id), in: replica)) {
                 // What has other revisions may still say the same, and what came later may be deleted already.
-                if try difference.kind == .missing || !look.unread.isEmpty || !look.edits(isExact: false).isEmpty {
+                if try difference.kind == .missing || !look.unread(isExact: false).isEmpty
+                    || !look.edits(isExact: false).isEmpty
+                {
                     differing += 1
                 } else if try !look.edits(isExact: true).isEmpty {
                     later += 1

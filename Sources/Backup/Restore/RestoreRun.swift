@@ -51,7 +51,7 @@ package struct RestoreRun: Sendable {
                 try await moment.extent { selection.contains($0) }
             }
         (plan.extent, plan.documents, plan.deleted) = (extent, extent.documents, extent.deleted)
-        plan.loss = try await moment.lossOfLeaves()
+        plan.loss = try await loss(prepared.selection)
         return plan
     }
 
@@ -64,6 +64,7 @@ package struct RestoreRun: Sendable {
         let began = clock.now
         let prepared = try await prepare()
         let isNew = prepared.plan.target != .existing
+        if !isNew { try await expectNoLoss(prepared.selection) }
         let settings = try await moment.sourceSettings()
         try await onTarget {
             if prepared.plan.target == .absent {
@@ -74,7 +75,7 @@ package struct RestoreRun: Sendable {
             try await prepared.mark.leave(in: target)
         }
         // The comparison below is with the same rows, and can't miss any.
-        async let loss = moment.lossOfLeaves()
+        async let loss = loss(prepared.selection)
         var report = try await copy(prepared)
         if isNew { try await restoreSettings(settings) }
         let designs = try await Replicator(from: moment, to: CouchReplica(target), options: options.replication)

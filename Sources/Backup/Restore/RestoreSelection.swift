@@ -81,7 +81,7 @@ struct ResolvedSelection: Sendable {
     var ids: Set<DocumentID>?
     var prefix: String?
 
-    /// The ids where they are so few that each is looked up, and nothing else is read; nil elsewhere.
+    /// The ids where they are so few that each is looked up, and no other document is read; nil elsewhere.
     var few: [DocumentID]? { ids.flatMap { $0.count <= 1000 ? Array($0) : nil } }
 
     /// Whether everything is selected.

@@ -32,6 +32,31 @@ import Testing
         }
     }
 
+    /// What is missing in the moment is not what it said: nothing of what lives is deleted or written over by it.
+    @Test(arguments: [false, true]) func changesNothingThatLives(isExact: Bool) async throws {
+        try await withScene { _, scene in
+            try await scene.source.fill(10)
+            try await scene.source.replicate("document-3", [revision(1, "0")])
+            let moment = try await scene.backUp().moment
+            let living = scene.beside("living")
+            #expect(try await scene.restore(moment, to: living).isEqual)
+            try await living.write(["document-1": ["value": 7]])
+            let before = try await scene.picture(of: living)
+            // One document, and the winner of another.
+            try await scene.damage(
+                "DELETE FROM leaf WHERE name = CAST('document-2' AS BLOB) "
+                    + "OR name = CAST('document-3' AS BLOB) AND hex(path) LIKE '%03'")
+            let error = await #expect(throws: VaultError.self) {
+                _ = try await scene.restore(moment, to: living) { options in
+                    (options.intoExisting, options.isExact) = (true, isExact)
+                }
+            }
+            #expect(error?.code == .damaged && error?.what.contains("and 9 are there") == true)
+            #expect(try await scene.picture(of: living) == before)
+            #expect(try await living.localDocument("couchkeep-restore") == nil)
+        }
+    }
+
     /// What was selected may be what is lost, and then the moment did not lack it.
     @Test func looksForALostDocument() async throws {
         try await withScene { _, scene in
