@@ -13,6 +13,7 @@ struct RevisionWriting {
     /// The number of the next leaf, and of its body where it gets one.
     private var nextLeaf: Int64
     private var nextAttachment: Int64
+    private var bodies: BodyReading
 
     /// CouchDB's own limit of known ancestors.
     private static let usualLimit = 1000
@@ -20,6 +21,7 @@ struct RevisionWriting {
     init(file: VaultFile, database: Database) throws {
         (self.file, self.database) = (file, database)
         state = try StateRow(database)
+        bodies = try BodyReading(file, database)
         horizon = Horizon(first: state.first, moment: nil)
         limit = try SettingRow.current(.revisionsLimit, horizon, database).flatMap(Int.init) ?? Self.usualLimit
         func next(_ table: String) throws -> Int64 {
@@ -66,7 +68,6 @@ struct RevisionWriting {
             guard let longer = tree.path(to: path.leaf)?.stemmed(to: max(limit, path.revisions.count)),
                 longer.revisions.count > path.revisions.count, longer.revisions.starts(with: path.revisions)
             else { continue }
-            try end(row, key: revision.key)
             try renew(row, path: longer, key: revision.key, histories: histories(rows, revision))
         }
         if tree.isLeaf(revision.path.leaf), !rows.contains(where: { isSame($0, revision) }),
@@ -145,10 +146,12 @@ struct RevisionWriting {
         state.digest -= row.digest
     }
 
-    /// Writes a leaf again with a longer history and the same body.
+    /// Writes a leaf again with a longer history and the same body, unless that is damaged: a new digest would call it sound.
     private mutating func renew(_ row: LeafRow, path: RevisionPath, key: Int64, histories: Data?) throws {
-        var bodies = try BodyReading(file, database)
-        guard let body = try bodies.checkable(of: row) else { throw LeafRow.damage(row.id) }
+        guard let body = try bodies.checkable(of: row),
+            row.digest == row.digest(document: body.hash, attachments: body.attachments.map(\.sha256))
+        else { return }
+        try end(row, key: key)
         let encoded = PathCoding.encode(path)
         let digest = LeafDigest(
             name: row.name, path: encoded, isDeleted: row.isDeleted, document: body.hash,
@@ -160,12 +163,23 @@ struct RevisionWriting {
             key: key)
     }
 
-    /// The body of the same revision in an older epoch, so that a source that is read again takes no more room.
-    private func storedBody(of revision: PreparedRevision, _ digest: LeafDigest) throws -> Int64? {
+    /// The body of the same revision in an older epoch, so that a source that is read again takes no more room; nil where it
+    /// is damaged.
+    private mutating func storedBody(of revision: PreparedRevision, _ digest: LeafDigest) throws -> Int64? {
         guard state.first > 1 else { return nil }
-        return try Int64.fetchOne(
-            database.cachedStatement(sql: "SELECT coalesce(body, id) FROM leaf WHERE key = ? AND digest = ? LIMIT 1"),
-            arguments: [revision.key, digest.data])
+        let rows = try database.cachedStatement(
+            sql: "SELECT \(LeafRow.columns) FROM leaf WHERE key = ? AND digest = ? LIMIT 1"
+        ).rows(database) { values in
+            values.append(revision.key)
+            digest.withBytes { values.append($0) }
+        }
+        // A damaged row of the past is none to go on from.
+        guard case .success(let row) = try rows.next({ columns in Result { try LeafRow(columns) } }),
+            let body = try bodies.checkable(of: row),
+            digest == row.digest(document: body.hash, attachments: body.attachments.map(\.sha256))
+        else { return nil }
+        for attachment in revision.attachments { try putBack(attachment) }
+        return row.body
     }
 
     private mutating func addBody(of revision: PreparedRevision) throws -> Int64 {
@@ -178,7 +192,10 @@ struct RevisionWriting {
         let known = try Int64.fetchOne(
             database.cachedStatement(sql: "SELECT id FROM attachment WHERE sha256 = ?"),
             arguments: [attachment.sha256])
-        if let known { return known }
+        if let known {
+            try putBack(attachment)
+            return known
+        }
         let id = nextAttachment
         switch attachment {
         case .small(let data, let sha256, let size, let stored):
@@ -192,5 +209,18 @@ struct RevisionWriting {
         }
         nextAttachment += 1
         return id
+    }
+
+    /// Puts the bytes of a known attachment into their place again: what is there may be damaged.
+    func putBack(_ attachment: PreparedAttachment) throws {
+        // What is sealed anew is not the same bytes.
+        guard !file.isEncrypted else { return }
+        switch attachment {
+        case .small(let data, let sha256, _, _):
+            try database.cachedStatement(sql: "UPDATE attachment SET data = ?1 WHERE sha256 = ?2 AND data IS NOT ?1")
+                .execute(arguments: [data, sha256])
+        case .large(let draft):
+            try file.objects.keep(draft)
+        }
     }
 }

@@ -122,7 +122,7 @@ extension VaultDatabase {
     }
 
     /// The dictionary to compress with; learnt once there are enough documents to learn from.
-    func dictionary(
+    private func dictionary(
         for revisions: [Revision], _ sealer: Sealer?
     ) async throws -> CompressionDictionary? {
         // A dictionary is made of documents, which a machine that only writes can't read.
