@@ -122,7 +122,7 @@ struct Failure {
     private static func hint(_ error: any Error) -> String {
         guard let error = error as? CouchError else { return "" }
         if error.code == .unauthorized {
-            return "; say who asks with --user, and give the password with --password-file or COUCHKEEP_PASSWORD "
+            return "; check the user and the password: --user, and --password-file or COUCHKEEP_PASSWORD "
                 + "(in the configuration: the server's user and password_file)"
         }
         // What is most often meant by a URL of which CouchDB knows nothing below its server's address.

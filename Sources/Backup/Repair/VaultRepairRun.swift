@@ -26,21 +26,31 @@ package struct VaultRepairRun: Sendable {
     /// - Throws: `VaultError` where nothing can be put back, `ReplicationFailure` where the source doesn't answer,
     ///   `CancellationError`.
     package func run() async throws -> VaultRepairReport {
+        // Before much is read: a server that isn't there, or lets nobody in.
+        _ = try await ReplicationFailure.Side.source.naming { try await source.describe() }
         var report = VaultRepairReport(damaged: try await backup.damagedRevisions(onProgress: onProgress))
+        var reasons: [DocumentID: [RevisionID: String]] = [:]
         var rest = report.damaged[...]
         while !rest.isEmpty {
             let group = rest.prefix(Self.askedForTogether)
             rest = rest.dropFirst(group.count)
-            try await mend(group, &report)
+            try await mend(group, &reasons)
+        }
+        // An attachment that several revisions name comes back with any of them.
+        report.left = try await backup.stillDamaged(report.damaged).map { damaged in
+            (damaged, reasons[damaged.id]?[damaged.revision] ?? Self.otherContent)
         }
         return report
     }
 
-    private func mend(_ group: ArraySlice<DamagedRevision>, _ report: inout VaultRepairReport) async throws {
+    private static let otherContent = "what the server has under this revision is not what was stored"
+
+    private func mend(
+        _ group: ArraySlice<DamagedRevision>, _ reasons: inout [DocumentID: [RevisionID: String]]
+    ) async throws {
         var wanted: [DocumentID: [RevisionID]] = [:]
         for damaged in group { wanted[damaged.id, default: []].append(damaged.revision) }
         var revisions: [Revision] = []
-        var reasons: [DocumentID: [RevisionID: String]] = [:]
         try await ReplicationFailure.Side.source.naming {
             try await source.revisions(
                 wanted.sorted { $0.key < $1.key }.map { DocumentLeaves(id: $0.key, revisions: $0.value) }
@@ -52,13 +62,9 @@ package struct VaultRepairRun: Sendable {
                 }
             }
         }
-        for revision in revisions where try await !backup.mend(revision) {
+        for revision in revisions where try await backup.mend(revision) == .noPlace {
             reasons[revision.id, default: [:]][revision.revision] =
-                "what the server has under this revision is not what was stored"
-        }
-        for damaged in group {
-            guard let reason = reasons[damaged.id]?[damaged.revision] else { continue }
-            report.left.append((damaged, reason))
+                "the vault's own row of one of its attachments is gone"
         }
     }
 }
@@ -67,7 +73,7 @@ package struct VaultRepairRun: Sendable {
 package struct VaultRepairReport: Sendable {
     /// What was found damaged.
     package var damaged: [DamagedRevision]
-    /// What stays damaged, and why.
+    /// What is damaged still, and why.
     package var left: [(revision: DamagedRevision, reason: String)] = []
 
     /// How many revisions are again what was stored.

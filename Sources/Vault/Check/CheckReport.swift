@@ -28,6 +28,13 @@ package struct CheckReport: Sendable, Hashable {
     /// Whether all documents and attachments were read.
     package var didReadData = false
 
+    package var isEncrypted = false
+
+    /// Whether a server that still has what is damaged can help.
+    package var isRepairable: Bool {
+        !isEncrypted && problems.contains { ["body", "attachment"].contains($0.kind) }
+    }
+
     /// Why the backup could not be looked at, such as for want of another key; nil where it was.
     package var unread: VaultError?
 

@@ -31,7 +31,7 @@ extension VaultDatabase {
         _ onProgress: @escaping @Sendable (CheckProgress) -> Void
     ) throws -> CheckReport {
         var report = CheckReport()
-        report.didReadData = readData
+        (report.didReadData, report.isEncrypted) = (readData, file.isEncrypted)
         for problem in try String.fetchAll(database, sql: "PRAGMA integrity_check") where problem != "ok" {
             report.add("sqlite", problem)
         }

@@ -3,23 +3,39 @@ import Foundation
 import GRDB
 import Replication
 
+/// What came of putting a revision back.
+package enum MendingOutcome: Sendable, Hashable {
+    /// It is to the last bit what was stored, and is in its place again.
+    case mended
+    /// It is something else than what was stored under this revision.
+    case other
+    /// The vault's own row of one of its attachments is gone, and with it the place where that belongs.
+    case noPlace
+}
+
 extension VaultDatabase {
     /// Puts a revision in the place of what is damaged of it, where it is to the last bit what was stored.
     ///
     /// Nothing else changes: no row of a leaf or of a moment, and so no moment's sum, which goes on proving it. Durable when
-    /// this returns.
+    /// this returns; where it was not mended, nothing was changed.
     ///
-    /// - Returns: whether it was the same; else nothing was changed.
     /// - Throws: `VaultError`, `CouchError` where an attachment was cut off, `CancellationError`.
-    package func mend(_ revision: Revision) async throws -> Bool {
+    package func mend(_ revision: Revision) async throws -> MendingOutcome {
         try writable()
         try repairable()
-        let (prepared, refusals) = try await prepare([revision], try await dictionary(for: [], nil), nil)
+        // Without a dictionary, which may be what is damaged.
+        let (prepared, refusals) = try await prepare([revision], nil, nil)
         let drafts = prepared.flatMap { $0.attachments.compactMap(\.draft) }
         defer { for draft in drafts { file.objects.drop(draft) } }
-        guard refusals.isEmpty, let prepared = prepared.first else { return false }
+        guard refusals.isEmpty, let prepared = prepared.first else { return .other }
         let file = file
-        return try await file.write { try RevisionMending(file: file, database: $0).mend(prepared) }
+        let outcome = try await file.write { database in
+            let outcome = try RevisionMending(file: file, database: database).mend(prepared, of: revision)
+            file.onStep?(.beforeCommit)
+            return outcome
+        }
+        file.onStep?(.afterCommit)
+        return outcome
     }
 }
 
@@ -28,26 +44,22 @@ private struct RevisionMending {
     let file: VaultFile
     let database: Database
 
-    func mend(_ revision: PreparedRevision) throws -> Bool {
-        let rows = try database.cachedStatement(sql: "SELECT \(LeafRow.columns) FROM leaf WHERE key = ?")
-            .rows(database) { $0.append(revision.key) }
-        var bodies: Set<Int64> = []
-        while let read = try rows.next({ columns in Result { try LeafRow(columns) } }) {
-            guard case .success(let row) = read, row.name == revision.name,
-                try row.revisionPath().leaf == revision.path.leaf
-            else { continue }
-            let digest = row.digest(
-                document: revision.documentHash, attachments: revision.attachments.map(\.sha256))
+    func mend(_ prepared: PreparedRevision, of revision: Revision) throws -> MendingOutcome {
+        let bodies = try LeafRow.all(of: revision.id, revision.revision, database).filter { row in
             // A row of another time may have had another content under the same revision.
-            if digest == row.digest { bodies.insert(row.body) }
-        }
-        guard !bodies.isEmpty, let attachments = try attachmentRows(of: revision) else { return false }
-        for attachment in revision.attachments { try put(attachment) }
-        for body in bodies.sorted() {
+            row.digest
+                == row.digest(document: prepared.documentHash, attachments: prepared.attachments.map(\.sha256))
+        }.map(\.body)
+        guard !bodies.isEmpty else { return .other }
+        guard let attachments = try attachmentRows(of: prepared) else { return .noPlace }
+        let writing = try RevisionWriting(file: file, database: database)
+        for attachment in prepared.attachments { try writing.putBack(attachment) }
+        file.onStep?(.objectKept)
+        for body in Set(bodies).sorted() {
             try database.execute(sql: "DELETE FROM body WHERE id = ?", arguments: [body])
-            try revision.writeBody(body, attachments, database)
+            try prepared.writeBody(body, attachments, database)
         }
-        return true
+        return .mended
     }
 
     /// The rows of the attachments; nil where one is gone, which the tally of all would go on telling.
@@ -60,15 +72,5 @@ private struct RevisionMending {
             rows.append(row)
         }
         return rows
-    }
-
-    private func put(_ attachment: PreparedAttachment) throws {
-        switch attachment {
-        case .small(let data, let sha256, _, _):
-            try database.execute(
-                sql: "UPDATE attachment SET data = ? WHERE sha256 = ?", arguments: [data, sha256])
-        case .large(let draft):
-            try file.objects.keep(draft)
-        }
     }
 }

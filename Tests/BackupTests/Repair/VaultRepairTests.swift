@@ -113,6 +113,47 @@ import Testing
         }
     }
 
+    /// What several revisions share comes back with any of them, and what is left is what is damaged.
+    @Test func aSharedAttachmentComesBackForAll() async throws {
+        try await withScene { _, scene in
+            try await scene.source.replicate("film", [revision(1, "a")], attachment(1, 200_000))
+            try await scene.backUp()
+            let bytes = Data(repeating: 1, count: 200_000).base64EncodedString()
+            _ = try await scene.source.write([
+                "film": [
+                    "seen": true, "_attachments": ["file": ["content_type": "image/png", "data": .string(bytes)]],
+                ]
+            ])
+            try await scene.backUp()
+            try FileManager.default.removeItem(at: #require(try scene.objects().first))
+            let (report, check) = try await repair(scene, from: scene.source)
+            #expect(report.damaged.count == 2 && report.mended == 2 && report.left.isEmpty, "\(report)")
+            #expect(check.isSound, "\(check)")
+        }
+    }
+
+    /// A source that is read anew heals what it still has.
+    @Test func anotherEpochTakesNothingDamagedOver() async throws {
+        try await withScene { server, scene in
+            try await scene.source.fill(5)
+            try await scene.source.replicate("small", [revision(1, "a")], attachment(1, 500))
+            try await scene.source.replicate("large", [revision(1, "b")], attachment(2, 300_000))
+            let snapshot = try server.snapshot(of: "source")
+            try await scene.backUp()
+            try await scene.source.write(["later": ["v": 1]])
+            try await scene.backUp()
+            try await scene.damage(Self.body + Self.of("document-3"))
+            try await scene.damage("UPDATE attachment SET data = zeroblob(500) WHERE size = 500")
+            try FileManager.default.removeItem(at: #require(try scene.objects().first))
+            try server.rollback(to: snapshot)
+            let report = try await scene.backUp()
+            #expect(report.source != .same, "\(report.source)")
+            #expect(try await scene.restore(report.moment, to: scene.beside("restored")).isEqual)
+            let damaged = try await scene.withBackup { try await $0.damagedRevisions() }
+            #expect(damaged.map(\.id) == ["document-3"], "only of the older moment: \(damaged)")
+        }
+    }
+
     @Test func anEncryptedBackupIsNotTouched() async throws {
         try await withScene { _, scene in
             try await scene.source.fill(3)

@@ -15,7 +15,7 @@ struct MissingLoginTests {
                     let run = try await scene.run(
                         command + user + ["--vault", scene.vault], environment: ["COUCHKEEP_PASSWORD": "wrong"])
                     #expect(run.exitCode == 12, "\(run)")
-                    #expect(run.errors.contains("--user, and give the password with --password-file"), "\(run)")
+                    #expect(run.errors.contains("check the user and the password: --user"), "\(run)")
                     #expect(!run.errors.contains("%2F"), "\(run)")
                 }
             }

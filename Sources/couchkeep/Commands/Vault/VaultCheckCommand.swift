@@ -110,7 +110,9 @@ struct VaultCheckCommand: AsyncParsableCommand, JSONCommand {
             Console.out(
                 name.isEmpty
                     ? "  couchkeep vault rebuild makes the catalogue anew from the backups"
-                    : "  couchkeep vault repair \(name) --from URL brings back what a server still has")
+                    : report.isRepairable
+                        ? "  couchkeep vault repair \(name) --from URL brings back what a server still has"
+                        : "  put the vault's folder back from a copy")
         }
     }
 
