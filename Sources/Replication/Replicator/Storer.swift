@@ -18,7 +18,7 @@ struct Storer: Sendable {
         while true {
             let began = pipeline.clock.now()
             // A continuous run stores at once, since nobody knows when more will come. Any other waits as long as it has
-            // run so far: a short one writes once or twice, and the waits of a long one are not felt.
+            // run so far: a short one writes a few times, and the waits of a long one are not felt.
             let patience =
                 pipeline.options.isContinuous
                 ? .zero : min(pipeline.options.storePatience, start.duration(to: began))

@@ -5,7 +5,12 @@ extension Vault {
     ///
     /// Where only the catalogue is gone, the backups are not: `vault rebuild` makes it anew.
     package static func isGone(at path: String) -> Bool {
-        isGone("\(path)/\(CatalogueFile.fileName)") && !CatalogueFile.hasBackups(path)
+        guard isGone("\(path)/\(CatalogueFile.fileName)") else { return false }
+        let folder = "\(path)/\(CatalogueFile.folders)"
+        guard !isGone(folder) else { return true }
+        // A folder that can't be listed may have backups.
+        guard let names = try? FileManager.default.contentsOfDirectory(atPath: folder) else { return false }
+        return names.allSatisfy { isGone("\(folder)/\($0)/\(VaultFile.fileName)") }
     }
 
     /// Whether the file of a backup is gone, as ``isGone(at:)``.
