@@ -1,5 +1,6 @@
 import CouchDB
 import Foundation
+import GRDB
 import Replication
 import Testing
 
@@ -82,6 +83,37 @@ struct KillTests {
         #expect(report.problems == [])
         #expect(report.strays == 0)
         #expect(report.attachments == 1)
+    }
+
+    /// Mends everything, up to a step.
+    static func mend(in path: String, until step: VaultStep) async throws {
+        let database = try await TemporaryVault.database(in: path, onStep: die(at: step))
+        for revision in try first() { _ = try await database.mend(revision) }
+    }
+
+    @Test("Killed while damage is mended, then mended again", arguments: storing)
+    func killedMending(step: VaultStep) async throws {
+        let folder = TemporaryVault()
+        let database = try await folder.database()
+        _ = try await database.store(Self.first(), checkpoint: nil)
+        try await database.seal(minute: 1)
+        try await database.file.writer?.write { try $0.execute(sql: "UPDATE body SET data = zeroblob(length(data))") }
+        let object = try #require(try database.file.objects.stored().first)
+        try FileManager.default.removeItem(atPath: database.file.objects.path(of: object))
+        try await database.close()
+
+        await #expect(processExitsWith: .signal(SIGKILL)) {
+            [path = folder.path as String, name = step.rawValue as String] in
+            guard let step = VaultStep(rawValue: name) else { return }
+            try await KillTests.mend(in: path, until: step)
+        }
+
+        let left = try await folder.database()
+        #expect(try await left.check(readData: true).isRepairable)
+        for revision in try Self.first() { #expect(try await left.mend(revision) == .mended) }
+        let report = try await left.check(readData: true)
+        #expect(report.problems == [] && report.strays == 0)
+        try await Self.expect(left, Self.first())
     }
 
     private static func expect(_ database: VaultDatabase, _ revisions: [Revision]) async throws {

@@ -42,7 +42,10 @@ package struct RestoreRun: Sendable {
     package func plan() async throws -> RestorePlan {
         let prepared = try await prepare()
         var plan = prepared.plan
-        if plan.target == .existing { try await foresee(prepared.selection, &plan) }
+        if plan.target == .existing {
+            try await expectNoLoss(prepared.selection)
+            try await foresee(prepared.selection, &plan)
+        }
         let selection = prepared.selection
         let extent =
             if let ids = selection.few {

@@ -46,11 +46,11 @@ import Testing
             try await scene.damage(
                 "DELETE FROM leaf WHERE name = CAST('document-2' AS BLOB) "
                     + "OR name = CAST('document-3' AS BLOB) AND hex(path) LIKE '%03'")
-            let error = await #expect(throws: VaultError.self) {
-                _ = try await scene.restore(moment, to: living) { options in
-                    (options.intoExisting, options.isExact) = (true, isExact)
-                }
-            }
+            var options = RestoreOptions()
+            (options.intoExisting, options.isExact) = (true, isExact)
+            let run = RestoreRun(of: try await scene.moment(moment), to: living, options: options)
+            await #expect(throws: VaultError.self) { _ = try await run.plan() }
+            let error = await #expect(throws: VaultError.self) { _ = try await run.run() }
             #expect(error?.code == .damaged && error?.what.contains("and 9 are there") == true)
             #expect(try await scene.picture(of: living) == before)
             #expect(try await living.localDocument("couchkeep-restore") == nil)
