@@ -12,7 +12,7 @@ extension RestoreRun {
         func note(_ refusal: Refusal) {
             guard !known.contains(refusal.id) else { return }
             refused += 1
-            if known.count + refusals.count < Self.named { refusals.append(refusal) }
+            if known.count + refusals.count < ReplicationReport.namedRefusals { refusals.append(refusal) }
         }
         try await groups(of: prepared.selection) { group in
             let looks = try await looks(at: group.map(\.id), in: replica)
@@ -27,9 +27,6 @@ extension RestoreRun {
         report.counts.refused += refused
         report.refusals += refusals
     }
-
-    /// As many refusals are named as copying names.
-    private static let named = 1000
 
     /// What belongs to the database and is no document: put back where all is to be as it was, told of where not.
     func bringBack(_ settings: SourceSettings, _ report: inout RestoreReport) async throws {

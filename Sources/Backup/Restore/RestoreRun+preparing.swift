@@ -36,8 +36,8 @@ extension RestoreRun {
 
     /// Refuses to change what lives by a moment that has lost something: what is missing in it would be taken for what it
     /// said, and documents deleted or written over that it had.
-    func expectNoLoss(_ selection: ResolvedSelection) async throws {
-        guard let loss = try await loss(selection) else { return }
+    func expectNone(_ loss: String?) throws {
+        guard let loss else { return }
         throw VaultError(
             .damaged, "\(loss); \(target.url) was not changed", at: moment.name,
             next: "restore into a new database, which brings what is left, or put the vault's folder back from a copy")

@@ -42,8 +42,9 @@ package struct RestoreRun: Sendable {
     package func plan() async throws -> RestorePlan {
         let prepared = try await prepare()
         var plan = prepared.plan
+        plan.loss = try await loss(prepared.selection)
         if plan.target == .existing {
-            try await expectNoLoss(prepared.selection)
+            try expectNone(plan.loss)
             try await foresee(prepared.selection, &plan)
         }
         let selection = prepared.selection
@@ -54,7 +55,6 @@ package struct RestoreRun: Sendable {
                 try await moment.extent { selection.contains($0) }
             }
         (plan.extent, plan.documents, plan.deleted) = (extent, extent.documents, extent.deleted)
-        plan.loss = try await loss(prepared.selection)
         return plan
     }
 
@@ -67,7 +67,7 @@ package struct RestoreRun: Sendable {
         let began = clock.now
         let prepared = try await prepare()
         let isNew = prepared.plan.target != .existing
-        if !isNew { try await expectNoLoss(prepared.selection) }
+        if !isNew { try expectNone(await loss(prepared.selection)) }
         let settings = try await moment.sourceSettings()
         try await onTarget {
             if prepared.plan.target == .absent {
@@ -78,7 +78,7 @@ package struct RestoreRun: Sendable {
             try await prepared.mark.leave(in: target)
         }
         // The comparison below is with the same rows, and can't miss any.
-        async let loss = loss(prepared.selection)
+        async let loss = isNew ? loss(prepared.selection) : nil
         var report = try await copy(prepared)
         if isNew { try await restoreSettings(settings) }
         let designs = try await Replicator(from: moment, to: CouchReplica(target), options: options.replication)

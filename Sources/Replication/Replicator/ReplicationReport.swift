@@ -38,6 +38,9 @@ package struct ReplicationProgress: Sendable, Hashable {
 
 /// How a replication has ended.
 package struct ReplicationReport: Sendable, Hashable {
+    /// How many refusals are named at most; the others are counted.
+    package static let namedRefusals = 1000
+
     package var counts: ReplicationCounts
     /// Where the run started, and why there.
     package var resumption: Resumption

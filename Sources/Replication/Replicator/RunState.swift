@@ -18,8 +18,6 @@ final class RunState: Sendable {
         var lastCopy: ContinuousClock.Instant?
     }
 
-    private static let refusalLimit = 1000
-
     let resumption: Resumption
     private let options: ReplicationOptions
     private let session: String
@@ -189,7 +187,7 @@ final class RunState: Sendable {
 
     private static func note(_ refusals: [Refusal], in storage: inout Storage) {
         storage.counts.refused += refusals.count
-        storage.refusals += refusals.prefix(max(0, refusalLimit - storage.refusals.count))
+        storage.refusals += refusals.prefix(max(0, ReplicationReport.namedRefusals - storage.refusals.count))
     }
 
     private static func counts(_ items: [Fetched]) -> [Int: Int] {

@@ -1,3 +1,5 @@
+import GRDB
+
 /// How far a check of a backup is.
 package struct CheckProgress: Sendable, Hashable {
     package enum Part: String, Sendable, Hashable {
@@ -23,8 +25,13 @@ struct CheckMeter {
     private let began = ContinuousClock.now
     private var done = 0
 
-    init(_ part: CheckProgress.Part, of total: Int, report: @escaping @Sendable (CheckProgress) -> Void) {
-        (self.part, self.total, self.report) = (part, total, report)
+    /// Counts the rows of a table first.
+    init(
+        _ part: CheckProgress.Part, of table: String, _ database: Database,
+        report: @escaping @Sendable (CheckProgress) -> Void
+    ) throws {
+        (self.part, self.report) = (part, report)
+        total = try Int.fetchOne(database, sql: "SELECT count(*) FROM \(table)") ?? 0
     }
 
     /// Notes that one more was looked at.

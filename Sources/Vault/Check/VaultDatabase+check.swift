@@ -41,17 +41,14 @@ extension VaultDatabase {
         }
         try report.checkLength(of: file)
         report.checkMoments(database)
-        func meter(_ part: CheckProgress.Part, _ table: String) throws -> CheckMeter {
-            let total = try Int.fetchOne(database, sql: "SELECT count(*) FROM \(table)") ?? 0
-            return CheckMeter(part, of: total, report: onProgress)
-        }
         var leaves = LeafCheck(
-            report: report, readData: readData, file: file, database: database, meter: try meter(.revision, "leaf"))
+            report: report, readData: readData, file: file, database: database,
+            meter: try CheckMeter(.revision, of: "leaf", database, report: onProgress))
         leaves.run()
         report = leaves.report
         var attachments = AttachmentCheck(
             report: report, readData: readData, file: file, database: database,
-            meter: try meter(.attachment, "attachment"))
+            meter: try CheckMeter(.attachment, of: "attachment", database, report: onProgress))
         attachments.run()
         return attachments.report
     }

@@ -77,3 +77,24 @@ enum PreparedAttachment: Sendable {
         }
     }
 }
+
+extension PreparedAttachment {
+    /// The number of its row; nil where it is not known.
+    func row(_ database: Database) throws -> Int64? {
+        try Int64.fetchOne(
+            database.cachedStatement(sql: "SELECT id FROM attachment WHERE sha256 = ?"), arguments: [sha256])
+    }
+
+    /// Puts the bytes of a known attachment into their place again: what is there may be damaged.
+    func putBack(in file: VaultFile, _ database: Database) throws {
+        // What is sealed anew is not the same bytes.
+        guard !file.isEncrypted else { return }
+        switch self {
+        case .small(let data, let sha256, _, _):
+            try database.cachedStatement(sql: "UPDATE attachment SET data = ?1 WHERE sha256 = ?2 AND data IS NOT ?1")
+                .execute(arguments: [data, sha256])
+        case .large(let draft):
+            try file.objects.keep(draft)
+        }
+    }
+}

@@ -13,7 +13,8 @@ struct RevisionWriting {
     /// The number of the next leaf, and of its body where it gets one.
     private var nextLeaf: Int64
     private var nextAttachment: Int64
-    private var bodies: BodyReading
+    /// Made when a stored body has to be looked at, which few revisions need.
+    private var bodies: BodyReading?
 
     /// CouchDB's own limit of known ancestors.
     private static let usualLimit = 1000
@@ -21,7 +22,6 @@ struct RevisionWriting {
     init(file: VaultFile, database: Database) throws {
         (self.file, self.database) = (file, database)
         state = try StateRow(database)
-        bodies = try BodyReading(file, database)
         horizon = Horizon(first: state.first, moment: nil)
         limit = try SettingRow.current(.revisionsLimit, horizon, database).flatMap(Int.init) ?? Self.usualLimit
         func next(_ table: String) throws -> Int64 {
@@ -148,9 +148,7 @@ struct RevisionWriting {
 
     /// Writes a leaf again with a longer history and the same body, unless that is damaged: a new digest would call it sound.
     private mutating func renew(_ row: LeafRow, path: RevisionPath, key: Int64, histories: Data?) throws {
-        guard let body = try bodies.checkable(of: row),
-            row.digest == row.digest(document: body.hash, attachments: body.attachments.map(\.sha256))
-        else { return }
+        guard let body = try wholeBody(of: row) else { return }
         try end(row, key: key)
         let encoded = PathCoding.encode(path)
         let digest = LeafDigest(
@@ -175,11 +173,18 @@ struct RevisionWriting {
         }
         // A damaged row of the past is none to go on from.
         guard case .success(let row) = try rows.next({ columns in Result { try LeafRow(columns) } }),
-            let body = try bodies.checkable(of: row),
-            digest == row.digest(document: body.hash, attachments: body.attachments.map(\.sha256))
+            try wholeBody(of: row) != nil
         else { return nil }
-        for attachment in revision.attachments { try putBack(attachment) }
+        for attachment in revision.attachments { try attachment.putBack(in: file, database) }
         return row.body
+    }
+
+    /// A stored body; nil where it is not what was stored.
+    private mutating func wholeBody(of row: LeafRow) throws -> CheckableBody? {
+        var reading = try bodies ?? BodyReading(file, database)
+        defer { bodies = reading }
+        guard let body = try reading.checkable(of: row), row.digest == row.digest(of: body) else { return nil }
+        return body
     }
 
     private mutating func addBody(of revision: PreparedRevision) throws -> Int64 {
@@ -189,11 +194,8 @@ struct RevisionWriting {
     }
 
     private mutating func attachmentRow(of attachment: PreparedAttachment) throws -> Int64 {
-        let known = try Int64.fetchOne(
-            database.cachedStatement(sql: "SELECT id FROM attachment WHERE sha256 = ?"),
-            arguments: [attachment.sha256])
-        if let known {
-            try putBack(attachment)
+        if let known = try attachment.row(database) {
+            try attachment.putBack(in: file, database)
             return known
         }
         let id = nextAttachment
@@ -209,18 +211,5 @@ struct RevisionWriting {
         }
         nextAttachment += 1
         return id
-    }
-
-    /// Puts the bytes of a known attachment into their place again: what is there may be damaged.
-    func putBack(_ attachment: PreparedAttachment) throws {
-        // What is sealed anew is not the same bytes.
-        guard !file.isEncrypted else { return }
-        switch attachment {
-        case .small(let data, let sha256, _, _):
-            try database.cachedStatement(sql: "UPDATE attachment SET data = ?1 WHERE sha256 = ?2 AND data IS NOT ?1")
-                .execute(arguments: [data, sha256])
-        case .large(let draft):
-            try file.objects.keep(draft)
-        }
     }
 }

@@ -26,8 +26,7 @@ extension VaultDatabase {
             }
             var search = try DamageSearch(file, database)
             var (found, seen): ([DamagedRevision], [DocumentID: Set<RevisionID>]) = ([], [:])
-            let total = try Int.fetchOne(database, sql: "SELECT count(*) FROM leaf") ?? 0
-            var meter = CheckMeter(.revision, of: total, report: onProgress)
+            var meter = try CheckMeter(.revision, of: "leaf", database, report: onProgress)
             let rows = try database.cachedStatement(sql: "SELECT \(LeafRow.columns) FROM leaf ORDER BY id")
                 .rows(database)
             while let row = try rows.next({ columns in Result { try LeafRow(columns) } }) {
@@ -49,9 +48,10 @@ extension VaultDatabase {
         let file = file
         return try await file.read { database in
             var search = try DamageSearch(file, database)
+            let naming = try file.naming()
             return try revisions.filter { damaged in
                 try Task.checkCancellation()
-                return try LeafRow.all(of: damaged.id, damaged.revision, database).contains { leaf in
+                return try LeafRow.all(named: naming.name(damaged.id), damaged.revision, database).contains { leaf in
                     try search.damage(of: leaf) != nil
                 }
             }
@@ -67,9 +67,8 @@ extension VaultDatabase {
 }
 
 extension LeafRow {
-    /// The rows of one revision of a document, at any time, in a backup that is not encrypted; damaged ones are left out.
-    static func all(of id: DocumentID, _ revision: RevisionID, _ database: Database) throws -> [LeafRow] {
-        let name = Data(id.text.utf8)
+    /// The rows of one revision of a document, at any time; damaged ones are left out.
+    static func all(named name: Data, _ revision: RevisionID, _ database: Database) throws -> [LeafRow] {
         let rows = try database.cachedStatement(sql: "SELECT \(LeafRow.columns) FROM leaf WHERE key = ?")
             .rows(database) { $0.append(LeafRow.key(name)) }
         var found: [LeafRow] = []

@@ -30,7 +30,7 @@ extension VaultDatabase {
         guard refusals.isEmpty, let prepared = prepared.first else { return .other }
         let file = file
         let outcome = try await file.write { database in
-            let outcome = try RevisionMending(file: file, database: database).mend(prepared, of: revision)
+            let outcome = try RevisionMending(file: file, database: database).mend(prepared)
             file.onStep?(.beforeCommit)
             return outcome
         }
@@ -44,33 +44,25 @@ private struct RevisionMending {
     let file: VaultFile
     let database: Database
 
-    func mend(_ prepared: PreparedRevision, of revision: Revision) throws -> MendingOutcome {
-        let bodies = try LeafRow.all(of: revision.id, revision.revision, database).filter { row in
+    func mend(_ prepared: PreparedRevision) throws -> MendingOutcome {
+        let bodies = try LeafRow.all(named: prepared.name, prepared.path.leaf, database).filter { row in
             // A row of another time may have had another content under the same revision.
             row.digest
                 == row.digest(document: prepared.documentHash, attachments: prepared.attachments.map(\.sha256))
         }.map(\.body)
         guard !bodies.isEmpty else { return .other }
-        guard let attachments = try attachmentRows(of: prepared) else { return .noPlace }
-        let writing = try RevisionWriting(file: file, database: database)
-        for attachment in prepared.attachments { try writing.putBack(attachment) }
+        var attachments: [Int64] = []
+        for attachment in prepared.attachments {
+            // The tally of all would go on telling of a row that is gone.
+            guard let row = try attachment.row(database) else { return .noPlace }
+            attachments.append(row)
+        }
+        for attachment in prepared.attachments { try attachment.putBack(in: file, database) }
         file.onStep?(.objectKept)
         for body in Set(bodies).sorted() {
             try database.execute(sql: "DELETE FROM body WHERE id = ?", arguments: [body])
             try prepared.writeBody(body, attachments, database)
         }
         return .mended
-    }
-
-    /// The rows of the attachments; nil where one is gone, which the tally of all would go on telling.
-    private func attachmentRows(of revision: PreparedRevision) throws -> [Int64]? {
-        var rows: [Int64] = []
-        for attachment in revision.attachments {
-            let row = try Int64.fetchOne(
-                database, sql: "SELECT id FROM attachment WHERE sha256 = ?", arguments: [attachment.sha256])
-            guard let row else { return nil }
-            rows.append(row)
-        }
-        return rows
     }
 }

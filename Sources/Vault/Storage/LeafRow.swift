@@ -103,6 +103,10 @@ struct LeafRow: Sendable {
         digest(document: body.hash, attachments: body.attachments.map(\.sha256))
     }
 
+    func digest(of body: CheckableBody) -> LeafDigest {
+        digest(document: body.hash, attachments: body.attachments.map(\.sha256))
+    }
+
     /// Ends the leaf's time: the only change that a row ever sees.
     func supersede(at moment: Int, key: Int64, _ database: Database) throws {
         var row = self

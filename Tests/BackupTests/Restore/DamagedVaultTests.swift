@@ -32,14 +32,23 @@ import Testing
         }
     }
 
-    /// What is missing in the moment is not what it said: nothing of what lives is deleted or written over by it.
-    @Test(arguments: [false, true]) func changesNothingThatLives(isExact: Bool) async throws {
+    /// Ten documents, one with a conflict, in a moment and in a database that was restored from it.
+    private func withLivingCopy(
+        _ body: @escaping @Sendable (Scene, Moment, CouchDatabase) async throws -> Void
+    ) async throws {
         try await withScene { _, scene in
             try await scene.source.fill(10)
             try await scene.source.replicate("document-3", [revision(1, "0")])
             let moment = try await scene.backUp().moment
             let living = scene.beside("living")
             #expect(try await scene.restore(moment, to: living).isEqual)
+            try await body(scene, moment, living)
+        }
+    }
+
+    /// What is missing in the moment is not what it said: nothing of what lives is deleted or written over by it.
+    @Test(arguments: [false, true]) func changesNothingThatLives(isExact: Bool) async throws {
+        try await withLivingCopy { scene, moment, living in
             try await living.write(["document-1": ["value": 7]])
             let before = try await scene.picture(of: living)
             // One document, and the winner of another.
@@ -84,12 +93,7 @@ import Testing
 
     /// One document that can't be read keeps no other from coming back.
     @Test(arguments: [false, true]) func bringsBackBesideADamagedDocument(isExact: Bool) async throws {
-        try await withScene { _, scene in
-            try await scene.source.fill(10)
-            try await scene.source.replicate("document-3", [revision(1, "0")])
-            let moment = try await scene.backUp().moment
-            let living = scene.beside("living")
-            #expect(try await scene.restore(moment, to: living).isEqual)
+        try await withLivingCopy { scene, moment, living in
             for number in 1...3 { try await living.write(["document-\(number)": ["value": 7]]) }
             // The body of the winner of one, and of a loser of another.
             let zeros = String(repeating: "0", count: 32)

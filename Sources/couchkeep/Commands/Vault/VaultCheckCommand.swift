@@ -107,13 +107,15 @@ struct VaultCheckCommand: AsyncParsableCommand, JSONCommand {
             Console.out("\(title): DAMAGED: \(Wording.counted(report.problemCount, "problem"))")
             for problem in report.problems.prefix(20) { Console.out("  \(problem)") }
             if report.problemCount > 20 { Console.out("  and \(report.problemCount - 20) more; --json lists them") }
-            Console.out(
-                name.isEmpty
-                    ? "  couchkeep vault rebuild makes the catalogue anew from the backups"
-                    : report.isRepairable
-                        ? "  couchkeep vault repair \(name) --from URL brings back what a server still has"
-                        : "  put the vault's folder back from a copy")
+            Console.out("  \(Self.next(name, report))")
         }
+    }
+
+    /// What to do about damage.
+    private static func next(_ name: String, _ report: CheckReport) -> String {
+        if name.isEmpty { return "couchkeep vault rebuild makes the catalogue anew from the backups" }
+        guard report.isRepairable else { return "put the vault's folder back from a copy" }
+        return "couchkeep vault repair \(name) --from URL brings back what a server still has"
     }
 
     private static func words(_ proofs: ProofCounts) -> String {
