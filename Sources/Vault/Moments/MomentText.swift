@@ -10,7 +10,7 @@ package enum MomentText {
     package static func date(_ text: String, now: Date, zone: TimeZone) -> Date? {
         let text = text.trimmingCharacters(in: .whitespaces)
         if text == "now" { return now }
-        if let seconds = age(text) { return now.addingTimeInterval(-Double(seconds)) }
+        if let age = DurationText.parse(text) { return now.addingTimeInterval(-(age / .seconds(1))) }
         guard let match = text.wholeMatch(of: form), var clock = Clock(match.output) else { return nil }
         let (hour, minute, second) = (match.output.4, match.output.5, match.output.6)
         // What is left of the smallest part that was written.
@@ -90,20 +90,5 @@ package enum MomentText {
         guard let hours = Int(digits.prefix(2)), let minutes = Int("0" + digits.dropFirst(2)), hours < 24, minutes < 60
         else { return nil }
         return (text.hasPrefix("-") ? -1 : 1) * (hours * 3600 + minutes * 60)
-    }
-
-    /// Reads `2h`, `1w` or `1h30m` as seconds; nil for anything else, and for nothing.
-    private static func age(_ text: String) -> Int? {
-        guard let parts = text.wholeMatch(of: /(?:(\d+)w)?(?:(\d+)d)?(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)?/)?.output
-        else { return nil }
-        var sum = 0
-        for (digits, unit) in [
-            (parts.1, 7 * 86_400), (parts.2, 86_400), (parts.3, 3600), (parts.4, 60), (parts.5, 1),
-        ] {
-            // A hundred years: more is a slip.
-            guard let number = Int(digits ?? "0"), number <= 36_525 * 86_400 / unit else { return nil }
-            sum += number * unit
-        }
-        return sum > 0 ? sum : nil
     }
 }

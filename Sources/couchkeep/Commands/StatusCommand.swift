@@ -2,6 +2,7 @@ import ArgumentParser
 import Foundation
 import Service
 import Supervision
+import Vault
 
 /// `couchkeep status`: what the last check found.
 struct StatusCommand: AsyncParsableCommand {
@@ -25,7 +26,7 @@ struct StatusCommand: AsyncParsableCommand {
 
     func run() async throws {
         guard let limit = DurationText.parse(maxAge) else {
-            throw ValidationError("--max-age takes a number and a unit, such as 30m, 2h or 1d, not \"\(maxAge)\"")
+            throw ValidationError("--max-age takes a number and a unit, such as 30m, 2h or 1h30m, not \"\(maxAge)\"")
         }
         let loaded = try options.load()
         guard let report = try await StoredStatus(loaded).report(now: Date(), maximumAge: limit) else {

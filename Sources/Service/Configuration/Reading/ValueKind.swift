@@ -1,4 +1,5 @@
 import Alerting
+import Vault
 
 /// A kind of scalar: how it is read, and how it is written.
 struct ValueKind<Value> {

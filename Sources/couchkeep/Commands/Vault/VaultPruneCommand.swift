@@ -110,7 +110,7 @@ struct VaultPruneCommand: AsyncParsableCommand, JSONCommand {
             last: last, hourly: hourly, daily: daily, weekly: weekly, monthly: monthly, yearly: yearly)
         if let within {
             guard let duration = DurationText.parse(within) else {
-                throw ValidationError("--within takes a number and a unit, such as 7d, not \"\(within)\"")
+                throw ValidationError("--within takes a number and a unit, such as 7d or 2w, not \"\(within)\"")
             }
             policy.within = duration / .seconds(1)
         }

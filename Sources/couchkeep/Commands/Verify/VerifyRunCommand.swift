@@ -161,7 +161,7 @@ struct VerifyRunCommand: AsyncParsableCommand, JSONCommand {
     @Sendable
     static func duration(_ text: String) throws -> Duration {
         guard let duration = DurationText.parse(text) else {
-            throw ValidationError("a duration is a number and a unit, such as 30m, 2h or 1d, not \"\(text)\"")
+            throw ValidationError("a duration is a number and a unit, such as 30m, 2h, 1d or 1h30m, not \"\(text)\"")
         }
         return duration
     }
