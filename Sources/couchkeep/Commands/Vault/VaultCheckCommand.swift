@@ -105,8 +105,7 @@ struct VaultCheckCommand: AsyncParsableCommand, JSONCommand {
                     ].joined(separator: ", ") + data)
         } else {
             Console.out("\(title): DAMAGED: \(Wording.counted(report.problemCount, "problem"))")
-            for problem in report.problems.prefix(20) { Console.out("  \(problem)") }
-            if report.problemCount > 20 { Console.out("  and \(report.problemCount - 20) more; --json lists them") }
+            for line in report.problemLines { Console.out("  \(line)") }
             Console.out("  \(Self.next(name, report))")
         }
     }

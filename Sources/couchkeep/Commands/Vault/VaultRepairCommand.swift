@@ -103,7 +103,7 @@ struct VaultRepairCommand: AsyncParsableCommand, JSONCommand {
             Console.out("\(name): \(done); sound, everything was read")
         } else {
             Console.out("\(name): \(done); STILL DAMAGED: \(Wording.counted(check.problemCount, "problem"))")
-            for problem in check.problems.prefix(Self.shown) { Console.out("  \(problem)") }
+            for line in check.problemLines { Console.out("  \(line)") }
             Console.out("  put the vault's folder back from a copy, or try another server that may still have it")
         }
     }
