@@ -14,7 +14,10 @@ extension RestoreRun {
         }
         let mark = RestoreMark(of: moment, at: at.number, options)
         let source = try await moment.epochs().last?.source
-        let found = try await onTarget { try await RestoreTarget.look(at: target, for: mark, source: source) }
+        // Once: a target that isn't there is to be told of at once.
+        let found = try await ReplicationFailure.Side.target.naming {
+            try await RestoreTarget.look(at: target, for: mark, source: source)
+        }
         let place = try allowed(found)
         let selection = try await soundly { try await options.selection.resolved(in: moment) }
         var plan = RestorePlan(

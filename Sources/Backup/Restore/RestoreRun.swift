@@ -69,10 +69,8 @@ package struct RestoreRun: Sendable {
         let isNew = prepared.plan.target != .existing
         if !isNew { try expectNone(await loss(prepared.selection)) }
         let settings = try await moment.sourceSettings()
+        if prepared.plan.target == .absent { try await create(settings, prepared.mark) }
         try await onTarget {
-            if prepared.plan.target == .absent {
-                try await target.create(q: settings.q, isPartitioned: settings.isPartitioned ?? false)
-            }
             // Before the mark: who may not set it is to leave nothing behind.
             if isNew, let limit = settings.revisionsLimit { try await target.setRevisionsLimit(limit) }
             try await prepared.mark.leave(in: target)
@@ -102,6 +100,19 @@ package struct RestoreRun: Sendable {
         var mark: RestoreMark
         var selection: ResolvedSelection
         var designDocuments: [DocumentLeaves]
+    }
+
+    private func create(_ settings: SourceSettings, _ mark: RestoreMark) async throws {
+        var isRepeated = false
+        try await onTarget {
+            defer { isRepeated = true }
+            do {
+                try await target.create(q: settings.q, isPartitioned: settings.isPartitioned ?? false)
+            } catch let error as CouchError where error.code == .preconditionFailed && isRepeated {
+                // A call before may have created it without an answer.
+                guard try await RestoreTarget.look(at: target, for: mark, source: nil) == .empty else { throw error }
+            }
+        }
     }
 
     private func copy(_ prepared: Prepared) async throws -> RestoreReport {
@@ -145,8 +156,9 @@ package struct RestoreRun: Sendable {
         }
     }
 
+    /// Makes a call that can be repeated, and again where its failure may pass.
     func onTarget<Result: Sendable>(_ call: () async throws -> Result) async throws -> Result {
-        try await ReplicationFailure.Side.target.naming { try await call() }
+        try await Retrier(.target, CouchReplica(target), options: options.replication).call(call)
     }
 }
 

@@ -1,7 +1,7 @@
 import CouchDB
 
 /// Makes calls of one replica again that failed in a way that may pass.
-struct Retrier: Sendable {
+package struct Retrier: Sendable {
     let side: ReplicationFailure.Side
     let replica: any Replica
     let options: ReplicationOptions
@@ -20,6 +20,13 @@ struct Retrier: Sendable {
         (self.side, self.replica, self.options) = (side, replica, options)
         throttle = Throttle(options.window(of: side, parallelism: parallelism), clock: clock)
         (self.state, self.onWait) = (state, onWait)
+    }
+
+    /// For single calls, outside of a replication.
+    package init(
+        _ side: ReplicationFailure.Side, _ replica: any Replica, options: ReplicationOptions, clock: RunClock = .system
+    ) {
+        self.init(side, replica, options: options, parallelism: 1, clock: clock)
     }
 
     /// What is to be done after a call failed.
@@ -45,8 +52,10 @@ struct Retrier: Sendable {
         return .again
     }
 
-    /// Makes a call until it succeeds or the failure is no passing one.
-    func call<Result: Sendable>(_ body: () async throws -> Result) async throws -> Result {
+    /// Makes a call until it succeeds or the failure is no passing one, so it must be one that can be repeated.
+    ///
+    /// - Throws: `ReplicationFailure` of this side after the last attempt; `CancellationError`.
+    package func call<Result: Sendable>(_ body: () async throws -> Result) async throws -> Result {
         var attempts = 0
         while true {
             do {

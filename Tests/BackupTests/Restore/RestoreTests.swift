@@ -89,6 +89,39 @@ import Testing
         }
     }
 
+    /// Every call is made again, also one that was carried out without an answer.
+    @Test(arguments: [
+        Fault.Effect.cut(afterBytes: 0), .failure(status: 503, error: "service_unavailable", reason: "nodes are down"),
+    ])
+    func makesCallsAgain(effect: Fault.Effect) async throws {
+        try await withScene { server, scene in
+            try await scene.source.fill(20)
+            try await scene.source.setRevisionsLimit(50)
+            let before = try await scene.picture()
+            let moment = try await scene.backUp().moment
+            let target = scene.beside("target")
+            let places: [(String, String)] = [
+                ("PUT", ""), ("PUT", "/_revs_limit"), ("PUT", "/_local/"), ("PUT", "/_security"),
+                ("DELETE", "/_local/"),
+            ]
+            let faults = places.map { method, path in
+                server.faults.add(Fault(effect, method: method, pathPrefix: "/\(target.name)\(path)", count: 1))
+            }
+            let report = try await scene.restore(moment, to: target)
+            #expect(report.isEqual && report.plan.target == .absent)
+            for (fault, place) in zip(faults, places) { #expect(server.faults.strikes(of: fault) > 0, "\(place)") }
+            #expect(try await target.revisionsLimit() == 50)
+            #expect(try await scene.picture(of: target).unordered == before.unordered)
+
+            try await scene.source.write(["document-3": ["v": 8]])
+            let fault = server.faults.add(Fault(effect, method: "POST", pathPrefix: "/source/_bulk_docs", count: 2))
+            let back = try await scene.restore(moment, to: scene.source) { options in
+                (options.intoExisting, options.ontoSource) = (true, true)
+            }
+            #expect(back.isEqual && back.edits == 1 && server.faults.strikes(of: fault) == 2)
+        }
+    }
+
     private static var options: RestoreOptions {
         var options = RestoreOptions()
         options.replication = .test
