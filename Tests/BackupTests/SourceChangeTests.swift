@@ -71,6 +71,43 @@ import Testing
         }
     }
 
+    @Test func endsWhatWasReplacedBeforeTheLimitWasLowered() async throws {
+        try await withScene { _, scene in try await lowersTheLimit(scene) }
+    }
+
+    @Test(.enabled(if: LocalCouchDB.isInstalled, whySkipped), .timeLimit(.minutes(2)))
+    func endsWhatWasReplacedInCouchDBBeforeTheLimitWasLowered() async throws {
+        try await withRealScene { _, scene in try await lowersTheLimit(scene) }
+    }
+
+    /// The source still knows the old revisions as ancestors, but hands out histories that don't reach them any more.
+    private func lowersTheLimit(_ scene: Scene) async throws {
+        if try await !scene.source.exists() { try await scene.source.create() }
+        try await scene.source.write(["deleted": ["v": 1], "edited": ["v": 1], "same": ["v": 1]])
+        try await scene.source.replicate("branch", [revision(2, "a"), revision(1, "1")])
+        try await scene.source.replicate("branch", [revision(2, "b"), revision(1, "1")])
+        let first = try await expectExactBackup(scene, "first")
+        let before = try await scene.picture()
+        try await scene.source.write(["deleted": ["_deleted": true], "edited": ["v": 2]])
+        try await scene.source.replicate(
+            "branch", [revision(4, "c"), revision(3, "b"), revision(2, "b"), revision(1, "1")])
+        // What replication makes of it is what the source is not.
+        let copy = scene.beside("copy")
+        try await copy.create()
+        _ = try await Replicator(from: scene.moment(first.moment), to: CouchReplica(copy), options: .test).run()
+        try await scene.source.setRevisionsLimit(1)
+        let report = try await scene.backUp()
+        #expect(report.moment.documents == 3 && report.moment.deleted == 1 && report.moment.leaves == 5)
+        // What was not edited keeps the longer history that it came with.
+        func leaves(_ pictures: Set<LeafPicture>) -> Set<String> { Set(pictures.map { "\($0.id) \($0.path.leaf)" }) }
+        let kept = try await LeafPicture.all(of: scene.moment(report.moment))
+        #expect(leaves(kept) == leaves(try await scene.picture()))
+        #expect(try await LeafPicture.all(of: scene.moment(first.moment)) == before, "the past stays")
+        _ = try await Replicator(from: CouchReplica(scene.source), to: CouchReplica(copy), options: .test).run()
+        let verified = try await Verification(CouchReplica(scene.source), CouchReplica(copy)).run()
+        #expect(verified.counts.otherLeaves == 3)
+    }
+
     @Test func beginsAnEpochWhereTheSourceWasMadeAnew() async throws {
         try await withScene { server, scene in
             try await scene.source.fill(20)

@@ -15,11 +15,15 @@ struct EncryptionTests {
         try (0..<20).map { number in
             try DocumentModel.revision(
                 DocumentID("\(secret) \(number)"), members: #""text":"\#(secret) \#(number)""#,
-                attachments: [
-                    ("small", Data("\(secret) small \(number)".utf8)),
-                    ("large", Data(repeating: UInt8(number % 3), count: 200_000) + Data(secret.utf8)),
-                ])
+                attachments: attachments(of: number))
         }
+    }
+
+    private static func attachments(of number: Int) -> [(name: String, bytes: Data)] {
+        [
+            ("small", Data("\(secret) small \(number)".utf8)),
+            ("large", Data(repeating: UInt8(number % 3), count: 200_000) + Data(secret.utf8)),
+        ]
     }
 
     /// A backup of one moment.
@@ -72,6 +76,46 @@ struct EncryptionTests {
             #expect(data.range(of: Data(repeating: 1, count: 64)) == nil, "\(path)")
         }
         try await Self.expectWhole(try await folder.database(isWriting: false, key: .key(key)))
+    }
+
+    /// A new document that has an attachment of an old one brings the bytes anew.
+    @Test(
+        "Attachments that are lost or changed come back with the next document that has them", arguments: [false, true])
+    func attachmentsComeBack(isWriteOnly: Bool) async throws {
+        let folder = TemporaryVault()
+        let key = try VaultKey.make(isWriteOnly: isWriteOnly)
+        try await Self.fill(folder, .key(key))
+        let files = try #require(FileManager.default.subpaths(atPath: folder.path)).filter {
+            $0.contains("/objects/") && $0.count { $0 == "/" } == 4
+        }
+        #expect(files.count == 3)
+        for (number, name) in files.sorted().enumerated() {
+            let path = "\(folder.path)/\(name)"
+            if number == 0 {
+                try FileManager.default.removeItem(atPath: path)
+            } else {
+                let handle = try #require(FileHandle(forUpdatingAtPath: path))
+                try handle.seek(toOffset: 70_000)
+                try handle.write(contentsOf: Data([0, 1, 2]))
+                try handle.close()
+            }
+        }
+        let database = try await folder.database(key: .key(key.writeKey ?? key))
+        try await database.file.write {
+            try $0.execute(sql: "UPDATE attachment SET data = zeroblob(length(data)) WHERE file = 0")
+        }
+        #expect(try await !database.check(readData: true).isSound)
+        let again = try (0..<20).map { number in
+            try DocumentModel.revision(
+                DocumentID("again \(number)"), attachments: Self.attachments(of: number))
+        }
+        _ = try await database.store(again, checkpoint: nil)
+        try await database.seal(minute: 2)
+        #expect(try await database.check(readData: true).problems == [])
+        try await database.close()
+        let found = try await folder.database(isWriting: false, key: .key(key)).contents()
+        #expect(found.count == 40 && found.allSatisfy { $0.attachments.count == 2 })
+        for revision in found { for attachment in revision.attachments { _ = try await attachment.bytes() } }
     }
 
     @Test("A wrong key is an error of its own, and so is none", arguments: [false, true])

@@ -5,8 +5,9 @@ import Vault
 /// Makes a backup lose what its source has lost without a trace in its feed.
 ///
 /// A purged document is not listed any more, and a document with more edits between two runs than `_revs_limit` keeps comes
-/// with a history that does not reach back to what the backup has. Replication leaves the old revision in both cases, as a
-/// document or a conflict that the source does not have.
+/// with a history that does not reach back to what the backup has; so does one that was edited before the limit was lowered,
+/// of which the source itself still knows more than it hands out. Replication leaves the old revision in all these cases, as
+/// a document or a conflict that the source does not have.
 struct LostLeaves: Sendable {
     let source: CouchReplica
     let backup: VaultDatabase
@@ -45,22 +46,35 @@ struct LostLeaves: Sendable {
         return report
     }
 
-    /// Looks at documents on both sides, and ends the leaves that the source does not know at all.
+    /// Looks at documents on both sides, and ends the leaves that the source does not know, or has replaced.
     private func follow(_ ids: [DocumentID]) async throws -> ReplicationReport? {
         guard !ids.isEmpty else { return nil }
         let comparator = ReplicaComparator(source, backup)
         let suspects = try await comparator.differences(of: ids).filter { !$0.onlyInTarget.isEmpty }
             .map { DocumentLeaves(id: $0.id, revisions: $0.onlyInTarget) }
         if !suspects.isEmpty {
-            // A leaf that was only replaced meanwhile is still known as an ancestor, and comes with the next run.
+            // A leaf that was only replaced is still known as an ancestor.
             let lost = try await ReplicationFailure.Side.source.naming { try await source.missing(suspects) }
             _ = try await backup.forget(lost)
         }
         // What the source has made anew may be an ancestor of what is forgotten now, and so was not copied.
         let lacking = try await comparator.differences(of: ids).filter { !$0.onlyInSource.isEmpty }
             .map { DocumentLeaves(id: $0.id, revisions: $0.onlyInSource) }
-        guard !lacking.isEmpty else { return nil }
-        return try await Replicator(from: source, to: backup, options: options).copy(lacking)
+        let report =
+            lacking.isEmpty ? nil : try await Replicator(from: source, to: backup, options: options).copy(lacking)
+        try await endReplaced(suspects.map(\.id))
+        return report
+    }
+
+    /// Ends leaves that are none at the source, where the backup has all that are.
+    ///
+    /// What has replaced them has come with a history that doesn't reach them. What has not come yet comes with the next run.
+    private func endReplaced(_ ids: [DocumentID]) async throws {
+        guard !ids.isEmpty else { return }
+        // The source first: what is written between the two looks is not in the backup.
+        let current = try await ReplicationFailure.Side.source.naming { try await source.leaves(of: ids) }
+        let replaced = try await DocumentLeaves.replaced(current, among: backup.leaves(of: ids))
+        if !replaced.isEmpty { _ = try await backup.forget(replaced) }
     }
 
     private static func sum(_ left: ReplicationReport?, _ right: ReplicationReport?) -> ReplicationReport? {

@@ -22,7 +22,8 @@ extension DatabaseState {
         ]
         if revision.isDeleted { head.append(OrderedJSON.Member("_deleted", true)) }
         var tail: [OrderedJSON.Member] = []
-        if options.revisions, let path = tree.path(to: revision.id) {
+        // A lower limit shows at once, while the tree keeps what it has until the next edit (couch_doc:stem/2 on reading).
+        if options.revisions, let path = tree.path(to: revision.id)?.stemmed(to: revsLimit) {
             let ids = path.ids.map { OrderedJSON.string($0) }
             tail.append(OrderedJSON.Member("_revisions", ["start": .integer(path.start), "ids": .array(ids)]))
         }

@@ -111,7 +111,8 @@ struct DifferenceLooks: Sendable {
 
     private static let lookedUpTogether = 500
 
-    /// Which of these differences are still there: what one side had, and the other does not even know as an ancestor.
+    /// Which of these differences are still there: what one side had, and the other does not even know as an ancestor; and what
+    /// the source has replaced, where the target has what has replaced it.
     ///
     /// What was seen at the first look is asked for, not what is there now: a document that is written all the time would
     /// differ at every look, although each of its revisions arrives.
@@ -122,12 +123,29 @@ struct DifferenceLooks: Sendable {
             .map { DocumentLeaves(id: $0.id, revisions: $0.onlyInTarget) }
         let lacking = try await callTarget.call { try await target.missing(fromSource) }
         let unknown = try await callSource.call { try await source.missing(fromTarget) }
-        let (inTarget, inSource) = (Self.byID(lacking), Self.byID(unknown))
+        let replaced = try await replaced(fromTarget)
+        let inTarget = Self.byID(lacking)
+        let inSource = Dictionary((unknown + replaced).map { ($0.id, $0) }) { first, second in
+            DocumentLeaves(id: first.id, revisions: Set(first.revisions + second.revisions).sorted())
+        }
         return found.compactMap { difference in
             var difference = difference
             difference.onlyInSource = inTarget[difference.id]?.revisions ?? []
             difference.onlyInTarget = inSource[difference.id]?.revisions ?? []
             return difference.onlyInSource.isEmpty && difference.onlyInTarget.isEmpty ? nil : difference
+        }
+    }
+
+    /// Which of these leaves of the target will never be replaced there, although they are at the source.
+    private func replaced(_ documents: [DocumentLeaves]) async throws -> [DocumentLeaves] {
+        guard !documents.isEmpty else { return [] }
+        let ids = documents.map(\.id)
+        let current = try await callSource.call { try await source.leaves(of: ids) }
+        let held = try await callTarget.call { try await target.leaves(of: ids) }
+        let seen = Self.byID(documents)
+        return DocumentLeaves.replaced(current, among: held).compactMap { document in
+            let lasting = document.revisions.filter { seen[document.id]?.revisions.contains($0) == true }
+            return lasting.isEmpty ? nil : DocumentLeaves(id: document.id, revisions: lasting)
         }
     }
 

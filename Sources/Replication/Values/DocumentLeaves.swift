@@ -11,6 +11,26 @@ package struct DocumentLeaves: Sendable, Hashable {
         self.revisions = revisions
     }
 
+    /// Which leaves of one replica another one must have replaced: of documents of which the first has all current leaves, those
+    /// that are none of them and have fewer edits behind them than the newest of them.
+    ///
+    /// Their histories don't meet where the other replica hands out less of them than it once did, as under a lowered
+    /// `_revs_limit`: then no replication ever ends such a leaf.
+    ///
+    /// - Parameters:
+    ///   - current: all leaves of the other replica, read before those held.
+    ///   - held: all leaves of the one.
+    package static func replaced(_ current: [DocumentLeaves], among held: [DocumentLeaves]) -> [DocumentLeaves] {
+        let leaves = Dictionary(current.map { ($0.id, $0.revisions) }) { $1 }
+        return held.compactMap { document in
+            guard let current = leaves[document.id], let newest = current.map(\.generation).max(),
+                Set(document.revisions).isSuperset(of: current)
+            else { return nil }
+            let replaced = document.revisions.filter { !current.contains($0) && $0.generation < newest }
+            return replaced.isEmpty ? nil : DocumentLeaves(id: document.id, revisions: replaced)
+        }
+    }
+
     /// Revisions by document, in their order; those of one document stand together already.
     static func grouping(_ items: [(id: DocumentID, revision: RevisionID)]) -> [DocumentLeaves] {
         var leaves: [DocumentLeaves] = []

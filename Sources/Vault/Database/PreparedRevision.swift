@@ -87,8 +87,7 @@ extension PreparedAttachment {
 
     /// Puts the bytes of a known attachment into their place again: what is there may be damaged.
     func putBack(in file: VaultFile, _ database: Database) throws {
-        // What is sealed anew is not the same bytes.
-        guard !file.isEncrypted else { return }
+        guard !file.isEncrypted else { return try replaceSealed(in: file, database) }
         switch self {
         case .small(let data, let sha256, _, _):
             try database.cachedStatement(sql: "UPDATE attachment SET data = ?1 WHERE sha256 = ?2 AND data IS NOT ?1")
@@ -96,5 +95,29 @@ extension PreparedAttachment {
         case .large(let draft):
             try file.objects.keep(draft)
         }
+    }
+
+    /// What is sealed anew is other bytes, and its row has to name them: only where those that it names are not there.
+    ///
+    /// A kill between file and row leaves one that is damaged, as it was before.
+    private func replaceSealed(in file: VaultFile, _ database: Database) throws {
+        let statement = try database.cachedStatement(
+            sql: "SELECT id, stored, data FROM attachment WHERE sha256 = ?")
+        guard let row = try Row.fetchOne(statement, arguments: [sha256]) else { return }
+        let (id, stored): (Int64, Data?) = (try row.checked(0), try row.checkedOptional(1))
+        let data: Data? = try row.checkedOptional(2)
+        let new: (stored: Data?, data: Data?)
+        switch self {
+        case .small(let sealed, _, _, let hash):
+            guard data.map({ Data(SHA256.hash(data: $0)) }) != stored else { return }
+            new = (hash, sealed)
+        case .large(let draft):
+            guard try file.objects.storedHash(of: sha256) != stored else { return }
+            try file.objects.keep(draft)
+            new = (draft.stored, draft.sealed)
+        }
+        try Ledger.attachment.update(id, set: "stored", to: new.stored, database)
+        try database.cachedStatement(sql: "UPDATE attachment SET data = ? WHERE id = ?")
+            .execute(arguments: [new.data, id])
     }
 }

@@ -109,6 +109,12 @@ struct ObjectFolder: Sendable {
         return (Data(hasher.finalize()), size)
     }
 
+    /// The SHA-256 of a file; nil where there is none. Blocks.
+    func storedHash(of sha256: Data) throws -> Data? {
+        guard FileManager.default.fileExists(atPath: path(of: sha256)) else { return nil }
+        return try hash(of: sha256).sha256
+    }
+
     /// Runs what blocks on a thread that may block.
     static func onThread<Value: Sendable>(_ body: @escaping @Sendable () throws -> Value) async throws -> Value {
         try await NIOThreadPool.singleton.runIfActive(body)
