@@ -20,6 +20,11 @@ package struct Attachment: Sendable {
         self.content = content
     }
 
+    /// Whether the bytes wait in a temporary file, which is open.
+    var isInFile: Bool {
+        if case .reader(let reader) = content { reader is SpooledAttachment } else { false }
+    }
+
     /// The number of stored bytes.
     package var size: Int {
         switch content {

@@ -36,13 +36,8 @@ struct AttachmentCollector {
             place = .memory(data)
         case .memory(let data):
             var writer = try await SpooledAttachment.Writer.make(in: folder)
-            do {
-                try await writer.append(data)
-                try await writer.append(bytes)
-            } catch {
-                writer.discard()
-                throw error
-            }
+            try await writer.append(data)
+            try await writer.append(bytes)
             place = .file(writer)
         case .file(var writer):
             try await writer.append(bytes)
@@ -56,7 +51,6 @@ struct AttachmentCollector {
     mutating func finish() throws -> Attachment {
         let digest = "md5-" + Data(md5.finalize()).base64EncodedString()
         if let told = member.digest, told.hasPrefix("md5-"), told != digest {
-            discard()
             throw CouchError(
                 .malformedAnswer,
                 "the attachment “\(member.name)” has the digest \(digest) and not \(told), as its document says")
@@ -65,10 +59,5 @@ struct AttachmentCollector {
         case .memory(let data): Attachment(member: member, content: .memory(data))
         case .file(let writer): Attachment(member: member, content: .reader(writer.finish()))
         }
-    }
-
-    /// Drops what was taken in.
-    func discard() {
-        if case .file(let writer) = place { writer.discard() }
     }
 }

@@ -7,16 +7,23 @@ import SystemPackage
 /// The file has no name from the moment it was made, so that nothing of it is left behind, even by a kill.
 final class SpooledAttachment: AttachmentReader {
     let size: Int
-    private let file: FileDescriptor
+    private let file: OpenFile
 
-    fileprivate init(file: FileDescriptor, size: Int) {
+    fileprivate init(file: OpenFile, size: Int) {
         self.file = file
         self.size = size
     }
 
-    deinit {
-        // Nothing can be done about a file that doesn't close, and nothing is lost by it.
-        try? file.close()
+    /// A file that is closed with the last reference to it, also where an answer was cut off in the middle of it.
+    fileprivate final class OpenFile: Sendable {
+        let descriptor: FileDescriptor
+
+        init(_ descriptor: FileDescriptor) { self.descriptor = descriptor }
+
+        deinit {
+            // Nothing can be done about a file that doesn't close, and nothing is lost by it.
+            try? descriptor.close()
+        }
     }
 
     func read(at offset: Int, count: Int) async throws -> Data {
@@ -27,7 +34,7 @@ final class SpooledAttachment: AttachmentReader {
             var done = 0
             while done < wanted {
                 let read = try data.withUnsafeMutableBytes { bytes in
-                    try file.read(
+                    try file.descriptor.read(
                         fromAbsoluteOffset: Int64(offset + done),
                         into: UnsafeMutableRawBufferPointer(rebasing: bytes[done...]))
                 }
@@ -40,7 +47,7 @@ final class SpooledAttachment: AttachmentReader {
 
     /// Takes the bytes of an attachment as they come.
     struct Writer: Sendable {
-        private let file: FileDescriptor
+        private let file: OpenFile
         private let folder: String
         private var size = 0
 
@@ -50,15 +57,16 @@ final class SpooledAttachment: AttachmentReader {
         static func make(in folder: FilePath) async throws -> Writer {
             let path = folder.appending("couchkeep-\(UUID().uuidString)")
             let file = try await onThread(folder.string) {
-                let file = try FileDescriptor.open(
-                    path, .readWrite, options: [.create, .exclusiveCreate], permissions: .ownerReadWrite)
+                let file = OpenFile(
+                    try FileDescriptor.open(
+                        path, .readWrite, options: [.create, .exclusiveCreate], permissions: .ownerReadWrite))
                 try FileManager.default.removeItem(atPath: path.string)
                 return file
             }
             return Writer(file: file, folder: folder.string)
         }
 
-        private init(file: FileDescriptor, folder: String) { (self.file, self.folder) = (file, folder) }
+        private init(file: OpenFile, folder: String) { (self.file, self.folder) = (file, folder) }
 
         /// Adds bytes.
         ///
@@ -66,7 +74,7 @@ final class SpooledAttachment: AttachmentReader {
         mutating func append(_ data: Data) async throws {
             let offset = size
             try await Self.onThread(folder) { [file] in
-                _ = try data.withUnsafeBytes { try file.writeAll(toAbsoluteOffset: Int64(offset), $0) }
+                _ = try data.withUnsafeBytes { try file.descriptor.writeAll(toAbsoluteOffset: Int64(offset), $0) }
             }
             size += data.count
         }
@@ -84,12 +92,6 @@ final class SpooledAttachment: AttachmentReader {
 
         /// Hands the file over to the attachment.
         func finish() -> SpooledAttachment { SpooledAttachment(file: file, size: size) }
-
-        /// Closes the file, of which nothing is left.
-        func discard() {
-            // As in deinit.
-            try? file.close()
-        }
     }
 }
 

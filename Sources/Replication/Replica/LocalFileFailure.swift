@@ -9,6 +9,8 @@ package struct LocalFileFailure: Error, Sendable, Hashable, CustomStringConverti
         case full = "local-disk-full"
         /// The file or folder may not be written or read, or its disk is read-only.
         case forbidden = "local-file-forbidden"
+        /// The process may not open so many files at a time.
+        case tooMany = "too-many-open-files"
         /// All else, such as a disk that fails.
         case failed = "local-file-failed"
     }
@@ -61,6 +63,7 @@ package struct LocalFileFailure: Error, Sendable, Hashable, CustomStringConverti
             switch number {
             case ENOSPC, EDQUOT: .full
             case EACCES, EPERM, EROFS: .forbidden
+            case EMFILE, ENFILE: .tooMany
             default: .failed
             }
         self.init(code, String(cString: strerror(number)), path: path)
@@ -78,6 +81,7 @@ package struct LocalFileFailure: Error, Sendable, Hashable, CustomStringConverti
         case .full: "make room on that disk, or let TMPDIR name a folder on another one for temporary files"
         case .forbidden:
             "make it readable and writable for this user, or let TMPDIR name another folder for temporary files"
+        case .tooMany: "let it open more (ulimit -n, or LimitNOFILE of systemd)"
         case .failed: "see to that file, its folder and its disk, and run it again"
         }
     }

@@ -14,9 +14,15 @@ struct Fetched: Sendable {
     var works: [Work]
     var revisions: [Revision]
 
-    /// What it weighs while it waits: its bytes in memory, and a little for those in temporary files, so that those are
-    /// bounded too.
+    /// What it weighs while it waits: its bytes in memory, and a little for those in temporary files and for each such file,
+    /// of which a process can have a limited number.
     var weight: Int {
-        revisions.reduce(0) { $0 + $1.memorySize + ($1.totalSize - $1.document.count) / 64 }
+        revisions.reduce(0) { sum, revision in
+            let files = revision.attachments.count(where: \.isInFile)
+            return sum + revision.memorySize + (revision.totalSize - revision.document.count) / 64
+                + files * Self.weightOfFile
+        }
     }
+
+    private static var weightOfFile: Int { 64 << 10 }
 }
