@@ -35,6 +35,8 @@ extension CouchError {
         case 401: .unauthorized
         case 403: .forbidden
         case 404: isCouchDB ? .notFound : .notCouchDB
+        // CouchDB says so where a body came too slowly, and a proxy where it waited in vain.
+        case 408: .timeout
         case 409: isCouchDB ? .conflict : .notCouchDB
         case 412: isCouchDB ? .preconditionFailed : .notCouchDB
         case 413: .tooLarge

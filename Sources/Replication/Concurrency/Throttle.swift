@@ -39,6 +39,9 @@ struct Throttle: Sendable {
         }
     }
 
+    /// Notes that the server answers other calls.
+    func answered() { monitor.change { $0.window.answered() } }
+
     /// Waits as long as the last failures ask for.
     ///
     /// - Parameter telling: takes the pause before it begins.

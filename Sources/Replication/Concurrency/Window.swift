@@ -66,6 +66,9 @@ package struct Window: Sendable {
         }
     }
 
+    /// Notes that the server answers other calls: its failures are not those of one that is away.
+    package mutating func answered() { pause = .zero }
+
     /// Notes a call that failed in a way that may pass: too many requests, an error of the server, a broken connection.
     package mutating func failed() {
         batch = max(1, batch / 2)

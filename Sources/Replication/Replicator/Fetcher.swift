@@ -24,7 +24,8 @@ struct Fetcher: Sendable {
         }
     }
 
-    private func fetch(_ batch: [Work], attempts: Int) async throws {
+    /// - Parameter isSuspect: whether the source has failed of it though it answered before.
+    private func fetch(_ batch: [Work], attempts: Int, isSuspect: Bool = false) async throws {
         var call = FetchCall(batch)
         var failure: (any Error)?
         do {
@@ -49,7 +50,10 @@ struct Fetcher: Sendable {
         switch try await retrier.decision(after: failure, attempts: attempts) {
         case .again:
             try await fetch(rest, attempts: attempts)
+        case .split where rest.count == 1 && !(isSuspect && batch.count == 1):
+            try await fetch(rest, attempts: attempts, isSuspect: true)
         case .split(let reason) where rest.count == 1:
+            try retrier.giveUp(after: failure)
             giveUp(rest[0], reason: reason)
         case .split:
             let middle = rest.count / 2

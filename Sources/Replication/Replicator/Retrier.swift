@@ -47,10 +47,22 @@ package struct Retrier: Sendable {
         state?.callFailed()
         try await throttle.backOff { onWait(.server(side, pause: $0, because: "\(error)")) }
         if attempts >= options.attemptsBeforeSplitting, Self.mayBeCausedByContent(error), await answers() {
+            throttle.answered()
             return .split(reason: String(describing: error))
         }
         return .again
     }
+
+    /// Notes that the replica fails of a revision alone, though it answers other calls before and after.
+    ///
+    /// - Throws: `ReplicationFailure` where that was so of many in a row: then it is the replica that fails, as one whose disk
+    ///   is full.
+    func giveUp(after error: any Error) throws {
+        guard let state, state.gaveUp(side) >= Self.mostInARow else { return }
+        throw ReplicationFailure(side: side, underlying: error, counts: state.counts)
+    }
+
+    private static let mostInARow = 20
 
     /// Makes a call until it succeeds or the failure is no passing one, so it must be one that can be repeated.
     ///

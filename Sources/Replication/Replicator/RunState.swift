@@ -16,6 +16,8 @@ final class RunState: Sendable {
         var sourceHasCopy: Bool
         var isCopyCurrent: Bool
         var lastCopy: ContinuousClock.Instant?
+        /// How many revisions in a row each side has failed of.
+        var gaveUp: [ReplicationFailure.Side: Int] = [:]
     }
 
     let resumption: Resumption
@@ -63,7 +65,20 @@ final class RunState: Sendable {
         }
     }
 
-    func fetched(_ count: Int) { change { $0.counts.revisionsFetched += count } }
+    func fetched(_ count: Int) {
+        change { storage in
+            storage.counts.revisionsFetched += count
+            storage.gaveUp[.source] = 0
+        }
+    }
+
+    /// Counts a revision that a side fails of, and returns how many there were since it last took or gave one.
+    func gaveUp(_ side: ReplicationFailure.Side) -> Int {
+        change { storage in
+            storage.gaveUp[side, default: 0] += 1
+            return storage.gaveUp[side] ?? 0
+        }
+    }
 
     func callFailed() { change { $0.counts.failedCalls += 1 } }
 
@@ -76,7 +91,9 @@ final class RunState: Sendable {
     }
 
     /// Notes revisions that are durable now, but for those that were refused.
-    func stored(_ items: [Fetched], refusals: [Refusal]) {
+    ///
+    /// - Parameter isAnswered: whether the target has said so; false where it only fails of them.
+    func stored(_ items: [Fetched], refusals: [Refusal], isAnswered: Bool = true) {
         let refusalsByID = Dictionary(grouping: refusals, by: \.id)
         var refused: [(page: Int, refusal: Refusal)] = []
         for item in items where !refusalsByID.isEmpty {
@@ -89,15 +106,17 @@ final class RunState: Sendable {
         }
         var (revisions, bytes, attachments) = (0, 0, 0)
         for item in items {
-            revisions += item.revisions.count
-            for revision in item.revisions {
+            for revision in item.revisions
+            where !(refusalsByID[revision.id] ?? []).contains(where: { $0.revision == revision.revision }) {
+                revisions += 1
                 bytes += revision.totalSize
                 attachments += revision.attachments.count
             }
         }
         let pages = Self.counts(items)
         change { [revisions, bytes, attachments] storage in
-            storage.counts.revisionsStored += revisions - refused.count
+            if isAnswered { storage.gaveUp[.target] = 0 }
+            storage.counts.revisionsStored += revisions
             storage.counts.bytesStored += bytes
             storage.counts.attachmentsStored += attachments
             Self.note(refused.map(\.refusal), in: &storage)

@@ -31,7 +31,8 @@ struct Storer: Sendable {
         }
     }
 
-    private func store(_ batch: [Fetched], attempts: Int) async throws {
+    /// - Parameter isSuspect: whether the target has failed of it though it answered before.
+    private func store(_ batch: [Fetched], attempts: Int, isSuspect: Bool = false) async throws {
         let revisions = batch.flatMap(\.revisions)
         let checkpointer = Checkpointer(pipeline)
         let checkpoint = checkpointer.checkpoint(with: batch)
@@ -46,11 +47,14 @@ struct Storer: Sendable {
             switch try await retrier.decision(after: error, attempts: attempts + 1) {
             case .again:
                 try await store(batch, attempts: attempts + 1)
+            case .split where batch.count == 1 && !isSuspect:
+                try await store(batch, attempts: attempts + 1, isSuspect: true)
             case .split(let reason) where batch.count == 1:
+                try retrier.giveUp(after: error)
                 let refusals = revisions.map {
                     Refusal(id: $0.id, revision: $0.revision, stage: .storing, error: "not_stored", reason: reason)
                 }
-                pipeline.state.stored(batch, refusals: refusals)
+                pipeline.state.stored(batch, refusals: refusals, isAnswered: false)
             case .split:
                 let middle = batch.count / 2
                 let attempts = pipeline.options.attemptsBeforeSplitting - 1
