@@ -151,9 +151,11 @@ package struct DrillRun: Sendable {
     private func readAttachments(of memory: MemoryReplica, _ report: inout DrillReport) async throws {
         let began = ContinuousClock.now
         var damaged: [DrillReport.Problem] = []
+        // Comparing has read those of the vault already.
+        let known = Set(report.problems.map(\.id))
         _ = try await memory.readLeaves(since: .zero) { page, _ in
             try await memory.revisions(page) { answer in
-                guard case .given(let revisions) = answer.outcome else { return }
+                guard case .given(let revisions) = answer.outcome, !known.contains(answer.id.text) else { return }
                 for attachment in revisions.flatMap(\.attachments) {
                     do {
                         var pieces = try AttachmentPieces(of: attachment, isDecoded: false)

@@ -23,6 +23,8 @@ struct SecondLook: Sendable {
         case (.failure(let refusal), _): return .unavailable(.source, refusal.refusal)
         case (_, .failure(let refusal)): return .unavailable(.target, refusal.refusal)
         }
+        if let refusal = try await source.replica.damage(in: left) { return .unavailable(.source, refusal) }
+        if let refusal = try await target.replica.damage(in: right) { return .unavailable(.target, refusal) }
         let outcome = try DocumentComparison.compare(left.document, right.document, of: wanted)
         switch outcome.comparison {
         case .equal: return .equal(outcome.proof)

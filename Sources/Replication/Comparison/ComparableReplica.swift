@@ -23,9 +23,17 @@ package protocol ComparableReplica: Replica {
     /// Each wanted revision is answered once, in any order. Where the call throws, those that were not answered before may
     /// be asked for again.
     func documents(_ wanted: [DocumentLeaves], receive: (DocumentAnswer) async throws -> Void) async throws
+
+    /// Reads the attachments of a revision that this replica has handed out, where the document tells nothing of whether their
+    /// bytes are still there: a server that hands out a document has them; a folder may have lost a file.
+    ///
+    /// - Returns: why they are not what was stored; nil where they are, or where nobody need look.
+    func damage(in revision: Revision) async throws -> Refusal?
 }
 
 extension ComparableReplica {
+    package func damage(in revision: Revision) async throws -> Refusal? { nil }
+
     package func outline() async throws -> DatabaseOutline { DatabaseOutline() }
 
     package func readLeaves(
