@@ -1,3 +1,4 @@
+import CouchDB
 import Foundation
 import Replication
 import Vault
@@ -17,6 +18,8 @@ package struct BackupReport: Sendable {
     /// Whether the source now carries the backup's mark; without it, a source that was put back from a copy is only
     /// noticed by its `instance_start_time`.
     package var isMarked: Bool
+    /// Why the mark could not be left, other than that the account may not write to the source.
+    package var markFailure: CouchError?
 
     /// Whether something of the source is not in the backup.
     package var isIncomplete: Bool { !moment.isComplete }

@@ -56,11 +56,17 @@ package struct BackupRun: Sendable {
         }
         let moment = try await backup.seal(
             at: now(), sequence: report.sequence, isComplete: !report.isIncomplete, setAside: report.counts.refused)
-        let isMarked = try await onSource { try await mark.leave(moment: moment.number, over: revision) }
-        try await backup.noteMarker(isMarked ? backup.uuid : nil, moment: moment.number)
-        return BackupReport(
+        var done = BackupReport(
             name: backup.name, moment: moment, isNew: true, replication: report, source: verdict.verdict,
-            isMarked: isMarked)
+            isMarked: false)
+        do {
+            done.isMarked = try await mark.leave(moment: moment.number, over: revision)
+            try await backup.noteMarker(done.isMarked ? backup.uuid : nil, moment: moment.number)
+        } catch let error as CouchError {
+            // All data are there. The mark of the moment before goes on to tell which database it is.
+            done.markFailure = error
+        }
+        return done
     }
 
     /// Runs, and again whenever something has changed, until that is to stop: then all that was copied is in a moment.
@@ -133,9 +139,7 @@ package struct BackupRun: Sendable {
         guard verdict == .same else { return (verdict, false) }
         guard try backup.isReadable else {
             // Without a look at the documents it holds, a backup can only be made anew.
-            guard try await backup.epochs().last?.source.purgeSequence != identity.purgeSequence else {
-                return (verdict, false)
-            }
+            guard try await hasPurged(identity) else { return (verdict, false) }
             try await backup.beginEpoch(identity, reason: Self.purged, at: now())
             return (.newEpoch(reason: Self.purged), false)
         }
@@ -175,8 +179,8 @@ package struct BackupRun: Sendable {
         let replica = CouchReplica(source)
         var report = try await Replicator(from: replica, to: backup, options: options).run(reporting: onProgress)
         guard isSame, try backup.isReadable else { return report }
-        let lost = LostLeaves(source: replica, backup: backup, options: self.options)
-        let hasPurged = try await backup.epochs().last?.source.purgeSequence != identity.purgeSequence
+        let hasPurged = try await hasPurged(identity)
+        let lost = LostLeaves(source: replica, backup: backup, options: self.options, hasPurged: hasPurged)
         let further: ReplicationReport? =
             if !hasPurged, !wasCutOff, let documents = listed.documents {
                 try await lost.follow(documents)
@@ -186,6 +190,11 @@ package struct BackupRun: Sendable {
         if let further { report.add(further) }
         if hasPurged { try await backup.notePurges(identity.purgeSequence) }
         return report
+    }
+
+    /// Whether documents were purged at the source since its purges were last followed.
+    private func hasPurged(_ identity: SourceIdentity) async throws -> Bool {
+        PurgeSequence.hasGrown(from: try await backup.epochs().last?.source.purgeSequence, to: identity.purgeSequence)
     }
 
     private func onSource<Result: Sendable>(_ call: () async throws -> Result) async throws -> Result {

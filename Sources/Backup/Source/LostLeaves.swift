@@ -12,6 +12,8 @@ struct LostLeaves: Sendable {
     let source: CouchReplica
     let backup: VaultDatabase
     let options: ReplicationOptions
+    /// Whether the source tells of purges that were not followed yet.
+    let hasPurged: Bool
 
     private static let lookedUpTogether = 500
 
@@ -55,7 +57,7 @@ struct LostLeaves: Sendable {
         if !suspects.isEmpty {
             // A leaf that was only replaced is still known as an ancestor.
             let lost = try await ReplicationFailure.Side.source.naming { try await source.missing(suspects) }
-            _ = try await backup.forget(lost)
+            _ = try await backup.forget(hasPurged ? lost : try await replaced(lost))
         }
         // What the source has made anew may be an ancestor of what is forgotten now, and so was not copied.
         let lacking = try await comparator.differences(of: ids).filter { !$0.onlyInSource.isEmpty }
@@ -64,6 +66,19 @@ struct LostLeaves: Sendable {
             lacking.isEmpty ? nil : try await Replicator(from: source, to: backup, options: options).copy(lacking)
         try await endReplaced(suspects.map(\.id))
         return report
+    }
+
+    /// Those of the leaves that the source says not to know of which it lists one with more edits.
+    ///
+    /// What it says is no proof by itself: where copies of a shard are away, those that answer are believed
+    /// (`fabric_doc_missing_revs.erl`).
+    private func replaced(_ lost: [DocumentLeaves]) async throws -> [DocumentLeaves] {
+        let current = try await ReplicationFailure.Side.source.naming { try await source.leaves(of: lost.map(\.id)) }
+        let newest = Dictionary(current.map { ($0.id, $0.revisions.map(\.generation).max() ?? 0) }) { $1 }
+        return lost.compactMap { document in
+            let replaced = document.revisions.filter { $0.generation < newest[document.id] ?? 0 }
+            return replaced.isEmpty ? nil : DocumentLeaves(id: document.id, revisions: replaced)
+        }
     }
 
     /// Ends leaves that are none at the source, where the backup has all that are.

@@ -134,11 +134,36 @@ extension CouchReplica {
         }
         for answer in collector.answers { try await receive(answer) }
         for (item, failure) in collector.unanswered {
+            let later = try await revisions(after: item)
+            guard later.isEmpty else {
+                try await receive(item.given(later))
+                continue
+            }
             try await receive(
                 item.unavailable(
                     error: failure?.error ?? "not_found",
                     reason: failure?.reason ?? "the source has the revision in its feed and doesn't hand it out"))
         }
+    }
+}
+
+extension CouchReplica {
+    /// What has replaced a revision since the feed listed it, where the source has forgotten the old one already, as with a
+    /// small `_revs_limit`; nothing where it lists none with more edits.
+    private func revisions(after item: WantedRevision) async throws -> [Revision] {
+        // It may be replaced again before it is asked for.
+        for _ in 0..<3 {
+            let leaves = try await leaves(of: [item.id]).first?.revisions ?? []
+            let later = leaves.filter { $0.generation > item.revision.generation }
+            guard !later.isEmpty, !leaves.contains(item.revision) else { return [] }
+            let wanted = later.map { WantedRevision(id: item.id, revision: $0) }
+            var collector = RevisionCollector(wanted, threshold: limits.attachmentInMemory, folder: spoolFolder)
+            let answer = try database.openRevisionsWithAttachments(item.id.text, revisions: later)
+            for try await event in answer { try await collector.take(event) }
+            guard collector.unanswered.isEmpty else { continue }
+            return collector.given
+        }
+        return []
     }
 }
 

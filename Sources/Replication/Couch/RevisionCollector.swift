@@ -25,6 +25,9 @@ struct RevisionCollector {
         zip(wanted, revisions).compactMap { item, revisions in revisions.isEmpty ? nil : item.given(revisions) }
     }
 
+    /// All revisions that were given.
+    var given: [Revision] { revisions.flatMap(\.self) }
+
     /// What was not given, with the server's reason where it told one.
     var unanswered: [(wanted: WantedRevision, failure: BulkGetFailure?)] {
         wanted.indices.filter { revisions[$0].isEmpty }.map { (wanted[$0], failures[$0]) }

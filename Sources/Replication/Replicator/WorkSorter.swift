@@ -47,17 +47,43 @@ struct WorkSorter: Sendable {
         try await sort(known(documents.filter { !$0.id.text.isEmpty }), page: index)
     }
 
-    /// Those that the source still knows; what was purged there since is missing no more.
+    /// Those that the source still has; what it has replaced or purged since is missing no more.
     private func known(_ documents: [DocumentLeaves]) async throws -> [DocumentLeaves] {
         let asked = Self.withoutRepetitions(documents)
         guard !asked.isEmpty else { return [] }
         let unknown = try await pipeline.retrier(.source, parallelism: 1).call {
             try await pipeline.source.missing(asked)
         }
-        let lost = Dictionary(unknown.map { ($0.id, Set($0.revisions)) }, uniquingKeysWith: { $1 })
+        guard !unknown.isEmpty else { return asked }
+        let lost = Dictionary(try await proved(unknown).map { ($0.id, Set($0.revisions)) }, uniquingKeysWith: { $1 })
         return asked.compactMap { document in
             let left = document.revisions.filter { lost[document.id]?.contains($0) != true }
             return left.isEmpty ? nil : DocumentLeaves(id: document.id, revisions: left)
+        }
+    }
+
+    /// Those of the revisions that the source says not to know which it has no more indeed.
+    ///
+    /// Its word alone is no proof: where copies of a shard are away, those that answer are believed
+    /// (`fabric_doc_missing_revs.erl`), and just then revisions can't be read either. So its feed has to list a later revision,
+    /// or documents must have been purged at some time.
+    private func proved(_ unknown: [DocumentLeaves]) async throws -> [DocumentLeaves] {
+        let retrier = pipeline.retrier(.source, parallelism: 1)
+        let description = try await retrier.call { try await pipeline.source.describe() }
+        guard let purges = description.purges, let source = pipeline.source as? any ComparableReplica else {
+            return unknown
+        }
+        let hasPurges = PurgeSequence.hasGrown(from: "0", to: purges)
+        let ids = unknown.map(\.id)
+        let listed = try await retrier.call { try await source.leaves(of: ids) }
+        let leaves = Dictionary(listed.map { ($0.id, $0.revisions) }) { $1 }
+        return unknown.compactMap { document in
+            let current = leaves[document.id] ?? []
+            let newest = current.map(\.generation).max() ?? 0
+            let gone = document.revisions.filter { revision in
+                !current.contains(revision) && (hasPurges || revision.generation < newest)
+            }
+            return gone.isEmpty ? nil : DocumentLeaves(id: document.id, revisions: gone)
         }
     }
 

@@ -20,7 +20,7 @@ package struct VerificationState: Sendable, Hashable, Codable {
 
         /// Whether the same database has only gone on: nothing was purged, and it was not put back to an older state.
         func isContinued(by side: Side) -> Bool {
-            guard identity == side.identity, purges == side.purges else { return false }
+            guard identity == side.identity, PurgeSequence.isSame(purges, side.purges) else { return false }
             // The number in front proves nothing; a smaller one is reason enough to look at everything.
             guard let then = sequence.displayNumber, let now = side.sequence.displayNumber else { return true }
             return now >= then

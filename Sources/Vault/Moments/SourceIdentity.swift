@@ -8,8 +8,7 @@ package struct SourceIdentity: Sendable, Hashable, Codable {
     package var markedMoment: Int?
     /// `instance_start_time`, where the server's version makes it mean something.
     package var instanceStartTime: String?
-    /// `purge_seq`, which changes where documents are purged. Where a cluster tells it differently from time to time, that
-    /// costs a comparison.
+    /// `purge_seq`, whose number grows where documents are purged.
     package var purgeSequence: String?
 
     package init(

@@ -16,6 +16,11 @@ struct BackupPrinter {
         } else if !isQuiet || report.isIncomplete {
             Console.out(text(report))
         }
+        if let failure = report.markFailure {
+            Console.error(
+                "couchkeep: \(report.name): the source took no mark, by which the next run knows it again, and the run is "
+                    + "complete without it: \(failure)")
+        }
         RefusalText.list(
             report.replication.refusals, of: report.replication.counts.refused, as: "not backed up", isJSON: isJSON)
     }
