@@ -14,6 +14,8 @@ package struct SideEvidence: Sendable, Hashable {
     package var maximumAttachmentSize: Int?
     /// Whether anything was ever purged.
     package var hasPurges: Bool?
+    /// When the database was made, in seconds (3.3 and later).
+    package var madeAt: Int?
 
     package init() {}
 }
@@ -50,6 +52,12 @@ package struct DifferenceEvidence: Sendable, Hashable {
     package var rollback: ReplicationFailure.Side?
 
     package init() {}
+
+    /// Whether the source is known to have been made after the target.
+    package var isSourceYounger: Bool {
+        guard let source = source.madeAt, let target = target.madeAt else { return false }
+        return source > target
+    }
 }
 
 extension DifferenceEvidence {

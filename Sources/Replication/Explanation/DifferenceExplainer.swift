@@ -64,9 +64,13 @@ package actor DifferenceExplainer {
         let (left, right) = ((source as? CouchReplica)?.database, (target as? CouchReplica)?.database)
         var (from, to) = (SideEvidence(), SideEvidence())
         if let left {
-            from.hasPurges = try await known { try await Self.hasPurges(left) } ?? nil
+            let info = try await known { try await left.info() }
+            // A clustered server counts its shards' purges in a sequence, whose number is 0 as long as there was none.
+            from.hasPurges = info?.purgeSequence?.displayNumber.map { $0 > 0 }
+            from.madeAt = info?.identity.flatMap { Int($0) }
         }
         if let right {
+            to.madeAt = try await known { try await right.info().identity }.flatMap(\.self).flatMap { Int($0) }
             to.validating = try await known {
                 try await right.designDocuments().filter { $0["validate_doc_update"]?.string != nil }
                     .compactMap { $0["_id"]?.string }
@@ -97,11 +101,6 @@ package actor DifferenceExplainer {
         let names = admins["names"]?.array?.compactMap(\.string) ?? []
         let roles = admins["roles"]?.array?.compactMap(\.string) ?? []
         return session.userName.map(names.contains) == true || !Set(roles).isDisjoint(with: session.roles)
-    }
-
-    /// A clustered server counts its shards' purges in a sequence, whose number is 0 as long as there was none.
-    private static func hasPurges(_ database: CouchDatabase) async throws -> Bool? {
-        try await database.info().purgeSequence?.displayNumber.map { $0 > 0 }
     }
 
     private func sizes(of difference: Difference) async throws -> (Int?, Int?) {

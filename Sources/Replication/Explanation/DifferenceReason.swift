@@ -27,6 +27,8 @@ package struct DifferenceReason: Sendable, Hashable, Codable {
         case aheadOfSource = "ahead-of-source"
         /// As before, and the source was set back behind a checkpoint of the replication.
         case sourceRolledBack = "source-rolled-back"
+        /// The source knows nothing of it, and was made after the target: it stands where another database stood.
+        case olderThanSource = "older-than-source"
         /// The source's content is not what the revision was made of.
         case damagedInSource = "damaged-in-source"
         /// The target's content is not what the revision was made of.
@@ -133,6 +135,11 @@ package struct DifferenceReason: Sendable, Hashable, Codable {
             return DifferenceReason(
                 .strayWrite, "It branches off a revision that the source has replaced otherwise: written at the target."
             )
+        }
+        if evidence.isSourceYounger {
+            return DifferenceReason(
+                .olderThanSource,
+                "The source was made after its backup: it may be of the database that stood there before.")
         }
         switch evidence.source.hasPurges {
         case true?:

@@ -34,19 +34,24 @@ package struct ExtraRemoval: Sendable {
 
     /// What would be removed, and what would be left alone since the source has lost it: the target's copy is the last one.
     ///
-    /// - Parameter keepsUnexplained: whether what the source may have lost is left alone too, since no checkpoint tells whether
-    ///   it was set back.
+    /// - Parameters:
+    ///   - keepsUnexplained: whether what the source may have lost is left alone too, since no checkpoint tells whether it was
+    ///     set back.
+    ///   - keepsOlder: whether what is older than the source is left alone.
     package static func plan(
-        _ differences: [Difference], keepsUnexplained: Bool = false
+        _ differences: [Difference], keepsUnexplained: Bool = false, keepsOlder: Bool = true
     ) -> (removed: [Difference], kept: [Difference]) {
         let extra = differences.filter { !$0.onlyInTarget.isEmpty }
         // Only the first differences are explained: once one is known to be lost, so may be those without a reason.
-        let isSetBack = extra.contains { $0.reason?.code == .sourceRolledBack }
+        let isLost = extra.contains {
+            $0.reason?.code == .sourceRolledBack || (keepsOlder && $0.reason?.code == .olderThanSource)
+        }
         func isLast(_ difference: Difference) -> Bool {
             switch difference.reason?.code {
             case .sourceRolledBack: true
+            case .olderThanSource: keepsOlder
             case .aheadOfSource: keepsUnexplained
-            case nil: isSetBack || keepsUnexplained
+            case nil: isLost || keepsUnexplained
             default: false
             }
         }
@@ -58,9 +63,12 @@ package struct ExtraRemoval: Sendable {
     /// Asks the source right before: a revision that it knows by now stays.
     ///
     /// - Throws: ``ReplicationFailure``; `CancellationError`. It can be run again at any time.
-    package func run(_ differences: [Difference], keepsUnexplained: Bool = false) async throws -> Report {
+    package func run(
+        _ differences: [Difference], keepsUnexplained: Bool = false, keepsOlder: Bool = true
+    ) async throws -> Report {
         var report = Report()
-        let (removed, kept) = Self.plan(differences, keepsUnexplained: keepsUnexplained)
+        let (removed, kept) = Self.plan(
+            differences, keepsUnexplained: keepsUnexplained, keepsOlder: keepsOlder)
         report.kept = kept
         for start in stride(from: 0, to: removed.count, by: Self.together) {
             let part = Array(removed[start..<min(start + Self.together, removed.count)])

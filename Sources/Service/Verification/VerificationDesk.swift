@@ -80,6 +80,8 @@ package struct VerificationDesk: Sendable {
         /// The verification that has found what differs.
         package let verification: VerificationRecord
         package let differences: [Difference]
+        /// Why nothing may be removed from the backup; nil where nothing is known against it.
+        package let removalHold: RemovalHold?
         let refusals: StoredRefusals
         let now: @Sendable () -> Date
 
@@ -93,15 +95,21 @@ package struct VerificationDesk: Sendable {
     /// finds it, which is kept like any other. Where one on servers and one in the vault share a name, the latter is
     /// `vault:NAME`.
     ///
-    /// - Parameter mending: whether something is to be copied, which takes the right to write to a vault.
-    /// - Throws: ``PairDirectory/UnknownPair``; what kept the verification from a verdict; what the body throws.
+    /// - Parameters:
+    ///   - mending: whether something is to be copied, which takes the right to write to a vault.
+    ///   - removing: whether something is to be removed from the backup.
+    /// - Throws: ``PairDirectory/UnknownPair``; ``RemovalHold`` before anything is looked at; what kept the verification from a
+    ///   verdict; what the body throws.
     package func repairing<Result: Sendable>(
-        _ name: String, verification number: Int?, mending: Bool = true, _ body: (Repair) async throws -> Result
+        _ name: String, verification number: Int?, mending: Bool = true, removing: Bool = false,
+        _ body: (Repair) async throws -> Result
     ) async throws -> Result {
         try await withPairs { directory, verifier in
             let named = try directory.pairs(named: name)
             // There is one: a name that no pair has was refused.
             let pair = named.first { !$0.isInVault } ?? named[0]
+            let hold = RemovalHold(pair.key, in: try await StateFolder(loaded).openForReading().lastReport())
+            if removing, let hold { throw hold }
             let wanted = if let number { number } else { try await verified(pair, verifier) }
             let (record, differences) = try await found(by: wanted, of: pair)
             return try await PairSides.with(
@@ -110,7 +118,7 @@ package struct VerificationDesk: Sendable {
                 try await body(
                     Repair(
                         pair: pair, sides: $0, verification: record, differences: differences,
-                        refusals: verifier.refusals, now: now))
+                        removalHold: hold, refusals: verifier.refusals, now: now))
             }
         }
     }

@@ -10,6 +10,8 @@ package struct VerificationPass: Sendable {
         var pair: VerifiablePair
         var report: PairReport
         var due: VerificationSchedule.Due
+        /// Whether what is found missing may be copied.
+        var mayRepair: Bool
     }
 
     /// What was done.
@@ -56,7 +58,11 @@ package struct VerificationPass: Sendable {
         guard !due.isEmpty else { return [] }
         let directory = try await PairDirectory(configuration, fleet: fleet, state: state)
         return directory.pairs
-            .compactMap { pair in due[pair.key].map { Turn(pair: pair, report: $0.0, due: $0.1) } }
+            .compactMap { pair in
+                due[pair.key].map {
+                    Turn(pair: pair, report: $0.0, due: $0.1, mayRepair: Self.mayRepair($0.0, in: report))
+                }
+            }
             .sorted { left, right in
                 let (first, second) = (left.due.reason == "schedule", right.due.reason == "schedule")
                 if first != second { return second }
@@ -107,7 +113,7 @@ package struct VerificationPass: Sendable {
             }
         result.hasVerified = true
         let holes = outcome.differences.filter { !$0.onlyInSource.isEmpty }
-        guard outcome.record.verdict == .different, !holes.isEmpty, Self.mayRepair(task.report) else { return }
+        guard outcome.record.verdict == .different, !holes.isEmpty, task.mayRepair else { return }
         let record = try await mend(task.pair, holes, verification: outcome.record.id)
         result.repairs[task.pair.key, default: []].append(record)
         try await state.note(record, pair: task.pair.key)
@@ -171,8 +177,8 @@ package struct VerificationPass: Sendable {
         return changes == 0 || pair.lag.seconds != nil
     }
 
-    /// Whether the source is known to be the one that is to be backed up.
-    static func mayRepair(_ pair: PairReport) -> Bool {
+    /// Whether the source is known to be the one that is to be backed up, and the target to be its backup.
+    static func mayRepair(_ pair: PairReport, in report: Report) -> Bool {
         let holding: Set<String> = [
             SourceReplaced.name, SourceRolledBack.name, SourceIsTarget.name, MassDeletion.name, TargetReplaced.name,
         ]

@@ -26,6 +26,9 @@ struct RepairCommand: AsyncParsableCommand, JSONCommand {
             With --remove-extra they are shown, and removed after a yes: purged, as if they had never been. Don't do \
             that where the target is also replicated into the source.
 
+            Nothing is removed from a pair's backup while the last check says that it may be the only copy: source-replaced, \
+            source-rolled-back, mass-deletion or server-replaced. Nor is what is older than its source.
+
             Exit code 0 where both are equal, 3 where the target refused something, 10 where they still differ.
             """)
 
@@ -47,7 +50,7 @@ struct RepairCommand: AsyncParsableCommand, JSONCommand {
     @Flag(
         help: """
             With two databases and --remove-extra: also remove what the source may have lost, since no checkpoint tells \
-            whether it was set back.
+            whether it was set back, and what is older than the source.
             """) var removeUnexplained = false
     @Flag(help: "Answer yes to the question of --remove-extra.") var confirm = false
     @Flag(help: "Print one JSON object, schema couchkeep/repair/1.") var json = false
@@ -89,11 +92,13 @@ struct RepairCommand: AsyncParsableCommand, JSONCommand {
             var desk = try VerificationDesk(vault.pairConfiguration())
             let line = ProgressLine()
             desk.onProgress = { line.show(VerifyRunCommand.words($1), isWaiting: $1.wait != nil) }
-            code = try await desk.repairing(words[0], verification: verification, mending: !dryRun) { repair in
+            code = try await desk.repairing(
+                words[0], verification: verification, mending: !dryRun, removing: removeExtra && !dryRun
+            ) { repair in
                 line.end()
                 return try await mend(
                     repair.differences, equal: repair.verification.counts.equal, repair.sides.source,
-                    repair.sides.target
+                    repair.sides.target, hold: repair.removalHold
                 ) { try await repair.mend($0) }
             }
         } else {
@@ -120,10 +125,12 @@ struct RepairCommand: AsyncParsableCommand, JSONCommand {
         }
     }
 
-    /// - Parameter copy: copies what is missing.
+    /// - Parameters:
+    ///   - hold: why nothing may be removed.
+    ///   - copy: copies what is missing.
     private func mend(
         _ found: [Difference], equal: Int, _ source: any ComparableReplica, _ target: any ComparableReplica,
-        copy: ([Difference]) async throws -> HoleRepair.Report
+        hold: RemovalHold? = nil, copy: ([Difference]) async throws -> HoleRepair.Report
     ) async throws -> Service.ExitCode {
         let printer = RepairPrinter(isSilent: json)
         let holes = found.filter { !$0.onlyInSource.isEmpty }
@@ -134,6 +141,7 @@ struct RepairCommand: AsyncParsableCommand, JSONCommand {
             extra: extra.map(RepairResult.Document.init(extra:)))
         var code = Service.ExitCode.ok
         if dryRun {
+            if removeExtra, !extra.isEmpty { planRemoval(extra, hold, printer, &result) }
             printer.dryRun(holes)
             code = found.isEmpty ? .ok : .different
         } else {
@@ -150,6 +158,22 @@ struct RepairCommand: AsyncParsableCommand, JSONCommand {
     /// Only a pair has a checkpoint, which tells whether the source was set back.
     private var keepsUnexplained: Bool { words.count == 2 && !removeUnexplained }
 
+    /// What is older than its source stays in a pair's backup in any case.
+    private var keepsOlder: Bool { !removeUnexplained }
+
+    /// Says what a removal would come to.
+    private func planRemoval(
+        _ extra: [Difference], _ hold: RemovalHold?, _ printer: RepairPrinter, _ result: inout RepairResult
+    ) {
+        if let hold {
+            result.removalRefused = "\(hold)"
+            printer.held(hold)
+        } else {
+            let plan = ExtraRemoval.plan(extra, keepsUnexplained: keepsUnexplained, keepsOlder: keepsOlder)
+            printer.planned(plan.removed, kept: plan.kept)
+        }
+    }
+
     private func told(
         _ report: HoleRepair.Report, _ printer: RepairPrinter, _ result: inout RepairResult
     ) -> Service.ExitCode {
@@ -165,7 +189,7 @@ struct RepairCommand: AsyncParsableCommand, JSONCommand {
         _ result: inout RepairResult
     ) async throws -> Service.ExitCode {
         guard removeExtra, let target = target as? CouchReplica else { return .different }
-        let plan = ExtraRemoval.plan(extra, keepsUnexplained: keepsUnexplained)
+        let plan = ExtraRemoval.plan(extra, keepsUnexplained: keepsUnexplained, keepsOlder: keepsOlder)
         printer.planned(plan.removed, kept: plan.kept)
         guard !plan.removed.isEmpty else { return .different }
         var isConfirmed = confirm
@@ -176,7 +200,8 @@ struct RepairCommand: AsyncParsableCommand, JSONCommand {
             Console.error("Nothing was removed. Say --confirm to do it.")
             return .refused
         }
-        let report = try await ExtraRemoval(source, target).run(extra, keepsUnexplained: keepsUnexplained)
+        let report = try await ExtraRemoval(source, target).run(
+            extra, keepsUnexplained: keepsUnexplained, keepsOlder: keepsOlder)
         printer.removed(report)
         result.removal = RepairResult.Removal(report)
         result.refused = (result.refused ?? []) + report.refusals.map(RepairResult.Refused.init)

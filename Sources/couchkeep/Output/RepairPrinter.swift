@@ -1,6 +1,7 @@
 import CouchDB
 import Foundation
 import Replication
+import Service
 
 /// Tells people what a repair finds and does; nothing where a program reads.
 struct RepairPrinter {
@@ -29,8 +30,12 @@ struct RepairPrinter {
         let revisions = removed.reduce(0) { $0 + $1.onlyInTarget.count }
         out("\(revisions) revisions of \(removed.count) documents would be removed from the target")
         guard !kept.isEmpty else { return }
-        out("\(kept.count) documents stay, since the source has lost these revisions; the target's are the last")
+        out(
+            "\(kept.count) documents stay, since the source has lost these revisions or may have; the target's may be the last"
+        )
     }
+
+    func held(_ hold: RemovalHold) { out("--remove-extra would be refused: \(hold)") }
 
     func removed(_ report: ExtraRemoval.Report) {
         out("\(report.purged) revisions purged; \(report.remaining.count) documents still have one")
@@ -39,7 +44,9 @@ struct RepairPrinter {
                 "\(report.deleted) were deleted, since the server does not purge: the tombstones are new, so that both differ"
             )
         }
-        if !report.kept.isEmpty { out("\(report.kept.count) documents were left alone: the source knows them by now") }
+        if !report.kept.isEmpty {
+            out("\(report.kept.count) documents were left alone: the source knows them by now, or may have lost them")
+        }
         refused(report.refusals)
     }
 

@@ -58,4 +58,6 @@ struct RepairResult: Encodable {
     var refused: [Refused]?
     var remaining: [Document]?
     var removal: Removal?
+    /// Why a dry run says that nothing may be removed.
+    var removalRefused: String?
 }

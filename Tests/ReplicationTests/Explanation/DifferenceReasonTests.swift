@@ -16,6 +16,15 @@ import Testing
         return evidence
     }
 
+    /// The target was made some seconds before the source.
+    private static func older(
+        _ evidence: inout DifferenceEvidence, _ lineage: DifferenceEvidence.Lineage, hasPurges: Bool?,
+        by seconds: Int = 1
+    ) {
+        (evidence.lineage, evidence.source.hasPurges) = (lineage, hasPurges)
+        (evidence.source.madeAt, evidence.target.madeAt) = (1_795_000_000 + seconds, 1_795_000_000)
+    }
+
     private static let refusal = Refusal(
         id: "d", revision: nil, stage: .storing, error: "forbidden", reason: "no vans")
 
@@ -48,6 +57,13 @@ import Testing
         (extra, evidence { $0.lineage = .unknown }, nil),
         (extra, evidence { ($0.lineage, $0.source.hasPurges) = (.unknown, true) }, .mayBePurgedAtSource),
         (extra, evidence { ($0.lineage, $0.source.hasPurges) = (.unknown, false) }, .strayWrite),
+        (extra, evidence { older(&$0, .unknown, hasPurges: false) }, .olderThanSource),
+        (extra, evidence { older(&$0, .unknown, hasPurges: true) }, .olderThanSource),
+        (extra, evidence { older(&$0, .unknown, hasPurges: nil) }, .olderThanSource),
+        (extra, evidence { older(&$0, .unknown, hasPurges: false, by: 0) }, .strayWrite),
+        (extra, evidence { older(&$0, .unknown, hasPurges: false, by: -1) }, .strayWrite),
+        (extra, evidence { older(&$0, .branches, hasPurges: false) }, .strayWrite),
+        (extra, evidence { older(&$0, .purged, hasPurges: true) }, .purgedAtSource),
         (extra, evidence { ($0.lineage, $0.rollback) = (.branches, .source) }, .sourceRolledBack),
         (extra, evidence { ($0.lineage, $0.rollback) = (.purged, .source) }, .purgedAtSource),
         (

@@ -71,6 +71,19 @@ import Testing
         }
     }
 
+    @Test("What is older than its source stays, and with it what nobody has explained, unless it is asked for")
+    func keepsWhatIsOlderThanTheSource() {
+        func extra(_ id: DocumentID, _ code: DifferenceReason.Code?) -> Difference {
+            var difference = Difference(id: id, kind: .extra, onlyInTarget: [.test(1, 1)])
+            difference.reason = code.map { DifferenceReason($0, "It is so.") }
+            return difference
+        }
+        let (older, stray, other) = (extra("older", .olderThanSource), extra("stray", .strayWrite), extra("other", nil))
+        let kept = ExtraRemoval.plan([older, stray, other])
+        #expect(kept.kept == [older, other] && kept.removed == [stray])
+        #expect(ExtraRemoval.plan([older, stray, other], keepsOlder: false).kept == [])
+    }
+
     /// 2.0 can't purge: a tombstone is written, and the report doesn't hide that both still differ.
     @Test func writesATombstoneWhereNothingCanBePurged() async throws {
         try await withSimulatedReplica(ServerVersion(2, 1)) { _, target in
