@@ -80,7 +80,9 @@ package struct CheckRun: Sendable {
         let looks = try await vaults.look(
             at: try await vaults.pairs(last: last), last: last, memories: known, sources: passed.report.servers,
             isFollowed: !options.isDryRun)
-        let (due, evidence) = (looks.due, looks.memories.mapValues(\.evidence))
+        let due = looks.due
+        let evidence = BackupEvidence.spans(
+            vault: looks.memories, pairs: passed.pairMemories.values, loaded.configuration)
         passed.report = try await proved(passed.report.adding(looks.reports), before: last, evidence, state)
         var outcome = Outcome(
             report: passed.report, exitCode: ExitCode(passed.report, sources: fleet.selector.sources))
@@ -125,7 +127,9 @@ package struct CheckRun: Sendable {
                     known[found.pair.target] = memory
                 }
                 // A backup that is there only now can be one that can't be verified.
-                report = try await proved(report, before: last, known.mapValues(\.evidence), state)
+                let evidence = BackupEvidence.spans(
+                    vault: known, pairs: try await state.pairMemories().values, loaded.configuration)
+                report = try await proved(report, before: last, evidence, state)
                 try await memories.store(known.filter { target, _ in states.contains { $0.pair.target == target } })
             }
         }
@@ -169,7 +173,7 @@ package struct CheckRun: Sendable {
             turns.map { Finding.fingerprint(rule: rule, subject: $0.pair.name) }
         }
         return try await again(looked, judging: Set(judged), fleet: fleet, state: state) { report, last in
-            let evidence = try await StoredVaultMemories(state).evidence()
+            let evidence = try await BackupEvidence.spans(state, loaded.configuration)
             report = try await proved(report, before: last, evidence, state)
             for (key, records) in result.repairs { report.add(records, to: key) }
         }

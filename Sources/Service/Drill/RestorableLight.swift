@@ -35,7 +35,8 @@ struct RestorableLight {
     var light: Light? {
         guard let newest = drills.first else {
             guard isOfLostBackup else { return nil }
-            return Light(state: .unknown, since: nil, summary: "what was rehearsed is lost with the backup")
+            return Light(
+                state: .unknown, since: nil, summary: "what was rehearsed was before the backup was put back or lost")
         }
         guard let decided else {
             return Light(

@@ -25,7 +25,7 @@ package struct StoredStatus: Sendable {
         let state = try folder.openForReading()
         guard let last = try await state.lastReport() else { return nil }
         // A verification or a drill may have ended since, or have grown too old.
-        let evidence = try await StoredVaultMemories(state).evidence()
+        let evidence = try await BackupEvidence.spans(state, loaded.configuration)
         var report = try await VerificationOverlay(state, verify: loaded.configuration.verify)
             .apply(to: last, before: last, evidence: evidence, now: now)
         report = report.showing(drills: try await StoredDrills(state).histories(), evidence: evidence, at: now)

@@ -28,9 +28,6 @@ struct StoredVaultMemories: Sendable {
         }
     }
 
-    /// Which evidence counts, for each target of which some may not.
-    func evidence() async throws -> [String: EvidenceSpan] { try await all().mapValues(\.evidence) }
-
     /// Writes in one transaction.
     func store(_ memories: [String: VaultMemory]) async throws {
         guard !memories.isEmpty else { return }

@@ -10,13 +10,13 @@ package struct VerificationHistory: Sendable {
     /// All, the newest first.
     package let all: [VerificationRecord]
 
-    /// Whether there were others, of a backup that is not there any more.
-    package let isOfLostBackup: Bool
+    /// The newest of those that are about a backup which is not there any more, where there are no others.
+    package let ofLostBackup: VerificationRecord?
 
     /// - Parameter evidence: which of them are about the backup that there is now; nil where all are.
     package init(_ records: [VerificationRecord], within evidence: EvidenceSpan? = nil) {
         let counting = records.filter { evidence?.covers($0.startedAt) ?? true }
-        isOfLostBackup = counting.isEmpty && !records.isEmpty
+        ofLostBackup = counting.isEmpty ? records.max { $0.id < $1.id } : nil
         all = counting.sorted { $0.id > $1.id }
         judged = all.filter { record in
             // That nothing has changed which the feeds list renews nothing: it can't see what a disk has lost.

@@ -45,7 +45,7 @@ package struct VerificationPass: Sendable {
         let suspicious = report.pairs.contains { !Self.suspicions(of: $0).isEmpty }
         guard configuration.verify?.shortestInterval != nil || suspicious else { return [] }
         let histories = try await store.histories()
-        let evidence = try await StoredVaultMemories(state).evidence()
+        let evidence = try await BackupEvidence.spans(state, configuration)
         let schedule = VerificationSchedule(configuration.verify, now: now())
         var due: [String: (PairReport, VerificationSchedule.Due)] = [:]
         for pair in report.pairs where Self.canBeRead(pair, in: report) {
@@ -183,7 +183,7 @@ package struct VerificationPass: Sendable {
             SourceReplaced.name, SourceRolledBack.name, SourceIsTarget.name, MassDeletion.name, TargetReplaced.name,
         ]
         return pair.mode == .manage
-            && !pair.findings.contains { holding.contains($0.rule) || $0.cause?.hasPrefix(ServerReplaced.name) == true }
+            && !pair.findings.contains { holding.contains($0.rule) } && report.replacedServer(of: pair) == nil
     }
 
     /// What a dry run says.

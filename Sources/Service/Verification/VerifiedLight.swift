@@ -51,8 +51,12 @@ package struct VerifiedLight: Sendable {
         let limit = Self.limit(verify)
         if let impossible { return (.unknown, impossible.summary) }
         guard let last = history.last else {
-            if history.isOfLostBackup {
-                return (limit == nil ? .off : .unknown, "what was verified is lost with the backup")
+            if let lost = history.ofLostBackup {
+                // What would be shown as good for so long is not nothing.
+                let isOff = limit == nil && age(lost) > Self.goodWithoutSchedule
+                return (
+                    isOff ? .off : .unknown, "what was verified was before the backup was put back or lost" + unfinished
+                )
             }
             if limit == nil { return (.off, "no verification is configured") }
             return (.unknown, "it was never verified" + unfinished)
@@ -174,7 +178,8 @@ package struct VerifiedLight: Sendable {
         else { return nil }
         let last =
             known == nil
-            ? "the pair was never verified"
+            ? history.ofLostBackup == nil
+                ? "the pair was never verified" : "the pair was not verified since the backup was put back or lost"
             : "the last verification with a verdict is \(Wording.duration(now.timeIntervalSince(began))) old"
         let why = history.last.flatMap { $0.verdict == .unknown ? $0.reason : nil }
         return Finding(

@@ -14,6 +14,7 @@ extension PairMemory {
         lastPass = now
         settleRefusals(situation)
         remember(findings, now: now)
+        takeBackEvidence(findings, now: now)
         rememberDatabases(situation, findings: findings)
         rememberReplication(observation)
         rememberProgress(observation)
@@ -44,6 +45,18 @@ extension PairMemory {
             }
         }
         blindSince = findings.contains { $0.rule == Blind.name } ? blindSince ?? now : nil
+    }
+
+    /// What was known of the backup is not known of the one that there is after a loss.
+    private mutating func takeBackEvidence(_ findings: [Finding], now: Date) {
+        func since(_ finding: Finding) -> Date? {
+            switch finding.rule {
+            case TargetMissing.name: targetSeen == nil ? nil : now
+            case TargetReplaced.name, TargetRolledBack.name: finding.since
+            default: nil
+            }
+        }
+        evidenceFrom = (findings.compactMap(since) + [evidenceFrom].compactMap(\.self)).max()
     }
 
     /// A replaced or rolled back database is compared with the old one until somebody has dealt with it.
@@ -236,6 +249,7 @@ extension PairMemory {
         clamp(&coveredUntil)
         clamp(&documentFirstSeen)
         clamp(&lastInspection)
+        clamp(&evidenceFrom)
         clamp(&lightSince)
         samples.removeAll { $0.at > now }
         repairs.forgetFuture(after: now)

@@ -104,6 +104,9 @@ package struct PairMemory: Sendable, Hashable, Codable {
     package var targetSeen: Date?
     package var sourceSeen: Date?
 
+    /// What verifications and drills found before was of a backup that was lost, replaced or put back since.
+    package var evidenceFrom: Date?
+
     package var replicationBase: String?
     package var sourceLog: Log?
     package var targetLog: Log?

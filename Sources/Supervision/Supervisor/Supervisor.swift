@@ -30,7 +30,7 @@ package struct Supervisor: Sendable {
     /// What a pass leaves: the report, and what is to be remembered with ``remember(_:)``.
     package struct Outcome: Sendable {
         package var report: Report
-        fileprivate var pairMemories: [String: PairMemory]
+        package fileprivate(set) var pairMemories: [String: PairMemory]
         fileprivate var serverMemories: [String: ServerMemory]
     }
 

@@ -89,3 +89,50 @@ import Testing
         #expect(judged.naming(later, [found]) == later, "the comparison is older than what it is to explain")
     }
 }
+
+    @Test("What was verified of a backup that was lost or put back since is neither good nor off")
+    func ofALostBackup() {
+        func lost(_ verify: VerifyConfiguration?, hours: Double, from: Double = 0.5) -> VerifiedLight {
+            let span = EvidenceSpan(from: morning.addingTimeInterval(from * 3600))
+            return VerifiedLight(
+                VerificationHistory([record(.equal)], within: span), verify: verify, pair: .sample("orders"),
+                before: nil,
+                dueSince: morning, now: morning.addingTimeInterval(hours * 3600))
+        }
+        for verify in [nil, daily] {
+            let light = lost(verify, hours: 1).light
+            #expect(
+                light.state == .unknown && light.summary.contains("before the backup was put back or lost"), "\(light)")
+            #expect(lost(verify, hours: 1, from: -1).light.state == .ok, "it was verified since")
+        }
+        #expect(lost(nil, hours: 8 * 24).light.state == .off, "it would not be shown as good any more")
+        #expect(lost(daily, hours: 8 * 24).light.state == .unknown)
+        let overdue = lost(daily, hours: 40).findings([]).first?.summary
+        #expect(overdue == "the pair was not verified since the backup was put back or lost", "\(overdue ?? "")")
+    }
+
+    @Test("What counts of each backup, by its target, in the vault and on a server")
+    func spans() throws {
+        let configuration = try Samples.read(
+            """
+            servers: { a: { url: "http://a:5984" }, b: { url: "https://b/couch/" } }
+            pairs: [{ source: a, target: b, databases: ["*"] }]
+            """
+        ).configuration
+        func memory(_ database: String, from hours: Double?) -> PairMemory {
+            var memory = PairMemory()
+            memory.target = DatabaseAddress(server: "b", database: database)
+            memory.evidenceFrom = hours.map { morning.addingTimeInterval($0 * 3600) }
+            return memory
+        }
+        var vault = VaultMemory()
+        vault.evidence = EvidenceSpan(from: morning)
+        let spans = BackupEvidence.spans(
+            vault: ["vault:orders": vault],
+            pairs: [memory("a/b", from: 2), memory("a/b", from: 1), memory("well", from: nil)], configuration)
+        #expect(
+            spans == [
+                "vault:orders": EvidenceSpan(from: morning),
+                "https://b/couch/a%2Fb": EvidenceSpan(from: morning.addingTimeInterval(7200)),
+            ])
+    }

@@ -147,4 +147,51 @@ extension PairMemory {
         collect(self)
         return moments.max()
     }
+
+    @Test("What was found of a backup that is lost, replaced or put back is not of the one that there is then")
+    func evidence() throws {
+        var scene = Scene()
+        scene.target = .missing
+        #expect(scene.pass() == ["target-missing"])
+        #expect(scene.memory.evidenceFrom == nil, "it never was there")
+        scene = Scene.watched()
+        #expect(scene.memory.evidenceFrom == nil)
+        let target = scene.target
+        scene.target = .missing
+        for _ in 0..<2 {
+            scene.elapse(60)
+            _ = scene.pass()
+            #expect(scene.memory.evidenceFrom == scene.now)
+        }
+        let gone = scene.now
+        scene.target = target
+        scene.elapse(60)
+        _ = scene.pass()
+        #expect(scene.memory.evidenceFrom == gone)
+
+        for (identity, documents, rule) in [
+            ("1795000009", 1000, "target-replaced"), ("1795000002", 600, "target-rolled-back"),
+        ] {
+            var scene = Scene.watched()
+            scene.target = .present(Scene.database(documents: documents, identity: identity))
+            let seen = scene.now
+            for _ in 0..<2 {
+                #expect(scene.pass() == [rule])
+                #expect(scene.memory.evidenceFrom == seen)
+                scene.elapse(60)
+            }
+            scene.memory.clampFuture(to: seen.addingTimeInterval(-10))
+            #expect(scene.memory.evidenceFrom == seen.addingTimeInterval(-10))
+        }
+    }
+
+    @Test("A memory of an earlier version is read")
+    func earlierVersion() throws {
+        let encoded = try JSONEncoder().encode(Scene.watched().memory)
+        var members = try #require(try JSONSerialization.jsonObject(with: encoded) as? [String: Any])
+        members["evidenceFrom"] = nil
+        let decoded = try JSONDecoder().decode(
+            PairMemory.self, from: try JSONSerialization.data(withJSONObject: members))
+        #expect(decoded.evidenceFrom == nil && decoded.targetIdentity == "1795000002")
+    }
 }
