@@ -54,9 +54,8 @@ package enum CountsDiffer: PairRule {
     /// What was seen when the counts could be compared: a source that is busy now takes nothing back.
     private static func lasting(_ situation: PairSituation) -> Finding? {
         guard let latch = situation.memory.latches[name] else { return nil }
-        if situation.proof.isDemanded {
-            if situation.proof.proves(since: latch.since) { return nil }
-        } else if situation.memory.rescan?.completedAt.map({ $0 > latch.since }) == true {
+        if situation.proof.proves(since: latch.since) { return nil }
+        if !situation.proof.isDemanded, situation.memory.rescan?.completedAt.map({ $0 > latch.since }) == true {
             return nil
         }
         return Finding(

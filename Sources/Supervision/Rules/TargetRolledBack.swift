@@ -21,7 +21,8 @@ package enum TargetRolledBack: PairRule {
             "Couchkeep stops the job, deletes the checkpoints on both sides and starts it again. The job then compares "
             + "everything from the beginning and copies only what is missing. Each check verifies the pair, names what is "
             + "missing and copies it; the finding ends when a verification says equal. For pairs of mode watch it ends when "
-            + "the target has caught up and nothing is missing by count.",
+            + "couchkeep verify PAIR says equal (couchkeep repair PAIR copies what is missing), or what was missing by count "
+            + "is there again.",
         severity: "critical",
         sources: ["couch_replicator_scheduler_job.erl, compare_replication_logs; reproduced on 3.5.0"])
 
@@ -30,7 +31,8 @@ package enum TargetRolledBack: PairRule {
         if let latch = memory.latches[name] {
             // Where pairs are compared, nothing but a comparison says that all is there again.
             let isMended =
-                situation.proof.isDemanded ? situation.proof.proves(since: latch.since) : situation.isMended(latch)
+                situation.proof.proves(since: latch.since)
+                || (!situation.proof.isDemanded && situation.isMended(latch))
             guard !isMended else { return nil }
             return Finding(
                 rule: name, severity: .critical, since: latch.since,

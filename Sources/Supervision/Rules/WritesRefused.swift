@@ -20,8 +20,9 @@ package enum WritesRefused: PairRule {
             + "When Couchkeep sees that the target's validation functions have changed, it lets the job read the source from "
             + "the beginning, and the finding ends when that has brought everything. Each check verifies the pair, names the "
             + "documents, and tries to copy them (the target's reason is told where it refuses them again); the finding "
-            + "ends when a verification says equal. For pairs of mode watch, after any other cause: couchkeep check "
-            + "--rescan PAIR.",
+            + "ends when a verification says equal. After any other cause: couchkeep check --rescan PAIR. "
+            + "For pairs of mode watch: couchkeep repair PAIR copies them, and the finding ends when couchkeep verify PAIR says "
+            + "equal.",
         severity: "critical", sources: ["apache/couchdb#1734, #1418"])
 
     package static func diagnose(_ situation: PairSituation) -> Finding? {
@@ -32,7 +33,7 @@ package enum WritesRefused: PairRule {
         let logged = situation.isRescanning ? 0 : log?.largestWriteFailures ?? 0
         // A reading from the beginning that this pass sees complete has settled all earlier refusals.
         let isSettled = !situation.proof.isDemanded && memory.isRescanning && !situation.isRescanning
-        let isProved = situation.proof.isDemanded && memory.areRefusalsProved(by: situation.proof)
+        let isProved = memory.areRefusalsProved(by: situation.proof)
         let settled = isProved ? max(memory.refused, memory.settledRefusals ?? 0) : memory.settledRefusals ?? 0
         // What was refused before everything was found in the target is no loss any more.
         let refused = max(
@@ -54,7 +55,8 @@ package enum WritesRefused: PairRule {
                 "rescanning": situation.isRescanning ? true : nil,
             ],
             next:
-                "remove the cause on \(situation.pair.target.server), then: couchkeep check --rescan \(situation.pair.name)"
+                "remove the cause on \(situation.pair.target.server), then: couchkeep "
+                + (situation.pair.mode == .manage ? "check --rescan" : "repair") + " \(situation.pair.name)"
         )
     }
 

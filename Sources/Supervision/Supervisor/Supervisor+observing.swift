@@ -144,6 +144,7 @@ extension Supervisor {
     private func proof(of pair: Pair, _ proofs: [String: Date]?) -> ComparisonProof {
         guard let proofs, pair.mode == .manage else { return .notDemanded }
         let key = PassOptions.proofKey(source: url(of: pair.source), target: url(of: pair.target))
+        guard pair.mode == .manage else { return proofs[key].map { .offered(since: $0) } ?? .notDemanded }
         return proofs[key].map { .equal(since: $0) } ?? .none
     }
 

@@ -37,7 +37,10 @@ struct CheckCommand: AsyncParsableCommand {
     @Option(
         help: ArgumentHelp(
             "Let a pair's source be read again from the beginning; what the target has is not copied again.",
-            discussion: "For a target that refused documents, after the cause is removed. May be given several times.",
+            discussion: """
+                For a target that refused documents, after the cause is removed. May be given several times. Only for pairs \
+                of mode manage.
+                """,
             valueName: "pair"))
     var rescan: [String] = []
     @Flag(help: "Print one JSON object, schema couchkeep/status/1.")
@@ -57,11 +60,7 @@ struct CheckCommand: AsyncParsableCommand {
         let printer: any ReportPrinter = json ? JSONReportPrinter() : TextReportPrinter(isQuiet: quiet, showsAll: all)
         try printer.print(outcome.report)
         if let failure = outcome.notRemembered { Console.error("couchkeep: \(failure)") }
-        let unknown = Set(rescan).subtracting(outcome.report.pairs.map(\.pair))
-        guard unknown.isEmpty else {
-            throw ValidationError(
-                "there is no pair \(unknown.sorted().joined(separator: ", ")) to rescan; see couchkeep status")
-        }
+        if let objection = RescanRequest(Set(rescan)).objection(outcome.report) { throw ValidationError(objection) }
         try CommandEnd.end(outcome.exitCode)
     }
 }

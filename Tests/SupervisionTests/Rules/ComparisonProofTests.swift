@@ -90,4 +90,33 @@ import Testing
         scene.proof = .equal(since: seen)
         #expect(scene.pass() == [])
     }
+
+    @Test("Of a pair that is only watched a comparison ends what it has disproved, and nothing waits for one")
+    func watchedOnly() throws {
+        var scene = Scene.watched()
+        scene.pair.mode = .watch
+        scene.target = .present(Scene.database(documents: 600, identity: "1795000002"))
+        #expect(scene.pass() == ["target-rolled-back"])
+        let seen = scene.now
+        scene.elapse(60)
+        scene.target = .present(Scene.database(documents: 1000, identity: "1795000002"))
+        scene.proof = .offered(since: seen.addingTimeInterval(-1))
+        #expect(scene.pass() == ["target-rolled-back"])
+        #expect(scene.finding("target-rolled-back")?.summary.contains("no verification") == false)
+        scene.proof = .offered(since: seen)
+        #expect(scene.pass() == [])
+        scene.elapse(60)
+        #expect(scene.pass() == [])
+
+        scene.report(failures: 3)
+        #expect(scene.pass() == ["writes-refused"])
+        let next = try #require(scene.finding("writes-refused")?.next)
+        #expect(next.hasSuffix("couchkeep repair orders"), "\(next)")
+        scene.elapse(60)
+        scene.proof = .offered(since: scene.now)
+        for _ in 0..<2 {
+            #expect(scene.pass() == [])
+            scene.elapse(60)
+        }
+    }
 }
