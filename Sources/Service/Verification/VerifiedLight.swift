@@ -148,20 +148,34 @@ package struct VerifiedLight: Sendable {
         pair.findings.contains { suspicious.contains($0.rule) }
     }
 
-    /// A finding that said that something is missing, with the names of what a later comparison has found missing.
+    /// A finding that said that something is missing, with the names of what a later comparison has found missing, in the
+    /// place of those that it has already.
     ///
     /// - Parameter first: the first differences.
     package func naming(_ finding: Finding, _ first: [VerificationDifference]) -> Finding {
+        var finding = Self.unnamed(finding)
         let missing = first.filter { !$0.revisions.isEmpty }.prefix(Self.named).map(\.id)
         guard Self.suspicious.contains(finding.rule), let difference, !missing.isEmpty,
             difference.startedAt >= finding.since
         else { return finding }
-        var finding = finding
         let count = difference.counts.missing + difference.counts.otherLeaves
         let more = count > missing.count ? " and \(Wording.number(count - missing.count)) more" : ""
-        finding.summary += "; missing: \(missing.joined(separator: ", "))\(more)"
+        finding.summary += "\(Self.naming)\(missing.joined(separator: ", "))\(more)"
         finding.evidence["missingDocuments"] = .array(missing.map { .string($0) })
         finding.evidence["verification"] = .integer(Int64(difference.id))
+        return finding
+    }
+
+    private static let naming = "; missing: "
+
+    /// A finding as it was before documents were named.
+    private static func unnamed(_ finding: Finding) -> Finding {
+        guard finding.evidence["missingDocuments"] != nil, let names = finding.summary.range(of: naming) else {
+            return finding
+        }
+        var finding = finding
+        finding.summary.removeSubrange(names.lowerBound...)
+        (finding.evidence["missingDocuments"], finding.evidence["verification"]) = (nil, nil)
         return finding
     }
 

@@ -82,13 +82,15 @@ import Testing
             Difference(
                 id: "lost", kind: .missing, onlyInSource: [try #require(.init("1-00000000000000000000000000000001"))]))
         let judged = light([record(.different, missing: 1)], nil, hours: 1, pair: pair)
-        #expect(judged.naming(suspicion, [found]).summary == "put back; missing: lost")
+        let named = judged.naming(suspicion, [found])
+        #expect(named.summary == "put back; missing: lost")
+        #expect(judged.naming(named, [found]) == named, "a check tells several times")
+        #expect(judged.naming(named, []) == suspicion, "it is there by now")
         #expect(judged.findings([found]).first?.cause == "target-rolled-back @ orders")
         var later = suspicion
         later.since = morning.addingTimeInterval(60)
         #expect(judged.naming(later, [found]) == later, "the comparison is older than what it is to explain")
     }
-}
 
     @Test("What was verified of a backup that was lost or put back since is neither good nor off")
     func ofALostBackup() {
@@ -136,3 +138,4 @@ import Testing
                 "https://b/couch/a%2Fb": EvidenceSpan(from: morning.addingTimeInterval(7200)),
             ])
     }
+}
