@@ -19,45 +19,46 @@ package struct ConfiguredPairs: Sendable {
     /// Chooses the pairs of a pass.
     ///
     /// Where a server's databases are unknown, the ones remembered and the ones named stand for them; and a remembered
-    /// database that has vanished stays a pair, so that its loss is told. Two databases that would share one target are
-    /// a conflict of the source's server: a new database must not end the supervision of all others.
+    /// database that has vanished stays a pair, so that its loss is told. Databases that would share one target are
+    /// a conflict of the sources' servers: a new database must not end the supervision of all others, and least of all be
+    /// copied into the backup of another.
     package func select(
-        names: [String: Observed<[String]>], remembered: Set<DatabaseAddress>
+        names: [String: Observed<[String]>], remembered: Set<RememberedPair>
     ) -> PairSelection {
-        var pairs: [Pair] = []
+        var candidates: [Pair] = []
         var unmatched: [String: [String]] = [:]
         var conflicts: [String: [String]] = [:]
-        var targets: [DatabaseAddress: Pair] = [:]
         for entry in configuration.pairs {
             guard case .server(let target) = entry.target else { continue }
             let present = names[entry.source]?.value
-            let before = remembered.filter { $0.server == entry.source }.map(\.database)
+            let before = remembered.map(\.source).filter { $0.server == entry.source }.map(\.database)
             let match = entry.databases.matches(Set(present ?? []).union(before))
             if let present {
                 let patterns = entry.databases.matches(present).unmatchedPatterns
                 if !patterns.isEmpty { unmatched[entry.source, default: []] += patterns }
             }
             conflicts[entry.source, default: []] += match.problems.map(\.description)
-            for selected in entry.withoutBackupsOfBackups(match.selected) {
-                let pair = entry.pair(source: selected.source, target: target, database: selected.target)
-                if let other = targets[pair.target] {
-                    conflicts[entry.source, default: []].append(Self.conflict(pair, other))
-                    continue
-                }
-                targets[pair.target] = pair
+            candidates += entry.withoutBackupsOfBackups(match.selected).map {
+                entry.pair(source: $0.source, target: target, database: $0.target)
+            }
+        }
+        let rivals = Dictionary(grouping: candidates, by: \.target).mapValues {
+            TargetRivals($0, remembered: remembered)
+        }
+        var kept: Set<String> = []
+        var pairs: [Pair] = []
+        for pair in candidates {
+            if let conflict = rivals[pair.target]?.conflict(of: pair) {
+                conflicts[pair.source.server, default: []].append(conflict)
+            } else if kept.insert(pair.key).inserted {
                 pairs.append(pair)
+            } else {
+                conflicts[pair.source.server, default: []].append("two entries make the pair \(pair.key)")
             }
         }
         return PairSelection(
             pairs: Self.named(pairs), unprotected: unprotected(names, pairs: pairs), unmatched: unmatched,
             conflicts: conflicts.filter { !$0.value.isEmpty })
-    }
-
-    private static func conflict(_ pair: Pair, _ other: Pair) -> String {
-        other.source == pair.source
-            ? "two entries make the pair \(pair.key)"
-            : "\(other.source.server)/\(other.source.database) and \(pair.source.server)/\(pair.source.database) "
-                + "would share the target \(pair.target.server)/\(pair.target.database)"
     }
 
     /// Databases of the sources that nothing covers: no pair, no exclusion, not themselves a backup.

@@ -30,7 +30,7 @@ package struct PairDirectory: Sendable {
         }
         let servers = Dictionary(fleet.servers.map { ($0.name, $0) }, uniquingKeysWith: { $1 })
         let memories = try await state.pairMemories()
-        let remembered = Set(memories.values.compactMap(\.source))
+        let remembered = Set(memories.values.compactMap(RememberedPair.init))
         let last = try await state.lastReport()?.pairs ?? []
         let partial = Self.partialReplications(last)
         var pairs: [VerifiablePair] = []

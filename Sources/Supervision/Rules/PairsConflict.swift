@@ -8,7 +8,9 @@ package enum PairsConflict: ServerRule {
         what:
             "Patterns, names and rename: together lead two databases to one target, or make one pair twice. This can begin "
             + "when a database is created, since patterns pick up new ones.",
-        consequence: "The databases named have no backup; all other pairs are supervised as ever.",
+        consequence:
+            "The databases named have no backup, but the one whose backup the target was before; where it was nobody's, or that "
+            + "of several, none has. All other pairs are supervised as ever.",
         evidence: "The pairs that the configuration makes of the databases that exist now.",
         repair: "Give each database a target of its own with rename: or source: and target:, or exclude one of them.",
         severity: "critical")

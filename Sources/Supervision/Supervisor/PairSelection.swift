@@ -23,9 +23,22 @@ package struct PairSelection: Sendable {
     }
 }
 
+/// A pair that was supervised before.
+package struct RememberedPair: Sendable, Hashable {
+    package var source: DatabaseAddress
+    package var target: DatabaseAddress?
+
+    package init(source: DatabaseAddress, target: DatabaseAddress?) { (self.source, self.target) = (source, target) }
+
+    package init?(_ memory: PairMemory) {
+        guard let source = memory.source else { return nil }
+        self.init(source: source, target: memory.target)
+    }
+}
+
 /// Makes the pairs of a pass from what the servers list.
 ///
-/// It gets the database names of each source, unknown where a server could not be asked, and the sources of all pairs
-/// ever seen, so that a database that vanished is still looked for.
+/// It gets the database names of each source, unknown where a server could not be asked, and all pairs ever seen, so that a
+/// database that vanished is still looked for, and none takes over the backup of another.
 package typealias PairSelector =
-    @Sendable (_ names: [String: Observed<[String]>], _ remembered: Set<DatabaseAddress>) -> PairSelection
+    @Sendable (_ names: [String: Observed<[String]>], _ remembered: Set<RememberedPair>) -> PairSelection

@@ -39,8 +39,8 @@ struct Pass {
         }
     }
 
-    /// The sources of all pairs ever seen.
-    var rememberedSources: Set<DatabaseAddress> { Set(pairMemories.values.compactMap(\.source)) }
+    /// All pairs ever seen.
+    var remembered: Set<RememberedPair> { Set(pairMemories.values.compactMap(RememberedPair.init)) }
 
     /// Applies the rules about servers.
     mutating func diagnoseServers(urls: [String: String], at moment: Date) {

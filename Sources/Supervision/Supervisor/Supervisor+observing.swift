@@ -13,7 +13,7 @@ extension Supervisor {
             }
         for observation in identified { pass.servers[observation.name] = observation }
         let names = pass.servers.filter { sources.contains($0.key) }.mapValues(\.databaseNames)
-        let selection = selectPairs(names, pass.rememberedSources)
+        let selection = selectPairs(names, pass.remembered)
         pass.pairs = selection.pairs
         pass.unprotected = selection.unprotected
         pass.unmatched = selection.unmatched
@@ -142,7 +142,7 @@ extension Supervisor {
 
     /// What the last comparison says of a pair; pairs that are only watched are not compared by themselves.
     private func proof(of pair: Pair, _ proofs: [String: Date]?) -> ComparisonProof {
-        guard let proofs, pair.mode == .manage else { return .notDemanded }
+        guard let proofs else { return .notDemanded }
         let key = PassOptions.proofKey(source: url(of: pair.source), target: url(of: pair.target))
         guard pair.mode == .manage else { return proofs[key].map { .offered(since: $0) } ?? .notDemanded }
         return proofs[key].map { .equal(since: $0) } ?? .none

@@ -22,11 +22,12 @@ import Testing
 
     private func select(
         _ pairs: ConfiguredPairs, _ names: [String: [String]], remembered: Set<DatabaseAddress> = [],
-        unknown: Set<String> = []
+        supervised: Set<RememberedPair> = [], unknown: Set<String> = []
     ) -> PairSelection {
         var observed = names.mapValues { Observed.known($0) }
         for server in unknown { observed[server] = .unknown(CouchError(.unreachable, "down")) }
-        return pairs.select(names: observed, remembered: remembered)
+        let sources = remembered.map { RememberedPair(source: $0, target: nil) }
+        return pairs.select(names: observed, remembered: supervised.union(sources))
     }
 
     @Test func patternsPickUpWhatIsThere() throws {
@@ -114,16 +115,49 @@ import Testing
         #expect(select(pairs, ["a": []]).pairs.map(\.name) == ["orders"])
     }
 
-    @Test func twoSourcesOfOneTargetAreAConflictAndTheFirstStays() throws {
+    private static let rivals = """
+        - { source: a, target: b, databases: ["*"] }
+        - { source: c, target: b, databases: ["*"] }
+        """
+
+    @Test func ofTwoSourcesOfOneTargetNoneIsCopiedThere() throws {
+        let found = select(try pairs(Self.rivals), ["a": ["orders", "one"], "c": ["orders", "two"]])
+        #expect(found.pairs.map(\.key) == ["a/one -> b/one", "c/two -> b/two"])
+        #expect(found.conflicts.keys.sorted() == ["a", "c"])
+        for server in ["a", "c"] {
+            let text = found.conflicts[server]?.first ?? ""
+            #expect(text.contains("a/orders and c/orders") && text.contains("none is backed up"), "\(found.conflicts)")
+        }
+    }
+
+    @Test(
+        "A new database does not take over the backup of another, wherever it stands in the file",
+        arguments: ["a", "c"])
+    func theOneThatWasThereStays(server: String) throws {
+        func address(_ server: String) -> DatabaseAddress { DatabaseAddress(server: server, database: "orders") }
+        let known = RememberedPair(source: address(server), target: address("b"))
+        let other = server == "a" ? "c" : "a"
+        // That the other one had a backup elsewhere makes no difference.
+        let elsewhere = RememberedPair(source: address(other), target: DatabaseAddress(server: "b", database: "old"))
+        let names = ["a": ["orders"], "c": ["orders"]]
+        let found = select(try pairs(Self.rivals), names, supervised: [known, elsewhere])
+        #expect(found.pairs.map(\.key) == ["\(server)/orders -> b/orders"])
+        #expect(found.conflicts.keys.sorted() == [other])
+        #expect(found.conflicts[other]?.first?.contains("it stays the backup of \(server)/orders") == true)
+
+        let both = RememberedPair(source: address(other), target: address("b"))
+        #expect(select(try pairs(Self.rivals), names, supervised: [known, both]).pairs.isEmpty)
+    }
+
+    @Test func twoEntriesOfOnePairAreOne() throws {
         let pairs = try pairs(
             #"""
-            - { source: a, target: b, databases: ["*"] }
-            - { source: c, target: b, databases: ["*"] }
+            - { source: a, target: b, databases: ["o*"] }
+            - { source: a, target: b, databases: ["*s"] }
             """#)
-        let found = select(pairs, ["a": ["orders", "one"], "c": ["orders", "two"]])
-        #expect(found.pairs.map(\.key) == ["a/one -> b/one", "a/orders -> b/orders", "c/two -> b/two"])
-        #expect(found.conflicts.keys.sorted() == ["c"])
-        #expect(found.conflicts["c"]?.first?.contains("a/orders and c/orders") == true, "\(found.conflicts)")
+        let found = select(pairs, ["a": ["orders"]])
+        #expect(found.pairs.map(\.key) == ["a/orders -> b/orders"])
+        #expect(found.conflicts["a"] == ["two entries make the pair a/orders -> b/orders"])
     }
 
     @Test func thePairsSettingsAreThoseOfTheFile() throws {

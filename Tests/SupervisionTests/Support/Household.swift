@@ -85,7 +85,7 @@ final class Household: Sendable {
             sources: ["production"],
             selectPairs: { [self] names, remembered in
                 let listed = (names["production"]?.value ?? []).filter { !$0.hasPrefix("_") }
-                let chosen = Set(settings.databases ?? listed).union(remembered.map(\.database))
+                let chosen = Set(settings.databases ?? listed).union(remembered.map(\.source.database))
                 let unprotected = Set(listed).subtracting(chosen).sorted()
                 return PairSelection(
                     pairs: chosen.sorted().map { pair($0) },
