@@ -93,7 +93,7 @@ package struct CheckRun: Sendable {
             try await verification(state).noteDue(passed.report)
             // Whether a backup has ended what there was is to be found out yet.
             let open = due.reduce(into: Set<String>()) { $0.formUnion(VaultState.fingerprints(of: $1.name)) }
-            outcome.report = try await tell(passed.report, judging: .allBut(open), state: state)
+            outcome.told(try await tell(passed.report, judging: .allBut(open), state: state))
         } catch let error as StateError {
             // What was seen is worth showing even where it can't be remembered.
             outcome.fail(error)
@@ -197,7 +197,7 @@ package struct CheckRun: Sendable {
             try await change(&outcome.report, last)
             outcome.exitCode = ExitCode(outcome.report, sources: fleet.selector.sources)
             if let other { throw other }
-            outcome.report = try await tell(outcome.report, judging: .only(judging), state: state)
+            outcome.told(try await tell(outcome.report, judging: .only(judging), state: state))
         } catch let error as StateError {
             outcome.notRemembered = error
         }
@@ -235,6 +235,12 @@ package struct CheckRun: Sendable {
 }
 
 extension CheckRun.Outcome {
+    /// Takes in the report with how the channels did: a message that nobody gets was skipped.
+    mutating func told(_ report: Report) {
+        self.report = report
+        if report.hasFailingChannel, exitCode == .ok { exitCode = .incomplete }
+    }
+
     /// Notes that something could not be remembered or told.
     fileprivate mutating func fail(_ error: StateError) {
         notRemembered = error

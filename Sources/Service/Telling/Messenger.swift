@@ -27,7 +27,7 @@ package struct Messenger: Sendable {
         case only(Set<String>)
     }
 
-    /// Puts what is due into the outbox, sends what waits, and pings the heartbeat if all is well.
+    /// Puts what is due into the outbox, sends what waits, and pings the heartbeat if all is well, and every message gets out.
     ///
     /// - Returns: How each channel does.
     /// - Throws: `StateError` and `CancellationError`; a channel's failure is in its status.
@@ -88,10 +88,19 @@ package struct Messenger: Sendable {
     }
 
     private func beat(_ report: Report) async throws {
-        guard let heartbeat = channels.heartbeat, report.verdict == .ok,
+        var statuses: [ChannelStatus] = []
+        for name in deliverable { statuses.append(try await status(of: name, at: report.at)) }
+        guard let heartbeat = channels.heartbeat, Self.isWell(report, statuses),
             heartbeat.settings.isDue(at: report.at, last: try await alerts.status(of: heartbeat.name).lastSent)
         else { return }
         try await ping(heartbeat, at: report.at)
+    }
+
+    /// Whether somebody who hears nothing can rely on it: who would not be told of a problem must not be told that there is none.
+    ///
+    /// - Parameter channels: those that get messages.
+    static func isWell(_ report: Report, _ channels: [ChannelStatus]) -> Bool {
+        report.verdict == .ok && channels.allSatisfy { $0.error == nil }
     }
 
     private func ping(_ heartbeat: Heartbeat, at moment: Date) async throws {

@@ -34,6 +34,12 @@ package struct Report: Sendable, Codable, Equatable {
         verdict = Self.verdict(pairs: pairs, servers: servers)
     }
 
+    /// Whether all is well, nothing was done, and nobody waits for a message that could not be sent.
+    package var isUneventful: Bool { verdict == .ok && pairs.allSatisfy(\.repairs.isEmpty) && !hasFailingChannel }
+
+    /// Whether messages can't be sent by one of the ways that are configured.
+    package var hasFailingChannel: Bool { channels.contains { $0.error != nil } }
+
     /// The report with further pairs, which may change the verdict.
     package func adding(_ others: [PairReport]) -> Report {
         guard !others.isEmpty else { return self }

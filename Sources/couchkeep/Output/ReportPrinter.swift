@@ -26,7 +26,6 @@ struct TextReportPrinter: ReportPrinter {
         let text = ReportText(
             report, now: Date(), style: .of(STDOUT_FILENO, environment: ProcessInfo.processInfo.environment),
             shown: showsAll ? .max : 20)
-        let isUneventful = report.verdict == .ok && report.pairs.allSatisfy(\.repairs.isEmpty)
-        Console.out(isQuiet && isUneventful ? text.line() : text.render())
+        Console.out(isQuiet && report.isUneventful ? text.line() : text.render())
     }
 }
