@@ -263,6 +263,7 @@ extension Report {
         state.standing =
             pairs[index].findings.filter { $0.rule != BackupLost.name && VaultState.standingRules.contains($0.rule) }
         state.stand(epoch, memory.lost(at: state.at))
+        state.pairSince = memory.source.firstSeen
         let found = state.report(before: before ?? pairs[index])
         var pairs = pairs
         pairs[index].lights.replicating = found.lights.replicating

@@ -99,6 +99,7 @@ package struct VaultPass: Sendable {
                 serverFindings: sources.first { $0.name == pair.source.server }?.findings ?? [])
             state.standing = rules.diagnose(&memory.source)
             state.stand(memory.noteEpoch(state.backup, since: known, at: state.at), memory.lost(at: state.at))
+            state.pairSince = memory.source.firstSeen
             looks.memories[pair.target] = memory
             // What is not there can't be backed up.
             if isFollowed, pair.mode == .manage, source != .missing {

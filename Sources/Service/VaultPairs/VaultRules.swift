@@ -70,9 +70,10 @@ package enum BackupBehind: Rule {
         title: "the newest moment in the vault is too old",
         what:
             "The source has changed since the newest moment, and that is longer ago than the pair's lag threshold, or "
-            + "more has changed than its threshold allows.",
+            + "more has changed than its threshold allows. Or the pair has been there for so long without any backup.",
         consequence: "What has changed since that moment would be lost.",
-        evidence: "The moment's time, and the source's pending changes behind it.",
+        evidence:
+            "The moment's time, and the source's pending changes behind it; without a moment, when the pair was first seen.",
         repair: "For pairs of mode manage each check makes a backup. Others are backed up by couchkeep backup.",
         severity: "warning, then critical, by the thresholds of the pair")
 }

@@ -17,6 +17,8 @@ struct VaultState: Sendable {
     var pair: VaultPair
     /// When it was looked at.
     var at: Date
+    /// When the pair was first looked at; nil where that is not known.
+    var pairSince: Date?
     /// The backup that is awaited; nil where what is found is how it is.
     var awaited: Awaited?
     /// What is in the vault.
@@ -190,7 +192,18 @@ struct VaultState: Sendable {
                     Blind.self, .warning, "the source could not be asked what has changed: \(unseen)",
                     next: "couchkeep explain \(Blind.name)", cause: unseen.cause))
         }
-        guard let newest else { return findings }
+        guard let newest else {
+            // What is gone was there, and what has failed is told with its reason.
+            guard failure == nil, backup != .unknown, !standing.contains(where: { $0.rule == BackupLost.name }),
+                let pairSince, let severity = severity(pending: nil, age: now.timeIntervalSince(pairSince))
+            else { return findings }
+            findings.append(
+                finding(
+                    BackupBehind.self, severity,
+                    "there is no backup of it in the vault, \(Wording.duration(now.timeIntervalSince(pairSince))) after the pair was "
+                        + "first seen", next: "couchkeep backup"))
+            return findings
+        }
         if !newest.isComplete {
             let missing = Wording.counted(newest.setAside, "revision")
             findings.append(
@@ -216,9 +229,11 @@ struct VaultState: Sendable {
     }
 
     /// How bad it is to be so far behind; nil where it isn't.
-    private func severity(pending: Int, age: TimeInterval) -> Finding.Severity? {
+    ///
+    /// - Parameter pending: nil where all is.
+    private func severity(pending: Int?, age: TimeInterval) -> Finding.Severity? {
         func isBeyond(_ time: TimeInterval, _ changes: Int?) -> Bool {
-            age >= time || changes.map { pending >= $0 } ?? false
+            age >= time || changes.map { pending ?? 0 >= $0 } ?? false
         }
         let limits = pair.thresholds
         if pending == 0 { return nil }

@@ -65,6 +65,28 @@ struct VaultStateTests {
         }
     }
 
+    @Test(
+        "A pair that has never had a backup is told",
+        arguments: [(899, nil), (900, .warning), (7200, .critical)] as [(TimeInterval, Finding.Severity?)])
+    func neverBackedUp(age: TimeInterval, severity: Finding.Severity?) async throws {
+        try await withState { state in
+            var state = state
+            (state.backup, state.pairSince) = (.absent, Self.morning.addingTimeInterval(-age))
+            let told = report(state)
+            #expect(told.findings.map(\.severity) == [severity].compactMap(\.self))
+            #expect(told.findings.allSatisfy { $0.rule == BackupBehind.name && $0.summary.contains("no backup") })
+            #expect(told.lights.replicating.state == (severity == nil ? .unknown : .problem))
+            // A backup that is made next may end it.
+            state.awaited = .own
+            #expect(report(state).findings.isEmpty)
+            state.awaited = nil
+            state.backup = .unknown
+            #expect(report(state).findings.isEmpty, "nobody knows whether there is one")
+            (state.backup, state.pairSince) = (.absent, nil)
+            #expect(report(state).findings.isEmpty)
+        }
+    }
+
     @Test func whatIsNotKnownIsNotGood() async throws {
         try await withState { state in
             var state = state
