@@ -25,7 +25,11 @@ package struct ReplicationIndex: Sendable {
         for job in jobs {
             if let document = job.documentID {
                 // Another database, such as `a/_replicator`, may have a document of the same id.
-                if job.database == nil || job.database == "_replicator" { jobByDocument[document] = job }
+                if job.database == nil || job.database == "_replicator" {
+                    jobByDocument[document] = job
+                } else {
+                    foreignJobs[Self.route(job.source, job.target), default: []].append(job)
+                }
             } else {
                 transientJobs[Self.route(job.source, job.target), default: []].append(job)
             }

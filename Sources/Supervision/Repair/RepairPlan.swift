@@ -32,7 +32,7 @@ package enum RepairPlan: Sendable, Hashable {
         if case .step = plan { return plan }
         // While a reset has to wait or is given up, the pair must not be without a replication.
         if case .resetCheckpoints = action, situation.replication?.documents.isEmpty == true,
-            situation.bothDatabases != nil,
+            situation.replication?.foreignJobs.isEmpty == true, situation.bothDatabases != nil,
             case .step(let creation, _) = spend(.createReplication, rule, in: situation)
         {
             return .step(creation, rule: rule)

@@ -80,6 +80,8 @@ import Testing
         let found = find(scene, observation(jobs: [job], documents: [scene.ownDocument]))
         #expect(found.primary?.job == nil)
         #expect(found.transientJobs.isEmpty)
+        #expect(found.foreignJobs == [job])
+        #expect(find(scene, observation(jobs: [scene.job("nightly")])).foreignJobs.isEmpty)
     }
 
     @Test("What could not be read is not in the index, and is said to be missing")

@@ -53,4 +53,16 @@ import Testing
         scene.pair.createsTarget = false
         #expect(scene.plan() == .none)
     }
+
+    @Test("A document of another database that replicates the pair is named, and gets no rival")
+    func elsewhere() throws {
+        var scene = Scene()
+        var job = scene.job("nightly")
+        job.database = "team/_replicator"
+        scene.replication = ReplicationObservation(foreignJobs: [job])
+        #expect(scene.found == ["replication-missing"])
+        let finding = try #require(scene.finding("replication-missing"))
+        #expect(finding.severity == .warning && finding.summary.contains("nightly of team/_replicator"))
+        #expect(finding.evidence["document"] == "nightly" && scene.plan() == .none)
+    }
 }
