@@ -32,6 +32,10 @@ public struct AttachmentMember: Sendable, Hashable {
     /// The number of bytes of the attachment's part in a multipart body, where told.
     public var partLength: Int? { encoding == nil ? length : encodedLength ?? length }
 
+    /// The number of bytes after decompression, where known: of what a client has uploaded compressed, CouchDB tells the
+    /// compressed number twice.
+    public var decodedLength: Int? { encoding == "gzip" && length == encodedLength ? nil : length }
+
     /// Describes an attachment.
     public init(
         name: String, contentType: String? = nil, digest: String? = nil, length: Int? = nil, encoding: String? = nil,

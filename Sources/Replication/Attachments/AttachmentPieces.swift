@@ -16,7 +16,7 @@ package struct AttachmentPieces {
         self.attachment = attachment
         let decompresses = isDecoded && attachment.member.encoding == "gzip"
         inflater = decompresses ? try Inflater() : nil
-        expected = decompresses ? attachment.member.length : attachment.member.partLength
+        expected = decompresses ? attachment.member.decodedLength : attachment.member.partLength
     }
 
     /// The next piece; nil behind the last one.

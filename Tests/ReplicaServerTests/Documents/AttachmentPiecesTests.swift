@@ -33,6 +33,14 @@ import struct Replication.Attachment
         #expect(stored.bytes == packed)
     }
 
+    /// Of what was uploaded compressed CouchDB does not know how long it is decompressed.
+    @Test func decompressesWhatWasUploadedCompressed() async throws {
+        let packed = try Sample.gzipped.get()
+        #expect(try await read(attachment(packed, length: packed.count)).bytes == Sample.text)
+        let broken = Data(packed.dropLast(9))
+        await #expect(throws: CouchError.self) { try await read(attachment(broken, length: broken.count)) }
+    }
+
     /// Ten megabytes of zeros, in ten kilobytes: the pieces stay small.
     @Test func staysSmallWhateverComesOut() async throws {
         let bomb = try gzipped(Data(count: 10 << 20))
