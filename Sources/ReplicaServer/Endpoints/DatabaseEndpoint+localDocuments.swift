@@ -16,6 +16,9 @@ extension DatabaseEndpoint {
             guard let document = try await localDocuments.localDocument(id, of: database.name) else {
                 throw EndpointFailure.missing
             }
+            if let asked = try localNumber(request.query["rev"]), asked != document.number {
+                throw EndpointFailure.missing
+            }
             return .json(bytes: try Self.text(of: document, id: id))
         case .put:
             return try await putLocalDocument(id)
@@ -24,24 +27,35 @@ extension DatabaseEndpoint {
             guard try await localDocuments.localDocument(id, of: database.name) != nil else {
                 throw EndpointFailure.missing
             }
-            guard try await localDocuments.removeLocalDocument(id, of: database.name, number: number) else {
-                throw EndpointFailure.conflict
-            }
-            return .json(["ok": true, "id": .string(id), "rev": "0-0"])
+            return try await removeLocalDocument(id, number: number)
         default: throw EndpointFailure.methodNotAllowed([.delete, .get, .head, .put])
         }
     }
+
+    private func removeLocalDocument(_ id: String, number: Int) async throws -> ServedResponse {
+        guard try await localDocuments.removeLocalDocument(id, of: database.name, number: number) else {
+            throw EndpointFailure.conflict
+        }
+        return .json(Self.removed(id))
+    }
+
+    private static func removed(_ id: String) -> JSONValue { ["ok": true, "id": .string(id), "rev": "0-0"] }
 
     private func putLocalDocument(_ id: String) async throws -> ServedResponse {
         guard request.body.count <= Self.localDocumentLimit else { throw EndpointFailure.tooLarge }
         var revision = request.query["rev"]
         var kept = JSONText("{")
+        var isDeleted = false
         do {
             let document = try JSONMembers(of: request.body)
             var isFirst = true
             for member in document.members where member.key != "_id" {
                 if member.key == "_rev" {
                     revision = try JSONValue(parsing: document.value(of: member)).string ?? revision
+                    continue
+                }
+                if member.key == "_deleted" {
+                    isDeleted = try JSONValue(parsing: document.value(of: member)).bool ?? false
                     continue
                 }
                 if !isFirst { kept.append(",") }
@@ -53,6 +67,11 @@ extension DatabaseEndpoint {
             throw EndpointFailure.invalidJSON
         }
         let seen = try localNumber(revision) ?? 0
+        if isDeleted {
+            // To remove what is not there is no failure, as CouchDB has it.
+            let isThere = try await localDocuments.localDocument(id, of: database.name) != nil
+            return isThere ? try await removeLocalDocument(id, number: seen) : .json(Self.removed(id))
+        }
         guard
             let number = try await localDocuments.putLocalDocument(
                 id, of: database.name, members: kept.bytes, replacing: seen)

@@ -33,6 +33,22 @@ struct LocalDocumentTests {
         #expect(try await replica.describe().isEmpty)
     }
 
+    @Test func removesWhatIsWrittenAsDeleted() async throws {
+        try await withServer(["db": MemoryReplica()]) { server in
+            let client = server.client
+            try await client.send(.PUT, "/db/_local/x", #"{"v":1,"_deleted":false}"#)
+            #expect(
+                try await client.get("/db/_local/x?rev=0-1").text == #"{"_id":"_local/x","_rev":"0-1","v":1}"# + "\n")
+            #expect(try await client.get("/db/_local/x?rev=0-2").status == 404)
+            #expect(try await client.send(.PUT, "/db/_local/x", #"{"_deleted":true}"#).status == 409)
+            let removed = try await client.send(.PUT, "/db/_local/x", #"{"_deleted":true,"_rev":"0-1"}"#)
+            #expect(removed.status == 200 && removed.json == ["ok": true, "id": "_local/x", "rev": "0-0"])
+            #expect(try await client.get("/db/_local/x").status == 404)
+            #expect(try await client.send(.PUT, "/db/_local/x", #"{"_deleted":true}"#).json["rev"] == "0-0")
+            #expect(try await client.get("/db/_local/x").status == 404)
+        }
+    }
+
     @Test func forgetsTheOldestOnly() {
         let store = MemoryLocalDocuments(limit: 2)
         for id in ["a", "b", "c"] {
