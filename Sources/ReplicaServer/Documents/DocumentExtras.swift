@@ -7,6 +7,8 @@ struct DocumentExtras: Sendable, Hashable {
     var deletedConflicts = false
     var revisionsInfo = false
 
+    init() {}
+
     init(conflicts: Bool) { self.conflicts = conflicts }
 
     init(_ query: QueryParameters) throws(EndpointFailure) {
@@ -15,6 +17,8 @@ struct DocumentExtras: Sendable, Hashable {
         deletedConflicts = try query.flag("deleted_conflicts") || all
         revisionsInfo = try query.flag("revs_info") || all
     }
+
+    var isEmpty: Bool { self == DocumentExtras() }
 
     /// The members to add to the document.
     func members(winner: RevisionID, path: RevisionPath, leaves: [Leaf]) -> [JSONText] {

@@ -13,6 +13,7 @@ struct OrderedFetch: Sendable {
     private static let chunkSize = 32
 
     let replica: any ServableReplica
+    let damage: DamageNotes
 
     /// - Parameter receive: takes the place of an item in the list, and what the replica answers for it.
     func run(
@@ -27,10 +28,16 @@ struct OrderedFetch: Sendable {
     }
 
     /// The revisions that the replica gives for one; none where it does not have it.
+    ///
+    /// - Throws: ``UnreadableRevision`` where it has it and can't hand it out.
     func revisions(_ id: DocumentID, _ revision: RevisionID) async throws -> [Revision] {
         var given: [Revision] = []
         try await run([Item(id: id, revision: revision)]) { _, outcome in
-            if case .given(let revisions) = outcome { given = revisions }
+            switch outcome {
+            case .given(let revisions): given = revisions
+            case .unavailable(let refusal) where refusal.isMissing: break
+            case .unavailable(let refusal): throw UnreadableRevision(refusal)
+            }
         }
         return given
     }
@@ -63,6 +70,7 @@ struct OrderedFetch: Sendable {
         var next = chunk.lowerBound
         try await replica.revisions(documents) { answer in
             guard let place = places[Item(id: answer.id, revision: answer.revision)] else { return }
+            if case .unavailable(let refusal) = answer.outcome { damage.note(refusal) }
             waiting[place] = answer.outcome
             while let outcome = waiting.removeValue(forKey: next) {
                 try await receive(next, outcome)

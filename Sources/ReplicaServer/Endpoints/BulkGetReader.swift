@@ -19,10 +19,10 @@ struct BulkGetReader: Sendable {
         var attachmentsSince: [RevisionID]
     }
 
-    let replica: any ServableReplica
+    let database: ServedDatabase
     let isLatest: Bool
 
-    private var fetch: OrderedFetch { OrderedFetch(replica: replica) }
+    private var fetch: OrderedFetch { database.fetch }
 
     func read(_ items: [BulkGetItem], receive: (Step) async throws -> Void) async throws {
         var run: [Named] = []
@@ -53,10 +53,7 @@ struct BulkGetReader: Sendable {
                     isFound = true
                     try await receive(.found(revision, attachmentsSince: run[index].attachmentsSince))
                 }
-            case .unavailable(let refusal):
-                failure = .failure(
-                    id: id, revision: .string(asked.revision.description), error: refusal.error,
-                    reason: refusal.reason)
+            case .unavailable(let refusal): failure = Self.failure(refusal, asked.revision)
             }
             if !isFound { try await receive(failure) }
             try await receive(.end)
@@ -68,16 +65,19 @@ struct BulkGetReader: Sendable {
         case .revision: return
         case .leaves(let id, let since):
             try await receive(.begin(id: .string(id.text)))
-            let leaves = try await replica.leaves(of: id).map(\.revision).sorted()
-            var isFound = false
+            let leaves = try await database.replica.leaves(of: id).map(\.revision).sorted()
+            var isAnswered = false
             try await fetch.opened(
                 leaves.map { OrderedFetch.Item(id: id, revision: $0) }, isLatest: true
             ) { entry in
-                guard case .found(let revision) = entry else { return }
-                isFound = true
-                try await receive(.found(revision, attachmentsSince: since))
+                switch entry {
+                case .missing: return
+                case .found(let revision): try await receive(.found(revision, attachmentsSince: since))
+                case .unavailable(let refusal, let revision): try await receive(Self.failure(refusal, revision))
+                }
+                isAnswered = true
             }
-            if !isFound {
+            if !isAnswered {
                 try await receive(
                     .failure(
                         id: .string(id.text), revision: "undefined", error: "not_found", reason: "missing"))
@@ -87,5 +87,11 @@ struct BulkGetReader: Sendable {
             try await receive(.failure(id: id, revision: revision, error: "bad_request", reason: reason))
         }
         try await receive(.end)
+    }
+
+    private static func failure(_ refusal: Refusal, _ revision: RevisionID) -> Step {
+        .failure(
+            id: .string(refusal.id.text), revision: .string(revision.description), error: refusal.error,
+            reason: refusal.reason)
     }
 }

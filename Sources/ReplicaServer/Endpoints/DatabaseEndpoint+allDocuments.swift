@@ -9,9 +9,9 @@ extension DatabaseEndpoint {
         try request.allow(.get, .head, .post)
         let listing = try DocumentListing(request)
         let total = try await replica.describe().documentCount
-        let replica = replica
+        let database = database
         return .stream { output in
-            try await listing.write(of: replica, total: total, to: &output)
+            try await listing.write(of: database, total: total, to: &output)
         }
     }
 }

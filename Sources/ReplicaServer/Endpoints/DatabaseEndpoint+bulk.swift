@@ -12,7 +12,8 @@ extension DatabaseEndpoint {
         }
         let answer = BulkGetAnswer(
             items: list.map(BulkGetItem.init),
-            reader: BulkGetReader(replica: replica, isLatest: try query.flag("latest")), form: try DocumentForm(query))
+            reader: BulkGetReader(database: database, isLatest: try query.flag("latest")), form: try DocumentForm(query)
+        )
         guard !request.accepts("application/json"), request.accepts("multipart/mixed") else {
             return .stream { output in try await answer.writeJSON(to: &output) }
         }

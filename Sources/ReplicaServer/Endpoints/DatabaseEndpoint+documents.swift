@@ -17,12 +17,17 @@ extension DatabaseEndpoint {
         }
         if query["open_revs"] != nil { return try await openRevisions(of: id) }
         let form = try DocumentForm(query)
-        let extras = try DocumentExtras(query)
+        let asked = try DocumentExtras(query)
+        // As CouchDB does it: with a revision that is named come no extras.
+        let extras = query["rev"] == nil ? asked : DocumentExtras()
         let leaves = try await replica.leaves(of: id)
         let wanted = try namedRevision(of: leaves)
-        let tag = "\"\(wanted)\""
-        if request.hasMatching(tag: tag) { return ServedResponse(304, body: .bytes(.init())).with(.eTag, tag) }
         let revision = try await revision(id, wanted)
+        // Extras change while the revision stays the same.
+        let tag = extras.isEmpty ? "\"\(revision.revision)\"" : nil
+        if let tag, request.hasMatching(tag: tag) {
+            return ServedResponse(304, body: .bytes(.init())).with(.eTag, tag)
+        }
         let members = extras.members(winner: leaves.first?.revision ?? wanted, path: revision.path, leaves: leaves)
         if form.attachments == .inline, request.names("multipart/related") {
             let document = try RenderedDocument(
@@ -32,14 +37,14 @@ extension DatabaseEndpoint {
                 return ServedResponse(
                     contentType: related.contentType,
                     body: .stream(length: related.contentLength) { try await related.write(to: &$0) }
-                ).with(.eTag, tag)
+                ).with(tag: tag)
             }
         }
         let document = try RenderedDocument(revision, form: form, extras: members)
         return ServedResponse.stream { output in
             try await output.write(document)
             try await output.write("\n")
-        }.with(.eTag, tag)
+        }.with(tag: tag)
     }
 
     /// The revision that `rev` names, or the winner.
@@ -55,7 +60,7 @@ extension DatabaseEndpoint {
 
     /// One revision; with `latest=true` also one that comes after it.
     private func revision(_ id: DocumentID, _ wanted: RevisionID) async throws -> Revision {
-        let given = try await OrderedFetch(replica: replica).revisions(id, wanted)
+        let given = try await database.fetch.revisions(id, wanted)
         let isLatest = try query.flag("latest")
         guard let revision = given.first(where: { isLatest || $0.revision == wanted }) else {
             throw EndpointFailure.missing
@@ -72,7 +77,7 @@ extension DatabaseEndpoint {
         let isDecoded = member.encoding == nil || member.encoding == "gzip"
         var response = ServedResponse(
             contentType: member.contentType ?? "application/octet-stream",
-            body: .stream(length: isDecoded ? member.length : member.partLength) { output in
+            body: .stream(length: isDecoded ? member.decodedLength : member.partLength) { output in
                 try await output.write(attachment, isDecoded: true)
             })
         response.headers[.acceptRanges] = "none"

@@ -8,7 +8,7 @@ extension DatabaseEndpoint {
         let form = try DocumentForm(query)
         let isLatest = try query.flag("latest")
         let wanted = try await askedRevisions(of: id).map { OrderedFetch.Item(id: id, revision: $0) }
-        let fetch = OrderedFetch(replica: replica)
+        let fetch = database.fetch
         guard request.accepts("multipart/mixed") else {
             return .stream { output in
                 try await output.write("[")
@@ -24,6 +24,7 @@ extension DatabaseEndpoint {
                         var text = JSONText("{\"missing\":")
                         text.append(string: revision.description)
                         try await output.write(text.bytes)
+                    case .unavailable(let refusal, _): throw UnreadableRevision(refusal)
                     }
                     try await output.write("}")
                 }
@@ -40,6 +41,9 @@ extension DatabaseEndpoint {
                     try await multipart.add(try RenderedDocument(revision, form: following), to: &output)
                 case .missing(let revision):
                     try await multipart.add(missing: revision, to: &output)
+                case .unavailable(let refusal, _):
+                    // CouchDB's replicator takes any part that tells of an error for a revision that is not there.
+                    throw UnreadableRevision(refusal)
                 }
             }
             try await multipart.end(&output)
@@ -63,6 +67,8 @@ extension DatabaseEndpoint {
 enum OpenedRevision {
     case found(Revision)
     case missing(RevisionID)
+    /// The replica has it and can't hand it out.
+    case unavailable(Refusal, RevisionID)
 }
 
 extension OrderedFetch {
@@ -74,12 +80,17 @@ extension OrderedFetch {
         var seen: Set<Item> = []
         try await run(items) { index, outcome in
             var isMissing = true
-            if case .given(let revisions) = outcome {
+            switch outcome {
+            case .given(let revisions):
                 for revision in revisions where isLatest || revision.revision == items[index].revision {
                     isMissing = false
                     guard seen.insert(Item(id: revision.id, revision: revision.revision)).inserted else { continue }
                     try await receive(.found(revision))
                 }
+            case .unavailable(let refusal) where refusal.isMissing: break
+            case .unavailable(let refusal):
+                isMissing = false
+                try await receive(.unavailable(refusal, items[index].revision))
             }
             if isMissing { try await receive(.missing(items[index].revision)) }
         }

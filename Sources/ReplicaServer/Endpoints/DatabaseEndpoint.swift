@@ -20,7 +20,7 @@ struct DatabaseEndpoint: Sendable {
         case "_bulk_get" where parts.count == 1: return try bulkGet()
         case "_all_docs" where parts.count == 1: return try await allDocuments()
         case "_revs_diff" where parts.count == 1: return try await revisionsDifference()
-        case "_ensure_full_commit" where parts.count == 1: return try commit()
+        case "_ensure_full_commit" where parts.count == 1: return try await commit()
         case "_security" where parts.count == 1: return try await security()
         case "_revs_limit" where parts.count == 1: return try await revisionsLimit()
         case "_local": return try await localDocument(parts.dropFirst())
@@ -60,11 +60,11 @@ struct DatabaseEndpoint: Sendable {
         return try await document(DocumentID("_design/\(name)"), attachment: inner)
     }
 
-    private func commit() throws -> ServedResponse {
+    private func commit() async throws -> ServedResponse {
         try request.allow(.post)
         try request.requireJSONType()
         return .json(
-            ["ok": true, "instance_start_time": .string(database.instanceStartTime)], status: 201)
+            ["ok": true, "instance_start_time": .string(try await database.instanceStartTime())], status: 201)
     }
 
     private func security() async throws -> ServedResponse {
@@ -86,12 +86,20 @@ struct DatabaseEndpoint: Sendable {
         let start: UpdateSequence =
             if let since = query.since { since } else { try await replica.describe().updateSequence }
         // The first page is read before the answer begins, so that a position that is none is told as an error.
-        let first = try await replica.changeRows(
-            since: start, limit: ChangesFeed.pageSize(limit: query.limit), patience: nil)
-        let replica = replica
+        let first = try await firstRows(query, since: start)
+        let database = database
         return .stream(contentType: query.mode == .eventSource ? "text/event-stream" : "application/json") { output in
-            var feed = ChangesFeed(replica, query: query, start: start)
+            var feed = ChangesFeed(database, query: query, start: start)
             try await feed.send(to: &output, first: first)
         }
+    }
+
+    private func firstRows(_ query: ChangesQuery, since start: UpdateSequence) async throws -> ChangeRows {
+        // Some documents of many are looked up: to read all rows for them can take longer than the client waits.
+        if let ids = query.documentIDs {
+            return try await replica.changeRows(of: ids, since: start, limit: query.limit ?? .max)
+        }
+        return try await replica.changeRows(
+            since: start, limit: ChangesFeed.pageSize(limit: query.limit), patience: nil)
     }
 }

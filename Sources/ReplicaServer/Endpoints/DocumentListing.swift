@@ -19,7 +19,7 @@ struct DocumentListing: Sendable {
     private var hasConflicts = false
 
     init(_ request: ServedRequest) throws(EndpointFailure) {
-        let query = request.query
+        let query = try Self.parameters(request)
         isDescending = try query.flag("descending")
         if let text = query["inclusive_end"] { includesEnd = text != "false" }
         limit = try query.number("limit")
@@ -27,9 +27,7 @@ struct DocumentListing: Sendable {
         start = try Self.key(try query.json(["startkey", "start_key"]))
         end = try Self.key(try query.json(["endkey", "end_key"]))
         if let key = try Self.key(try query.json("key")) { (start, end, includesEnd) = (key, key, true) }
-        var list = try query.json("keys")
-        if request.method == .post { list = try request.json()["keys"] ?? list }
-        if let list {
+        if let list = try query.json("keys") {
             guard let array = list.array else { throw .badRequest("`keys` parameter must be an array.") }
             var ids: [DocumentID] = []
             for value in array {
@@ -43,30 +41,45 @@ struct DocumentListing: Sendable {
         }
     }
 
+    /// What the URL says, and the body of a `POST` where the URL says nothing.
+    private static func parameters(_ request: ServedRequest) throws(EndpointFailure) -> QueryParameters {
+        var query = request.query
+        guard request.method == .post else { return query }
+        guard let members = try request.json().object else {
+            throw .badRequest("Request body must be a JSON object")
+        }
+        for (name, value) in members {
+            // The keys of a body come before those of the URL.
+            guard name == "keys" || query[name] == nil else { continue }
+            query[name] = String(decoding: value.serialized(), as: UTF8.self)
+        }
+        return query
+    }
+
     private static func key(_ value: JSONValue?) throws(EndpointFailure) -> DocumentID? {
         guard let value else { return nil }
         guard let text = value.string else { throw .badRequest("a key of _all_docs must be a string") }
         return DocumentID(text)
     }
 
-    func write(of replica: any ServableReplica, total: Int, to output: inout BodyOutput) async throws {
+    func write(of database: ServedDatabase, total: Int, to output: inout BodyOutput) async throws {
         // How many documents come before a key is not counted.
         let offset = keys == nil && start == nil ? "\(min(skip, total))" : "null"
         try await output.write("{\"total_rows\":\(total),\"offset\":\(offset),\"rows\":[\n")
         var isFirst = true
         if let keys {
             for id in keys.dropFirst(skip).prefix(limit ?? .max) {
-                try await write(
-                    id, leaf: try await replica.leaves(of: id).first, of: replica, isFirst: &isFirst, &output)
+                let leaf = try await database.replica.leaves(of: id).first
+                try await write(id, leaf: leaf, of: database, isFirst: &isFirst, &output)
             }
         } else {
-            try await writeRange(of: replica, isFirst: &isFirst, &output)
+            try await writeRange(of: database, isFirst: &isFirst, &output)
         }
         try await output.write("\n]}\n")
     }
 
     private func writeRange(
-        of replica: any ServableReplica, isFirst: inout Bool, _ output: inout BodyOutput
+        of database: ServedDatabase, isFirst: inout Bool, _ output: inout BodyOutput
     ) async throws {
         var (toSkip, left) = (skip, limit ?? .max)
         func write(_ rows: [DocumentWinner], _ isFirst: inout Bool, _ output: inout BodyOutput) async throws -> Bool {
@@ -79,16 +92,16 @@ struct DocumentListing: Sendable {
                 guard left > 0 else { return false }
                 left -= 1
                 try await self.write(
-                    row.id, leaf: Leaf(row.revision, isDeleted: false), of: replica, isFirst: &isFirst, &output)
+                    row.id, leaf: Leaf(row.revision, isDeleted: false), of: database, isFirst: &isFirst, &output)
             }
             return left > 0
         }
         guard left > 0 else { return }
         if toSkip < Self.pageSize, left < Self.pageSize {
-            let page = try await replica.documents(from: start, descending: isDescending, limit: toSkip + left)
+            let page = try await database.replica.documents(from: start, descending: isDescending, limit: toSkip + left)
             _ = try await write(page, &isFirst, &output)
         } else {
-            try await replica.readDocuments(from: start, descending: isDescending) {
+            try await database.replica.readDocuments(from: start, descending: isDescending) {
                 try await write($0, &isFirst, &output)
             }
         }
@@ -101,7 +114,7 @@ struct DocumentListing: Sendable {
     }
 
     private func write(
-        _ id: DocumentID, leaf: Leaf?, of replica: any ServableReplica, isFirst: inout Bool, _ output: inout BodyOutput
+        _ id: DocumentID, leaf: Leaf?, of database: ServedDatabase, isFirst: inout Bool, _ output: inout BodyOutput
     ) async throws {
         var text = JSONText()
         if !isFirst { text.append(",\n") }
@@ -125,13 +138,12 @@ struct DocumentListing: Sendable {
         }
         text.append(",\"doc\":")
         try await output.write(text.bytes)
-        let revision = try await OrderedFetch(replica: replica).revisions(id, leaf.revision).first
         // The document of a deleted row is null, as CouchDB has it.
-        if !leaf.isDeleted, let revision {
+        if !leaf.isDeleted, let revision = try await database.fetch.revisions(id, leaf.revision).first {
             var extras: [JSONText] = []
             if hasConflicts {
                 extras = DocumentExtras(conflicts: true).members(
-                    winner: leaf.revision, path: revision.path, leaves: try await replica.leaves(of: id))
+                    winner: leaf.revision, path: revision.path, leaves: try await database.replica.leaves(of: id))
             }
             try await output.write(try RenderedDocument(revision, form: form, extras: extras))
         } else {

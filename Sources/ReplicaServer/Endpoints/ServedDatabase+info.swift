@@ -7,7 +7,7 @@ extension ServedDatabase {
         let description = try await replica.describe()
         return [
             "db_name": .string(name),
-            "instance_start_time": .string(instanceStartTime),
+            "instance_start_time": .string(try await instanceStartTime()),
             "update_seq": description.updateSequence.value,
             "purge_seq": "0",
             "doc_count": .integer(Int64(description.documentCount)),

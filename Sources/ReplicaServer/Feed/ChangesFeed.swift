@@ -8,42 +8,49 @@ import Replication
 struct ChangesFeed {
     private static let pageSize = 500
 
-    private let replica: any ServableReplica
+    private let database: ServedDatabase
     private let query: ChangesQuery
     private let clock = ContinuousClock()
     private var position: UpdateSequence
-    private var pending = 0
+    private var isAtEnd = true
     /// How many rows were sent.
     private var sent = 0
+    /// When the last row was sent, and the last sign of life.
+    private var lastRow: ContinuousClock.Instant
+    private var lastBeat: ContinuousClock.Instant
 
     /// - Parameter start: where the feed begins.
-    init(_ replica: any ServableReplica, query: ChangesQuery, start: UpdateSequence) {
-        self.replica = replica
+    init(_ database: ServedDatabase, query: ChangesQuery, start: UpdateSequence) {
+        self.database = database
         self.query = query
         position = start
+        lastRow = clock.now
+        lastBeat = lastRow
     }
+
+    private var replica: any ServableReplica { database.replica }
 
     mutating func send(to output: inout BodyOutput, first: ChangeRows) async throws {
         switch query.mode {
         case .normal, .longpoll:
             try await output.write("{\"results\":[\n")
-            try await sendRows(of: first, to: &output)
-            if query.mode == .longpoll { try await waitForRow(&output) }
-            try await output.write(end("\n],\n").bytes)
+            if try await sendRows(of: first, to: &output), query.mode == .longpoll { try await waitForRow(&output) }
+            try await output.write(try await end("\n],\n").bytes)
         case .continuous, .eventSource:
-            try await sendRows(of: first, to: &output)
-            while !isFull, try await waitForRows(&output) {}
-            if query.mode == .continuous { try await output.write(end("{").bytes) }
+            if try await sendRows(of: first, to: &output) {
+                while !isFull, try await waitForRows(&output) {}
+            }
+            if query.mode == .continuous { try await output.write(try await end("{").bytes) }
         }
     }
 
     /// Where the feed ended, as its last members.
-    private func end(_ begin: StaticString) -> JSONText {
+    private func end(_ begin: StaticString) async throws -> JSONText {
         var text = JSONText(begin)
         text.append("\"last_seq\":")
         text.append(value: position.value)
         text.append(",\"pending\":")
-        text.append(pending)
+        text.append(isAtEnd ? 0 : try await replica.pendingChanges(since: position))
         text.append("}\n")
         return text
     }
@@ -55,18 +62,37 @@ struct ChangesFeed {
 
     private var nextPageSize: Int { Self.pageSize(limit: query.limit, sent: sent) }
 
-    /// Sends a page and all that come behind it, until nothing is pending.
-    private mutating func sendRows(of first: ChangeRows, to output: inout BodyOutput) async throws {
+    /// Sends a page and all that come behind it, to the end of the feed.
+    ///
+    /// - Returns: false where the client waits no longer, since of all that was read nothing was for it.
+    private mutating func sendRows(of first: ChangeRows, to output: inout BodyOutput) async throws -> Bool {
         var page = first
         while true {
             // A page can be without rows where its documents have changed since it was found.
             let hasMoved = !page.rows.isEmpty || page.lastSequence != position
-            position = page.lastSequence
-            pending = page.pending
+            (position, isAtEnd) = (page.lastSequence, page.isAtEnd)
+            let before = sent
             try await send(page.rows, to: &output)
-            guard hasMoved, !isFull, page.pending > 0 else { return }
+            if sent > before { lastRow = clock.now }
+            guard hasMoved, !isFull, !isAtEnd else { return true }
+            guard try await showLife(&output) || sent > before else { return false }
             page = try await replica.changeRows(since: position, limit: nextPageSize, patience: nil)
         }
+    }
+
+    /// Sends a heartbeat where one is due; false where the client asked for none, and waits no longer.
+    private mutating func showLife(_ output: inout BodyOutput) async throws -> Bool {
+        guard let heartbeat = query.heartbeat else {
+            return query.mode == .normal || lastRow.duration(to: clock.now) < query.timeout
+        }
+        if lastBeat.duration(to: clock.now) >= heartbeat { try await sendHeartbeat(&output) }
+        return true
+    }
+
+    private mutating func sendHeartbeat(_ output: inout BodyOutput) async throws {
+        try await output.write(query.mode == .eventSource ? "event: heartbeat\ndata: \n\n" : "\n")
+        try await output.flush()
+        lastBeat = clock.now
     }
 
     /// Waits until a row was sent, or long enough.
@@ -84,8 +110,9 @@ struct ChangesFeed {
             let page = try await replica.changeRows(since: position, limit: nextPageSize, patience: patience)
             if !page.rows.isEmpty {
                 let before = sent
-                try await sendRows(of: page, to: &output)
+                let isAwaited = try await sendRows(of: page, to: &output)
                 try await output.flush()
+                guard isAwaited else { return false }
                 if sent > before { return true }
             } else {
                 // A replica that can't change any more answers at once.
@@ -95,8 +122,7 @@ struct ChangesFeed {
                 if clock.now >= end { return false }
                 continue
             }
-            try await output.write(query.mode == .eventSource ? "event: heartbeat\ndata: \n\n" : "\n")
-            try await output.flush()
+            try await sendHeartbeat(&output)
         }
     }
 
@@ -116,7 +142,7 @@ struct ChangesFeed {
     private func document(of row: ChangeRow, form: DocumentForm) async throws -> RenderedDocument? {
         let id = DocumentID(row.id)
         guard let winner = row.revisions.first,
-            let revision = try await OrderedFetch(replica: replica).revisions(id, winner).first
+            let revision = try await database.fetch.revisions(id, winner).first
         else { return nil }
         var extras: [JSONText] = []
         if query.hasConflicts {

@@ -12,6 +12,7 @@ struct BodyOutput: Sendable {
 
     private let pieces: Pieces
     private var buffer = ByteBuffer()
+    private var hasBegun = false
 
     init(_ pieces: Pieces) { self.pieces = pieces }
 
@@ -36,9 +37,11 @@ struct BodyOutput: Sendable {
 
     mutating func write(_ text: String) async throws { try await write(text.utf8) }
 
-    /// Sends what was gathered, for clients that wait for it.
+    /// Sends what was gathered, for clients that wait for it, and first of all the head: until then a failure can still be
+    /// told with its status.
     mutating func flush() async throws {
-        guard buffer.readableBytes > 0 else { return }
+        guard buffer.readableBytes > 0 || !hasBegun else { return }
+        hasBegun = true
         let gathered = buffer
         buffer = ByteBuffer()
         await pieces.send(gathered)

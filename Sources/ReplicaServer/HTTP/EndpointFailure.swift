@@ -1,5 +1,6 @@
 import CouchDB
 import HTTPTypes
+import Replication
 
 /// An answer that says no, in CouchDB's form.
 struct EndpointFailure: Error, Sendable, Hashable {
@@ -48,6 +49,10 @@ struct EndpointFailure: Error, Sendable, Hashable {
     init(_ error: any Error) {
         switch error {
         case let error as EndpointFailure: self = error
+        case let error as UnreadableRevision:
+            let refusal = error.refusal
+            let revision = refusal.revision.map { "the revision \($0)" } ?? "a revision"
+            self.init(500, refusal.error, "\(revision) of “\(refusal.id)” can't be handed out: \(refusal.reason)")
         case let error as CouchError where error.code == .invalidInput: self = .badRequest(error.message)
         case let error as CouchError: self.init(500, error.code.rawValue, error.message)
         default: self.init(500, "internal_server_error", "the database can't be read")

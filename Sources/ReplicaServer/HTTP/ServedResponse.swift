@@ -41,4 +41,6 @@ struct ServedResponse: Sendable {
         response.headers[name] = value
         return response
     }
+
+    func with(tag: String?) -> ServedResponse { tag.map { with(.eTag, $0) } ?? self }
 }

@@ -68,39 +68,37 @@ package struct ReplicaListener: Sendable {
             address: .hostname(options.host, port: options.port), serverName: "Couchkeep",
             availableConnectionsDelegate: MaximumAvailableConnections(options.connectionLimit))
         let logger = Logger(label: "ReplicaServer") { _ in SwiftLogNoOpLogHandler() }
-        let server = try HTTPServerBuilder.http1().buildServer(
+        let http = HTTPServerBuilder.http1(
+            configuration: HTTP1Channel.Configuration(
+                additionalChannelHandlers: [ClientWatch()], idleTimeout: TimeAmount(options.idleTimeout)))
+        let server = try http.buildServer(
             configuration: configuration, eventLoopGroup: MultiThreadedEventLoopGroup.singleton, logger: logger,
-            responder: { request, writer, _ in try await answer(request, writer) },
+            responder: { request, writer, channel in try await answer(request, writer, channel) },
             onServerRunning: { channel in await onListening(channel.localAddress?.port ?? options.port) })
         try await server.run()
     }
 
     @concurrent
-    private func answer(_ request: Request, _ writer: consuming ResponseWriter) async throws {
+    private func answer(_ request: Request, _ writer: consuming ResponseWriter, _ channel: any Channel) async throws {
         if request.headers[.expect]?.lowercased() == "100-continue" {
             try await writer.writeInformationalHead(HTTPResponse(status: .continue))
         }
-        guard Self.mayWait(request.head.path ?? "/") else {
-            let response = await response(to: request, body: request.body)
-            return try await Self.send(response, isHead: request.method == .head, writer)
-        }
         // A client that goes away while it waits for changes ends the wait.
-        var writer: ResponseWriter? = writer
-        try await request.body.consumeWithCancellationOnInboundClose { body in
-            let response = await response(to: request, body: body).with(.connection, "close")
-            guard let writer = writer.take() else { return }
-            try await Self.send(response, isHead: request.method == .head, writer)
-        }
+        let watch: ClientWatch? =
+            Self.mayWait(request.head.path ?? "/")
+            ? try await channel.pipeline.handler(type: ClientWatch.self).get() : nil
+        defer { watch?.onGone(nil) }
+        try await Self.send(await response(to: request), isHead: request.method == .head, watch, writer)
     }
 
-    private func response(to request: Request, body: RequestBody) async -> ServedResponse {
+    private func response(to request: Request) async -> ServedResponse {
         do {
             var served = ServedRequest(
                 method: request.method, target: try RequestTarget(request.head.path ?? "/"), headers: request.headers,
                 host: request.head.authority)
             if let response = try endpoints.respondToHead(of: served) { return response }
             var bytes = ByteBuffer()
-            for try await piece in body {
+            for try await piece in request.body {
                 bytes.writeImmutableBuffer(piece)
                 guard bytes.readableBytes <= options.bodyLimit else { throw EndpointFailure.tooLarge }
             }
@@ -113,7 +111,7 @@ package struct ReplicaListener: Sendable {
 
     @concurrent
     private static func send(
-        _ response: ServedResponse, isHead: Bool, _ writer: consuming ResponseWriter
+        _ response: ServedResponse, isHead: Bool, _ watch: ClientWatch?, _ writer: consuming ResponseWriter
     ) async throws {
         var head = HTTPResponse(status: .init(code: response.status), headerFields: response.headers)
         switch response.body {
@@ -124,17 +122,26 @@ package struct ReplicaListener: Sendable {
         case .stream(let length, let produce):
             if let length { head.headerFields[.contentLength] = String(length) }
             if isHead { return try await writer.writeResponse(head) }
-            try await writer.write(
-                response: head,
-                body: ResponseBody(contentLength: length) { writer in
-                    let pieces = BodyOutput.Pieces()
-                    async let production: Void = BodyOutput.produce(into: pieces, by: produce)
-                    for try await piece in pieces { try await writer.write(piece) }
-                    // A cancelled channel ends like a complete one, and the body would look whole.
-                    try Task.checkCancellation()
-                    await production
-                    try await writer.finish(nil)
-                })
+            let pieces = BodyOutput.Pieces()
+            watch?.onGone { pieces.fail(CancellationError()) }
+            async let production: Void = BodyOutput.produce(into: pieces, by: produce)
+            var iterator = pieces.makeAsyncIterator()
+            var piece: ByteBuffer?
+            do {
+                piece = try await iterator.next()
+            } catch  where !(error is CancellationError) {
+                // Nothing was sent yet, and the client can be told.
+                return try await send(EndpointFailure(error).response, isHead: false, nil, writer)
+            }
+            var body = try await writer.writeHead(head)
+            while let next = piece {
+                try await body.write(next)
+                piece = try await iterator.next()
+            }
+            // A cancelled channel ends like a complete one, and the body would look whole.
+            try Task.checkCancellation()
+            await production
+            try await body.finish(nil)
         }
     }
 

@@ -14,10 +14,12 @@ package struct ServerOptions: Sendable {
     package var bodyLimit: Int
     /// The most connections at a time; others wait.
     package var connectionLimit: Int
+    /// How long a connection is kept on which nothing is asked.
+    package var idleTimeout: Duration
 
     package init(
         host: String = "127.0.0.1", port: Int = 0, access: ServerAccess = .open, uuid: String,
-        bodyLimit: Int = 32 << 20, connectionLimit: Int = 256
+        bodyLimit: Int = 32 << 20, connectionLimit: Int = 256, idleTimeout: Duration = .seconds(60)
     ) {
         self.host = host
         self.port = port
@@ -25,6 +27,7 @@ package struct ServerOptions: Sendable {
         self.uuid = uuid
         self.bodyLimit = bodyLimit
         self.connectionLimit = connectionLimit
+        self.idleTimeout = idleTimeout
     }
 
     /// Checks that nobody can read who should not.

@@ -47,12 +47,17 @@ package final class MemoryReplica: Replica {
     package func changes(
         since sequence: UpdateSequence, limit: Int, patience: Duration?
     ) async throws -> ChangeBatch {
-        guard let start = sequence.isZero ? 0 : sequence.value.integer else {
-            throw CouchError(.invalidInput, "\(sequence) is no position in the memory replica “\(name)”")
-        }
+        let start = try position(sequence)
         let page = changes.read { $0.page(since: start, limit: limit) }
         guard let patience, page.documents.isEmpty else { return page }
         return try await waitForChange(since: start, limit: limit, patience: patience) ?? page
+    }
+
+    func position(_ sequence: UpdateSequence) throws(CouchError) -> Int {
+        guard let start = sequence.isZero ? 0 : sequence.value.integer else {
+            throw CouchError(.invalidInput, "\(sequence) is no position in the memory replica “\(name)”")
+        }
+        return start
     }
 
     private func waitForChange(since start: Int, limit: Int, patience: Duration) async throws -> ChangeBatch? {

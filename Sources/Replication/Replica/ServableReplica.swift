@@ -6,11 +6,22 @@ package protocol ServableReplica: Replica {
     /// leaf revisions, the winner first.
     ///
     /// - Parameters:
-    ///   - limit: the largest number of rows; with 0 there are none, and the answer tells only what is pending.
+    ///   - limit: the largest number of rows.
     ///   - patience: how long to wait for a change where there is none; nil to answer at once. A replica that can't
     ///     change any more, such as one as of a moment, may answer at once.
     /// - Throws: `CouchError` with code `invalid-input` where the position is none of this replica's.
     func changeRows(since sequence: UpdateSequence, limit: Int, patience: Duration?) async throws -> ChangeRows
+
+    /// The rows of some documents behind a position, as ``changeRows(since:limit:patience:)`` gives them, found without
+    /// reading all others.
+    ///
+    /// - Returns: the rows; the last position is the end of the feed where they are all.
+    func changeRows(
+        of ids: Set<DocumentID>, since sequence: UpdateSequence, limit: Int
+    ) async throws -> ChangeRows
+
+    /// How many documents have changed behind a position.
+    func pendingChanges(since sequence: UpdateSequence) async throws -> Int
 
     /// All leaf revisions of one document, the winner first; none where there is no such document.
     func leaves(of id: DocumentID) async throws -> [Leaf]

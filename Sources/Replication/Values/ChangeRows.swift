@@ -6,12 +6,12 @@ package struct ChangeRows: Sendable, Hashable {
     package var rows: [ChangeRow]
     /// The position behind the last of them.
     package var lastSequence: UpdateSequence
-    /// How many rows come behind that position.
-    package var pending: Int
+    /// Whether no row comes behind that position.
+    package var isAtEnd: Bool
 
-    package init(rows: [ChangeRow], lastSequence: UpdateSequence, pending: Int) {
+    package init(rows: [ChangeRow], lastSequence: UpdateSequence, isAtEnd: Bool) {
         self.rows = rows
         self.lastSequence = lastSequence
-        self.pending = pending
+        self.isAtEnd = isAtEnd
     }
 }

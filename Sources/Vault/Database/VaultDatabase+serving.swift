@@ -11,10 +11,44 @@ extension VaultDatabase: ServableReplica {
         let end = patience.map { ContinuousClock.now + $0 }
         while true {
             let rows = try await rows(after: since, limit: limit)
-            guard let end, rows.rows.isEmpty, rows.pending == 0, moment == nil else { return rows }
+            guard let end, rows.rows.isEmpty, rows.isAtEnd, moment == nil else { return rows }
             let left = ContinuousClock.now.duration(to: end)
             guard left > .zero else { return rows }
             try await Task.sleep(for: min(left, .milliseconds(500)))
+        }
+    }
+
+    package func changeRows(
+        of ids: Set<DocumentID>, since sequence: UpdateSequence, limit: Int
+    ) async throws -> ChangeRows {
+        let since = try Self.row(of: sequence)
+        return try await file.read { database in
+            let horizon = try horizon(database)
+            let newest = try horizon.newestRow(database)
+            let since = since > newest ? 0 : since
+            let naming = try file.naming()
+            let found = try ids.compactMap { id -> [LeafRow]? in
+                let name = naming.name(id)
+                let leaves = try horizon.leaves(key: LeafRow.key(name), name: name, database)
+                guard let last = leaves.last, last.id > since else { return nil }
+                return leaves
+            }
+            .sorted { $0[$0.count - 1].id < $1[$1.count - 1].id }
+            let rows = try found.prefix(limit).map { try Self.row(of: $0, naming, database) }
+            let isAtEnd = rows.count == found.count
+            return ChangeRows(
+                rows: rows,
+                lastSequence: isAtEnd
+                    ? UpdateSequence(.integer(newest)) : rows.last?.sequence ?? UpdateSequence(.integer(since)),
+                isAtEnd: isAtEnd)
+        }
+    }
+
+    package func pendingChanges(since sequence: UpdateSequence) async throws -> Int {
+        let since = try Self.row(of: sequence)
+        return try await file.read { database in
+            let horizon = try horizon(database)
+            return try horizon.pending(after: since > (try horizon.newestRow(database)) ? 0 : since, database)
         }
     }
 
@@ -160,23 +194,22 @@ extension VaultDatabase: ServableReplica {
             // feed may rewind, but never leave anything out.
             let since = since > (try horizon.newestRow(database)) ? 0 : since
             let naming = try file.naming()
-            var (rows, last): ([ChangeRow], Int64) = ([], since)
-            while rows.count < limit {
+            var (rows, last, isAtEnd): ([ChangeRow], Int64, Bool) = ([], since, false)
+            while rows.count < limit, !isAtEnd {
                 let page = try horizon.page(after: last, limit: limit - rows.count, database)
-                for leaves in page.documents {
-                    let newest = leaves[leaves.count - 1]
-                    rows.append(
-                        ChangeRow(
-                            sequence: UpdateSequence(.integer(newest.id)), id: try naming.id(of: newest, database).text,
-                            revisions: try naming.winnerFirst(leaves, database).map(\.revision),
-                            isDeleted: leaves.allSatisfy(\.isDeleted)))
-                }
-                last = page.last ?? last
-                if page.isLast { break }
+                for leaves in page.documents { rows.append(try Self.row(of: leaves, naming, database)) }
+                (last, isAtEnd) = (page.last ?? last, page.isLast)
             }
-            return ChangeRows(
-                rows: rows, lastSequence: UpdateSequence(.integer(last)),
-                pending: try horizon.pending(after: last, database))
+            return ChangeRows(rows: rows, lastSequence: UpdateSequence(.integer(last)), isAtEnd: isAtEnd)
         }
+    }
+
+    /// The row of a document, all of whose leaves these are, the oldest row first.
+    private static func row(of leaves: [LeafRow], _ naming: Naming, _ database: Database) throws -> ChangeRow {
+        let newest = leaves[leaves.count - 1]
+        return ChangeRow(
+            sequence: UpdateSequence(.integer(newest.id)), id: try naming.id(of: newest, database).text,
+            revisions: try naming.winnerFirst(leaves, database).map(\.revision),
+            isDeleted: leaves.allSatisfy(\.isDeleted))
     }
 }

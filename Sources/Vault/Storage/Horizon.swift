@@ -87,9 +87,9 @@ struct Horizon: Sendable, Hashable {
 }
 
 extension Horizon {
-    /// How many leaves come behind a row; a document with several counts for each.
+    /// How many documents have leaves behind a row.
     func pending(after id: Int64, _ database: Database) throws -> Int {
-        let sql = "SELECT count(*) FROM leaf WHERE id > ?1 AND \(Self.past)"
+        let sql = "SELECT count(DISTINCT key) FROM leaf WHERE id > ?1 AND \(Self.past)"
         return try Int.fetchOne(
             database.cachedStatement(sql: sql), arguments: [id, first, moment ?? Int.max]) ?? 0
     }

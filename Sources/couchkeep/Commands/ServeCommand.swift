@@ -2,6 +2,7 @@ import ArgumentParser
 import Backup
 import Foundation
 import ReplicaServer
+import Replication
 import Secrets
 import Service
 import Supervision
@@ -22,6 +23,8 @@ struct ServeCommand: AsyncParsableCommand {
                 -d '{"source": "http://127.0.0.1:5985/orders", "target": "orders_restored", "create_target": true}'
 
             On any other address than the loopback one, a token or a user with a password is demanded.
+            A client gets all documents, or those that it names (filter=_doc_ids) or the design documents
+            (filter=_design); a replication with a selector or a filter function is refused: replicate without it.
             """)
 
     @Argument(help: "The backups to serve; all without it.") var names: [String] = []
@@ -39,6 +42,12 @@ struct ServeCommand: AsyncParsableCommand {
     func validate() throws {
         try BackupName.expectNoURL(names)
         guard (0...65535).contains(port) else { throw ValidationError("--port takes 0 to 65535, not \(port)") }
+        guard tokenFile == nil || user == nil && passwordFile == nil else {
+            throw ValidationError("give --token-file, or --user with --password-file, not both")
+        }
+        guard passwordFile == nil || user != nil else {
+            throw ValidationError("--password-file needs --user: name the user that clients must be")
+        }
     }
 
     func run() async throws {
@@ -94,8 +103,12 @@ struct ServeCommand: AsyncParsableCommand {
             Console.error("\(entry.name): moment #\(moment.number) of \(moment.time.formatted(.iso8601))")
         }
         // Another epoch or moment is another state, which clients must not take for the one that they know.
-        let start = try await replica.instanceStartTime()
-        return ServedDatabase(name: entry.name, replica: replica, instanceStartTime: start)
+        return ServedDatabase(
+            name: entry.name, replica: replica, instanceStartTime: { try await replica.instanceStartTime() },
+            onDamage: { refusal in
+                let revision = refusal.revision.map { "\($0) of " } ?? ""
+                Console.error("\(entry.name): \(revision)“\(refusal.id)” can't be handed out: \(refusal.reason)")
+            })
     }
 
     private func access() async throws -> ServerAccess {

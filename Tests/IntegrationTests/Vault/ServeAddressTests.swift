@@ -26,6 +26,21 @@ struct ServeAddressTests {
         }
     }
 
+    /// Nobody believes that a password is demanded where none is.
+    @Test func credentialsThatDoNotGoTogether() async throws {
+        try await withVaultScene { scene in
+            let file = scene.path("secret")
+            try Data("a-long-secret".utf8).write(to: URL(filePath: file))
+            for (options, word) in [
+                (["--password-file", file], "needs --user"), (["--token-file", file, "--user", "u"], "not both"),
+                (["--token-file", file, "--password-file", file], "not both"),
+            ] {
+                let run = try await scene.run(["serve", "--vault", scene.vault] + options)
+                #expect(run.exitCode == 2 && run.errors.contains(word), "\(run)")
+            }
+        }
+    }
+
     /// `a/_replicator` is one name, and in a URL one step.
     @Test func aSlashInANameIsHintedAt() async throws {
         try await withSimulatedServer { source in

@@ -38,7 +38,7 @@ struct AccessTests {
     }
 
     @Test func refusesNamesGivenTwice() {
-        let database = ServedDatabase(name: "a", replica: MemoryReplica(), instanceStartTime: "0")
+        let database = ServedDatabase(name: "a", replica: MemoryReplica(), instanceStartTime: { "0" })
         let error = #expect(throws: BindingError.self) {
             try ReplicaListener([database, database], options: ServerOptions(uuid: "u"))
         }
@@ -64,7 +64,7 @@ struct AccessTests {
     @Test(arguments: ["/db/_bulk_get", "/_session"])
     func takesNoBodyFromStrangers(path: String) async throws {
         let access = ServerAccess.token(Secret("tok"))
-        try await withServer(["db": MemoryReplica()], access: access, bodyLimit: 1000) { server in
+        try await withServer(["db": MemoryReplica()], access: access, adjust: { $0.bodyLimit = 1000 }) { server in
             let body = #"{"docs":[]}"# + String(repeating: " ", count: 1 << 20)
             let answer = try await server.client.send(.POST, path, body)
             // With status 413 the body would have been read up to the limit.

@@ -126,6 +126,31 @@ struct BulkEndpointTests {
         }
     }
 
+    /// As CouchDB 3.5.0 did with the same bodies.
+    @Test func takesTheParametersOfAListFromTheBody() async throws {
+        let replica = MemoryReplica()
+        for id in ["a", "c", "d", "true"] { try replica.edit(DocumentID(id), members: #""v":1.0"#) }
+        try await withServer(["db": replica]) { server in
+            func post(_ body: String, _ query: String = "") async throws -> RawClient.Answer {
+                try await server.client.send(.POST, "/db/_all_docs\(query)", body)
+            }
+            for (body, query, ids) in [
+                ("{}", "", ["a", "c", "d", "true"]), (#"{"limit":1}"#, "", ["a"]),
+                (#"{"limit":1}"#, "?limit=2", ["a", "c"]),
+                (#"{"startkey":"c","endkey":"d","inclusive_end":false}"#, "", ["c"]),
+                (#"{"key":"true"}"#, "", ["true"]),
+                (#"{"descending":true,"skip":3,"other":{}}"#, "", ["a"]), (#"{"keys":["d","a"],"limit":1}"#, "", ["d"]),
+            ] {
+                let rows = try await post(body, query).json["rows"]?.array
+                #expect(rows?.map { $0["id"]?.string } == ids, "\(body)")
+            }
+            #expect(try await post(#"{"include_docs":true,"limit":1}"#).text.contains(#""doc":{"_id":"a""#))
+            for bad in ["[]", "1", #"{"keys":5}"#, #"{"keys":null}"#, #"{"limit":"1"}"#, #"{"descending":1}"#] {
+                #expect(try await post(bad).status == 400, "\(bad)")
+            }
+        }
+    }
+
     @Test func listsMoreThanOnePage() async throws {
         let replica = MemoryReplica()
         for number in 0..<1100 { try replica.edit(DocumentID("d\(number)")) }

@@ -3,6 +3,7 @@ import Foundation
 import NIOHTTP1
 import Replication
 import Secrets
+import Synchronization
 import Testing
 
 @testable import ReplicaServer
@@ -37,6 +38,23 @@ struct ServerEndpointTests {
             #expect(commit.status == 201 && commit.json["instance_start_time"] == "1700000000")
             #expect(try await server.client.get("/b%2Fc/_revs_limit").text == "1000\n")
             #expect(try await server.client.get("/b%2Fc/_security").json["admins"]?["roles"] == ["_admin"])
+        }
+    }
+
+    /// A database can be made anew while it is served, and whoever replicates from it has to notice.
+    @Test func asksEachTimeWhenADatabaseWasMade() async throws {
+        let count = Mutex(0)
+        let start: @Sendable () async throws -> String = {
+            count.withLock { count in
+                count += 1
+                return "\(count)"
+            }
+        }
+        try await withServer(["db": MemoryReplica()], instanceStartTime: start) { server in
+            #expect(try await server.client.get("/db").json["instance_start_time"] == "1")
+            let commit = try await server.client.send(.POST, "/db/_ensure_full_commit", "{}").json
+            #expect(commit["instance_start_time"] == "2")
+            #expect(try await server.client.get("/db").json["instance_start_time"] == "3")
         }
     }
 
@@ -78,7 +96,7 @@ struct ServerEndpointTests {
     }
 
     @Test func refusesBodiesThatAreTooLargeOrOfAnotherType() async throws {
-        try await withServer(["db": MemoryReplica()], bodyLimit: 1000) { server in
+        try await withServer(["db": MemoryReplica()], adjust: { $0.bodyLimit = 1000 }) { server in
             let large = try await server.client.send(
                 .POST, "/db/_bulk_get", #"{"docs":[]}"# + String(repeating: " ", count: 2000))
             #expect(large.status == 413)

@@ -4,11 +4,12 @@ import Replication
 import Synchronization
 import Testing
 
-/// A replica of ten documents that fails to hand out all but the first few.
+/// A replica of ten documents of some size that fails to hand out all but the first few.
 final class FailingReplica: ServableReplica {
     private let replica = MemoryReplica()
     private let failsAfter: Int
     private let handed = Mutex(0)
+    private let filling = String(repeating: "x", count: 20_000)
     /// A body for `_bulk_get` that asks for all documents.
     let request: String
 
@@ -22,8 +23,14 @@ final class FailingReplica: ServableReplica {
     func changeRows(since: UpdateSequence, limit: Int, patience: Duration?) async throws -> ChangeRows {
         let revision = try #require(RevisionID("1-a"))
         let rows = (0..<10).map { ChangeRow(sequence: .zero, id: "d\($0)", revisions: [revision]) }
-        return ChangeRows(rows: rows, lastSequence: UpdateSequence(10), pending: 0)
+        return ChangeRows(rows: rows, lastSequence: UpdateSequence(10), isAtEnd: true)
     }
+
+    func changeRows(of ids: Set<DocumentID>, since: UpdateSequence, limit: Int) async throws -> ChangeRows {
+        throw Failure()
+    }
+
+    func pendingChanges(since: UpdateSequence) async throws -> Int { 0 }
 
     func revisions(
         _ wanted: [DocumentLeaves], receive: (RevisionAnswer) async throws -> Void
@@ -35,7 +42,8 @@ final class FailingReplica: ServableReplica {
                     return count
                 }
                 guard count <= failsAfter else { throw Failure() }
-                let text = #"{"_id":"\#(document.id)","_rev":"1-a","_revisions":{"start":1,"ids":["a"]}}"#
+                let text =
+                    #"{"_id":"\#(document.id)","_rev":"1-a","_revisions":{"start":1,"ids":["a"]},"x":"\#(filling)"}"#
                 try await receive(
                     RevisionAnswer(
                         id: document.id, revision: revision,

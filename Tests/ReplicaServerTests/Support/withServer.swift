@@ -13,15 +13,19 @@ struct RunningServer: Sendable {
 /// Serves replicas on a free loopback port while `body` runs.
 func withServer<Result: Sendable>(
     _ replicas: [String: any ServableReplica], access: ServerAccess = .open,
-    localDocuments: any LocalDocumentStore = MemoryLocalDocuments(), bodyLimit: Int = 32 << 20,
+    localDocuments: any LocalDocumentStore = MemoryLocalDocuments(),
+    instanceStartTime: @escaping @Sendable () async throws -> String = { "1700000000" },
+    onDamage: @escaping @Sendable (Refusal) -> Void = { _ in },
+    adjust: (inout ServerOptions) -> Void = { _ in },
     _ body: @Sendable (RunningServer) async throws -> Result
 ) async throws -> Result {
     let databases = replicas.map {
-        ServedDatabase(name: $0.key, replica: $0.value, instanceStartTime: "1700000000")
+        ServedDatabase(
+            name: $0.key, replica: $0.value, instanceStartTime: instanceStartTime, onDamage: onDamage)
     }
-    let listener = try ReplicaListener(
-        databases, options: ServerOptions(access: access, uuid: "abc", bodyLimit: bodyLimit),
-        localDocuments: localDocuments)
+    var options = ServerOptions(access: access, uuid: "abc")
+    adjust(&options)
+    let listener = try ReplicaListener(databases, options: options, localDocuments: localDocuments)
     let (ports, tellPort) = AsyncStream.makeStream(of: Int.self, bufferingPolicy: .bufferingNewest(1))
     return try await withThrowingTaskGroup { group in
         group.addTask {

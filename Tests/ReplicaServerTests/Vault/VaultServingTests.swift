@@ -78,6 +78,9 @@ struct VaultServingTests {
                 }
                 let changes = (try await rows(of: vault), try await rows(of: model))
                 #expect(changes.0 == changes.1)
+                // A document with several leaves is pending once.
+                #expect(try await vault.pendingChanges(since: .zero) == model.leaves.count)
+                try await expectRowsOfSome(of: vault)
                 for isDescending in [false, true] {
                     for start: DocumentID? in [nil, "document-5", "new", "zz", "a"] {
                         for limit in [1, 7, 5000] {
@@ -142,6 +145,20 @@ struct VaultServingTests {
         }
     }
 
+    /// Looking up some documents gives what reading all gives of them.
+    private func expectRowsOfSome(of vault: VaultDatabase) async throws {
+        let all = try await vault.changeRows(since: .zero, limit: 5000, patience: nil)
+        let ids = Set((0..<1200).filter { $0 % 7 == 0 }.map { DocumentID("document-\($0)") } + ["c", "gone", "none"])
+        let some = all.rows.filter { ids.contains(DocumentID($0.id)) }
+        let found = try await vault.changeRows(of: ids, since: .zero, limit: .max)
+        #expect(found.rows == some && found.isAtEnd && found.lastSequence == all.lastSequence)
+        let first = try await vault.changeRows(of: ids, since: .zero, limit: 10)
+        #expect(first.rows == Array(some.prefix(10)) && !first.isAtEnd)
+        let rest = try await vault.changeRows(of: ids, since: first.lastSequence, limit: .max)
+        #expect(rest.rows == Array(some.dropFirst(10)))
+        #expect(try await vault.pendingChanges(since: all.lastSequence) == 0)
+    }
+
     /// All rows of a feed by document, each of them once.
     private func rows(of replica: any ServableReplica) async throws -> [DocumentID: [RevisionID?]] {
         var rows: [DocumentID: [RevisionID?]] = [:]
@@ -153,7 +170,7 @@ struct VaultServingTests {
                 // A tombstone is marked by what can be no revision.
                 rows[DocumentID(row.id)] = row.revisions + (row.isDeleted ? [nil] : [])
             }
-            guard page.pending > 0 else { return rows }
+            guard !page.isAtEnd else { return rows }
             position = page.lastSequence
         }
     }
