@@ -9,6 +9,13 @@ struct AttachmentCheck {
     let file: VaultFile
     let database: Database
     var meter: CheckMeter
+    /// A look at the file as it is now, which is newer than the check's own.
+    private var present: DatabaseQueue?
+
+    init(report: CheckReport, readData: Bool, file: VaultFile, database: Database, meter: CheckMeter) {
+        (self.report, self.readData, self.file, self.database) = (report, readData, file, database)
+        self.meter = meter
+    }
 
     mutating func run() {
         do {
@@ -25,21 +32,19 @@ struct AttachmentCheck {
     private mutating func checkRows() throws {
         let rows = try Row.fetchCursor(
             database, sql: "SELECT sha256, size, file, stored, data FROM attachment ORDER BY id")
-        var known: Set<Data> = []
         while let row = try rows.next() {
             try Task.checkCancellation()
             report.attachments += 1
             meter.count(readBytes: report.readBytes)
             let (sha256, size): (Data, Int) = (try row.checked(0), try row.checked(1))
             guard Self.sizes.contains(size) else {
-                report.add("attachment", "one has a size that can't be")
+                report.add("attachment", "one has a size that can't be", isMendable: false)
                 continue
             }
             let (isFile, stored): (Bool, Data?) = (try row.checked(2), try row.checkedOptional(3))
             let data: Data? = try row.checkedOptional(4)
             if isFile {
-                known.insert(sha256)
-                checkFile(sha256, size: size, stored: stored)
+                try checkFile(sha256, size: size, stored: stored)
             } else {
                 let (length, hash) = stored.map { (size + Sealer.overhead, $0) } ?? (size, sha256)
                 report.readBytes += readData ? size : 0
@@ -49,7 +54,11 @@ struct AttachmentCheck {
             }
             try checkSeal(data, token: sha256, size: isFile ? SealedObject.nameSize : size)
         }
-        report.strays += try file.objects.stored().count { !known.contains($0) }
+        let statement = try database.cachedStatement(
+            sql: "SELECT EXISTS (SELECT 1 FROM attachment WHERE sha256 = ? AND file = 1)")
+        try file.objects.forEachStored { hash in
+            if try Bool.fetchOne(statement, arguments: [hash]) != true { report.strays += 1 }
+        }
     }
 
     /// With the key, whether the bytes are sealed for this row.
@@ -60,33 +69,49 @@ struct AttachmentCheck {
         }
     }
 
-    private mutating func checkFile(_ sha256: Data, size: Int, stored: Data?) {
+    private mutating func checkFile(_ sha256: Data, size: Int, stored: Data?) throws {
         let size = stored == nil ? size : SealedObject.fileSize(of: size)
         let path = file.objects.path(of: sha256)
-        do {
-            guard FileManager.default.fileExists(atPath: path) else {
-                report.add("attachment", "the file \(path) is missing")
-                return
-            }
-            guard VaultFile.size(of: path) == size else {
-                report.add("attachment", "the file \(path) should have \(size) bytes")
-                return
-            }
-            guard readData else { return }
-            report.readBytes += size
-            if try file.objects.hash(of: sha256).sha256 != stored ?? sha256 {
-                report.add("attachment", "the file \(path) was changed")
-            }
-        } catch {
-            report.add("attachment", "\(error)")
+        let problem: String?
+        switch Result(catching: { try self.problem(path, sha256, size: size, stored: stored) }) {
+        case .success(let found): problem = found
+        case .failure(let error): problem = "\(error)"
+        }
+        guard let problem else {
+            report.readBytes += readData ? size : 0
+            return
+        }
+        // Files are looked at as they are now, and rows as they were when the check began: a prune may have come between.
+        guard try isStillThere(sha256) else { return }
+        report.add("attachment", problem)
+    }
+
+    private func problem(_ path: String, _ sha256: Data, size: Int, stored: Data?) throws -> String? {
+        guard FileManager.default.fileExists(atPath: path) else { return "the file \(path) is missing" }
+        guard VaultFile.size(of: path) == size else { return "the file \(path) should have \(size) bytes" }
+        guard readData, try file.objects.hash(of: sha256).sha256 != stored ?? sha256 else { return nil }
+        return "the file \(path) was changed"
+    }
+
+    /// Whether the row of an attachment is there now.
+    private mutating func isStillThere(_ sha256: Data) throws -> Bool {
+        let queue = try present ?? VaultFile.openAlone(file.path, folder: file.folder)
+        present = queue
+        return try queue.read {
+            try Bool.fetchOne(
+                $0, sql: "SELECT EXISTS (SELECT 1 FROM attachment WHERE sha256 = ?)", arguments: [sha256]) ?? false
         }
     }
 
     private mutating func checkLists() throws {
-        let ids = Set(try Row.fetchAll(database, sql: "SELECT id FROM attachment").map { try $0.checked(0) as Int64 })
-        let used = try VaultDatabase.usedAttachments(database)
-        let missing = used.subtracting(ids).count
-        if missing > 0 { report.add("attachment", "\(missing) that documents name are missing") }
-        report.strays += ids.subtracting(used).count
+        var missing = try VaultDatabase.usedAttachments(database)
+        let rows = try Row.fetchCursor(database, sql: "SELECT id FROM attachment")
+        while let row = try rows.next() {
+            let id: Int64 = try row.checked(0)
+            if missing.contains(id) { missing.remove(id) } else { report.strays += 1 }
+        }
+        if missing.count > 0 {
+            report.add("attachment", "\(missing.count) that documents name are missing", isMendable: false)
+        }
     }
 }

@@ -7,6 +7,8 @@ package struct CheckReport: Sendable, Hashable {
         /// A stable word: `sqlite`, `schema`, `row`, `leaf`, `moment`, `body`, `attachment`, `catalogue`, `file`.
         package var kind: String
         package var what: String
+        /// Whether a server that still has what is damaged can help.
+        package var isMendable: Bool
 
         package var description: String { "\(kind): \(what)" }
     }
@@ -32,7 +34,7 @@ package struct CheckReport: Sendable, Hashable {
 
     /// Whether a server that still has what is damaged can help.
     package var isRepairable: Bool {
-        !isEncrypted && problems.contains { ["body", "attachment"].contains($0.kind) }
+        !isEncrypted && problems.contains(where: \.isMendable)
     }
 
     /// Why the backup could not be looked at, such as for want of another key; nil where it was.
@@ -42,8 +44,11 @@ package struct CheckReport: Sendable, Hashable {
     /// Whether it was looked at, and all is as it was written.
     package var isSound: Bool { !isDamaged && unread == nil }
 
-    mutating func add(_ kind: String, _ what: String) {
+    /// - Parameter isMendable: false where the vault's own row is gone, and with it the place of what a server may have.
+    mutating func add(_ kind: String, _ what: String, isMendable: Bool = true) {
         problemCount += 1
-        if problems.count < 1000 { problems.append(Problem(kind: kind, what: what)) }
+        guard problems.count < 1000 else { return }
+        problems.append(
+            Problem(kind: kind, what: what, isMendable: isMendable && ["body", "attachment"].contains(kind)))
     }
 }

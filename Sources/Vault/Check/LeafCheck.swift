@@ -84,7 +84,9 @@ struct LeafCheck {
             return
         }
         guard let body = try bodies.checkable(of: leaf) else {
-            report.add("body", "that of \(label(leaf)) can't be read")
+            report.add(
+                "body", "that of \(label(leaf)) can't be read",
+                isMendable: try !bodies.lacksAttachment(leaf))
             return
         }
         report.readBytes += body.size

@@ -95,6 +95,12 @@ struct BodyReading {
         return CheckableBody(size: row.data.count, attachments: attachments, hash: row.sealedHash)
     }
 
+    /// Whether the row of one of a leaf's attachments is gone.
+    func lacksAttachment(_ leaf: LeafRow) throws -> Bool {
+        guard let row = try row(leaf.body) else { return false }
+        return try attachments(row.attachments) == nil
+    }
+
     /// What is stored of a leaf's document, as it was before compression; nil where it can't be read.
     mutating func text(of leaf: LeafRow) throws -> Data? {
         guard let row = try row(leaf.body) else { return nil }

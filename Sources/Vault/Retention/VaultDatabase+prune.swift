@@ -21,14 +21,14 @@ extension VaultDatabase {
         }
         let file = file
         let before = try await ObjectFolder.onThread { try file.size() }
-        var (result, orphans) = try await file.write { database in
+        var result = try await file.write { database in
             try Self.expectUnchanged(plan, database)
             let dropped = try Self.dropUnreachable(plan.dropped.map(\.number), database)
             file.onStep?(.pruneDeleted)
             return dropped
         }
         file.onStep?(.pruneCommitted)
-        try await removeObjects(orphans)
+        try await removeObjects()
         file.onStep?(.objectsRemoved)
         try await giveBackSpace()
         let after = try await ObjectFolder.onThread { try file.size() }
@@ -44,16 +44,19 @@ extension VaultDatabase {
         }
     }
 
-    /// Removes the moments and every row that no kept one needs. Returns the files that nothing names any more.
-    private static func dropUnreachable(_ dropped: [Int], _ database: Database) throws -> (PruneResult, [Data]) {
+    /// Removes the moments and every row that no kept one needs.
+    private static func dropUnreachable(_ dropped: [Int], _ database: Database) throws -> PruneResult {
         var result = PruneResult()
         for number in dropped { result.moments += try Ledger.moment.delete(where: "id = ?", [number], database) }
         let state = try StateRow(database)
-        // A row of an old epoch that nothing superseded lasts until that epoch's end.
+        // Where epochs begin must be sure: it decides what is seen.
+        _ = try Epoch.all(database)
+        // A row of an old epoch that nothing superseded lasts until that epoch's end. Without bounds on both sides SQLite
+        // would look at all moments for each row.
         let isUnseen = """
             NOT (superseded IS NULL AND added >= \(state.first)) AND NOT EXISTS (\
-            SELECT 1 FROM moment m JOIN epoch e ON e.id = m.epoch WHERE m.id >= added AND e.first <= added \
-            AND (superseded IS NULL OR m.id < superseded))
+            SELECT 1 FROM moment m WHERE m.id >= added AND m.id < min(coalesce(superseded, \(Int.max)), \
+            coalesce((SELECT min(e.first) FROM epoch e WHERE e.first > added), \(Int.max))))
             """
         try database.execute(sql: "DELETE FROM leaf WHERE \(isUnseen)")
         result.leaves = database.changesCount
@@ -61,36 +64,37 @@ extension VaultDatabase {
         try database.execute(sql: "DELETE FROM body WHERE id NOT IN (SELECT coalesce(body, id) FROM leaf)")
         result.bodies = database.changesCount
         let used = try usedAttachments(database)
-        let rows = try Row.fetchAll(database, sql: "SELECT id, sha256, file FROM attachment")
-        var orphans: [Data] = []
-        for row in rows {
-            let id: Int64 = try row.checked(0)
-            guard !used.contains(id) else { continue }
-            result.attachments += try Ledger.attachment.delete(where: "id = ?", [id], database)
-            if try row.checked(2) as Bool { orphans.append(try row.checked(1)) }
+        var last: Int64? = .min
+        while let place = last {
+            // Some at a time: a cursor must not be open on rows that are deleted.
+            let ids = try Int64.fetchAll(
+                database.cachedStatement(sql: "SELECT id FROM attachment WHERE id > ? ORDER BY id LIMIT 1000"),
+                arguments: [place])
+            for id in ids where !used.contains(id) {
+                result.attachments += try Ledger.attachment.delete(where: "id = ?", [id], database)
+            }
+            last = ids.last
         }
-        return (result, orphans)
+        return result
     }
 
-    static func usedAttachments(_ database: Database) throws -> Set<Int64> {
-        var used: Set<Int64> = []
+    static func usedAttachments(_ database: Database) throws -> RowNumbers {
+        var used = RowNumbers()
         let lists = try Row.fetchCursor(
             database, sql: "SELECT attachments FROM body WHERE attachments IS NOT NULL")
-        while let row = try lists.next() { used.formUnion(AttachmentList.decode(try row.checked(0))) }
+        while let row = try lists.next() {
+            for id in AttachmentList.decode(try row.checked(0)) { used.insert(id) }
+        }
         return used
     }
 
     /// Removes files of attachments, unless a revision that was stored meanwhile names one again.
-    private func removeObjects(_ hashes: [Data]) async throws {
+    private func removeObjects() async throws {
         let file = file
         try await file.write { database in
-            let sql = "SELECT EXISTS (SELECT 1 FROM attachment WHERE sha256 = ?)"
-            for hash in hashes where try Bool.fetchOne(database, sql: sql, arguments: [hash]) != true {
-                unlink(file.objects.path(of: hash))
-            }
-            try file.objects.removeStrays { hash in
-                try Bool.fetchOne(database, sql: sql, arguments: [hash]) == true
-            }
+            let statement = try database.cachedStatement(
+                sql: "SELECT EXISTS (SELECT 1 FROM attachment WHERE sha256 = ?)")
+            try file.objects.removeStrays { try Bool.fetchOne(statement, arguments: [$0]) == true }
         }
     }
 

@@ -4,19 +4,24 @@ extension ObjectFolder {
     /// The hashes that the files' names tell. Blocks.
     func stored() throws -> [Data] {
         var hashes: [Data] = []
+        try forEachStored { hashes.append($0) }
+        return hashes
+    }
+
+    /// Hands out the hashes that the files' names tell, without holding all of them. Blocks.
+    func forEachStored(_ body: (Data) throws -> Void) throws {
         let manager = FileManager.default
-        guard manager.fileExists(atPath: path) else { return [] }
+        guard manager.fileExists(atPath: path) else { return }
         for folder in try manager.contentsOfDirectory(atPath: path) where folder.count == 2 {
             for name in try manager.contentsOfDirectory(atPath: "\(path)/\(folder)") {
-                if let hash = Self.hash(named: name) { hashes.append(hash) }
+                if let hash = Self.hash(named: name) { try body(hash) }
             }
         }
-        return hashes
     }
 
     /// Removes files that a kill has left: those that nothing names. Drafts of a run at work stay. Blocks.
     func removeStrays(isUsed: (Data) throws -> Bool) throws {
-        for hash in try stored() where try !isUsed(hash) { unlink(path(of: hash)) }
+        try forEachStored { if try !isUsed($0) { unlink(path(of: $0)) } }
     }
 
     /// Removes drafts; only for a writer that has not begun any. Blocks.
@@ -39,7 +44,7 @@ extension VaultFile {
     func size() throws -> Int {
         var size = 0
         for path in [path, "\(path)-wal"] { size += Self.size(of: path) }
-        for hash in try objects.stored() { size += Self.size(of: objects.path(of: hash)) }
+        try objects.forEachStored { size += Self.size(of: objects.path(of: $0)) }
         return size
     }
 
