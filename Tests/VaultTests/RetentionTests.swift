@@ -55,15 +55,51 @@ struct RetentionTests {
         #expect(decisions[699].reasons == [.lastVerified])
     }
 
-    @Test("Order is by time, not by number, for a clock that was wrong")
+    @Test("Periods go by time, and what was last by number, for a clock that was wrong")
     func clock() throws {
         let moments = try [
             Moment.sample(number: 1, time: Self.now.addingTimeInterval(-100)),
             Moment.sample(number: 2, time: Self.now.addingTimeInterval(-300)),
         ]
         let decisions = try KeepPolicy(daily: 1).decide(moments, now: Self.now)
-        #expect(decisions[0].reasons == [.lastComplete, .daily])
-        #expect(decisions[1].reasons == [.newest])
+        #expect(decisions[0].reasons == [.daily])
+        #expect(decisions[1].reasons == [.newest, .lastComplete])
+    }
+
+    @Test("A clock that went back drops neither the last verified moment, nor the last complete one, nor the last ones")
+    func clockBack() throws {
+        let day = 86_400.0
+        var moments = try (1...4).map { number in
+            try Moment.sample(
+                number: number, time: Self.now.addingTimeInterval(number < 3 ? 9 * day : Double(number)),
+                verified: number == 1 || number == 3 ? Self.now : nil)
+        }
+        moments[3].isComplete = false
+        let decisions = try KeepPolicy(last: 2).decide(moments, now: Self.now)
+        #expect(decisions.map(\.reasons) == [[], [], [.lastVerified, .lastComplete, .last], [.newest, .last]])
+    }
+
+    @Test("An incomplete moment takes no complete one's place in its period")
+    func incomplete() throws {
+        let hour = 3_600.0
+        var moments = try [-49, -30, -26, -3, -2, -1].enumerated().map { index, hours in
+            try Moment.sample(number: index + 1, time: Date(timeIntervalSince1970: 86_400 * 20_000 + hours * hour))
+        }
+        for index in [0, 2, 4, 5] { moments[index].isComplete = false }
+        let decisions = try KeepPolicy(daily: 3).decide(moments, now: Self.now)
+        #expect(decisions.filter { $0.reasons.contains(.daily) }.map(\.moment.number) == [1, 2, 4])
+    }
+
+    @Test("A set of row numbers has what was put into it")
+    func rowNumbers() {
+        var numbers = RowNumbers()
+        for number in [0, 63, 64, 1_000_000, Int64.max, -5] as [Int64] { numbers.insert(number) }
+        numbers.insert(64)
+        #expect(numbers.count == 6)
+        #expect(numbers.contains(-5) && numbers.contains(.max) && !numbers.contains(65) && !numbers.contains(-6))
+        numbers.remove(63)
+        numbers.remove(7)
+        #expect(numbers.count == 5 && !numbers.contains(63))
     }
 
     @Test("Nothing happens without a confirmation, or after the plan is out of date; then space comes back")

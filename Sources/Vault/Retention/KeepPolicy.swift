@@ -6,7 +6,8 @@ package struct KeepPolicy: Sendable, Hashable {
     package var within: TimeInterval?
     /// The newest ones.
     package var last: Int?
-    /// The newest of each of the last hours, days, weeks, months and years that have one; in UTC, weeks from Monday.
+    /// The newest complete one of each of the last hours, days, weeks, months and years that have one, an incomplete one only
+    /// where there is none; in UTC, weeks from Monday.
     package var hourly: Int?
     package var daily: Int?
     package var weekly: Int?
@@ -35,30 +36,46 @@ package struct KeepPolicy: Sendable, Hashable {
                 .refused, "an empty policy would keep nothing", at: "prune",
                 next: "say what to keep, such as within 7d, daily 30, monthly 12")
         }
-        // By time, since a moment's number tells nothing of the day.
-        let newestFirst = moments.sorted { ($0.time, $0.number) > ($1.time, $1.number) }
+        // A moment's number tells nothing of the day, and its time nothing of the order where the clock went back.
+        let (byNumber, byTime) = (
+            moments.sorted { $0.number > $1.number },
+            moments.sorted { ($0.time, $0.number) > ($1.time, $1.number) }
+        )
         var reasons: [Int: [MomentDecision.Reason]] = [:]
         func keep(_ moment: Moment?, _ reason: MomentDecision.Reason) {
             if let moment { reasons[moment.number, default: []].append(reason) }
         }
-        keep(moments.max { $0.number < $1.number }, .newest)
+        keep(byNumber.first, .newest)
         // An incomplete one, or one that holds less, can't take the place of one that was compared.
-        keep(newestFirst.first { $0.verified != nil }, .lastVerified)
-        keep(newestFirst.first { $0.isComplete }, .lastComplete)
-        for moment in newestFirst where within.map({ now.timeIntervalSince(moment.time) <= $0 }) ?? false {
+        keep(byNumber.first { $0.verified != nil }, .lastVerified)
+        keep(byNumber.first { $0.isComplete }, .lastComplete)
+        for moment in byTime where within.map({ now.timeIntervalSince(moment.time) <= $0 }) ?? false {
             keep(moment, .within)
         }
-        for moment in newestFirst.prefix(max(0, last ?? 0)) { keep(moment, .last) }
+        for moment in byNumber.prefix(max(0, last ?? 0)) { keep(moment, .last) }
         for (count, reason) in [
             (hourly, MomentDecision.Reason.hourly), (daily, .daily), (weekly, .weekly), (monthly, .monthly),
             (yearly, .yearly),
         ] {
-            var seen: Set<[Int]> = []
-            for moment in newestFirst where seen.count < max(0, count ?? 0) {
-                if seen.insert(Self.bucket(of: moment.time, reason)).inserted { keep(moment, reason) }
-            }
+            for moment in Self.chosen(byTime, reason, count: count ?? 0) { keep(moment, reason) }
         }
         return moments.map { MomentDecision(moment: $0, reasons: reasons[$0.number] ?? []) }
+    }
+
+    /// The newest complete moment of each of the last periods that have one; an incomplete one only where there is none.
+    private static func chosen(_ newestFirst: [Moment], _ reason: MomentDecision.Reason, count: Int) -> [Moment] {
+        var (chosen, last): ([Moment], [Int]?) = ([], nil)
+        for moment in newestFirst where count > 0 {
+            let bucket = bucket(of: moment.time, reason)
+            if bucket != last {
+                guard chosen.count < count else { break }
+                chosen.append(moment)
+                last = bucket
+            } else if let known = chosen.last, !known.isComplete, moment.isComplete {
+                chosen[chosen.count - 1] = moment
+            }
+        }
+        return chosen
     }
 
     private static func bucket(of time: Date, _ reason: MomentDecision.Reason) -> [Int] {
