@@ -33,9 +33,29 @@ package struct BackupRun: Sendable {
     /// A moment that is only confirmed has the mark that its own run left. Where that run was cut off before it could, its
     /// moment is not marked, and another one is made.
     ///
+    /// Where the newest state is damaged, that is set aside, and the source read again from its beginning: the new moment has
+    /// all, and the report tells.
+    ///
     /// - Parameter info: what the source has just said of itself; nil to ask it.
     /// - Throws: `ReplicationFailure`, `VaultError`, `CouchError` of the source; `CancellationError`.
     package func run(knowing info: DatabaseInfo? = nil) async throws -> BackupReport {
+        do {
+            return try await runOnce(knowing: info)
+        } catch let error where Self.isDamage(error) {
+            let damage = try await backup.setDamagedAside()
+            guard !damage.isEmpty else { throw error }
+            var report = try await runOnce(knowing: info)
+            report.damage = damage
+            return report
+        }
+    }
+
+    private static func isDamage(_ error: any Error) -> Bool {
+        let error = (error as? ReplicationFailure)?.underlying ?? error
+        return (error as? VaultError)?.code == .damaged
+    }
+
+    private func runOnce(knowing info: DatabaseInfo?) async throws -> BackupReport {
         try backup.expectWritable()
         let mark = SourceMark(database: source, backup: backup.uuid)
         let ((identity, revision), settings) = try await onSource {
@@ -194,7 +214,7 @@ package struct BackupRun: Sendable {
 
     /// Whether documents were purged at the source since its purges were last followed.
     private func hasPurged(_ identity: SourceIdentity) async throws -> Bool {
-        PurgeSequence.hasGrown(from: try await backup.epochs().last?.source.purgeSequence, to: identity.purgeSequence)
+        PurgeSequence.hasGrown(from: try await backup.newestEpoch().source.purgeSequence, to: identity.purgeSequence)
     }
 
     private func onSource<Result: Sendable>(_ call: () async throws -> Result) async throws -> Result {

@@ -125,8 +125,7 @@ extension VaultError.Code {
         case .notAVault: "name the folder of a vault, or an empty or new one to make a vault in"
         case .otherDatabase: "name another backup or another vault for this source"
         case .locked: "wait until the other couchkeep has finished; the lock ends with its process"
-        case .damaged:
-            "run couchkeep vault check --read-data, then couchkeep vault repair, or put the vault's folder back from a copy"
+        case .damaged: "run couchkeep vault check --read-data, which says what can be done about it"
         case .newer: "run the newer couchkeep; this one changes nothing"
         case .readOnly: "make the folder writable; listing, checking and restoring work as it is"
         case .full: "make room on the disk and run it again; what was acknowledged is kept"

@@ -95,7 +95,10 @@ package struct DrillRun: Sendable {
 
     /// Looks for what a moment has lost itself: the comparison would be with the same rows, and can't miss any.
     private func lookForLoss(_ report: inout DrillReport) async throws {
-        guard case .moment(let vault) = backup, let loss = try await vault.lossOfLeaves() else { return }
+        guard case .moment(let vault) = backup else { return }
+        var loss = try await vault.lossOfLeaves()
+        if loss == nil { loss = try await vault.sourceSettings().loss }
+        guard let loss else { return }
         (report.verdict, report.reason) = (.different, loss)
     }
 

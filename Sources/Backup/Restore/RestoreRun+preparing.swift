@@ -13,7 +13,7 @@ extension RestoreRun {
                 next: "choose another moment, or say --incomplete to restore what there is")
         }
         let mark = RestoreMark(of: moment, at: at.number, options)
-        let source = try await moment.epochs().last?.source
+        let source = try await source()
         // Once: a target that isn't there is to be told of at once.
         let found = try await ReplicationFailure.Side.target.naming {
             try await RestoreTarget.look(at: target, for: mark, source: source)
@@ -27,10 +27,20 @@ extension RestoreRun {
         return Prepared(plan: plan, mark: mark, selection: selection, designDocuments: designs)
     }
 
+    /// The database that was backed up; nil where the vault does not know any more, and nothing that lives is changed.
+    private func source() async throws -> SourceIdentity? {
+        do {
+            return try await moment.newestEpoch().source
+        } catch let error as VaultError where error.code == .damaged && !options.intoExisting {
+            return nil
+        }
+    }
+
     /// What the moment has lost; nil where nothing.
     func loss(_ selection: ResolvedSelection) async throws -> String? {
         do {
-            return try await moment.lossOfLeaves()
+            let losses = [try await moment.lossOfLeaves(), try await moment.sourceSettings().loss].compactMap(\.self)
+            return losses.isEmpty ? nil : losses.joined(separator: "; ")
         } catch let error as VaultError where error.code == .damaged && selection.few != nil {
             // Some documents can be read where not all rows can.
             return error.what

@@ -33,7 +33,7 @@ struct VaultBinding: Sendable, Hashable {
 
     private static func read(of name: String, in vault: Vault) async throws -> VaultBinding? {
         try await vault.withDatabase(name, isWriting: false, now: Date()) { backup in
-            guard let epoch = try await backup.epochs().last else { return nil }
+            let epoch = try await backup.newestEpoch()
             return VaultBinding(source: epoch.source.name, newest: try await backup.moments().last?.time)
         }
     }

@@ -53,12 +53,11 @@ struct VaultVisit: Sendable {
             guard let entry = try await vault.entries().first(where: { $0.name == pair.name }), !vault.isGone(entry)
             else { return Backup(seen: .absent) }
             return try await vault.withDatabase(pair.name, isWriting: false, now: now()) { backup in
-                Backup(
+                let epoch = try await backup.newestEpoch()
+                return Backup(
                     seen: .present(
                         uuid: backup.uuid, moments: try await backup.moments(),
-                        epoch: try await backup.epochs().last.map {
-                            SeenBackup.Epoch(number: $0.number, reason: $0.reason)
-                        }),
+                        epoch: SeenBackup.Epoch(number: epoch.number, reason: epoch.reason)),
                     confirmation: try await backup.confirmation(), isEncrypted: backup.encryption != nil)
             }
         }

@@ -36,7 +36,7 @@ package struct PairSides: Sendable {
         case .vault(let name):
             let vault = try await vault.open(environment: environment, now: now)
             return try await vault.withDatabase(name, isWriting: mending, now: now) { backup in
-                guard let newest = try await backup.moments().last else {
+                guard let newest = try await backup.newestMoment() else {
                     throw VaultError(
                         .unknownMoment, "the backup has no moment yet", at: name, next: "run couchkeep backup first")
                 }

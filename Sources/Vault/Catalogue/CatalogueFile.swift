@@ -77,11 +77,19 @@ final class CatalogueFile: Sendable {
         if isFolder.boolValue { throw VaultError.wrapping(failure, at: folder) }
     }
 
-    func entries() async throws -> [Vault.Entry] {
+    func entries() async throws -> [Vault.Entry] { try await entries("ORDER BY name", []) }
+
+    /// The entry of a name, by its bytes.
+    func entry(named name: String) async throws -> Vault.Entry? {
+        try await entries("WHERE name = ?", [Data(name.utf8)]).first
+    }
+
+    private func entries(_ which: String, _ arguments: StatementArguments) async throws -> [Vault.Entry] {
         do {
             return try await queue.read { database in
                 let rows = try Row.fetchAll(
-                    database, sql: "SELECT id, name, created, folder, moment, witness, hash FROM entry ORDER BY name")
+                    database, sql: "SELECT id, name, created, folder, moment, witness, hash FROM entry \(which)",
+                    arguments: arguments)
                 return try rows.map { row in
                     let values = (0..<6).map { row[$0] as DatabaseValue }
                     guard Self.ledger.hash(values) == (try row.checked(6)) else {
@@ -108,14 +116,16 @@ final class CatalogueFile: Sendable {
             guard !isTaken else { return }
             try Self.insert(entry, database)
         }
-        return try await entries().first { $0.name.utf8.elementsEqual(entry.name.utf8) } ?? entry
+        return try await self.entry(named: entry.name) ?? entry
     }
 
     /// Remembers the newest moment of a backup.
-    func note(_ moment: Moment, of uuid: String) async throws {
+    ///
+    /// - Parameter moment: nil where it has none.
+    func note(_ moment: Moment?, of uuid: String) async throws {
         try await write { database in
-            try Self.ledger.update(uuid, set: "moment", to: moment.number, database)
-            try Self.ledger.update(uuid, set: "witness", to: moment.rowHash, database)
+            try Self.ledger.update(uuid, set: "moment", to: moment?.number ?? 0, database)
+            try Self.ledger.update(uuid, set: "witness", to: moment?.rowHash ?? 0, database)
         }
     }
 

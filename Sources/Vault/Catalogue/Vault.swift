@@ -67,15 +67,15 @@ package struct Vault: Sendable {
     package func database(
         _ name: String, isWriting: Bool, create: Bool = false, now: Date
     ) async throws -> VaultDatabase {
-        var entry = try await entries().first { $0.isNamed(name) }
+        var entry = try await catalogue.entry(named: name)
         if entry == nil, create { entry = try await make(name, now: now) }
         guard let entry else { throw unknown(name) }
         let folder = "\(path)/\(entry.folder)"
         let (uuid, catalogue) = (uuid, catalogue)
         let file = try await open(folder, isWriting: isWriting, key: key)
-        let database = VaultDatabase(file: file, name: name, uuid: entry.uuid, moment: nil) { moment in
-            try await catalogue.note(moment, of: entry.uuid)
-        }
+        let database = VaultDatabase(
+            file: file, name: name, uuid: entry.uuid, moment: nil,
+            witness: { try await catalogue.note($0, of: entry.uuid) }, vault: uuid)
         let newest = try await file.read { try Self.check($0, against: entry, vault: uuid, path: file.path) }
         if isWriting, let newest, newest.number > entry.newestMoment { try await database.witness(newest) }
         return database
@@ -121,13 +121,24 @@ package struct Vault: Sendable {
             name: name, uuid: UUID().uuidString.lowercased(), created: now,
             folder: "databases/\(Self.folderName(of: name))-\(UUID().uuidString.prefix(8).lowercased())",
             newestMoment: 0, witness: 0)
+        let folder = "\(path)/\(entry.folder)"
         try await ObjectFolder.onThread {
-            try VaultFile.create(
-                folder: "\(path)/\(entry.folder)",
-                state: StateRow(vault: uuid, database: entry.uuid, name: name), key: key, at: now)
-            try ObjectFolder.syncFolder("\(path)/databases")
+            do {
+                try VaultFile.create(
+                    folder: folder, state: StateRow(vault: uuid, database: entry.uuid, name: name), key: key, at: now)
+                try ObjectFolder.syncFolder("\(path)/databases")
+            } catch {
+                // The first error is the one to tell; what is left of the folder does no harm.
+                try? FileManager.default.removeItem(atPath: folder)
+                throw error
+            }
         }
-        return try await catalogue.add(entry)
+        let counted = try await catalogue.add(entry)
+        if counted.uuid != entry.uuid {
+            // Another process was faster, and nobody knows of this one.
+            try await ObjectFolder.onThread { try? FileManager.default.removeItem(atPath: folder) }
+        }
+        return counted
     }
 
     /// A key that was forgotten on the command line must not lead to a backup that anybody can read.
@@ -158,36 +169,5 @@ package struct Vault: Sendable {
         let text = String(
             name.lowercased().prefix(40).map { $0.isASCII && ($0.isLetter || $0.isNumber) ? $0 : "_" })
         return text.isEmpty ? "database" : text
-    }
-
-    /// Whether the file is the one that the catalogue knows, and not an older copy of it.
-    static func check(
-        _ database: Database, against entry: Entry, vault: String, path: String
-    ) throws -> Moment? {
-        let state = try StateRow(database)
-        guard state.vault == vault, state.database == entry.uuid else {
-            throw VaultError(
-                .otherDatabase, "the file belongs to another vault or another backup, “\(state.name)”", at: path,
-                next: "put the right file back")
-        }
-        let moments = try Moment.all(database)
-        guard entry.newestMoment > 0 else { return moments.last }
-        let hash = try Int64.fetchOne(
-            database, sql: "SELECT hash FROM moment WHERE id = ?", arguments: [entry.newestMoment])
-        guard let hash,
-            hash == entry.witness || (moments.last?.number ?? 0) > entry.newestMoment
-                || Self.isVerifiedSince(entry, moments)
-        else {
-            throw VaultError(
-                .damaged,
-                "the file is older than the catalogue, which knows of moment \(entry.newestMoment); the file's newest is "
-                    + "\(moments.last?.number ?? 0)", at: path)
-        }
-        return moments.last
-    }
-
-    /// Whether a kill may have come between the note that a moment was verified and the catalogue's.
-    private static func isVerifiedSince(_ entry: Entry, _ moments: [Moment]) -> Bool {
-        moments.last?.number == entry.newestMoment && moments.last?.verified != nil
     }
 }

@@ -75,12 +75,13 @@ extension CheckReport {
     fileprivate mutating func checkMoments(_ database: Database) {
         do {
             let state = try StateRow(database)
-            let moments = try Moment.all(database)
+            // Damaged ones are told with their rows.
+            let (moments, damaged) = try Moment.read(database)
             let epochs = try Epoch.all(database)
-            self.moments = moments.count
-            if let last = moments.last {
-                if last.number != state.moment - 1 {
-                    add("moment", "the newest is \(last.number), and should be \(state.moment - 1)")
+            self.moments = moments.count + damaged.count
+            if let last = (moments.map(\.number) + damaged).max() {
+                if last != state.moment - 1 {
+                    add("moment", "the newest is \(last), and should be \(state.moment - 1)")
                 }
             } else if state.moment != 1 {
                 add("moment", "there is none, and should be \(state.moment - 1)")

@@ -38,7 +38,7 @@ struct RevisionWriting {
         // Most documents of a first backup are new, which the index alone tells.
         let rows =
             try Horizon.knows(key: revision.key, database)
-            ? try horizon.leaves(key: revision.key, name: revision.name, database) : []
+            ? try horizon.leaves(key: revision.key, name: revision.name, expectsSound: true, database) : []
         guard !rows.isEmpty else {
             try add(revision, path: revision.path, among: [])
             state.documents += revision.isDeleted ? 0 : 1
@@ -96,7 +96,7 @@ struct RevisionWriting {
         let name = naming.name(document.id)
         let key = LeafRow.key(name)
         let forgotten = Set(document.revisions.map { naming.revision($0, name: name) })
-        let rows = try horizon.leaves(key: key, name: name, database)
+        let rows = try horizon.leaves(key: key, name: name, expectsSound: true, database)
         let ended = try rows.filter { forgotten.contains(try $0.revisionPath().leaf) }
         guard !ended.isEmpty else { return 0 }
         for row in ended { try end(row, key: key) }

@@ -14,6 +14,11 @@ package struct SourceSettings: Sendable, Hashable {
     package var isPartitioned: Bool?
     /// `_local` documents by their whole id, byte for byte.
     package var localDocuments: [DocumentID: Data]
+    /// How many the vault can't read any more.
+    package var lost = 0
+
+    /// What is lost of them; nil where nothing.
+    package var loss: String? { lost == 0 ? nil : "settings of the database can't be read: \(lost)" }
 
     package init(
         security: Data? = nil, revisionsLimit: Int? = nil, q: Int? = nil, n: Int? = nil, isPartitioned: Bool? = nil,

@@ -28,31 +28,33 @@ extension VaultDatabase {
     /// Hands out the leaves that were stored since the last mark was left in the source, as a run that was cut off leaves
     /// them; some at a time, and none after a run that came to its end.
     package func unmarked(_ receive: ([DocumentLeaves]) async throws -> Void) async throws {
-        var last = Int64.max
-        while true {
-            let page = try await file.read { [last] database in try Self.unmarked(before: last, file, database) }
-            guard let end = page.last else { return }
-            last = end.row
-            try await receive(page.map(\.document))
+        var last: Int64? = .max
+        while let place = last {
+            let page = try await file.read { database in try Self.unmarked(before: place, file, database) }
+            last = page.last
+            if !page.documents.isEmpty { try await receive(page.documents) }
         }
     }
 
     private static func unmarked(
         before last: Int64, _ file: VaultFile, _ database: Database
-    ) throws -> [(row: Int64, document: DocumentLeaves)] {
+    ) throws -> (documents: [DocumentLeaves], last: Int64?) {
         let (first, marked) = (try StateRow(database).first, try Epoch.newest(database).source.markedMoment)
         let naming = try file.naming()
         // The newest rows are the last ones: what is older is never looked at.
         let statement = try database.cachedStatement(
             sql: "SELECT \(LeafRow.columns) FROM leaf WHERE id < ? ORDER BY id DESC LIMIT 500")
         let rows = try statement.rows(database) { $0.append(last) }
-        var found: [(row: Int64, document: DocumentLeaves)] = []
-        while let leaf = try rows.next(LeafRow.init) {
-            guard leaf.added >= first, leaf.added > marked ?? 0 else { break }
+        var (found, last): ([DocumentLeaves], Int64?) = ([], nil)
+        while let (row, leaf) = try rows.next({ (try $0.integer(0), LeafRow.sound($0)) }) {
+            last = row
+            // A damaged one tells nothing.
+            guard let leaf else { continue }
+            guard leaf.added >= first, leaf.added > marked ?? 0 else { return (found, nil) }
             let (id, path) = try naming.reveal(leaf, database)
             // A row that was replaced within the run still tells how far it came.
-            found.append((leaf.id, DocumentLeaves(id: id, revisions: leaf.superseded == nil ? [path.leaf] : [])))
+            found.append(DocumentLeaves(id: id, revisions: leaf.superseded == nil ? [path.leaf] : []))
         }
-        return found
+        return (found, last)
     }
 }

@@ -10,13 +10,15 @@ extension VaultDatabase: Replica {
 
     package func describe() async throws -> ReplicaDescription {
         try await file.read { database in
-            let state = try StateRow(database)
             let horizon = try horizon(database)
+            // The past does not need it.
+            let state = moment == nil ? try StateRow(database) : nil
             return ReplicaDescription(
                 name: moment.map { "\(name) at moment \($0.number)" } ?? name,
                 updateSequence: UpdateSequence(.integer(try horizon.newestRow(database))),
-                documentCount: moment?.documents ?? state.documents, deletedCount: moment?.deleted ?? state.deleted,
-                identity: "\(state.vault)/\(state.database)/\(horizon.first)")
+                documentCount: moment?.documents ?? state?.documents ?? 0,
+                deletedCount: moment?.deleted ?? state?.deleted ?? 0,
+                identity: "\(vault)/\(uuid)/\(horizon.first)")
         }
     }
 

@@ -180,11 +180,7 @@ extension VaultDatabase: ServableReplica {
     /// the time of the moment, in milliseconds since 1970.
     package func instanceStartTime() async throws -> String {
         if let moment { return "\(moment.time.milliseconds)" }
-        let name = name
-        guard let epoch = try await epochs().last else {
-            throw VaultError(.damaged, "the epochs are missing", at: name)
-        }
-        return "\(epoch.began.milliseconds)"
+        return "\(try await newestEpoch().began.milliseconds)"
     }
 
     private func rows(after since: Int64, limit: Int) async throws -> ChangeRows {

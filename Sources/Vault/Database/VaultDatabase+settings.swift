@@ -3,12 +3,14 @@ import GRDB
 import Replication
 
 extension VaultDatabase {
-    /// The settings as of the moment, or now.
+    /// The settings as of the moment, or now; damaged ones are only counted.
     package func sourceSettings() async throws -> SourceSettings {
         try await file.read { database in
             var settings = SourceSettings()
             let keyring = try file.keyring()
-            for stored in try SettingRow.all(horizon(database), database) {
+            let (rows, damaged) = try SettingRow.read(horizon(database), database)
+            settings.lost = damaged.count
+            for stored in rows {
                 let row = try keyring.map { try stored.opened($0, database) } ?? stored
                 let text = String(decoding: row.value, as: UTF8.self)
                 switch row.kind {

@@ -137,8 +137,8 @@ extension VaultDatabase {
             let statement = try database.cachedStatement(
                 sql: "SELECT \(LeafRow.columns) FROM leaf ORDER BY id DESC LIMIT ?")
             let rows = try statement.rows(database) { $0.append(CompressionDictionary.maximumSamples) }
-            while bytes < CompressionDictionary.maximumSampleBytes, let row = try rows.next(LeafRow.init) {
-                guard let text = try reading.text(of: row) else { continue }
+            while bytes < CompressionDictionary.maximumSampleBytes, let row = try rows.next(LeafRow.sound) {
+                guard let row, let text = try reading.text(of: row) else { continue }
                 older.append(text)
                 bytes += text.count
             }

@@ -16,21 +16,29 @@ package struct VaultDatabase: Sendable {
     package let moment: Moment?
     /// Tells the catalogue about a new moment.
     let witness: @Sendable (Moment) async throws -> Void
+    /// The vault's uuid.
+    let vault: String
     /// nil for now, which changes.
     private(set) var listed: ListedRows?
 
     /// The state at a moment.
     package func at(_ moment: Moment) -> VaultDatabase {
         VaultDatabase(
-            file: file, name: name, uuid: uuid, moment: moment, witness: witness, listed: ListedRows())
+            file: file, name: name, uuid: uuid, moment: moment, witness: witness, vault: vault,
+            listed: ListedRows())
     }
 
     /// The state at the newest moment that is not later than a time.
     ///
-    /// - Throws: `VaultError` with code `vault-unknown-moment` where the first one is later.
+    /// - Throws: `VaultError` with code `vault-unknown-moment` where the first one is later, with `vault-damaged` where one
+    ///   that can't be read may be the one.
     package func at(_ time: Date) async throws -> VaultDatabase {
-        let moments = try await moments()
-        guard let moment = moments.last(where: { $0.time <= time }) else {
+        let (moments, damaged) = try await file.read { try Moment.read($0) }
+        let found = moments.last { $0.time <= time }
+        let next = moments.first { $0.time > time && $0.number > found?.number ?? 0 }
+        let possible = damaged.filter { $0 > found?.number ?? 0 && $0 < next?.number ?? .max }
+        guard possible.isEmpty else { throw damage(of: possible, older: found) }
+        guard let moment = found else {
             let first =
                 moments.map(\.time).min().map { "the first is \($0.formatted(.iso8601))" } ?? "there is none yet"
             throw VaultError(

@@ -75,6 +75,13 @@ struct Ledger {
         return hashes.count
     }
 
+    /// Removes all rows, also where their hashes are not those that the tally knows.
+    func clear(_ database: Database) throws {
+        try database.execute(sql: "DELETE FROM \(table)")
+        try database.execute(
+            sql: "INSERT OR REPLACE INTO tally (id, rows, sum) VALUES (?, 0, 0)", arguments: [table])
+    }
+
     private func adjust(rows: Int, sum: Int64, _ database: Database) throws {
         // SQLite's own addition would turn into floating point where it overflows.
         let old = try Row.fetchOne(

@@ -49,6 +49,14 @@ struct StateRow: Hashable, Sendable {
         }
     }
 
+    /// The database's uuid as the row says it, for keys, which tell by themselves whether it is the right one.
+    static func uuid(_ database: Database) throws -> String {
+        guard let row = try Row.fetchOne(database, sql: "SELECT database FROM state WHERE id = 1") else {
+            throw DatabaseError(resultCode: .SQLITE_CORRUPT, message: "the state is missing")
+        }
+        return try row.checked(0)
+    }
+
     func write(_ database: Database) throws {
         let names = (["id"] + Self.columns + ["hash"]).joined(separator: ", ")
         try database.cachedStatement(

@@ -35,8 +35,13 @@ extension VaultDatabase {
     package func confirmation() async throws -> Confirmation? {
         let path = file.path
         return try await file.read { database in
-            let confirmation: Confirmation? = try Self.value(
-                Confirmation.id, called: "the confirmation", at: path, database)
+            let confirmation: Confirmation?
+            do {
+                confirmation = try Self.value(Confirmation.id, called: "the confirmation", at: path, database)
+            } catch let error as VaultError where error.code == .damaged {
+                // The next one takes its place.
+                return nil
+            }
             guard let confirmation else { return nil }
             let newest = try Int.fetchOne(database, sql: "SELECT max(id) FROM moment")
             return confirmation.moment == newest ? confirmation : nil

@@ -25,10 +25,11 @@ package struct Epoch: Sendable, Hashable {
     }
 
     static func newest(_ database: Database) throws -> Epoch {
-        guard let epoch = try all(database).last else {
+        // A damaged row of the past keeps nothing from going on.
+        guard let row = try Row.fetchOne(database, sql: "SELECT \(columns) FROM epoch ORDER BY id DESC LIMIT 1") else {
             throw DatabaseError(resultCode: .SQLITE_CORRUPT, message: "the epochs are missing")
         }
-        return epoch
+        return try Epoch(row)
     }
 
     static func all(_ database: Database) throws -> [Epoch] {

@@ -54,7 +54,18 @@ extension Moment {
         self.verified = verified.map(Date.init(milliseconds:))
     }
 
-    static func all(_ database: Database) throws -> [Moment] {
-        try Row.fetchAll(database, sql: "SELECT \(columns) FROM moment ORDER BY id").map(Moment.init)
+    /// All that can be read, oldest first.
+    static func all(_ database: Database) throws -> [Moment] { try read(database).sound }
+
+    /// All moments, oldest first, and the numbers of those whose row is damaged: they keep none of the others from use.
+    static func read(_ database: Database) throws -> (sound: [Moment], damaged: [Int]) {
+        var (sound, damaged): ([Moment], [Int]) = ([], [])
+        for row in try Row.fetchAll(database, sql: "SELECT \(columns) FROM moment ORDER BY id") {
+            switch Result(catching: { try Moment(row) }) {
+            case .success(let moment): sound.append(moment)
+            case .failure: damaged.append(try row.checked(0))
+            }
+        }
+        return (sound, damaged)
     }
 }

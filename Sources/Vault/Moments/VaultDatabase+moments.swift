@@ -3,18 +3,46 @@ import Foundation
 import GRDB
 
 extension VaultDatabase {
-    /// All kept moments, oldest first.
+    /// All kept moments that can be read, oldest first.
     package func moments() async throws -> [Moment] { try await file.read { try Moment.all($0) } }
 
+    /// The numbers of the moments whose row is damaged, which can't be read.
+    package func damagedMoments() async throws -> [Int] { try await file.read { try Moment.read($0).damaged } }
+
     /// The moment with a number.
+    ///
+    /// - Throws: `VaultError` with code `vault-unknown-moment` or `vault-damaged`.
     package func moment(_ number: Int) async throws -> Moment {
-        guard let moment = try await moments().first(where: { $0.number == number }) else {
-            throw VaultError(.unknownMoment, "the moment \(number) is not in the vault", at: name)
+        let (moments, damaged) = try await file.read { try Moment.read($0) }
+        if damaged.contains(number) { throw damage(of: [number]) }
+        guard let moment = moments.first(where: { $0.number == number }) else {
+            throw VaultError(.unknownMoment, "there is no moment \(number)", at: name)
         }
         return moment
     }
 
+    /// The newest moment; nil where there is none yet.
+    ///
+    /// - Throws: `VaultError` with code `vault-damaged` where it can't be read: an older one is not what was asked for.
+    package func newestMoment() async throws -> Moment? {
+        let (moments, damaged) = try await file.read { try Moment.read($0) }
+        let newer = damaged.filter { $0 > moments.last?.number ?? 0 }
+        guard newer.isEmpty else { throw damage(of: newer, older: moments.last) }
+        return moments.last
+    }
+
+    func damage(of moments: [Int], older: Moment? = nil) -> VaultError {
+        let numbers = moments.map { "\($0)" }.joined(separator: ", ")
+        let other = older.map { ", such as --at '#\($0.number)'" } ?? ""
+        return VaultError(
+            .damaged, "the row of moment \(numbers) was changed", at: name,
+            next: "name another moment\(other); see couchkeep vault list")
+    }
+
     package func epochs() async throws -> [Epoch] { try await file.read { try Epoch.all($0) } }
+
+    /// The epoch of now.
+    package func newestEpoch() async throws -> Epoch { try await file.read { try Epoch.newest($0) } }
 
     /// Makes a moment of what was stored since the last one; durable when this returns.
     ///

@@ -1,17 +1,23 @@
 extension VaultDatabase {
-    /// Adds up the leaves of the moment, and says what is wrong where they are not those that it was sealed with.
+    /// Adds up the leaves of the moment, or of now, and says what is wrong where they are not those that it was made of.
     ///
-    /// A row that a disk has lost, or that a damaged number moves to another time, is missed by nothing else: what is left
-    /// looks like a smaller backup. Reads every leaf of the moment, but no document.
+    /// A row that a disk has lost, that is damaged, or that a damaged number moves to another time, is missed by nothing
+    /// else: what is left looks like a smaller backup. Reads every leaf of the moment, but no document.
     ///
-    /// - Returns: nil where all are there, and for the state of now, which nothing was sealed with.
-    /// - Throws: `VaultError`, also where a row can't be read; `CancellationError`.
+    /// - Returns: nil where all are there.
+    /// - Throws: `VaultError`; `CancellationError`.
     package func lossOfLeaves() async throws -> String? {
-        guard let moment else { return nil }
-        let (count, sum) = try await file.read { try horizon($0).sum($0) }
-        if count != moment.leaves {
-            return "moment \(moment.number) was made of \(moment.leaves) revisions, and \(count) are there"
+        try await file.read { database in
+            let (count, sum) = try horizon(database).sum(database)
+            let (title, leaves, digest): (String, Int, DigestSum)
+            if let moment {
+                (title, leaves, digest) = ("moment \(moment.number)", moment.leaves, moment.digest)
+            } else {
+                let state = try StateRow(database)
+                (title, leaves, digest) = ("the newest state", state.leaves, state.digest)
+            }
+            if count != leaves { return "\(title) was made of \(leaves) revisions, and \(count) are there" }
+            return sum == digest ? nil : "the revisions of \(title) are not those it was made of"
         }
-        return sum == moment.digest ? nil : "the revisions of moment \(moment.number) are not those it was made of"
     }
 }

@@ -18,7 +18,11 @@ struct Horizon: Sendable, Hashable {
     private static let past = "added >= ?2 AND added <= ?3 AND (superseded IS NULL OR superseded > ?3)"
 
     /// All current leaves of a document that a vault sees at the horizon.
-    func leaves(key: Int64, name: Data, _ database: Database) throws -> [LeafRow] {
+    ///
+    /// - Parameter expectsSound: throws where a row is damaged, which is left out elsewhere.
+    func leaves(
+        key: Int64, name: Data, expectsSound: Bool = false, _ database: Database
+    ) throws -> [LeafRow] {
         let condition =
             moment == nil
             ? "superseded IS NULL AND added >= ?2"
@@ -32,8 +36,14 @@ struct Horizon: Sendable, Hashable {
         }
         var leaves: [LeafRow] = []
         // Two names with one key are rare, and told apart here.
-        while let row = try rows.next({ try $0.has(name, at: 1) ? LeafRow($0) : nil }) {
-            if let row { leaves.append(row) }
+        while let read = try rows.next({ columns in
+            Result { try columns.has(name, at: 1) ? LeafRow(columns) : nil }
+        }) {
+            switch read {
+            case .success(let row?): leaves.append(row)
+            case .failure(let damage) where expectsSound: throw damage
+            case .success, .failure: continue
+            }
         }
         // SQLite would make room for sorting at each look, and hardly ever is there more than one.
         if leaves.count > 1 { leaves.sort { $0.id < $1.id } }
@@ -71,9 +81,12 @@ struct Horizon: Sendable, Hashable {
             if let moment { values.append(moment) }
         }
         var (documents, last, count): ([[LeafRow]], Int64?, Int) = ([], nil, 0)
-        while let (read, hasOthers) = try rows.next({ (try LeafRow.read($0), try $0.bool(11)) }) {
-            let (row, key) = read
-            (last, count) = (row.id, count + 1)
+        while let (id, read, hasOthers) = try rows.next({ columns in
+            (try columns.integer(0), Result { try LeafRow.read(columns) }, try columns.bool(11))
+        }) {
+            (last, count) = (id, count + 1)
+            // One damaged row must not take the others along.
+            guard case .success(let (row, key)) = read else { continue }
             guard hasOthers else {
                 documents.append([row])
                 continue
@@ -94,19 +107,21 @@ extension Horizon {
             database.cachedStatement(sql: sql), arguments: [id, first, moment ?? Int.max]) ?? 0
     }
 
-    /// The number of all leaves, and the sum of their digests.
+    /// The number of all leaves, and the sum of their digests; without damaged rows, which nothing else reads either.
     func sum(_ database: Database) throws -> (leaves: Int, digest: DigestSum) {
-        let rows = try database.cachedStatement(sql: "SELECT digest FROM leaf WHERE id > ?1 AND \(Self.past)")
-            .rows(database) { values in
-                values.append(0)
-                values.append(first)
-                values.append(moment ?? Int.max)
-            }
+        let rows = try database.cachedStatement(
+            sql: "SELECT \(LeafRow.columns) FROM leaf WHERE id > ?1 AND \(Self.past)"
+        )
+        .rows(database) { values in
+            values.append(0)
+            values.append(first)
+            values.append(moment ?? Int.max)
+        }
         var (leaves, sum) = (0, DigestSum())
-        while let digest = try rows.next({ try $0.withBytes(0) { LeafDigest(bytes: $0) } }) {
-            guard let digest else { throw DatabaseError(resultCode: .SQLITE_CORRUPT, message: "a leaf has no digest") }
+        while let row = try rows.next(LeafRow.sound) {
+            guard let row else { continue }
             leaves += 1
-            sum += digest
+            sum += row.digest
         }
         return (leaves, sum)
     }

@@ -51,6 +51,14 @@ struct LeafRow: Sendable {
         return (row, key)
     }
 
+    /// Reads a row of the columns; nil for one that is damaged, which is as good as gone.
+    ///
+    /// What a moment has lost so is told by the sum of its leaves.
+    static func sound(_ columns: Columns) -> LeafRow? {
+        guard case .success(let row) = Result(catching: { try LeafRow(columns) }) else { return nil }
+        return row
+    }
+
     /// The id, where the backup is not encrypted.
     var documentID: DocumentID { DocumentID(String(decoding: name, as: UTF8.self)) }
 

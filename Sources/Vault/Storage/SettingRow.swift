@@ -4,13 +4,17 @@ import GRDB
 /// A setting as it is stored.
 struct SettingRow: Sendable {
     /// 0 for one that is not stored yet.
-    var id: Int64 = 0
+    var id: Int64
     var kind: Kind
     /// The id of a `_local` document, or its keyed digest; empty for others.
     var name: Data
     var value: Data
     /// Where the value is sealed: its keyed digest, by which it can be seen whether it changed.
     var token: Data?
+
+    init(id: Int64 = 0, kind: Kind, name: Data, value: Data, token: Data? = nil) {
+        (self.id, self.kind, self.name, self.value, self.token) = (id, kind, name, value, token)
+    }
 
     enum Kind: String, CaseIterable {
         case security
@@ -59,10 +63,10 @@ struct SettingRow: Sendable {
         return data.map { String(decoding: $0, as: UTF8.self) }
     }
 
-    /// All settings that count at the horizon, with their rows' numbers.
-    static func all(
+    /// All settings that count at the horizon, with their rows' numbers; and the numbers of damaged rows.
+    static func read(
         _ horizon: Horizon, _ database: Database
-    ) throws -> [SettingRow] {
+    ) throws -> (sound: [SettingRow], damaged: [Int64]) {
         let last = horizon.moment ?? .max
         let rows = try Row.fetchAll(
             database,
@@ -70,15 +74,33 @@ struct SettingRow: Sendable {
                 SELECT id, kind, name, value, added, superseded, token, hash FROM setting \
                 WHERE added >= ? AND added <= ? AND (superseded IS NULL OR superseded > ?)
                 """, arguments: [horizon.first, last, last])
-        return try rows.map { row in
-            let kind: String = try row.checked(1)
-            let values = (0..<7).map { row[$0] as DatabaseValue }
-            guard let kind = Kind(rawValue: kind), Ledger.setting.hash(values) == (try row.checked(7)) else {
-                throw DatabaseError(resultCode: .SQLITE_CORRUPT, message: "a setting was changed")
+        var (sound, damaged): ([SettingRow], [Int64]) = ([], [])
+        for row in rows {
+            switch Result(catching: { try SettingRow(row) }) {
+            case .success(let setting): sound.append(setting)
+            case .failure: damaged.append(try row.checked(0))
             }
-            return SettingRow(
-                id: try row.checked(0), kind: kind, name: try row.checked(2), value: try row.checked(3),
-                token: try row.checkedOptional(6))
         }
+        return (sound, damaged)
+    }
+
+    /// As ``read(_:_:)``, where none may be damaged.
+    static func all(_ horizon: Horizon, _ database: Database) throws -> [SettingRow] {
+        let (sound, damaged) = try read(horizon, database)
+        guard damaged.isEmpty else {
+            throw DatabaseError(resultCode: .SQLITE_CORRUPT, message: "a setting was changed")
+        }
+        return sound
+    }
+
+    /// Reads a row, and checks its hash.
+    private init(_ row: Row) throws {
+        let values = (0..<7).map { row[$0] as DatabaseValue }
+        guard let kind = Kind(rawValue: try row.checked(1)), Ledger.setting.hash(values) == (try row.checked(7)) else {
+            throw DatabaseError(resultCode: .SQLITE_CORRUPT, message: "a setting was changed")
+        }
+        self.init(
+            id: try row.checked(0), kind: kind, name: try row.checked(2), value: try row.checked(3),
+            token: try row.checkedOptional(6))
     }
 }

@@ -62,7 +62,7 @@ final class VaultFile: Sendable {
                 next: "go on without the key, or begin another vault with it")
         }
         guard let source else { return .locked(key: row.key) }
-        let uuid = try StateRow(database).database
+        let uuid = try StateRow.uuid(database)
         return .open(Keyring(database: uuid, key: try row.unlock(source, database: uuid, at: path)))
     }
 
@@ -95,6 +95,7 @@ final class VaultFile: Sendable {
             guard chmod(draft, 0o600) == 0, rename(draft, path) == 0 else { throw POSIXFailure("rename \(draft)") }
             try ObjectFolder.syncFolder(folder)
         } catch {
+            unlink(draft)
             throw VaultError.wrapping(error, at: folder)
         }
     }

@@ -105,7 +105,11 @@ struct RepairCommand: AsyncParsableCommand, JSONCommand {
             code = try await ReplicaArgument.withBoth(
                 words[0], words[1], login: login, vault: vault, moment: moment
             ) {
-                try await mend($0.replica, $1.replica)
+                // What a backup has lost is not extra on the other side.
+                if removeExtra, let backup = $0.replica as? VaultDatabase, let loss = try await backup.lossOfLeaves() {
+                    throw VaultError(.damaged, loss, at: $0.name)
+                }
+                return try await mend($0.replica, $1.replica)
             }
         }
         try CommandEnd.end(code)

@@ -54,11 +54,14 @@ struct ServeCommand: AsyncParsableCommand {
         let vault = try await options.open()
         var opened: [VaultDatabase] = []
         let (served, skipped) = try await served(of: vault, &opened)
+        let shown = served.compactMap { $0.replica as? VaultDatabase }
         let listener = try ReplicaListener(
             served, options: ServerOptions(host: host, port: port, access: try await access(), uuid: vault.uuid))
         let count = Wording.counted(served.count, "backup")
         let address = host.contains(":") ? "[\(host)]" : host
         try await Interruption.asking { stop in
+            // Beside the serving, which need not wait for it; ended with it.
+            async let _ = Self.tellLosses(of: shown)
             _ = try await stop.cutting {
                 try await listener.run { port in
                     Console.error("Serving \(count) on http://\(address):\(port)/; stop with ctrl-c")
@@ -67,6 +70,20 @@ struct ServeCommand: AsyncParsableCommand {
         }
         for backup in opened { try await backup.close() }
         try CommandEnd.end(skipped.code)
+    }
+
+    /// Says once what of the served states is lost: clients only see that it is not there.
+    private static func tellLosses(of backups: [VaultDatabase]) async {
+        for backup in backups {
+            do {
+                guard let loss = try await backup.lossOfLeaves() else { continue }
+                Console.error("\(backup.name): DAMAGED: \(loss); what is left is served")
+            } catch is CancellationError {
+                return
+            } catch {
+                Console.error("\(backup.name): \(error)")
+            }
+        }
     }
 
     /// The backups to serve; where none is named, one that can't be used leaves the others their turn.

@@ -21,7 +21,7 @@ struct MomentOptions: ParsableArguments {
     /// - Throws: `VaultError` where there is none.
     func moment(of backup: VaultDatabase) async throws -> VaultDatabase {
         guard let at else {
-            guard let newest = try await backup.moments().last else {
+            guard let newest = try await backup.newestMoment() else {
                 throw VaultError(
                     .unknownMoment, "the backup has no moment yet", at: backup.name, next: "run couchkeep backup first")
             }
@@ -33,10 +33,7 @@ struct MomentOptions: ParsableArguments {
     /// The backup as of the moment that a text names.
     static func moment(_ at: String, of backup: VaultDatabase) async throws -> VaultDatabase {
         if at.hasPrefix("#"), let number = Int(at.dropFirst()) {
-            guard let moment = try await backup.moments().first(where: { $0.number == number }) else {
-                throw VaultError(.unknownMoment, "there is no moment \(number)", at: backup.name)
-            }
-            return backup.at(moment)
+            return backup.at(try await backup.moment(number))
         }
         guard let time = MomentText.date(at, now: Date(), zone: .current) else {
             throw ValidationError(

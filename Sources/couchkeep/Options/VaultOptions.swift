@@ -97,19 +97,21 @@ struct VaultOptions: ParsableArguments {
 
     /// Opens the vault.
     ///
-    /// - Parameter create: makes it where there is none.
-    func open(create: Bool = false) async throws -> Vault {
+    /// - Parameters:
+    ///   - create: makes it where there is none.
+    ///   - needsKey: false for what reads no document: the key of a passphrase takes half a second for each backup.
+    func open(create: Bool = false, needsKey: Bool = true) async throws -> Vault {
         // First: a key that can't be had leaves no vault behind.
-        let key = try await keySource()
+        let key = needsKey ? try await keySource() : nil
         return try await Vault(at: try path(), create: create, now: Date(), key: key, onStep: PowerCut.step())
     }
 
     /// Opens a backup, and closes it behind the body.
     func withBackup<Result>(
-        _ name: String, isWriting: Bool = false, create: Bool = false,
+        _ name: String, isWriting: Bool = false, create: Bool = false, needsKey: Bool = true,
         _ body: (VaultDatabase) async throws -> Result
     ) async throws -> Result {
-        try await open(create: create)
+        try await open(create: create, needsKey: needsKey)
             .withDatabase(name, isWriting: isWriting, create: create, now: Date(), body)
     }
 }

@@ -23,6 +23,17 @@ struct BackupPrinter {
         }
         RefusalText.list(
             report.replication.refusals, of: report.replication.counts.refused, as: "not backed up", isJSON: isJSON)
+        if let damage = report.damage {
+            Console.error(
+                "\(report.name): the backup was damaged (\(damage)); the source was read again, and moment "
+                    + "#\(report.moment.number) is made of all that it has; of the older ones couchkeep vault check tells"
+            )
+        }
+    }
+
+    /// The code of one backup: damage outweighs what is incomplete.
+    static func code(of report: BackupReport) -> Service.ExitCode {
+        report.damage != nil ? .damaged : report.isIncomplete ? .incomplete : .ok
     }
 
     /// Prints how a pair's backup has ended, and returns its code.
@@ -30,7 +41,7 @@ struct BackupPrinter {
         switch end.result {
         case .success(let report):
             try print(report)
-            return report.isIncomplete ? .incomplete : .ok
+            return Self.code(of: report)
         case .failure(let failure):
             if isJSON {
                 try Console.json(

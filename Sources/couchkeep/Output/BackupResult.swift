@@ -20,6 +20,8 @@ struct BackupResult: Encodable {
     var bytes: Int
     var seconds: Double
     var newEpoch: String?
+    /// What was damaged of the backup and is stored anew; nil where nothing.
+    var damage: String?
     var refused: Int
     var refusals: [NotCopied]
 
@@ -31,6 +33,7 @@ struct BackupResult: Encodable {
         bytes = report.replication.counts.bytesStored
         seconds = report.replication.elapsed / .seconds(1)
         if case .newEpoch(let reason) = report.source { newEpoch = reason }
+        damage = report.damage?.description
         refused = report.replication.counts.refused
         refusals = report.replication.refusals.map {
             NotCopied(id: $0.id.text, revision: $0.revision?.description, error: $0.error, reason: $0.reason)

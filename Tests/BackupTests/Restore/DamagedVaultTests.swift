@@ -12,7 +12,9 @@ import Testing
     /// Rows that are gone are missing on both sides of a comparison with the same rows.
     @Test(arguments: [
         "DELETE FROM leaf WHERE id IN (3, 4, 17)", "UPDATE leaf SET superseded = 1 WHERE id = 9",
-        "UPDATE leaf SET added = 7 WHERE id = 9",
+        "UPDATE leaf SET added = 7 WHERE id = 9", "UPDATE leaf SET hash = hash + 1 WHERE id = 9",
+        "UPDATE leaf SET path = zeroblob(length(path)) WHERE id = 9", "UPDATE leaf SET key = key + 1 WHERE id = 9",
+        "UPDATE leaf SET digest = zeroblob(16) WHERE id = 9",
     ])
     func missesLostRows(damage: String) async throws {
         try await withScene { _, scene in
@@ -47,13 +49,14 @@ import Testing
     }
 
     /// What is missing in the moment is not what it said: nothing of what lives is deleted or written over by it.
-    @Test(arguments: [false, true]) func changesNothingThatLives(isExact: Bool) async throws {
+    @Test(arguments: [false, true], ["DELETE FROM leaf", "UPDATE leaf SET hash = hash + 1"])
+    func changesNothingThatLives(isExact: Bool, damage: String) async throws {
         try await withLivingCopy { scene, moment, living in
             try await living.write(["document-1": ["value": 7]])
             let before = try await scene.picture(of: living)
             // One document, and the winner of another.
             try await scene.damage(
-                "DELETE FROM leaf WHERE name = CAST('document-2' AS BLOB) "
+                "\(damage) WHERE name = CAST('document-2' AS BLOB) "
                     + "OR name = CAST('document-3' AS BLOB) AND hex(path) LIKE '%03'")
             var options = RestoreOptions()
             (options.intoExisting, options.isExact) = (true, isExact)
@@ -88,6 +91,36 @@ import Testing
                 #expect(report.outcome == .damaged && report.loss != nil, "\(left): \(report)")
                 #expect(try await scene.beside(place).document("document-8") != nil)
             }
+        }
+    }
+
+    /// What belongs to the database is lost like a document: told, and nothing that lives is changed for want of it.
+    @Test func missesALostSetting() async throws {
+        try await withLivingCopy { scene, moment, living in
+            try await scene.damage("UPDATE setting SET value = x'7b7d' WHERE kind = 'security'")
+            let report = try await scene.restore(moment, to: scene.beside("new"))
+            #expect(report.outcome == .damaged && report.loss?.contains("settings") == true, "\(report)")
+            #expect(report.comparison.isEqual)
+            let error = await #expect(throws: VaultError.self) {
+                _ = try await scene.restore(moment, to: living) { $0.intoExisting = true }
+            }
+            #expect(error?.code == .damaged)
+        }
+    }
+
+    /// A damaged row of what a restore does not need keeps nobody from it.
+    @Test(arguments: [
+        "UPDATE checkpoint SET value = x'7b7d'", "UPDATE state SET leaves = leaves + 1",
+        "UPDATE epoch SET began = began + 1", "UPDATE moment SET time = time + 1 WHERE id = 1",
+    ])
+    func restoresBesideADamagedRow(damage: String) async throws {
+        try await withScene { _, scene in
+            try await scene.source.fill(10)
+            try await scene.backUp()
+            try await scene.source.write(["more": [:]])
+            let moment = try await scene.backUp().moment
+            try await scene.damage(damage)
+            #expect(try await scene.restore(moment, to: scene.beside("new")).isEqual)
         }
     }
 

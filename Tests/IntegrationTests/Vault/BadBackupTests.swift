@@ -13,6 +13,57 @@ struct BadBackupTests {
         case truncated, empty, missing, newer, overwritten
     }
 
+    /// A damaged row is told by every command, and only what it says is lost.
+    @Test func aDamagedRowIsTold() async throws {
+        try await withSimulatedServers { source, target in
+            try await withVaultScene { scene in
+                source.makeDatabases("orders")
+                try source.fill("orders", count: 5)
+                #expect(try await scene.backUp("orders", of: source).exitCode == 0)
+                _ = try source.put("tab\tand\u{1B}[1m", ["value": 1], in: "orders")
+                #expect(try await scene.backUp("orders", of: source).exitCode == 0)
+                let diff = try await scene.run(["vault", "diff", "orders", "#1", "#2", "--vault", scene.vault])
+                #expect(diff.exitCode == 0 && diff.output == "added\ttab\\u0009and\\u001b[1m\n", "\(diff)")
+                let unnamed = try await scene.run(
+                    ["backup", "\(source.baseURL)/orders", "--name", "", "--vault", scene.vault])
+                #expect(unnamed.exitCode == 2, "\(unnamed)")
+
+                try await change(
+                    "UPDATE leaf SET hash = hash + 1 WHERE id = 1; UPDATE moment SET deleted = 7 WHERE id = 1",
+                    in: scene)
+                let list = try await scene.run(["vault", "list", "orders", "--vault", scene.vault])
+                #expect(list.exitCode == 15 && list.output.contains("damaged") && list.output.contains("#2"), "\(list)")
+                let check = try await scene.run(["vault", "check", "--vault", scene.vault])
+                #expect(check.exitCode == 15 && !check.output.contains("vault repair"), "\(check)")
+                let old = try await scene.run(
+                    [
+                        "restore", "orders", "--at", "#1", "--to", "\(target.baseURL)/old", "--user",
+                        target.administrator, "--vault", scene.vault,
+                    ], environment: ["COUCHKEEP_PASSWORD": target.password.reveal()])
+                #expect(old.exitCode == 15 && !old.errors.contains("vault repair"), "\(old)")
+                #expect(try await scene.restore("orders", to: "new", of: target).exitCode == 15)
+                #expect(try target.leaves(of: "new").count == 5)
+
+                _ = try source.put("document1", ["value": 9], in: "orders")
+                try source.fill("orders", prefix: "more", count: 2)
+                try await change("UPDATE state SET leaves = leaves + 1", in: scene)
+                let backup = try await scene.backUp("orders", of: source)
+                #expect(backup.exitCode == 15 && backup.output.contains("moment #3"), "\(backup)")
+                #expect(backup.errors.contains("was damaged"), "\(backup)")
+                #expect(try await scene.backUp("orders", of: source).exitCode == 0)
+                #expect(try await scene.restore("orders", to: "again", of: target).exitCode == 0)
+                #expect(try target.leaves(of: "again") == source.leaves(of: "orders"))
+            }
+        }
+    }
+
+    private func change(_ sql: String, in scene: VaultScene) async throws {
+        let folder = try #require(try FileManager.default.contentsOfDirectory(atPath: "\(scene.vault)/databases").first)
+        let queue = try DatabaseQueue(path: "\(scene.vault)/databases/\(folder)/database.sqlite")
+        try await queue.write { try $0.execute(sql: sql) }
+        try queue.close()
+    }
+
     @Test(arguments: Harm.allCases)
     func theOthersGoOn(harm: Harm) async throws {
         try await withSimulatedServer { source in

@@ -45,6 +45,7 @@ struct BackupCommand: AsyncParsableCommand, JSONCommand {
 
     func validate() throws {
         try BackupName.expectNoURL(name)
+        if name?.isEmpty == true { throw ValidationError("--name takes the name of the backup, such as orders") }
         if allDatabases, name != nil { throw ValidationError("--name is for one database, not for --all-databases") }
         if allDatabases, continuous { throw ValidationError("--continuous follows one database") }
         if url == nil, allDatabases || continuous || name != nil || login.isGiven {
@@ -79,7 +80,7 @@ struct BackupCommand: AsyncParsableCommand, JSONCommand {
         var codes: [Service.ExitCode] = []
         for database in databases {
             do {
-                codes.append(try await backUp(database) ? .incomplete : .ok)
+                codes.append(try await backUp(database))
             } catch  where allDatabases && !Task.isCancelled {
                 // One that can't be backed up leaves the others their turn, unless the server is gone.
                 Console.error("\(database.name) was not backed up:")
@@ -91,8 +92,8 @@ struct BackupCommand: AsyncParsableCommand, JSONCommand {
         return BackupPrinter.code(of: codes)
     }
 
-    /// Backs up one database, and tells whether something is missing.
-    private func backUp(_ database: CouchDatabase) async throws -> Bool {
+    /// Backs up one database.
+    private func backUp(_ database: CouchDatabase) async throws -> Service.ExitCode {
         // Before a vault is made: a URL with a slip should leave nothing behind.
         let info = try await ReplicationFailure.Side.source.naming { try await database.info() }
         return try await options.withBackup(name ?? database.name, isWriting: true, create: true) { backup in
@@ -107,10 +108,10 @@ struct BackupCommand: AsyncParsableCommand, JSONCommand {
                 let report = try await run.run(knowing: info)
                 line.end()
                 try printer.print(report)
-                return report.isIncomplete
+                return BackupPrinter.code(of: report)
             }
             return try await Interruption.asking { stop in
-                var isIncomplete = false
+                var code = Service.ExitCode.ok
                 try await run.follow(every: .seconds(5), until: stop) { failure, pause in
                     line.end()
                     Console.error(
@@ -119,9 +120,9 @@ struct BackupCommand: AsyncParsableCommand, JSONCommand {
                 } report: { report in
                     line.end()
                     try printer.print(report)
-                    isIncomplete = report.isIncomplete
+                    code = BackupPrinter.code(of: report)
                 }
-                return isIncomplete
+                return code
             }
         }
     }

@@ -47,11 +47,17 @@ struct VaultDiffCommand: AsyncParsableCommand, JSONCommand {
                         before: difference.before.map(\.description), after: difference.after.map(\.description))
                     return Console.out(String(decoding: try encoder.encode(line), as: UTF8.self))
                 }
-                Console.out("\(difference.kind.rawValue)\t\(difference.id)")
+                Console.out("\(difference.kind.rawValue)\t\(LineText.escaped(difference.id.text))")
             }
             Console.error(
                 "\(count == 1 ? "1 document differs" : "\(count) documents differ") between moment #\(first.number) and "
                     + "moment #\(second.number)")
+            // What a moment has lost is no difference between them.
+            for moment in [first, second] {
+                guard let loss = try await backup.at(moment).lossOfLeaves() else { continue }
+                Console.error("\(name): \(loss)")
+                throw CommandEnd(code: .damaged)
+            }
         }
     }
 

@@ -25,6 +25,8 @@ struct VaultListCommand: AsyncParsableCommand, JSONCommand {
             var created: Date
             var bytes: Int?
             var moments: [MomentResult]
+            /// The numbers of moments whose row is damaged; nil where none is.
+            var damagedMoments: [Int]?
             /// Why it can't be read.
             var error: String?
         }
@@ -35,7 +37,7 @@ struct VaultListCommand: AsyncParsableCommand, JSONCommand {
     }
 
     func run() async throws {
-        let vault = try await options.open()
+        let vault = try await options.open(needsKey: false)
         var listing = Listing(vault: vault.path, backups: [])
         var skipped = SkippedBackups()
         for entry in try await vault.entries(only: name.map { [$0] } ?? []) {
@@ -48,14 +50,17 @@ struct VaultListCommand: AsyncParsableCommand, JSONCommand {
             }
         }
         if json { try Console.json(listing) } else { Console.out(name == nil ? overview(listing) : moments(listing)) }
-        try CommandEnd.end(skipped.code)
+        let isDamaged = listing.backups.contains { $0.damagedMoments != nil }
+        try CommandEnd.end(isDamaged ? .damaged : skipped.code)
     }
 
     private func listed(_ entry: Vault.Entry, in vault: Vault) async throws -> Listing.Backup {
         try await vault.withDatabase(entry.name, isWriting: false, now: Date()) { backup in
-            Listing.Backup(
-                backup: entry.name, created: entry.created, bytes: try await backup.statistics().fileBytes,
-                moments: try await backup.moments().map { MomentResult($0) })
+            let damaged = try await backup.damagedMoments()
+            return Listing.Backup(
+                backup: entry.name, created: entry.created, bytes: try await backup.fileBytes(),
+                moments: try await backup.moments().map { MomentResult($0) },
+                damagedMoments: damaged.isEmpty ? nil : damaged)
         }
     }
 
@@ -69,7 +74,11 @@ struct VaultListCommand: AsyncParsableCommand, JSONCommand {
                 backup.error != nil
                     ? "can't be read"
                     : newest.map { $0.at.formatted(.iso8601) + ($0.isComplete ? "" : " incomplete") } ?? "none",
-                backup.error != nil ? "" : "\(backup.moments.count)", newest.map { "\($0.documents)" } ?? "",
+                backup.error != nil
+                    ? ""
+                    : "\(backup.moments.count)"
+                        + (backup.damagedMoments.map { ", \($0.count) damaged" } ?? ""),
+                newest.map { "\($0.documents)" } ?? "",
                 newest.map { "\($0.deleted)" } ?? "",
                 backup.bytes.map { ByteText.text($0) } ?? "",
             ])
@@ -88,6 +97,9 @@ struct VaultListCommand: AsyncParsableCommand, JSONCommand {
                 "#\(moment.number)", moment.at.formatted(.iso8601), "\(moment.documents)", "\(moment.deleted)",
                 "\(moment.leaves)", notes.joined(separator: ", "),
             ])
+        }
+        for number in listing.backups.flatMap({ $0.damagedMoments ?? [] }) {
+            rows.append(["#\(number)", "damaged", "", "", "", "can't be read"])
         }
         return TextTable(rows).render()
     }

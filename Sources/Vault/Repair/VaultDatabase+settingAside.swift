@@ -1,0 +1,108 @@
+import Foundation
+import GRDB
+
+/// What was damaged of a backup's newest state, so that nothing could be added to it.
+package struct DamagedState: Sendable, Hashable, CustomStringConvertible {
+    /// Leaves that were damaged or gone.
+    package var leaves = 0
+    package var settings = 0
+    package var checkpoints = 0
+    /// Whether the row that sums the state up was.
+    package var isSum = false
+
+    package var isEmpty: Bool { self == DamagedState() }
+
+    package var description: String {
+        var parts: [String] = []
+        for (count, one, many) in [
+            (leaves, "revision", "revisions"), (settings, "setting", "settings"),
+            (checkpoints, "checkpoint", "checkpoints"),
+        ] where count > 0 {
+            parts.append("\(count) \(count == 1 ? one : many)")
+        }
+        if isSum { parts.append("the sum of all") }
+        return parts.joined(separator: ", ")
+    }
+}
+
+extension VaultDatabase {
+    /// Sets aside what is damaged of the newest state, so that a backup can go on: its next run reads the source from the
+    /// beginning, and stores anew what is missing.
+    ///
+    /// No row becomes sound by it: older moments lack it as before, and a check goes on telling of it. Durable when this
+    /// returns. Reads every leaf of now.
+    ///
+    /// - Returns: what was damaged; where nothing was, nothing was changed.
+    /// - Throws: `VaultError` where more than that is damaged; `CancellationError`.
+    package func setDamagedAside() async throws -> DamagedState {
+        try writable()
+        let (vault, uuid, name) = (vault, uuid, name)
+        return try await file.write { database in
+            var damage = DamagedState()
+            var state: StateRow
+            switch Result(catching: { try StateRow(database) }) {
+            case .success(let row): state = row
+            case .failure:
+                damage.isSum = true
+                state = StateRow(vault: vault, database: uuid, name: name)
+                state.moment = (try Int.fetchOne(database, sql: "SELECT max(id) FROM moment") ?? 0) + 1
+                state.first = try Epoch.newest(database).first
+            }
+            var search = try CurrentRows(state, database)
+            if !damage.isSum { damage.leaves = max(search.damaged.count, state.leaves - search.state.leaves) }
+            if damage.leaves == 0 { damage.leaves = search.damaged.count }
+            let settings = try SettingRow.read(Horizon(first: state.first, moment: nil), database).damaged
+            damage.settings = settings.count
+            damage.checkpoints = try Ledger.checkpoint.problems(database).count
+            guard !damage.isEmpty else { return damage }
+            // Without a fitting hash, so that they stay what they are: damaged.
+            for (table, rows) in [("leaf", search.damaged), ("setting", settings)] {
+                for row in rows {
+                    try database.execute(
+                        sql: "UPDATE \(table) SET superseded = ? WHERE id = ?", arguments: [state.moment, row])
+                }
+            }
+            try search.countDocuments(database)
+            try search.state.write(database)
+            try Ledger.checkpoint.clear(database)
+            return damage
+        }
+    }
+}
+
+/// The leaves of now, without what is damaged.
+private struct CurrentRows {
+    /// With the sum of those that are sound.
+    var state: StateRow
+    var damaged: [Int64] = []
+
+    init(_ state: StateRow, _ database: Database) throws {
+        self.state = state
+        (self.state.leaves, self.state.digest) = (0, DigestSum())
+        let rows = try database.cachedStatement(
+            sql: "SELECT \(LeafRow.columns) FROM leaf WHERE superseded IS NULL AND added >= ?"
+        ).rows(database) { $0.append(state.first) }
+        while let (id, row) = try rows.next({ (try $0.integer(0), LeafRow.sound($0)) }) {
+            try Task.checkCancellation()
+            guard let row else {
+                damaged.append(id)
+                continue
+            }
+            self.state.leaves += 1
+            self.state.digest += row.digest
+        }
+    }
+
+    /// Counts the documents, when the damaged leaves are none of now any more.
+    mutating func countDocuments(_ database: Database) throws {
+        let counts = try Row.fetchOne(
+            database,
+            sql: """
+                SELECT count(*), coalesce(sum(deleted), 0) FROM (SELECT min(deleted) AS deleted FROM leaf \
+                WHERE superseded IS NULL AND added >= ? GROUP BY key, name)
+                """, arguments: [state.first])
+        guard let counts else { return }
+        state.deleted = try counts.checked(1)
+        state.documents = try counts.checked(0) - state.deleted
+    }
+}

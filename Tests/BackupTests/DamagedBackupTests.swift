@@ -1,0 +1,57 @@
+import Backup
+import CouchDB
+import CouchSim
+import Foundation
+import Replication
+import Testing
+
+@testable import Vault
+
+/// A backup whose rows are damaged goes on, says so, and its next moment has everything.
+@Suite(.timeLimit(.minutes(2))) struct DamagedBackupTests {
+    @Test(arguments: [
+        "UPDATE leaf SET hash = hash + 1 WHERE name = CAST('document-3' AS BLOB)",
+        "UPDATE leaf SET digest = zeroblob(16) WHERE name IN (CAST('document-3' AS BLOB), CAST('document-5' AS BLOB))",
+        "UPDATE setting SET value = x'7b7d' WHERE kind = 'security'", "UPDATE checkpoint SET value = x'7b7d'",
+        "UPDATE state SET leaves = leaves + 1",
+    ])
+    func goesOnPastADamagedRow(damage: String) async throws {
+        try await withScene { _, scene in
+            try await scene.source.fill(20)
+            let first = try await scene.backUp().moment
+            try await scene.damage(damage)
+            try await scene.source.write(["document-3": ["value": 7], "new": [:]])
+
+            let report = try await scene.backUp()
+            #expect(report.damage != nil && report.moment.isComplete, "\(report)")
+            #expect(report.moment.documents == 21 && report.moment.leaves == 21, "\(report)")
+            let kept = try await scene.moment(report.moment)
+            #expect(try await kept.lossOfLeaves() == nil)
+            #expect(try await LeafPicture.all(of: kept) == scene.picture())
+            #expect(try await scene.restore(report.moment, to: scene.beside("new")).isEqual)
+
+            // What was lost of the past stays lost, and is told.
+            let check = try await scene.withBackup { try await $0.check(readData: true) }
+            if damage.contains("leaf") {
+                #expect(try await scene.moment(first).lossOfLeaves() != nil)
+                #expect(!check.isSound)
+            }
+            for sound in ["moment \(report.moment.number)", "newest state"] {
+                #expect(!check.problems.contains { $0.what.contains(sound) }, "\(check.problems)")
+            }
+            let next = try await scene.backUp()
+            #expect(next.damage == nil, "\(next)")
+        }
+    }
+
+    @Test func goesOnPastADamagedMoment() async throws {
+        try await withScene { _, scene in
+            try await scene.source.fill(5)
+            try await scene.backUp()
+            try await scene.damage("UPDATE moment SET documents = 4")
+            let report = try await scene.backUp()
+            #expect(report.moment.number == 2 && report.damage == nil, "\(report)")
+            #expect(try await scene.restore(report.moment, to: scene.beside("new")).isEqual)
+        }
+    }
+}
