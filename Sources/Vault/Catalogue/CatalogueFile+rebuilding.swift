@@ -9,19 +9,53 @@ package struct RebuiltCatalogue: Sendable {
     package var left: [(folder: String, error: VaultError)] = []
     /// Where the damaged catalogue is now; nil where there was none.
     package var former: String?
-    /// Whether it was sound, and nothing was done.
+    /// Folders that a kill, a full disk or another process has left: no moment was ever made in them.
+    package var unused: [String] = []
+    /// Whether it was sound, and only the older files were looked for.
     package var wasSound = false
+    /// Backups whose file is older than the sound catalogue, and which it takes as they are now where that was said.
+    package var older: [(name: String, catalogue: Int, file: Int)] = []
 }
 
 extension Vault {
     /// Makes a catalogue that is lost or damaged anew, from what the files of the backups say of themselves.
     ///
+    /// - Parameter acceptsOlder: where the catalogue is sound, makes it forget what it knows more than a backup's file, such
+    ///   as one that was put back from a copy.
     /// - Throws: `VaultError` where there is no backup, or a catalogue that can't be looked at.
-    package static func rebuild(at path: String, now: Date) async throws -> RebuiltCatalogue {
-        if try await hasSoundCatalogue(at: path, now: now) { return RebuiltCatalogue(wasSound: true) }
+    package static func rebuild(
+        at path: String, acceptsOlder: Bool = false, now: Date
+    ) async throws -> RebuiltCatalogue {
+        if try await hasSoundCatalogue(at: path, now: now) {
+            let vault = try await Vault(at: path, create: false, now: now)
+            return try await vault.older(accepts: acceptsOlder)
+        }
         return try await ObjectFolder.onThread {
             do { return try CatalogueFile.rebuild(path, now: now) } catch { throw VaultError.wrapping(error, at: path) }
         }
+    }
+
+    /// Compares a sound catalogue with the files.
+    private func older(accepts: Bool) async throws -> RebuiltCatalogue {
+        var result = RebuiltCatalogue(wasSound: true)
+        for entry in try await entries() {
+            let folder = "\(path)/\(entry.folder)"
+            do {
+                let witness = try await ObjectFolder.onThread {
+                    let file = try VaultFile(folder: folder, isWriting: false)
+                    defer { try? file.close() }  // it was only read
+                    return try file.reader.read { try Witness(entry, $0) }
+                }
+                guard witness.isOlder else { continue }
+                result.older.append((entry.name, entry.newestMoment, witness.newest))
+                if accepts { try await catalogue.note(witness.moment, of: entry.uuid) }
+            } catch {
+                let error = VaultError.wrapping(error, at: folder)
+                guard let error = error as? VaultError else { throw error }
+                result.left.append((entry.folder, error.ofBackup))
+            }
+        }
+        return result
     }
 
     private static func hasSoundCatalogue(at path: String, now: Date) async throws -> Bool {
@@ -50,6 +84,10 @@ extension CatalogueFile {
         var found: [(vault: String, entry: Vault.Entry)] = []
         for name in try FileManager.default.contentsOfDirectory(atPath: "\(vault)/\(folders)").sorted() {
             let folder = "\(folders)/\(name)"
+            guard hasFile("\(vault)/\(folder)") else {
+                result.unused.append(folder)
+                continue
+            }
             do {
                 found.append(try entry(folder, in: vault))
             } catch let error as VaultError {
@@ -70,6 +108,11 @@ extension CatalogueFile {
                 continue
             }
             guard !entries.contains(where: { $0.isNamed(entry.name) }) else {
+                // Begun by a process that came second.
+                guard entry.newestMoment > 0 else {
+                    result.unused.append(entry.folder)
+                    continue
+                }
                 result.left.append(
                     (entry.folder, VaultError(.otherDatabase, "“\(entry.name)” is another one", at: entry.folder)))
                 continue
@@ -84,6 +127,13 @@ extension CatalogueFile {
         try ObjectFolder.syncFolder(vault)
         result.names = entries.map(\.name).sorted()
         return result
+    }
+
+    /// Whether a folder has a backup's file, or attachments of one that is gone.
+    private static func hasFile(_ folder: String) -> Bool {
+        if access("\(folder)/\(VaultFile.fileName)", F_OK) == 0 || errno != ENOENT { return true }
+        guard let objects = try? ObjectFolder(path: "\(folder)/objects").stored() else { return true }
+        return !objects.isEmpty
     }
 
     /// What a backup's file says of itself.

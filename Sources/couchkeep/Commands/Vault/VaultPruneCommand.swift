@@ -54,7 +54,7 @@ struct VaultPruneCommand: AsyncParsableCommand, JSONCommand {
         let policy = try policy()
         if let name { return try await prune(name, policy) }
         var skipped = SkippedBackups()
-        for name in try await options.open().entries().map(\.name) {
+        for name in try await options.open(needsKey: false).entries().map(\.name) {
             do {
                 try await prune(name, policy)
             } catch let error as VaultError {
@@ -65,7 +65,7 @@ struct VaultPruneCommand: AsyncParsableCommand, JSONCommand {
     }
 
     private func prune(_ name: String, _ policy: KeepPolicy) async throws {
-        try await options.withBackup(name, isWriting: confirm) { backup in
+        try await options.withBackup(name, isWriting: confirm, needsKey: false) { backup in
             let plan = try await backup.prunePlan(policy, now: Date())
             let result = confirm ? try await backup.prune(plan, isConfirmed: true) : nil
             if json {

@@ -13,22 +13,48 @@ struct VaultRebuildCommand: AsyncParsableCommand {
             made anew. A sound catalogue stays. What only the catalogue knew is lost: that a backup's file was put back to \
             an older state since, is no longer noticed.
 
+            A file that is older than a sound catalogue, such as one that was put back from a copy, is refused by all commands, \
+            and named here. With --accept-older the catalogue takes it as it is: what came later in it is lost then.
+
             A damaged catalogue is kept beside the new one. A backup that can't be read is named and left out; exit code 15 \
             then.
             """)
 
     @OptionGroup var options: VaultOptions
+    @Flag(help: "Take files of backups that are older than the catalogue as they are.") var acceptOlder = false
 
     func run() async throws {
         let path = try options.path()
-        let rebuilt = try await Vault.rebuild(at: path, now: Date())
-        guard !rebuilt.wasSound else { return Console.out("The catalogue of \(path) is sound; nothing was done.") }
+        let rebuilt = try await Vault.rebuild(at: path, acceptsOlder: acceptOlder, now: Date())
+        guard !rebuilt.wasSound else { return try tellOlder(rebuilt, path) }
         if let former = rebuilt.former { Console.error("the damaged catalogue is \(former) now") }
         var skipped = SkippedBackups()
         for (folder, error) in rebuilt.left { skipped.note(folder, error) }
+        for folder in rebuilt.unused {
+            Console.error("\(folder) was begun, and no backup came of it; it can be removed")
+        }
         let names = rebuilt.names.joined(separator: ", ")
         Console.out("The catalogue of \(path) has \(Wording.counted(rebuilt.names.count, "backup")) again: \(names)")
         Console.out("Run couchkeep vault check to see whether they are sound.")
         try CommandEnd.end(skipped.code)
+    }
+
+    /// Says which files are older than a sound catalogue.
+    private func tellOlder(_ rebuilt: RebuiltCatalogue, _ path: String) throws {
+        var skipped = SkippedBackups()
+        for (folder, error) in rebuilt.left { skipped.note(folder, error) }
+        for (name, catalogue, file) in rebuilt.older {
+            let what =
+                "\(name): the catalogue knew of moment #\(catalogue); "
+                + (file == 0 ? "the file has none" : "the file's newest is #\(file)")
+            if acceptOlder {
+                Console.out("\(what), and is taken as it is.")
+            } else {
+                Console.error(
+                    "\(what); put the newer file back from a copy, or say --accept-older to go on with this one")
+            }
+        }
+        if rebuilt.older.isEmpty { Console.out("The catalogue of \(path) is sound; nothing was done.") }
+        try CommandEnd.end(rebuilt.older.isEmpty || acceptOlder ? skipped.code : .damaged)
     }
 }

@@ -34,7 +34,7 @@ struct VaultStatsCommand: AsyncParsableCommand, JSONCommand {
     }
 
     func run() async throws {
-        let statistics = try await options.withBackup(name) { try await $0.statistics() }
+        let statistics = try await options.withBackup(name, needsKey: false) { try await $0.statistics() }
         guard !json else {
             return try Console.json(
                 Result(
