@@ -5,7 +5,8 @@ import Replication
 /// Decides what has to be written into a database that goes on living, so that a document is again what it was.
 ///
 /// Replication alone brings nothing back: a revision that has a successor stays behind it, and a tombstone wins over what
-/// it deleted. So what is wanted is written once more, as a new edit on top of what is there.
+/// it deleted. So what is wanted is written once more, as a new edit on top of what is there. It is written as it was only
+/// where it goes on from what is there, or stands beside nothing but what it stood beside at the moment.
 struct BringBack {
     /// What the document was: its leaf revisions, the winner first; empty where there was none.
     let wanted: [Revision]
@@ -14,7 +15,7 @@ struct BringBack {
     /// Whether it becomes exactly what it was: conflicts come back too, and what came later goes away.
     let isExact: Bool
 
-    /// The new edits; none where the document is what it was.
+    /// What is to be written, new edits and revisions as they were; nothing where the document is what it was.
     ///
     /// - Throws: `CouchError` where a document can't be read.
     func edits() throws -> [Revision] {
@@ -25,10 +26,13 @@ struct BringBack {
         guard current.revision != winner.revision,
             try current.isDeleted || DocumentContent(current) != DocumentContent(winner)
         else { return [] }
+        if winner.path.revisions.contains(current.revision) { return [winner] }
         // A conflict that is wanted too is not written over: then the winner goes on where it ended.
-        let isWanted = !current.isDeleted && wanted.contains { $0.revision == current.revision }
-        let own = isWanted ? found.first { $0.path.revisions.contains(winner.revision) } : nil
-        return [try winner.onTop(of: own ?? current, generation: current.revision.generation + 1)]
+        guard !current.isDeleted, wanted.contains(where: { $0.revision == current.revision }) else {
+            return [try winner.onTop(of: current, generation: current.revision.generation + 1)]
+        }
+        guard let own = found.first(where: { $0.path.revisions.contains(winner.revision) }) else { return [winner] }
+        return [try winner.onTop(of: own, generation: current.revision.generation + 1)]
     }
 
     /// The document is deleted, with what its tombstone said.
@@ -52,7 +56,8 @@ struct BringBack {
         let bases = wanted.indices.map { index -> Revision? in
             guard standing[index] == nil else { return nil }
             let place =
-                free.firstIndex { $0.path.revisions.contains(wanted[index].revision) }
+                free.firstIndex { wanted[index].path.revisions.contains($0.revision) }
+                ?? free.firstIndex { $0.path.revisions.contains(wanted[index].revision) }
                 ?? free.firstIndex { !$0.isDeleted } ?? free.indices.first
             // Where nothing is left to go on from, it goes on from itself.
             return place.map { free.remove(at: $0) } ?? wanted[index]
@@ -63,7 +68,10 @@ struct BringBack {
         for index in wanted.indices.reversed() {
             let generation = index == 0 ? (highest?.generation ?? 0) + 1 : 0
             if let base = bases[index] {
-                edits.append(try wanted[index].onTop(of: base, generation: generation))
+                let isWinning = index > 0 || highest.map { $0 < wanted[index].revision } ?? true
+                edits.append(
+                    isWinning && canStandAsItWas(wanted[index], in: base)
+                        ? wanted[index] : try wanted[index].onTop(of: base, generation: generation))
             } else if index == 0, let leaf = standing[0], let highest, leaf.revision < highest {
                 edits.append(try wanted[0].onTop(of: leaf, generation: generation))
             }
@@ -71,6 +79,12 @@ struct BringBack {
             highest = [highest, end].compactMap(\.self).max()
         }
         return edits + (try free.filter { !$0.isDeleted }.map { try $0.tombstone() })
+    }
+
+    /// Whether a revision can be written as it was: it goes on from its place, or has none and is not known.
+    private func canStandAsItWas(_ revision: Revision, in place: Revision) -> Bool {
+        guard place.revision == revision.revision else { return revision.path.revisions.contains(place.revision) }
+        return !found.contains { $0.path.revisions.contains(revision.revision) }
     }
 
     /// For each wanted revision the leaf that says what it said, if there is one.

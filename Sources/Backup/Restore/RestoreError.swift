@@ -10,6 +10,8 @@ package struct RestoreError: Error, Sendable, Hashable, CustomStringConvertible 
         case wouldStartJobs = "would-start-jobs"
         /// Another restore into the target was not finished.
         case otherRestore = "other-restore"
+        /// The target is partitioned and the backup is not, or the reverse.
+        case otherPartitioning = "other-partitioning"
         /// The moment was not read to its end.
         case incompleteMoment = "incomplete-moment"
         /// No document was selected.

@@ -12,6 +12,8 @@ struct RestoreMark: Sendable, Hashable {
     var selection: String
     /// Whether documents of the target are changed; such a restore is only taken up by one that may do the same.
     var intoExisting: Bool
+    /// Whether a run came to its end and the target was not equal then: it may be gone on with, and chooses nothing.
+    var hasEnded = false
 
     static let id = "couchkeep-restore"
 
@@ -30,6 +32,14 @@ struct RestoreMark: Sendable, Hashable {
         (backup, moment) = (document["backup"]?.string ?? "", document["moment"]?.integer ?? 0)
         selection = document["selection"]?.string ?? ""
         intoExisting = document["into_existing"]?.bool ?? false
+        hasEnded = document["ended"]?.bool ?? false
+    }
+
+    /// Whether both are of the same restore, however far it is.
+    func isSameRestore(as other: RestoreMark) -> Bool {
+        var other = other
+        other.hasEnded = hasEnded
+        return self == other
     }
 
     /// The mark in a database; nil where there is none.
@@ -41,8 +51,10 @@ struct RestoreMark: Sendable, Hashable {
     func leave(in database: CouchDatabase) async throws {
         var members: [String: JSONValue] = [
             "backup": .string(backup), "moment": .integer(Int64(moment)), "selection": .string(selection),
-            "into_existing": .bool(intoExisting),
-            "about": "a restore by couchkeep is under way; run it again to go on",
+            "into_existing": .bool(intoExisting), "ended": .bool(hasEnded),
+            "about": hasEnded
+                ? "a restore by couchkeep could not make all as it was; run it again to try"
+                : "a restore by couchkeep is under way; run it again to go on",
         ]
         members["_rev"] = try await database.localDocument(Self.id)?["_rev"]
         _ = try await database.putLocalDocument(Self.id, members: members)

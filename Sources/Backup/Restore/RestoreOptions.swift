@@ -48,6 +48,13 @@ package struct RestorePlan: Sendable {
     package var differing: Int?
     /// Documents that came later, as ``differing``: kept, or removed by an exact restore.
     package var later: Int?
+    /// What of the database's settings is not as it was at the moment and is left so: `_security`, `_revs_limit`,
+    /// `partitioned`; only where the target has documents.
+    package var otherSettings: [String] = []
+    /// What of them is put back.
+    package var restoredSettings: [String] = []
+    /// Whether all documents are restored.
+    package var isOfAll = true
 
     /// How long it takes, in seconds; nil where nothing was added up.
     ///
@@ -65,7 +72,10 @@ package struct RestorePlan: Sendable {
     package struct MomentSummary: Sendable, Hashable {
         package var number: Int
         package var time: String
-        package var isComplete: Bool
+        /// What the moment lacks of the source, in words; nil where it is complete.
+        package var lacking: String?
+
+        package var isComplete: Bool { lacking == nil }
     }
 }
 
@@ -85,8 +95,17 @@ package struct RestoreReport: Sendable {
     package var elapsed: Duration
     /// What the moment itself has lost since it was made; nil where nothing.
     package var loss: String?
-    /// What of the database's settings is not as it was at the moment, and was left so: `_security`, `_revs_limit`.
+    /// Documents that were deleted at the moment, and live: they were kept, as what came later.
+    package var kept = 0
+    /// The settings that are not as they were and were left so, and those that were put back, as in ``RestorePlan``.
     package var otherSettings: [String] = []
+    package var restoredSettings: [String] = []
+
+    init(_ plan: RestorePlan) {
+        self.plan = plan
+        (counts, refusals, edits) = (ReplicationCounts(), [], 0)
+        (comparison, differences, elapsed) = (ComparisonCounts(), [], .zero)
+    }
 
     /// How a restore can end, the worst first.
     package enum Outcome: String, Sendable {

@@ -5,44 +5,118 @@ import Vault
 /// Writing into a database that goes on living what it was at the moment.
 extension RestoreRun {
     func bringBack(_ prepared: Prepared, _ report: inout RestoreReport) async throws {
-        let replica = CouchReplica(target)
-        var (edits, refused, refusals): (Int, Int, [Refusal]) = (0, 0, [])
-        // Copying has set aside what it could not read, too.
-        let known = Set(report.refusals.map(\.id))
-        func note(_ refusal: Refusal) {
-            guard !known.contains(refusal.id) else { return }
-            refused += 1
-            if known.count + refusals.count < ReplicationReport.namedRefusals { refusals.append(refusal) }
-        }
-        try await groups(of: prepared.selection) { group in
-            let looks = try await looks(at: group.map(\.id), in: replica)
-            for refusal in looks.flatMap({ $0.unread(isExact: options.isExact) }) { note(refusal) }
-            let new = try looks.flatMap { try $0.edits(isExact: options.isExact) }
-            guard !new.isEmpty else { return }
-            let result = try await onTarget { try await replica.store(new, checkpoint: nil) }
-            edits += new.count - result.refusals.count
-            for refusal in result.refusals { note(refusal) }
-        }
-        report.edits = edits
-        report.counts.refused += refused
-        report.refusals += refusals
-    }
-
-    /// What belongs to the database and is no document: put back where all is to be as it was, told of where not.
-    func bringBack(_ settings: SourceSettings, _ report: inout RestoreReport) async throws {
-        if let security = settings.security {
-            let wanted = SecurityObject(try JSONValue(parsing: security))
-            let found = try await onTarget { try await target.securityDocument() }
-            if SecurityObject(try JSONValue(parsing: found)) != wanted {
-                report.otherSettings.append("_security")
-                if options.isExact { try await onTarget { try await restore(security: security) } }
+        let (selection, replica) = (prepared.selection, NewDocuments(in: target))
+        let designs = Set(prepared.designDocuments.map(\.id))
+        var later: Set<DocumentID> = []
+        if options.isExact { later = try await laterDesignDocuments(of: selection) }
+        // Functions that came later are removed before they can refuse what was before them, and those of the moment come
+        // back behind it: they may allow no edit.
+        try await writing(&report) { tally in try await write(later, &tally) }
+        report.add(try await copy(prepared, to: replica))
+        try await writing(&report) { tally in
+            try await groups(of: selection) { group in
+                try await write(group.map(\.id).filter { !$0.isDesign }, &tally)
             }
         }
-        if let limit = settings.revisionsLimit, try await onTarget({ try await target.revisionsLimit() }) != limit {
-            report.otherSettings.append("_revs_limit")
-            if options.isExact { try await onTarget { try await target.setRevisionsLimit(limit) } }
+        report.add(try await copyDesignDocuments(prepared, to: replica))
+        try await writing(&report) { tally in try await write(designs.subtracting(later), &tally) }
+    }
+
+    /// The design documents that live in the target and not in the moment.
+    private func laterDesignDocuments(of selection: ResolvedSelection) async throws -> Set<DocumentID> {
+        let found = try await onTarget { try await target.designDocumentIDs() }.map { DocumentID($0) }
+            .filter { selection.contains($0) }
+        let looks = try await looks(at: found, in: CouchReplica(target))
+        return Set(looks.filter { $0.winner == nil || $0.wanted.first?.isDeleted == true }.map(\.id))
+    }
+
+    /// What was written, and what was not.
+    private struct Tally {
+        /// Documents of which it was told before that they are set aside.
+        let known: Set<DocumentID>
+        var edits = 0
+        var copied = ReplicationCounts()
+        var refusals: [Refusal] = []
+
+        mutating func note(_ refusal: Refusal) {
+            guard !known.contains(refusal.id) else { return }
+            copied.refused += 1
+            if known.count + refusals.count < ReplicationReport.namedRefusals { refusals.append(refusal) }
         }
-        if options.isExact { report.otherSettings = [] }
+    }
+
+    private func writing(_ report: inout RestoreReport, _ write: (inout Tally) async throws -> Void) async throws {
+        var tally = Tally(known: Set(report.refusals.map(\.id)))
+        try await write(&tally)
+        report.edits += tally.edits
+        report.counts.revisionsStored += tally.copied.revisionsStored
+        report.counts.bytesStored += tally.copied.bytesStored
+        report.counts.attachmentsStored += tally.copied.attachmentsStored
+        report.counts.refused += tally.copied.refused
+        report.refusals += tally.refusals
+    }
+
+    private func write(_ ids: some Collection<DocumentID>, _ tally: inout Tally) async throws {
+        guard !ids.isEmpty else { return }
+        let replica = CouchReplica(target)
+        let looks = try await looks(at: Array(ids), in: replica)
+        for refusal in looks.flatMap({ $0.unread(isExact: options.isExact) }) { tally.note(refusal) }
+        let new = try looks.flatMap { try $0.edits(isExact: options.isExact) }
+        guard !new.isEmpty else { return }
+        let result = try await onTarget { try await replica.store(new, checkpoint: nil) }
+        for refusal in result.refusals { tally.note(refusal) }
+        let refused = Set(result.refusals.map { [$0.id.text, $0.revision?.description ?? ""] })
+        let wanted = Dictionary(looks.map { ($0.id, Set($0.wanted.map(\.revision))) }, uniquingKeysWith: { $1 })
+        for revision in new where !refused.contains([revision.id.text, revision.revision.description]) {
+            guard wanted[revision.id]?.contains(revision.revision) == true else {
+                tally.edits += 1
+                continue
+            }
+            tally.copied.revisionsStored += 1
+            tally.copied.bytesStored += revision.document.count + revision.attachments.reduce(0) { $0 + $1.size }
+            tally.copied.attachmentsStored += revision.attachments.count
+        }
+    }
+
+    /// What belongs to the database, is no document, and is not as it was: what an exact restore of everything puts back,
+    /// and what is left.
+    func otherSettings(
+        _ settings: SourceSettings, _ selection: ResolvedSelection
+    ) async throws -> (putBack: [String], left: [String]) {
+        var (other, left): ([String], [String]) = ([], [])
+        if let security = settings.security {
+            let found = try await onTarget { try await target.securityDocument() }
+            let wanted = SecurityObject(try JSONValue(parsing: security))
+            if SecurityObject(try JSONValue(parsing: found)) != wanted { other.append(Self.security) }
+        }
+        if let limit = settings.revisionsLimit, try await onTarget({ try await target.revisionsLimit() }) != limit {
+            other.append(Self.revisionsLimit)
+        }
+        if let isPartitioned = settings.isPartitioned,
+            try await onTarget({ try await target.info().isPartitioned }) != isPartitioned
+        {
+            left.append("partitioned")
+        }
+        return options.isExact && selection.isAll ? (other, left) : ([], other + left)
+    }
+
+    private static let (security, revisionsLimit) = ("_security", "_revs_limit")
+
+    /// Puts back what is to be as it was, and notes what is left.
+    func bringBack(
+        _ settings: SourceSettings, _ selection: ResolvedSelection, _ report: inout RestoreReport
+    ) async throws {
+        let other = try await otherSettings(settings, selection)
+        report.otherSettings = other.left
+        for name in other.putBack {
+            var isTaken = true
+            if name == Self.security, let security = settings.security {
+                isTaken = try await onTarget { try await restore(security: security) }
+            } else if let limit = settings.revisionsLimit {
+                try await onTarget { try await target.setRevisionsLimit(limit) }
+            }
+            if isTaken { report.restoredSettings.append(name) } else { report.otherSettings.append(name) }
+        }
     }
 
     /// What documents were at the moment, and what they are, with their contents.

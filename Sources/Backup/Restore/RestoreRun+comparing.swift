@@ -11,8 +11,16 @@ extension RestoreRun {
         let equal = try await groups(of: prepared.selection) { group in
             // What has other revisions may still say the same, where it was brought back.
             let ids = group.map(\.id)
-            let other = isNew ? Set(ids) : try await notBroughtBack(ids, in: replica)
+            let (other, kept) = isNew ? (Set(ids), []) : try await notBroughtBack(ids, in: replica)
             for difference in group {
+                if kept.contains(difference.id) {
+                    report.kept += 1
+                    // Who names a document asks for it.
+                    guard case .documents = options.selection else { continue }
+                    counts.count(difference.kind)
+                    if differences.count < 20 { differences.append(difference) }
+                    continue
+                }
                 // A document that is not there at all was refused, or removed meanwhile.
                 guard other.contains(difference.id) || difference.kind == .missing, !isOfCouchDB(difference) else {
                     // What came later is kept, and was not at the moment.
@@ -27,12 +35,18 @@ extension RestoreRun {
         (report.comparison, report.differences) = (counts, differences)
     }
 
-    /// Documents that say something else than they did, or of which nobody can know.
-    private func notBroughtBack(_ ids: [DocumentID], in replica: CouchReplica) async throws -> Set<DocumentID> {
-        Set(
-            try await looks(at: ids, in: replica).filter { look in
-                try !look.unread(isExact: options.isExact).isEmpty || !look.edits(isExact: options.isExact).isEmpty
-            }.map(\.id))
+    /// Documents that say something else than they did, or of which nobody can know, and those that were deleted and live.
+    private func notBroughtBack(
+        _ ids: [DocumentID], in replica: CouchReplica
+    ) async throws -> (other: Set<DocumentID>, kept: Set<DocumentID>) {
+        let looks = try await looks(at: ids, in: replica)
+        let other = try looks.filter { look in
+            try !look.unread(isExact: options.isExact).isEmpty || !look.edits(isExact: options.isExact).isEmpty
+        }
+        let kept = looks.filter { look in
+            !options.isExact && look.wanted.first?.isDeleted == true && look.found.first?.isDeleted == false
+        }
+        return (Set(other.map(\.id)), Set(kept.map(\.id)))
     }
 
     /// What another version of CouchDB has put into a database of accounts is there beside what was restored.

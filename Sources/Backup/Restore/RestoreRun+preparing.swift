@@ -9,7 +9,7 @@ extension RestoreRun {
         guard let at = moment.moment else { preconditionFailure("a restore is of a moment") }
         guard at.isComplete || options.acceptsIncomplete else {
             throw RestoreError(
-                .incompleteMoment, "moment \(at.number) was not read to its end: \(at.setAside) revisions are missing",
+                .incompleteMoment, "moment \(at.number) is not complete: \(at.lacking ?? "something was not copied")",
                 next: "choose another moment, or say --incomplete to restore what there is")
         }
         let mark = RestoreMark(of: moment, at: at.number, options)
@@ -19,12 +19,28 @@ extension RestoreRun {
             try await RestoreTarget.look(at: target, for: mark, source: source)
         }
         let place = try allowed(found)
-        let selection = try await soundly { try await options.selection.resolved(in: moment) }
+        let settings = try await moment.sourceSettings()
+        if place == .empty || place == .begun { try await expectPartitioning(settings) }
+        // What came later and is matched now is removed by an exact restore.
+        let living = options.isExact && place == .existing ? target : nil
+        let selection = try await soundly { try await options.selection.resolved(in: moment, and: living) }
         var plan = RestorePlan(
-            moment: .init(number: at.number, time: at.time.formatted(.iso8601), isComplete: at.isComplete),
+            moment: .init(number: at.number, time: at.time.formatted(.iso8601), lacking: at.lacking),
             target: place, targetURL: target.url, documents: at.documents + at.deleted, deleted: at.deleted)
+        plan.isOfAll = selection.isAll
         let designs = try await soundly { try await survey(selection, &plan) }
-        return Prepared(plan: plan, mark: mark, selection: selection, designDocuments: designs)
+        return Prepared(plan: plan, mark: mark, selection: selection, designDocuments: designs, settings: settings)
+    }
+
+    /// Refuses an empty target that can never be what the database was: whether it is partitioned is said when it is made.
+    private func expectPartitioning(_ settings: SourceSettings) async throws {
+        guard let wanted = settings.isPartitioned else { return }
+        let found = try await onTarget { try await target.info().isPartitioned }
+        guard found != wanted else { return }
+        throw RestoreError(
+            .otherPartitioning,
+            "\(target.url) has no documents and is \(found ? "partitioned, which the backup is not" : "not partitioned, as the backup is")",
+            next: "delete it, and restore creates it \(wanted ? "" : "not ")partitioned")
     }
 
     /// The database that was backed up; nil where the vault does not know any more, and nothing that lives is changed.
@@ -79,8 +95,9 @@ extension RestoreRun {
         case .otherRestore(let mark):
             guard options.intoExisting else {
                 let which = mark.backup == moment.uuid ? "of moment \(mark.moment) of this backup" : "of another backup"
+                let end = mark.hasEnded ? "has not made all as it was" : "was begun and not finished"
                 throw RestoreError(
-                    .otherRestore, "another restore into \(target.url), \(which), was begun and not finished",
+                    .otherRestore, "another restore into \(target.url), \(which), \(end)",
                     next: "run that one again\(mark.backup == moment.uuid ? " with --at '#\(mark.moment)'" : ""), "
                         + "or delete the database, or say --into-existing")
             }
@@ -134,7 +151,9 @@ extension RestoreRun {
         try await groups(of: selection) { group in
             for (difference, look) in zip(group, try await looks(at: group.map(\.id), in: replica)) {
                 // What has other revisions may still say the same, and what came later may be deleted already.
-                if try difference.kind == .missing || !look.unread(isExact: false).isEmpty
+                // What lacks something and has nothing else is given the rest.
+                if try difference.kind == .missing || difference.kind == .otherLeaves && difference.onlyInTarget.isEmpty
+                    || !look.unread(isExact: false).isEmpty
                     || !look.edits(isExact: false).isEmpty
                 {
                     differing += 1

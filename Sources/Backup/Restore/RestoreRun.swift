@@ -30,7 +30,7 @@ package struct RestoreRun: Sendable {
     ) async throws -> Int? {
         try await ReplicationFailure.Side.target.naming {
             guard try await target.exists(), let mark = try await RestoreMark.read(target),
-                mark == RestoreMark(of: backup, at: mark.moment, options)
+                !mark.hasEnded, mark.isSameRestore(as: RestoreMark(of: backup, at: mark.moment, options))
             else { return nil }
             return mark.moment
         }
@@ -46,6 +46,8 @@ package struct RestoreRun: Sendable {
         if plan.target == .existing {
             try expectNone(plan.loss)
             try await foresee(prepared.selection, &plan)
+            let settings = try await otherSettings(prepared.settings, prepared.selection)
+            (plan.otherSettings, plan.restoredSettings) = (settings.left, settings.putBack)
         }
         let selection = prepared.selection
         let extent =
@@ -68,7 +70,7 @@ package struct RestoreRun: Sendable {
         let prepared = try await prepare()
         let isNew = prepared.plan.target != .existing
         if !isNew { try expectNone(await loss(prepared.selection)) }
-        let settings = try await moment.sourceSettings()
+        let settings = prepared.settings
         if prepared.plan.target == .absent { try await create(settings, prepared.mark) }
         try await onTarget {
             // Before the mark: who may not set it is to leave nothing behind.
@@ -77,18 +79,26 @@ package struct RestoreRun: Sendable {
         }
         // The comparison below is with the same rows, and can't miss any.
         async let loss = isNew ? loss(prepared.selection) : nil
-        var report = try await copy(prepared)
-        if isNew { try await restoreSettings(settings) }
-        let designs = try await Replicator(from: moment, to: CouchReplica(target), options: options.replication)
-            .copy(prepared.designDocuments)
-        report.add(designs)
-        if !isNew { try await bringBack(prepared, &report) }
-        if !isNew, prepared.selection.isAll { try await bringBack(settings, &report) }
+        var report = RestoreReport(prepared.plan)
+        if isNew {
+            report.add(try await copy(prepared, to: CouchReplica(target)))
+            try await restoreSettings(settings)
+            report.add(try await copyDesignDocuments(prepared, to: CouchReplica(target)))
+        } else {
+            try await bringBack(prepared, &report)
+            try await bringBack(settings, prepared.selection, &report)
+        }
         try await compare(prepared, &report)
         report.loss = try await loss
         try await onTarget {
             try await prepared.mark.removeCheckpoint(from: target)
-            if report.isEqual { try await prepared.mark.remove(from: target) }
+            if report.isEqual {
+                try await prepared.mark.remove(from: target)
+            } else {
+                var mark = prepared.mark
+                mark.hasEnded = true
+                try await mark.leave(in: target)
+            }
         }
         report.elapsed = began.duration(to: clock.now)
         return report
@@ -100,6 +110,15 @@ package struct RestoreRun: Sendable {
         var mark: RestoreMark
         var selection: ResolvedSelection
         var designDocuments: [DocumentLeaves]
+        var settings: SourceSettings
+    }
+
+    /// Makes the target as the database was made that was backed up.
+    ///
+    /// - Throws: `VaultError`, `ReplicationFailure`.
+    func makeTarget() async throws {
+        guard let at = moment.moment else { preconditionFailure("a restore is of a moment") }
+        try await create(try await moment.sourceSettings(), RestoreMark(of: moment, at: at.number, options))
     }
 
     private func create(_ settings: SourceSettings, _ mark: RestoreMark) async throws {
@@ -115,29 +134,31 @@ package struct RestoreRun: Sendable {
         }
     }
 
-    private func copy(_ prepared: Prepared) async throws -> RestoreReport {
+    /// Copies what is no design document.
+    func copy(_ prepared: Prepared, to replica: any Replica) async throws -> ReplicationReport {
         var options = options.replication
         options.leavesWitness = false
-        let replica = CouchReplica(target)
-        let result: ReplicationReport
         if let ids = prepared.selection.few {
             let list = try await moment.leaves(of: ids.filter { !$0.isDesign })
-            result = try await Replicator(from: moment, to: replica, options: options)
+            return try await Replicator(from: moment, to: replica, options: options)
                 .copy(list, reporting: onProgress)
         } else {
             let selection = prepared.selection
             options.selection = { !$0.id.isDesign && selection.contains($0.id) }
             options.checkpointID = prepared.mark.checkpointID
-            result = try await Replicator(from: moment, to: replica, options: options).run(reporting: onProgress)
+            return try await Replicator(from: moment, to: replica, options: options).run(reporting: onProgress)
         }
-        return RestoreReport(
-            plan: prepared.plan, counts: result.counts, refusals: result.refusals, edits: 0,
-            comparison: ComparisonCounts(), differences: [], elapsed: .zero)
+    }
+
+    /// Copies the design documents: behind all others, which their functions may refuse.
+    func copyDesignDocuments(_ prepared: Prepared, to replica: any Replica) async throws -> ReplicationReport {
+        try await Replicator(from: moment, to: replica, options: options.replication)
+            .copy(prepared.designDocuments)
     }
 
     private func restoreSettings(_ settings: SourceSettings) async throws {
         try await onTarget {
-            if let security = settings.security { try await restore(security: security) }
+            if let security = settings.security { _ = try await restore(security: security) }
             guard options.includesLocalDocuments else { return }
             for (id, document) in settings.localDocuments {
                 guard case .object(var members) = try JSONValue(parsing: document) else { continue }
@@ -148,11 +169,14 @@ package struct RestoreRun: Sendable {
         }
     }
 
-    func restore(security: Data) async throws {
+    /// - Returns: Whether the server took it.
+    func restore(security: Data) async throws -> Bool {
         do {
             try await target.setSecurity(document: security)
+            return true
         } catch let error as CouchError where error.code == .forbidden && DatabaseNames.isUsers(target.name) {
             // Unless users_db_security_editable is set, CouchDB keeps its own, which lets administrators in and nobody else.
+            return false
         }
     }
 
@@ -163,12 +187,13 @@ package struct RestoreRun: Sendable {
 }
 
 extension RestoreReport {
-    fileprivate mutating func add(_ other: ReplicationReport) {
+    mutating func add(_ other: ReplicationReport) {
         counts.revisionsStored += other.counts.revisionsStored
         counts.revisionsMissing += other.counts.revisionsMissing
         counts.bytesStored += other.counts.bytesStored
         counts.attachmentsStored += other.counts.attachmentsStored
         counts.refused += other.counts.refused
+        counts.failedCalls += other.counts.failedCalls
         refusals += other.refusals
     }
 }

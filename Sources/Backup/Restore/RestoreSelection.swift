@@ -10,7 +10,7 @@ package enum RestoreSelection: Sendable {
     case documents([DocumentID])
     /// Documents whose id begins so.
     case prefix(String)
-    /// Documents whose winner, as of the moment, is matched.
+    /// Documents whose winner, as of the moment, is matched; of an exact restore also those that are matched now.
     case matching(MangoSelector)
 
     /// A name that is the same for the same selection.
@@ -29,8 +29,9 @@ package enum RestoreSelection: Sendable {
 
     /// The selection as a test of ids, with what of it has to be looked up in the moment.
     ///
+    /// - Parameter living: a database of which what came later is selected too.
     /// - Throws: ``RestoreError`` where nothing is selected; `VaultError`.
-    func resolved(in moment: VaultDatabase) async throws -> ResolvedSelection {
+    func resolved(in moment: VaultDatabase, and living: CouchDatabase?) async throws -> ResolvedSelection {
         switch self {
         case .all: return ResolvedSelection(ids: nil, prefix: nil)
         case .prefix(let prefix): return ResolvedSelection(ids: nil, prefix: prefix)
@@ -45,32 +46,45 @@ package enum RestoreSelection: Sendable {
             }
             return ResolvedSelection(ids: Set(ids), prefix: nil)
         case .matching(let selector):
-            return ResolvedSelection(ids: try await Self.matches(of: selector, in: moment), prefix: nil)
+            var ids = try await Self.matches(of: selector, in: moment)
+            guard !ids.isEmpty else {
+                throw RestoreError(
+                    .nothingSelected, "no document of the moment is matched",
+                    next: "widen the selector or choose another moment")
+            }
+            if let living {
+                let replica = CouchReplica(living)
+                do {
+                    ids.formUnion(
+                        try await ReplicationFailure.Side.target.naming {
+                            try await Self.matches(of: selector, in: replica)
+                        })
+                } catch let failure as ReplicationFailure {
+                    // What is wrong with the selector is not wrong with the target.
+                    throw failure.underlying as? RestoreError ?? failure
+                }
+            }
+            return ResolvedSelection(ids: ids, prefix: nil)
         }
     }
 
-    private static func matches(of selector: MangoSelector, in moment: VaultDatabase) async throws -> Set<DocumentID> {
+    private static func matches(of selector: MangoSelector, in replica: any Replica) async throws -> Set<DocumentID> {
         var ids: Set<DocumentID> = []
         var sequence = UpdateSequence.zero
         while true {
-            let page = try await moment.changes(since: sequence, limit: 500, patience: nil)
+            let page = try await replica.changes(since: sequence, limit: 500, patience: nil)
             let winners = page.documents.map { DocumentLeaves(id: $0.id, revisions: Array($0.revisions.prefix(1))) }
-            try await moment.revisions(winners) { answer in
+            try await replica.revisions(winners) { answer in
                 guard case .given(let revisions) = answer.outcome else {
                     // It may be one of them: the restore sets it aside by its name.
                     ids.insert(answer.id)
                     return
                 }
                 guard let winner = revisions.first, !winner.isDeleted else { return }
-                if selector.matches(try JSONValue(parsing: winner.document)) { ids.insert(answer.id) }
+                if try selector.matches(JSONValue(parsing: winner.document)) { ids.insert(answer.id) }
             }
             sequence = page.lastSequence
             guard !page.isAtEnd else { break }
-        }
-        guard !ids.isEmpty else {
-            throw RestoreError(
-                .nothingSelected, "no document of the moment is matched",
-                next: "widen the selector or choose another moment")
         }
         return ids
     }

@@ -20,7 +20,9 @@ enum RestoreTarget: Sendable, Hashable {
     ) async throws -> RestoreTarget {
         guard try await database.exists() else { return .absent }
         if try await database.localDocument(SourceMark.prefix + mark.backup) != nil { return .source }
-        if let found = try await RestoreMark.read(database) { return found == mark ? .begun : .otherRestore(found) }
+        if let found = try await RestoreMark.read(database) {
+            return found.isSameRestore(as: mark) ? .begun : .otherRestore(found)
+        }
         let info = try await database.info()
         let documents = info.documentCount + info.deletedCount
         guard documents > 0, try await !isFresh(database, info) else { return .empty }

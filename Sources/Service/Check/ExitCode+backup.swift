@@ -24,7 +24,9 @@ extension ExitCode {
     package init(_ error: RestoreError) {
         self =
             switch error.code {
-            case .targetNotEmpty, .targetIsSource, .wouldStartJobs, .otherRestore, .incompleteMoment: .refused
+            case .targetNotEmpty, .targetIsSource, .wouldStartJobs, .otherRestore, .incompleteMoment,
+                .otherPartitioning:
+                .refused
             case .nothingSelected, .badSelector: .usage
             }
     }

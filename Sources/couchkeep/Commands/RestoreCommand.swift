@@ -23,8 +23,13 @@ struct RestoreCommand: AsyncParsableCommand, JSONCommand {
             --onto-source
 
             Into a database that has documents (--into-existing), what is no longer current is written as a new edit on \
-            top of what is there. Documents that came later are kept, unless --exact removes them; with --exact conflicts come back too. A restore that was \
-            cut off goes on when it is run again.
+            top of what is there. Documents that came later, or were deleted then and live now, are kept, unless --exact removes \
+            them; with --exact conflicts come back too. Only a restore of everything with --exact puts _security and \
+            _revs_limit back. A restore that was cut off goes on when it is run again.
+
+            Exit code 3 where the target refused something, 15 where the vault has lost something, 16 where it is refused for \
+            safety. With --all-databases it is 15 where that is the code of one; else that of the failures where they are \
+            all of one kind, and 1 where not.
             """)
 
     @Argument(help: "The backup's name; see couchkeep vault list.") var name: String?
@@ -38,13 +43,14 @@ struct RestoreCommand: AsyncParsableCommand, JSONCommand {
     @Option(help: ArgumentHelp("Only documents whose id begins so.", valueName: "text")) var prefix: String?
     @Option(
         help: ArgumentHelp(
-            "Only documents that are matched, as by _find: '{\"type\": \"order\"}'.", valueName: "json"))
+            "Only documents that are matched, as by _find: '{\"type\": \"order\"}'. Design documents are asked too.",
+            valueName: "json"))
     var selector: String?
     @Flag(help: "Restore all backups of the vault, each into the database of its name.") var allDatabases = false
     @Flag(help: "Allow a target that has documents; what is not as it was is written on top.") var intoExisting = false
     @Flag(
         help:
-            "With --into-existing: also remove what came after the moment, and put _security and _revs_limit back."
+            "With --into-existing: also remove what came later, and of everything put _security and _revs_limit back."
     ) var exact = false
     @Flag(help: "Allow the database that was backed up as target.") var ontoSource = false
     @Flag(help: "Allow a moment that was not read to its end.") var incomplete = false
@@ -72,19 +78,20 @@ struct RestoreCommand: AsyncParsableCommand, JSONCommand {
     }
 
     private func restore(_ targets: [(backup: String, database: CouchDatabase)]) async throws -> Service.ExitCode {
-        var code = Service.ExitCode.ok
+        var codes: [Service.ExitCode] = []
         for target in targets {
             do {
-                let end = try await restore(target.backup, to: target.database)
-                if end != .ok { code = end }
+                codes.append(try await restore(target.backup, to: target.database))
             } catch  where allDatabases && !Task.isCancelled {
                 // One that can't be restored leaves the others their turn, unless the server is gone.
                 Console.error("\(target.backup) was not restored:")
-                code = Failure(error).reportInPassing(as: json ? Self.schema : nil, backup: target.backup)
+                let code = Failure(error).reportInPassing(as: json ? Self.schema : nil, backup: target.backup)
+                codes.append(code)
                 guard code != .targetUnreachable else { break }
             }
         }
-        return code
+        // What the vault has lost is never hidden by another failure.
+        return codes.contains(.damaged) ? .damaged : BackupPrinter.code(of: codes)
     }
 
     private func targets() async throws -> [(backup: String, database: CouchDatabase)] {

@@ -12,7 +12,7 @@ struct RestorePrinter {
     func print(_ plan: RestorePlan) throws {
         guard !isJSON else { return try Console.json(RestoreResult(backup: backup, plan: plan)) }
         var lines = [
-            "\(backup): moment #\(plan.moment.number) of \(plan.moment.time)\(plan.moment.isComplete ? "" : ", incomplete")",
+            "\(backup): moment #\(plan.moment.number) of \(plan.moment.time)\(plan.moment.lacking.map { ", incomplete: \($0)" } ?? "")",
             "  to        \(plan.targetURL) (\(words(plan.target)))",
             "  documents \(plan.documents)\(plan.deleted.map { $0 > 0 ? ", \($0) of them deleted" : "" } ?? "")",
         ]
@@ -33,6 +33,12 @@ struct RestorePrinter {
         if let later = plan.later {
             lines.append("  later     \(later) documents there came later or were deleted then")
         }
+        if !plan.restoredSettings.isEmpty {
+            lines.append("  settings  \(Self.names(plan.restoredSettings)) are not what they were, and are put back")
+        }
+        if !plan.otherSettings.isEmpty {
+            lines.append("  settings  \(Self.leftAlone(plan.otherSettings, plan))")
+        }
         if let seconds = plan.estimatedSeconds {
             lines.append("  time      about \(DurationWords.text(max(seconds, 1))), as far as can be told before")
         }
@@ -47,9 +53,10 @@ struct RestorePrinter {
             Console.out(text(report))
         }
         if !report.otherSettings.isEmpty {
-            Console.error(
-                "\(report.otherSettings.joined(separator: " and ")) of \(report.plan.targetURL) is not what it was at the "
-                    + "moment, and was left as it is; --exact puts it back")
+            Console.error("\(report.plan.targetURL): \(Self.leftAlone(report.otherSettings, report.plan))")
+        }
+        if let lacking = report.plan.moment.lacking {
+            Console.error("the moment is not complete: \(lacking)")
         }
         if let loss = report.loss {
             Console.error(
@@ -67,6 +74,17 @@ struct RestorePrinter {
         }
     }
 
+    private static func names(_ settings: [String]) -> String { settings.joined(separator: " and ") }
+
+    private static func leftAlone(_ settings: [String], _ plan: RestorePlan) -> String {
+        var text = "\(names(settings)): not what it was at the moment, and left as it is"
+        // Whether a database is partitioned can't be changed.
+        if settings.contains(where: { $0.hasPrefix("_") }) {
+            text += plan.isOfAll ? "; --exact puts it back" : "; only a restore of everything with --exact puts it back"
+        }
+        return text
+    }
+
     private func words(_ target: RestorePlan.Target) -> String {
         switch target {
         case .absent: "will be made"
@@ -82,12 +100,17 @@ struct RestorePrinter {
             + "\(report.plan.targetURL): \(Wording.counted(report.counts.revisionsStored, "revision")), "
             + "\(ByteText.text(report.counts.bytesStored))"
         if report.edits > 0 { text += ", \(report.edits) new edits on top" }
+        if !report.restoredSettings.isEmpty { text += ", \(Self.names(report.restoredSettings)) put back" }
         text += " in \(DurationWords.text(report.elapsed / .seconds(1)))\n"
         text +=
             report.isEqual
             ? "Compared: \(report.comparison.equal == 1 ? "1 document is as it was" : "\(report.comparison.equal) documents are as they were")."
             : "NOT EQUAL: \(report.comparison.different == 1 ? "1 document differs" : "\(report.comparison.different) documents differ"), "
                 + "\(Wording.counted(report.counts.refused, "revision")) refused."
+        if report.kept > 0 {
+            text +=
+                "\n\(report.kept == 1 ? "1 document was deleted at the moment and is kept; --exact removes it" : "\(report.kept) documents were deleted at the moment and are kept; --exact removes them")."
+        }
         return text
     }
 }

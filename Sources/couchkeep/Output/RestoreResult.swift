@@ -30,6 +30,9 @@ struct RestoreResult: Encodable {
     var unreadable: Int?
     var loss: String?
     var otherSettings: [String]?
+    var restoredSettings: [String]?
+    var kept: Int?
+    var lacking: String?
     var edits: Int?
     var equal: Int?
     var different: Int?
@@ -45,6 +48,8 @@ struct RestoreResult: Encodable {
         (conflicts, revisions) = (plan.extent?.conflicts, plan.extent?.revisions)
         (bytes, attachmentBytes) = (plan.extent?.bytes, plan.extent?.attachmentBytes)
         (unreadable, loss) = (plan.extent?.unreadable, plan.loss)
+        (otherSettings, restoredSettings) = (plan.otherSettings, plan.restoredSettings)
+        lacking = plan.moment.lacking
         estimatedSeconds = plan.estimatedSeconds
     }
 
@@ -52,7 +57,7 @@ struct RestoreResult: Encodable {
         self.init(backup: backup, plan: report.plan)
         result = report.outcome.rawValue
         loss = report.loss
-        otherSettings = report.otherSettings
+        (otherSettings, restoredSettings, kept) = (report.otherSettings, report.restoredSettings, report.kept)
         seconds = report.elapsed / .seconds(1)
         (revisions, bytes) = (report.counts.revisionsStored, report.counts.bytesStored)
         (edits, equal, different) = (report.edits, report.comparison.equal, report.comparison.different)

@@ -200,4 +200,42 @@ import Testing
         }
         #expect(try contents(life.leaves) == contents(wanted), "seed \(seed): conflicts too")
     }
+
+    /// A target whose history is another one, or cut short: what was is written over what is, and not beside it.
+    @Test(arguments: 0..<300) func bringsBackWithoutAKnownHistory(round: Int) async throws {
+        let seed = UInt64.random(in: 0...(1 << 40))
+        var random = SeededGenerator(seed: seed)
+        let (then, life) = (Life(), Life())
+        func step(_ life: Life) throws {
+            let live = life.leaves.filter { !$0.isDeleted }
+            let parent = live.randomElement(using: &random)?.revision
+            switch Int.random(in: 0..<5, using: &random) {
+            case 0: try life.replica.conflict("d", on: nil, members: #""c":\#(Int.random(in: 0..<99, using: &random))"#)
+            case 1: if let parent { try life.delete(parent) }
+            default: try life.edit(Int.random(in: 0..<99, using: &random), on: parent)
+            }
+        }
+        for _ in 0..<round % 4 { try step(then) }
+        // Some revisions have come over, as by replication.
+        try await life.store(then.leaves.filter { _ in Bool.random(using: &random) })
+        for _ in 0..<Int.random(in: 0..<4, using: &random) { try step(then) }
+        for _ in 0..<Int.random(in: 1..<4, using: &random) { try step(life) }
+        let (wanted, before, isExact) = (then.leaves, life.leaves, Bool.random(using: &random))
+        guard let winner = wanted.first, !winner.isDeleted, let current = before.first else { return }
+        try await life.store(try edits(wanted, before, exact: isExact))
+        #expect(try edits(wanted, life.leaves, exact: isExact).isEmpty, "seed \(seed)")
+        let now = try #require(life.leaves.first)
+        #expect(try DocumentContent(now) == DocumentContent(winner), "seed \(seed)")
+        func live(_ leaves: [Revision]) -> [Revision] { leaves.filter { !$0.isDeleted } }
+        if isExact {
+            func contents(_ leaves: [Revision]) throws -> [String] {
+                try live(leaves).map { String(describing: try DocumentContent($0)) }.sorted()
+            }
+            #expect(try contents(life.leaves) == contents(wanted), "seed \(seed)")
+        } else if live(life.leaves).count > max(1, live(before).count) {
+            // The one exception: both were there at the moment.
+            #expect(now.revision == winner.revision, "seed \(seed)")
+            #expect(wanted.contains { $0.revision == current.revision }, "seed \(seed)")
+        }
+    }
 }

@@ -6,15 +6,17 @@ import Replication
 import Testing
 
 @Suite struct RestoreTests {
-    @Test(arguments: RestoreStories.all.map(\.name)) func restoresToASimulatedServer(name: String) async throws {
-        let story = try #require(RestoreStories.all.first { $0.name == name }).story
+    private static let stories = RestoreStories.all + LivingStories.all
+
+    @Test(arguments: stories.map(\.name)) func restoresToASimulatedServer(name: String) async throws {
+        let story = try #require(Self.stories.first { $0.name == name }).story
         try await withScene { _, scene in try await story(scene) }
     }
 
-    @Test(.enabled(if: LocalCouchDB.isInstalled, whySkipped), .timeLimit(.minutes(5)))
+    @Test(.enabled(if: LocalCouchDB.isInstalled, whySkipped), .timeLimit(.minutes(10)))
     func restoresToCouchDB() async throws {
         try await withRealScene { _, scene in
-            for (name, story) in RestoreStories.all {
+            for (name, story) in Self.stories {
                 let scene = scene.with(source: name)
                 try await scene.source.create()
                 do {

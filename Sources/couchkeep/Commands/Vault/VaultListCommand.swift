@@ -90,7 +90,9 @@ struct VaultListCommand: AsyncParsableCommand, JSONCommand {
         var rows = [["MOMENT", "TIME", "DOCUMENTS", "DELETED", "LEAVES", "NOTE"]]
         for moment in listing.backups.flatMap(\.moments) {
             var notes: [String] = []
-            if !moment.isComplete { notes.append("incomplete, \(moment.setAside) not copied") }
+            if !moment.isComplete {
+                notes.append("incomplete: \(Moment.lacking(setAside: moment.setAside))")
+            }
             if moment.verified != nil { notes.append("verified") }
             if moment.epoch > 1 { notes.append("epoch \(moment.epoch)") }
             rows.append([

@@ -1,0 +1,47 @@
+import CouchDB
+import Replication
+
+/// A database that goes on living, as a target of replication: it takes documents of which it has nothing, or nothing but
+/// what they were at the moment.
+///
+/// What it has in another form is changed by new edits (``BringBack``). A revision beside them, which the database has
+/// forgotten or never had, would be one more conflict.
+struct NewDocuments: Replica {
+    let base: CouchReplica
+
+    init(in database: CouchDatabase) { base = CouchReplica(database) }
+
+    func missing(_ documents: [DocumentLeaves]) async throws -> [DocumentLeaves] {
+        let lacking = try await base.missing(documents)
+        guard !lacking.isEmpty else { return [] }
+        let found = Dictionary(
+            try await base.leaves(of: lacking.map(\.id)).map { ($0.id, $0.revisions) }, uniquingKeysWith: { $1 })
+        let wanted = Dictionary(
+            documents.map { ($0.id, Set($0.revisions)) }, uniquingKeysWith: { $0.union($1) })
+        return lacking.filter { document in
+            wanted[document.id, default: []].isSuperset(of: found[document.id] ?? [])
+        }
+    }
+
+    func describe() async throws -> ReplicaDescription { try await base.describe() }
+
+    func changes(since sequence: UpdateSequence, limit: Int, patience: Duration?) async throws -> ChangeBatch {
+        try await base.changes(since: sequence, limit: limit, patience: patience)
+    }
+
+    func revisions(_ wanted: [DocumentLeaves], receive: (RevisionAnswer) async throws -> Void) async throws {
+        try await base.revisions(wanted, receive: receive)
+    }
+
+    func store(_ revisions: [Revision], checkpoint: Checkpoint?) async throws -> StoreResult {
+        try await base.store(revisions, checkpoint: checkpoint)
+    }
+
+    func checkpoint(_ id: String) async throws -> Checkpoint? { try await base.checkpoint(id) }
+
+    func record(_ checkpoint: Checkpoint) async throws { try await base.record(checkpoint) }
+
+    var concurrentStores: Int { base.concurrentStores }
+    var concurrentFetches: Int { base.concurrentFetches }
+    var storesCheckpointsWithData: Bool { base.storesCheckpointsWithData }
+}
