@@ -1,6 +1,7 @@
 import CouchDB
 import Foundation
 import Replication
+import Vault
 
 /// How a drill has ended: the evidence that a backup can, or can't, be restored.
 package struct DrillReport: Sendable, Codable, Hashable {
@@ -58,14 +59,7 @@ package struct DrillReport: Sendable, Codable, Hashable {
     }
 
     /// What the backup lacks, in words; nil where it is complete.
-    package var lacking: String? {
-        switch setAside {
-        case nil: nil
-        case 0?: "the moment was not read to its end"
-        case 1?: "1 revision was never copied into the backup"
-        case let count?: "\(count) revisions were never copied into the backup"
-        }
-    }
+    package var lacking: String? { setAside.map { Moment.lacking(setAside: $0) } }
 
     /// How many problems are named.
     static let named = 20
@@ -75,7 +69,9 @@ package struct DrillReport: Sendable, Codable, Hashable {
     }
 
     /// Decides, when all was seen.
-    mutating func conclude(_ bodies: BodyReport, refusals: [Refusal]) {
+    ///
+    /// - Parameter isInVault: whether what the backup does not hand out is damaged.
+    mutating func conclude(_ bodies: BodyReport, refusals: [Refusal], isInVault: Bool) {
         for refusal in refusals {
             note(Problem(id: refusal.id.text, reason: "not restored: \(refusal.reason)"))
         }
@@ -88,7 +84,26 @@ package struct DrillReport: Sendable, Codable, Hashable {
         }
         let lost = max(Set(refusals.map(\.id)).count, bodies.unreadable)
         if differing == 0 { differing = lost }
+        if isInVault, isOnlyDamage(bodies, refusals: refusals) { reason = Self.damage(of: differing) }
         verdict = differing > 0 || !bodies.isComplete ? .different : setAside == nil ? .equal : .incomplete
+    }
+}
+
+extension DrillReport {
+    /// The reason of a drill in which all that differs can't be read in the vault.
+    static func damage(of documents: Int) -> String {
+        "the vault does not hand out \(documents == 1 ? "1 document" : "\(documents) documents") as it was given"
+    }
+
+    /// Whether everything that differs does so since the backup does not hand it out.
+    private func isOnlyDamage(_ bodies: BodyReport, refusals: [Refusal]) -> Bool {
+        let unreadable = bodies.unreadableRevisions
+        guard differing > 0, bodies.counts.isEqual, refusals.allSatisfy({ $0.stage == .fetching }),
+            unreadable.allSatisfy({ $0.side == .source })
+        else { return false }
+        let damaged = Set(refusals.map(\.id) + unreadable.map(\.refusal.id)).count
+        // Of very many not all are named.
+        return differing <= damaged || refusals.count >= ReplicationReport.namedRefusals
     }
 }
 

@@ -52,8 +52,10 @@ package struct DrillRun: Sendable {
         }
         let scratch = server.database(ScratchName.make(for: name))
         onScratch(scratch.url)
-        var ended = await outcome(of: report, until: stop) { report in
-            try await restore(into: scratch, &report)
+        // Not cut off: a server that was asked for a database may make it when nobody looks for it any more.
+        var ended = await outcome(of: report, until: StopRequest()) { _ in try await make(scratch) }
+        if ended.reason == nil {
+            ended = await outcome(of: ended, until: stop) { report in try await restore(into: scratch, &report) }
         }
         do {
             if try await scratch.exists() { try await scratch.delete() }
@@ -173,20 +175,39 @@ package struct DrillRun: Sendable {
         }
         report.compareSeconds += began.duration(to: .now) / .seconds(1)
         guard !damaged.isEmpty else { return }
+        let isOnlyDamage = report.differing == 0 || report.reason != nil
         report.differing += Set(damaged.map(\.id)).count
         for problem in damaged { report.note(problem) }
         report.verdict = .different
+        if isOnlyDamage, isInVault { report.reason = DrillReport.damage(of: report.differing) }
+    }
+
+    private func make(_ scratch: CouchDatabase) async throws {
+        switch backup {
+        case .moment(let vault): try await restoring(vault, into: scratch).makeTarget()
+        case .database:
+            try await ReplicationFailure.Side.target.naming {
+                try await scratch.create()
+                // On old servers a new database is open to everybody.
+                try await scratch.setSecurity(document: Self.forAdministrators)
+            }
+        }
+    }
+
+    private func restoring(_ vault: VaultDatabase, into scratch: CouchDatabase) -> RestoreRun {
+        var options = RestoreOptions()
+        // What an incomplete moment has is to be restored too.
+        options.acceptsIncomplete = true
+        var run = RestoreRun(of: vault, to: scratch, options: options)
+        run.onProgress = onProgress
+        return run
     }
 
     private func restore(into scratch: CouchDatabase, _ report: inout DrillReport) async throws {
         switch backup {
         case .moment(let vault):
-            var options = RestoreOptions()
-            // What an incomplete moment has is to be restored too.
-            options.acceptsIncomplete = true
             let began = ContinuousClock.now
-            var run = RestoreRun(of: vault, to: scratch, options: options)
-            run.onProgress = onProgress
+            let run = restoring(vault, into: scratch)
             let result = try await run.run()
             report.restoreSeconds = began.duration(to: .now) / .seconds(1)
             report.documents = result.plan.documents
@@ -195,17 +216,14 @@ package struct DrillRun: Sendable {
             for difference in result.differences { report.note(difference.drillProblem) }
             try await compareBodies(vault, CouchReplica(scratch), refusals: result.refusals, &report)
         case .database(let database):
-            try await ReplicationFailure.Side.target.naming {
-                try await scratch.create()
-                // On old servers a new database is open to everybody.
-                try await scratch.setSecurity(document: Self.forAdministrators)
-            }
             try await rehearse(CouchReplica(database), in: CouchReplica(scratch), &report)
         }
     }
 
     private static let forAdministrators = Data(
         #"{"admins":{"names":[],"roles":["_admin"]},"members":{"names":[],"roles":["_admin"]}}"#.utf8)
+
+    private var isInVault: Bool { if case .moment = backup { true } else { false } }
 
     private var replica: any ComparableReplica {
         switch backup {
@@ -237,7 +255,7 @@ package struct DrillRun: Sendable {
     ) async throws {
         for _ in 0..<Self.rounds {
             let before = try await ReplicationFailure.Side.source.naming { try await source.describe() }
-            (report.differing, report.problems) = (0, [])
+            (report.differing, report.problems, report.reason) = (0, [], nil)
             let refusals = try await copy(source, to: target, &report).refusals
             let isOnlyLacking = try await compare(source, target, refusals: refusals, &report)
             guard report.verdict == .different, isOnlyLacking else { return }
@@ -280,7 +298,7 @@ package struct DrillRun: Sendable {
         report.compareSeconds += began.duration(to: .now) / .seconds(1)
         report.revisions = bodies.revisions
         report.differing += bodies.counts.different
-        report.conclude(bodies, refusals: refusals)
+        report.conclude(bodies, refusals: refusals, isInVault: isInVault)
         return bodies
     }
 }

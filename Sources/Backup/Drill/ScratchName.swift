@@ -13,6 +13,11 @@ package enum ScratchName {
         return prefix + String(harmless.suffix(60)) + "-" + UUID().uuidString.prefix(8).lowercased()
     }
 
+    /// Whether a name has the form of a scratch's, with the random digits at its end.
+    package static func isScratch(_ name: String) -> Bool {
+        name.wholeMatch(of: /couchkeep-drill-[a-z0-9-]{1,60}-[0-9a-f]{8}/) != nil
+    }
+
     /// Of a server's databases those that drills have made, and left behind where none is under way.
-    package static func leftovers(_ names: [String]) -> [String] { names.filter { $0.hasPrefix(prefix) } }
+    package static func leftovers(_ names: [String]) -> [String] { names.filter(isScratch) }
 }

@@ -50,7 +50,7 @@ package struct FirstConfiguration: Sendable {
         return ConfigurationDraft(
             source: describe(source, name: names.source, info: from.info),
             target: describe(target, name: names.target, info: to.info),
-            databases: from.databases.filter { !DatabaseNaming.isSystem($0) })
+            databases: from.databases.filter { !DatabaseNaming.isPassedOver($0) })
     }
 
     private func ask(_ login: Login, listsDatabases: Bool) async throws -> (info: ServerInfo, databases: [String]) {

@@ -75,7 +75,7 @@ package struct ConfiguredPairs: Sendable {
                 configuration.pairs.filter { $0.source == server && $0.target == .vault }
                     .flatMap { $0.databases.matches(present).selected.map(\.source) })
             let open = present.filter { name in
-                !DatabaseNaming.isSystem(name) && !excluded.contains(name) && !vaulted.contains(name)
+                !DatabaseNaming.isPassedOver(name) && !excluded.contains(name) && !vaulted.contains(name)
                     && !covered.contains(DatabaseAddress(server: server, database: name))
                     && !configuration.unprotected.ignore.contains { $0.matches(name) }
             }

@@ -38,9 +38,14 @@ struct DrillPrinter {
 
     static func text(_ report: DrillReport) {
         let source = report.moment.map { "moment #\($0) of \(report.asOf.formatted(.iso8601))" } ?? "the database"
-        var text =
-            "\(report.backup): \(source) restored into \(report.place) in \(DurationWords.text(report.restoreSeconds)): "
-            + "\(Wording.counted(report.documents, "document")), \(ByteText.text(report.bytes))\n"
+        var text = "\(report.backup): \(source)"
+        // What was stopped before it had restored anything says nothing of that.
+        if report.restoreSeconds > 0 {
+            text +=
+                " restored into \(report.place) in \(DurationWords.text(report.restoreSeconds)): "
+                + "\(Wording.counted(report.documents, "document")), \(ByteText.text(report.bytes))"
+        }
+        text += "\n"
         switch report.verdict {
         case .equal:
             text +=

@@ -122,6 +122,7 @@ import Testing
             let report = try await DrillRun(.moment(scene.moment(moment)), in: .memory).run(until: StopRequest())
             #expect(report.verdict == .different && report.differing == 1, "\(report)")
             #expect(report.problems.map(\.id) == ["attached"], "\(report)")
+            #expect(report.reason?.contains("the vault does not hand out 1 document") == true, "\(report)")
         }
     }
 
@@ -154,6 +155,7 @@ import Testing
             #expect(report.verdict == .different, "\(report)")
             #expect(report.problems.contains { $0.id == "document-11" }, "\(report)")
             #expect(report.differing == 1, "\(report)")
+            #expect(report.reason?.contains("the vault does not hand out 1 document") == true, "\(report)")
             #expect(try await scratches(scene) == [])
         }
     }
@@ -176,6 +178,7 @@ import Testing
             let report = try await DrillRun(.moment(scene.moment(moment)), in: .server(scene.connection))
                 .run(until: StopRequest())
             #expect(report.verdict == .different && report.problems.contains { $0.id == "document-3" }, "\(report)")
+            #expect(report.reason == nil, "the vault is sound: \(report)")
             #expect(try await scratches(scene) == [])
         }
     }
@@ -213,6 +216,34 @@ import Testing
         }
     }
 
+    /// A server that was asked for a database may make it after the request was given up: nothing is given up.
+    @Test func waitsForTheScratchThatItHasAskedFor() async throws {
+        try await withScene { server, scene in
+            try await fill(scene)
+            let moment = try await scene.moment(scene.backUp().moment)
+            let stall = server.faults.add(
+                Fault(.stall(afterBytes: 0), method: "PUT", pathPrefix: "/\(ScratchName.prefix)"))
+            let stop = StopRequest()
+            let end = StopRequest()
+            try await withThrowingTaskGroup(of: DrillReport.self) { group in
+                group.addTask {
+                    let report = try await DrillRun(.moment(moment), in: .server(scene.connection)).run(until: stop)
+                    end.request()
+                    return report
+                }
+                try await server.faults.struck(stall)
+                stop.request()
+                // Time enough for a drill that does not wait.
+                for _ in 0..<40 { _ = try await scene.source.info() }
+                #expect(!end.isRequested)
+                server.faults.remove(stall)
+                let report = try #require(try await group.next())
+                #expect(report.verdict == .unknown && report.reason == "it was stopped", "\(report)")
+            }
+            #expect(try await scratches(scene) == [])
+        }
+    }
+
     @Test func refusesWhatDoesNotFitIntoMemory() async throws {
         try await withScene { _, scene in
             try await fill(scene)
@@ -227,7 +258,9 @@ import Testing
     func namesAreTakenByCouchDB(backup: String) {
         let name = ScratchName.make(for: backup)
         #expect(name.wholeMatch(of: /couchkeep-drill-[a-z0-9-]{1,69}/) != nil, "\(name)")
-        #expect(ScratchName.leftovers(["orders", name, "x-\(name)"]) == [name])
+        // Who calls a database so means to keep it.
+        let others = ["orders", "x-\(name)", "couchkeep-drill-notes", "couchkeep-drill-0badf00d", "\(name)-old"]
+        #expect(ScratchName.leftovers(others + [name]) == [name])
         #expect(ScratchName.make(for: backup) != name)
     }
 }

@@ -37,6 +37,13 @@ struct DatabaseSelectionTests {
         #expect(try selection("x", "_*").matches(Self.names).unmatchedPatterns == ["_*"])
     }
 
+    @Test func scratchesOfDrillsMustBeNamed() throws {
+        let scratch = "couchkeep-drill-orders-0badf00d"
+        let names = [scratch, "couchkeep-drill-notes"]
+        #expect(try selection("*").matches(names).selected.map(\.source) == ["couchkeep-drill-notes"])
+        #expect(try selection("*", scratch).matches(names).selected.count == 2)
+    }
+
     @Test func namesAtTheTarget() throws {
         let match = try selection(
             "{ source: orders, target: orders_backup }", "*", rename: "from-{name}"

@@ -1,3 +1,5 @@
+import Backup
+
 /// CouchDB's rule for the names of databases.
 package enum DatabaseNaming {
     /// Databases that CouchDB itself uses; the only names that may begin with `_`.
@@ -12,6 +14,9 @@ package enum DatabaseNaming {
 
     /// Whether the database is one of CouchDB's own, which patterns with wildcards pass over.
     package static func isSystem(_ name: String) -> Bool { name.hasPrefix("_") }
+
+    /// Whether only who names the database means it: one of CouchDB's own, or the scratch of a drill.
+    package static func isPassedOver(_ name: String) -> Bool { isSystem(name) || ScratchName.isScratch(name) }
 
     package static func isNameCharacter(_ scalar: Unicode.Scalar) -> Bool {
         switch scalar {

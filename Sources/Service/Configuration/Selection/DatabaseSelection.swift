@@ -82,6 +82,6 @@ package struct DatabaseSelection: Sendable, Equatable {
     }
 
     private static func fits(_ name: String, _ glob: Glob) -> Bool {
-        !DatabaseNaming.isSystem(name) && glob.matches(name)
+        !DatabaseNaming.isPassedOver(name) && glob.matches(name)
     }
 }

@@ -73,6 +73,7 @@ struct BackupCommand: AsyncParsableCommand, JSONCommand {
         guard allDatabases else { return [try await login.database(url)] }
         let server = try await login.server(url)
         return try await ReplicationFailure.Side.source.naming { try await server.databaseNames() }
+            .filter { !ScratchName.isScratch($0) }
             .map { CouchDatabase(server: server, name: $0) }
     }
 
