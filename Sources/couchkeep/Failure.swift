@@ -66,7 +66,7 @@ struct Failure {
         case let error as ConfigurationError:
             Words(text: error.description, code: "configuration", exit: .usage)
         case let error as StateError: Words(text: "\(error)", code: error.code.rawValue, exit: Service.ExitCode(error))
-        case let error as SecretError: Words(text: "\(error)", code: "secret-unavailable", exit: .usage)
+        case let error as SecretError: Words(text: "\(error)", code: "secret-unavailable", exit: .authentication)
         case let error as CouchError:
             Words(
                 text: "\(error)\(Self.hint(error)) [\(error.code)]", code: error.code.rawValue,
@@ -126,10 +126,12 @@ struct Failure {
             return "; check the user and the password: --user, and --password-file or COUCHKEEP_PASSWORD "
                 + "(in the configuration: the server's user and password_file)"
         }
-        // What is most often meant by a URL of which CouchDB knows nothing below its server's address.
+        // What is most often meant by a URL of which CouchDB knows nothing below its server's address: the first request is one
+        // for what seems to be the database.
         guard error.status.map({ 400..<500 ~= $0 }) ?? (error.code == .unsupported),
-            let path = error.request?.split(separator: "://", maxSplits: 1).last?.split(separator: "?").first,
-            path.split(separator: "/").count > 2
+            let request = error.request, request.hasPrefix("GET ") || request.hasPrefix("HEAD "),
+            let path = request.split(separator: "://", maxSplits: 1).last?.split(separator: "?").first,
+            case let parts = path.split(separator: "/"), parts.count > 2, !parts.contains(where: { $0.hasPrefix("_") })
         else { return "" }
         return "; if a slash of this path belongs to the database's name, write it %2F"
     }

@@ -144,12 +144,13 @@ struct RestoreCommand: AsyncParsableCommand, JSONCommand {
                 return .ok
             }
             let line = ProgressLine()
+            // Of a part nobody has counted the revisions.
+            let total: Int? = if case .all = options.selection { run.moment.moment?.leaves } else { nil }
             run.onProgress = { state in
                 line.show(
                     "\(backup): "
                         + ProgressLine.words(
-                            "wrote", done: state.counts.revisionsStored,
-                            total: state.pending.map { $0 + state.counts.documentsRead },
+                            "wrote", done: state.counts.revisionsStored, total: total, of: "revision",
                             bytes: state.counts.bytesStored, elapsed: state.elapsed))
             }
             run.onComparison = { line.show("\(backup): comparing, \($0.rows) of \($0.expected) rows read") }

@@ -45,6 +45,10 @@ struct LoginOptions: ParsableArguments {
                 "warning: there is a password (--password-file or COUCHKEEP_PASSWORD) and no user; name one with --user"
             )
         }
+        if given != nil, inURLPassword != nil {
+            let used = passwordFile == nil ? "COUCHKEEP_PASSWORD" : "--password-file"
+            Console.error("warning: the password of \(used) is used, and not the one in the URL")
+        }
         let password = given ?? inURLPassword
         let authentication: Authentication =
             if let user = user ?? inURL {

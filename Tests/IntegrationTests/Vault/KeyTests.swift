@@ -102,6 +102,11 @@ struct KeyTests {
                 ])
                 #expect(diff.exitCode == 12 && diff.output.isEmpty, "\(diff)")
 
+                let exported = try await scene.run([
+                    "key", "export", "orders", "out", "--vault", scene.vault, "--key-file", "k.write",
+                ])
+                #expect(exported.exitCode == 12 && !scene.exists("out"), "\(exported)")
+
                 let restored = try await scene.restore("orders", to: "back", of: target, ["--key-file", "k"])
                 #expect(restored.exitCode == 0, "\(restored)")
                 #expect(try target.leaves(of: "back") == source.leaves(of: "orders"))

@@ -33,6 +33,11 @@ struct KeyExportCommand: AsyncParsableCommand {
             return key
         }
         guard writeOnly else {
+            guard key.canRead else {
+                throw VaultError(
+                    .keyMissing, "the \(key) only backs up, and no key that restores can be made of it", at: name,
+                    next: "give the private key with --key-file, or say --write-only")
+            }
             try KeyFile(path: file).write(key)
             return Console.out("\(file): the \(key).")
         }
