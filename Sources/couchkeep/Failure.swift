@@ -126,14 +126,20 @@ struct Failure {
             return "; check the user and the password: --user, and --password-file or COUCHKEEP_PASSWORD "
                 + "(in the configuration: the server's user and password_file)"
         }
-        // What is most often meant by a URL of which CouchDB knows nothing below its server's address: the first request is one
-        // for what seems to be the database.
-        guard error.status.map({ 400..<500 ~= $0 }) ?? (error.code == .unsupported),
-            let request = error.request, request.hasPrefix("GET ") || request.hasPrefix("HEAD "),
-            let path = request.split(separator: "://", maxSplits: 1).last?.split(separator: "?").first,
-            case let parts = path.split(separator: "/"), parts.count > 2, !parts.contains(where: { $0.hasPrefix("_") })
+        guard error.status.map({ 400..<500 ~= $0 }) ?? (error.code == .unsupported), let request = error.request,
+            seemsToMissADatabase(request)
         else { return "" }
         return "; if a slash of this path belongs to the database's name, write it %2F"
+    }
+
+    /// Whether a refused request was the first one, by a URL of which CouchDB knows nothing below its server's address: the one
+    /// for what seems to be the database, or the login beside it.
+    private static func seemsToMissADatabase(_ request: String) -> Bool {
+        guard let path = request.split(separator: "://", maxSplits: 1).last?.split(separator: "?").first,
+            case let parts = path.split(separator: "/"), parts.count > 2
+        else { return false }
+        if request.hasPrefix("POST ") { return parts.last == "_session" }
+        return (request.hasPrefix("GET ") || request.hasPrefix("HEAD ")) && !parts.contains { $0.hasPrefix("_") }
     }
 
     /// Help and version end well.
