@@ -89,10 +89,7 @@ import Vault
     @Test(arguments: [false, true]) func comparesWhatTheVaultHasOfAttachments(isLost: Bool) async throws {
         try await withScene { _, scene in
             try await scene.source.fill(5)
-            let large = Data(repeating: 65, count: 200_000).base64EncodedString()
-            try await scene.source.replicate(
-                "attached", [revision(1, "e")],
-                #""_attachments":{"a":{"content_type":"image/png","data":"\#(large)"}}"#)
+            try await scene.source.attach(Data(repeating: 65, count: 200_000))
             let moment = try await scene.backUp().moment
             func verify() async throws -> Verification.Result {
                 var verification = Verification(CouchReplica(scene.source), try await scene.moment(moment))
@@ -100,14 +97,7 @@ import Vault
                 return try await verification.run(level: .bodies)
             }
             #expect(try await verify().verdict == .equal)
-            let file = try #require(try scene.objects().first)
-            if isLost {
-                try FileManager.default.removeItem(at: file)
-            } else {
-                var bytes = try Data(contentsOf: file)
-                bytes[100_000] ^= 1
-                try bytes.write(to: file)
-            }
+            try scene.damageObject(isMissing: isLost)
             let report = try await verify()
             #expect(report.verdict != .equal, "\(report)")
         }

@@ -55,7 +55,7 @@ struct DamagedRowTests {
         try await change(folder, "UPDATE moment SET documents = 9 WHERE id = 2")
         let database = try await folder.database()
         #expect(try await database.moments().map(\.number) == [1, 3])
-        #expect(try await database.damagedMoments() == [2])
+        #expect(try await database.allMoments().damaged == [2])
         #expect(try await database.newestMoment()?.number == 3)
         #expect(await code { _ = try await database.moment(2) } == .damaged)
         let start = TemporaryVault.start

@@ -49,11 +49,7 @@ extension RestoreRun {
         var tally = Tally(known: Set(report.refusals.map(\.id)))
         try await write(&tally)
         report.edits += tally.edits
-        report.counts.revisionsStored += tally.copied.revisionsStored
-        report.counts.bytesStored += tally.copied.bytesStored
-        report.counts.attachmentsStored += tally.copied.attachmentsStored
-        report.counts.refused += tally.copied.refused
-        report.refusals += tally.refusals
+        report.add(tally.copied, tally.refusals)
     }
 
     private func write(_ ids: some Collection<DocumentID>, _ tally: inout Tally) async throws {

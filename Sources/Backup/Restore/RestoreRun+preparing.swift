@@ -53,11 +53,11 @@ extension RestoreRun {
     }
 
     /// What the moment has lost; nil where nothing.
-    func loss(_ selection: ResolvedSelection) async throws -> String? {
+    func loss(_ prepared: Prepared) async throws -> String? {
         do {
-            let losses = [try await moment.lossOfLeaves(), try await moment.sourceSettings().loss].compactMap(\.self)
+            let losses = [try await moment.lossOfLeaves(), prepared.settings.loss].compactMap(\.self)
             return losses.isEmpty ? nil : losses.joined(separator: "; ")
-        } catch let error as VaultError where error.code == .damaged && selection.few != nil {
+        } catch let error as VaultError where error.code == .damaged && prepared.selection.few != nil {
             // Some documents can be read where not all rows can.
             return error.what
         }

@@ -42,7 +42,7 @@ package struct RestoreRun: Sendable {
     package func plan() async throws -> RestorePlan {
         let prepared = try await prepare()
         var plan = prepared.plan
-        plan.loss = try await loss(prepared.selection)
+        plan.loss = try await loss(prepared)
         if plan.target == .existing {
             try expectNone(plan.loss)
             try await foresee(prepared.selection, &plan)
@@ -69,7 +69,7 @@ package struct RestoreRun: Sendable {
         let began = clock.now
         let prepared = try await prepare()
         let isNew = prepared.plan.target != .existing
-        if !isNew { try expectNone(await loss(prepared.selection)) }
+        if !isNew { try expectNone(await loss(prepared)) }
         let settings = prepared.settings
         if prepared.plan.target == .absent { try await create(settings, prepared.mark) }
         try await onTarget {
@@ -78,7 +78,7 @@ package struct RestoreRun: Sendable {
             try await prepared.mark.leave(in: target)
         }
         // The comparison below is with the same rows, and can't miss any.
-        async let loss = isNew ? loss(prepared.selection) : nil
+        async let loss = isNew ? loss(prepared) : nil
         var report = RestoreReport(prepared.plan)
         if isNew {
             report.add(try await copy(prepared, to: CouchReplica(target)))
@@ -187,13 +187,16 @@ package struct RestoreRun: Sendable {
 }
 
 extension RestoreReport {
-    mutating func add(_ other: ReplicationReport) {
-        counts.revisionsStored += other.counts.revisionsStored
-        counts.revisionsMissing += other.counts.revisionsMissing
-        counts.bytesStored += other.counts.bytesStored
-        counts.attachmentsStored += other.counts.attachmentsStored
-        counts.refused += other.counts.refused
-        counts.failedCalls += other.counts.failedCalls
-        refusals += other.refusals
+    mutating func add(_ other: ReplicationReport) { add(other.counts, other.refusals) }
+
+    /// Adds what was copied, and what was not.
+    mutating func add(_ copied: ReplicationCounts, _ refusals: [Refusal]) {
+        counts.revisionsStored += copied.revisionsStored
+        counts.revisionsMissing += copied.revisionsMissing
+        counts.bytesStored += copied.bytesStored
+        counts.attachmentsStored += copied.attachmentsStored
+        counts.refused += copied.refused
+        counts.failedCalls += copied.failedCalls
+        self.refusals += refusals
     }
 }

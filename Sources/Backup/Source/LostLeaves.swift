@@ -48,16 +48,17 @@ struct LostLeaves: Sendable {
         return report
     }
 
-    /// Looks at documents on both sides, and ends the leaves that the source does not know, or has replaced.
+    /// Looks at documents on both sides, and ends the leaves that the source has purged or replaced.
     private func follow(_ ids: [DocumentID]) async throws -> ReplicationReport? {
         guard !ids.isEmpty else { return nil }
         let comparator = ReplicaComparator(source, backup)
         let suspects = try await comparator.differences(of: ids).filter { !$0.onlyInTarget.isEmpty }
             .map { DocumentLeaves(id: $0.id, revisions: $0.onlyInTarget) }
-        if !suspects.isEmpty {
-            // A leaf that was only replaced is still known as an ancestor.
+        // That the source does not know a leaf is no proof by itself: where copies of a shard are away, those that answer are
+        // believed (fabric_doc_missing_revs.erl).
+        if hasPurged, !suspects.isEmpty {
             let lost = try await ReplicationFailure.Side.source.naming { try await source.missing(suspects) }
-            _ = try await backup.forget(hasPurged ? lost : try await replaced(lost))
+            _ = try await backup.forget(lost)
         }
         // What the source has made anew may be an ancestor of what is forgotten now, and so was not copied.
         let lacking = try await comparator.differences(of: ids).filter { !$0.onlyInSource.isEmpty }
@@ -66,19 +67,6 @@ struct LostLeaves: Sendable {
             lacking.isEmpty ? nil : try await Replicator(from: source, to: backup, options: options).copy(lacking)
         try await endReplaced(suspects.map(\.id))
         return report
-    }
-
-    /// Those of the leaves that the source says not to know of which it lists one with more edits.
-    ///
-    /// What it says is no proof by itself: where copies of a shard are away, those that answer are believed
-    /// (`fabric_doc_missing_revs.erl`).
-    private func replaced(_ lost: [DocumentLeaves]) async throws -> [DocumentLeaves] {
-        let current = try await ReplicationFailure.Side.source.naming { try await source.leaves(of: lost.map(\.id)) }
-        let newest = Dictionary(current.map { ($0.id, $0.revisions.map(\.generation).max() ?? 0) }) { $1 }
-        return lost.compactMap { document in
-            let replaced = document.revisions.filter { $0.generation < newest[document.id] ?? 0 }
-            return replaced.isEmpty ? nil : DocumentLeaves(id: document.id, revisions: replaced)
-        }
     }
 
     /// Ends leaves that are none at the source, where the backup has all that are.

@@ -123,7 +123,7 @@ struct DifferenceLooks: Sendable {
             .map { DocumentLeaves(id: $0.id, revisions: $0.onlyInTarget) }
         let lacking = try await callTarget.call { try await target.missing(fromSource) }
         let unknown = try await callSource.call { try await source.missing(fromTarget) }
-        let replaced = try await replaced(fromTarget)
+        let replaced = try await replaced(DocumentLeaves.removing(unknown, from: fromTarget))
         let inTarget = Self.byID(lacking)
         let inSource = Dictionary((unknown + replaced).map { ($0.id, $0) }) { first, second in
             DocumentLeaves(id: first.id, revisions: Set(first.revisions + second.revisions).sorted())

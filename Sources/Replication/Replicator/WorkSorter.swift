@@ -55,11 +55,7 @@ struct WorkSorter: Sendable {
             try await pipeline.source.missing(asked)
         }
         guard !unknown.isEmpty else { return asked }
-        let lost = Dictionary(try await proved(unknown).map { ($0.id, Set($0.revisions)) }, uniquingKeysWith: { $1 })
-        return asked.compactMap { document in
-            let left = document.revisions.filter { lost[document.id]?.contains($0) != true }
-            return left.isEmpty ? nil : DocumentLeaves(id: document.id, revisions: left)
-        }
+        return DocumentLeaves.removing(try await proved(unknown), from: asked)
     }
 
     /// Those of the revisions that the source says not to know which it has no more indeed.

@@ -31,6 +31,15 @@ package struct DocumentLeaves: Sendable, Hashable {
         }
     }
 
+    /// Documents without some of their revisions, and without those of which none is left.
+    static func removing(_ revisions: [DocumentLeaves], from documents: [DocumentLeaves]) -> [DocumentLeaves] {
+        let removed = Dictionary(revisions.map { ($0.id, Set($0.revisions)) }) { $1 }
+        return documents.compactMap { document in
+            let left = document.revisions.filter { removed[document.id]?.contains($0) != true }
+            return left.isEmpty ? nil : DocumentLeaves(id: document.id, revisions: left)
+        }
+    }
+
     /// Revisions by document, in their order; those of one document stand together already.
     static func grouping(_ items: [(id: DocumentID, revision: RevisionID)]) -> [DocumentLeaves] {
         var leaves: [DocumentLeaves] = []

@@ -33,7 +33,7 @@ package struct VaultDatabase: Sendable {
     /// - Throws: `VaultError` with code `vault-unknown-moment` where the first one is later, with `vault-damaged` where one
     ///   that can't be read may be the one.
     package func at(_ time: Date) async throws -> VaultDatabase {
-        let (moments, damaged) = try await file.read { try Moment.read($0) }
+        let (moments, damaged) = try await allMoments()
         let found = moments.last { $0.time <= time }
         let next = moments.first { $0.time > time && $0.number > found?.number ?? 0 }
         let possible = damaged.filter { $0 > found?.number ?? 0 && $0 < next?.number ?? .max }

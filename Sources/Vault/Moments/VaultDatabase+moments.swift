@@ -6,14 +6,16 @@ extension VaultDatabase {
     /// All kept moments that can be read, oldest first.
     package func moments() async throws -> [Moment] { try await file.read { try Moment.all($0) } }
 
-    /// The numbers of the moments whose row is damaged, which can't be read.
-    package func damagedMoments() async throws -> [Int] { try await file.read { try Moment.read($0).damaged } }
+    /// All kept moments, oldest first, and the numbers of those whose row is damaged, which can't be read.
+    package func allMoments() async throws -> (sound: [Moment], damaged: [Int]) {
+        try await file.read { try Moment.read($0) }
+    }
 
     /// The moment with a number.
     ///
     /// - Throws: `VaultError` with code `vault-unknown-moment` or `vault-damaged`.
     package func moment(_ number: Int) async throws -> Moment {
-        let (moments, damaged) = try await file.read { try Moment.read($0) }
+        let (moments, damaged) = try await allMoments()
         if damaged.contains(number) { throw damage(of: [number]) }
         guard let moment = moments.first(where: { $0.number == number }) else {
             throw VaultError(.unknownMoment, "there is no moment \(number)", at: name)
@@ -25,7 +27,7 @@ extension VaultDatabase {
     ///
     /// - Throws: `VaultError` with code `vault-damaged` where it can't be read: an older one is not what was asked for.
     package func newestMoment() async throws -> Moment? {
-        let (moments, damaged) = try await file.read { try Moment.read($0) }
+        let (moments, damaged) = try await allMoments()
         let newer = damaged.filter { $0 > moments.last?.number ?? 0 }
         guard newer.isEmpty else { throw damage(of: newer, older: moments.last) }
         return moments.last

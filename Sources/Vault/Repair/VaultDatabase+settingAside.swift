@@ -49,8 +49,9 @@ extension VaultDatabase {
                 state.first = try Epoch.newest(database).first
             }
             var search = try CurrentRows(state, database)
-            if !damage.isSum { damage.leaves = max(search.damaged.count, state.leaves - search.state.leaves) }
-            if damage.leaves == 0 { damage.leaves = search.damaged.count }
+            // How many there were is known only where the sum is.
+            let gone = damage.isSum ? 0 : state.leaves - search.state.leaves
+            damage.leaves = max(search.damaged.count, gone)
             let settings = try SettingRow.read(Horizon(first: state.first, moment: nil), database).damaged
             damage.settings = settings.count
             damage.checkpoints = try Ledger.checkpoint.problems(database).count

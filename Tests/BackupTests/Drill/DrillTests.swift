@@ -16,9 +16,7 @@ import Testing
         try await scene.source.replicate("branch", [revision(2, "a"), revision(1, "1")])
         try await scene.source.replicate("branch", [revision(2, "b"), revision(1, "1")])
         try await scene.source.write(["document-7": ["_deleted": true], "document-8": ["v": 2]])
-        let bytes = Data((0..<90_000).map { UInt8(truncatingIfNeeded: $0 &* 7) }).base64EncodedString()
-        try await scene.source.replicate(
-            "attached", [revision(1, "a")], #""_attachments":{"a":{"content_type":"image/png","data":"\#(bytes)"}}"#)
+        try await scene.source.attach(Data((0..<90_000).map { UInt8(truncatingIfNeeded: $0 &* 7) }))
         _ = try await scene.source.putDocument("_design/d", members: ["views": [:]])
     }
 
@@ -95,30 +93,12 @@ import Testing
         }
     }
 
-    /// The files of large attachments.
-    private func objects(_ scene: Scene) throws -> [URL] {
-        let files = try #require(FileManager.default.enumerator(at: scene.folder, includingPropertiesForKeys: nil))
-        return files.compactMap { $0 as? URL }.filter { url in
-            url.pathComponents.contains("objects") && !url.hasDirectoryPath
-        }
-    }
-
     /// A large attachment is a file of its own, which nobody needs to open to copy its document into memory.
     @Test(arguments: [true, false]) func aDamagedAttachmentIsFoundInMemory(isMissing: Bool) async throws {
         try await withScene { _, scene in
             try await fill(scene)
             let moment = try await scene.backUp().moment
-            let object = try #require(try objects(scene).first)
-            if isMissing {
-                try FileManager.default.removeItem(at: object)
-            } else {
-                let file = try FileHandle(forUpdating: object)
-                try file.seek(toOffset: 40_000)
-                let byte = try #require(try file.read(upToCount: 1)?.first)
-                try file.seek(toOffset: 40_000)
-                try file.write(contentsOf: [byte ^ 0x10])
-                try file.close()
-            }
+            try scene.damageObject(isMissing: isMissing)
             let report = try await DrillRun(.moment(scene.moment(moment)), in: .memory).run(until: StopRequest())
             #expect(report.verdict == .different && report.differing == 1, "\(report)")
             #expect(report.problems.map(\.id) == ["attached"], "\(report)")

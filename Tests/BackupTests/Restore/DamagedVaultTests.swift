@@ -155,10 +155,7 @@ import Testing
     @Test(arguments: [true, false]) func setsADamagedAttachmentAside(isMissing: Bool) async throws {
         try await withScene { server, scene in
             try await scene.source.fill(10)
-            let content = Data(repeating: 7, count: 300_000).base64EncodedString()
-            try await scene.source.replicate(
-                "attached", [revision(1, "e")],
-                #""_attachments":{"big":{"content_type":"image/png","data":"\#(content)"}}"#)
+            try await scene.source.attach(Data(repeating: 7, count: 300_000), named: "big")
             let moment = try await scene.backUp().moment
             let object = try #require(try scene.objects().first)
             if isMissing {

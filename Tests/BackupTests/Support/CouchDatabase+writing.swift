@@ -31,6 +31,13 @@ extension CouchDatabase {
             #"{"_id":"\#(id)","_rev":"\#(revisions[0])","_revisions":{"start":\#(path[0].generation),"ids":[\#(ids)]},\#(members)}"#
         _ = try await bulkDocuments([Data(document.utf8)])
     }
+
+    /// Writes a first revision that has an attachment.
+    func attach(_ bytes: Data, named name: String = "a", to id: String = "attached") async throws {
+        try await replicate(
+            id, [revision(1, "a")],
+            #""_attachments":{"\#(name)":{"content_type":"image/png","data":"\#(bytes.base64EncodedString())"}}"#)
+    }
 }
 
 /// A revision whose hash is one digit again and again.

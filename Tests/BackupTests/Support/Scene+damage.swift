@@ -13,6 +13,18 @@ extension Scene {
     /// The files of large attachments.
     func objects() throws -> [URL] { try files { $0.pathComponents.contains("objects") } }
 
+    /// Removes the file of a large attachment, or changes one bit of it.
+    func damageObject(isMissing: Bool) throws {
+        let object = try #require(try objects().first)
+        guard !isMissing else { return try FileManager.default.removeItem(at: object) }
+        let file = try FileHandle(forUpdating: object)
+        try file.seek(toOffset: 40_000)
+        let byte = try #require(try file.read(upToCount: 1)?.first)
+        try file.seek(toOffset: 40_000)
+        try file.write(contentsOf: [byte ^ 0x10])
+        try file.close()
+    }
+
     /// Changes what the backup's file holds.
     func damage(_ sql: String) async throws {
         let file = try #require(try files { $0.lastPathComponent == "database.sqlite" }.first)

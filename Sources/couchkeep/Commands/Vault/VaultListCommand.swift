@@ -56,10 +56,10 @@ struct VaultListCommand: AsyncParsableCommand, JSONCommand {
 
     private func listed(_ entry: Vault.Entry, in vault: Vault) async throws -> Listing.Backup {
         try await vault.withDatabase(entry.name, isWriting: false, now: Date()) { backup in
-            let damaged = try await backup.damagedMoments()
+            let (moments, damaged) = try await backup.allMoments()
             return Listing.Backup(
                 backup: entry.name, created: entry.created, bytes: try await backup.fileBytes(),
-                moments: try await backup.moments().map { MomentResult($0) },
+                moments: moments.map { MomentResult($0) },
                 damagedMoments: damaged.isEmpty ? nil : damaged)
         }
     }
