@@ -19,6 +19,9 @@ package struct ChannelStatus: Sendable, Hashable, Codable {
         self.givenUp = 0
     }
 
+    /// Whether messages don't get through; one that some got and others did not was delivered.
+    package var isFailing: Bool { error != nil && failingSince != nil }
+
     /// Notes a delivery; the warning says who did not get it.
     package mutating func sent(at time: Date, warning: DeliveryError? = nil) {
         lastSent = time

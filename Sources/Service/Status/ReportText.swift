@@ -172,7 +172,8 @@ package struct ReportText: Sendable {
                 channel.lastSent.map { "last sent \(Wording.duration(now.timeIntervalSince($0))) ago" }
                 ?? "nothing sent yet"
             let waiting = channel.waiting > 0 ? ", \(channel.waiting) waiting" : ""
-            return "\(channel.channel): \(channel.error.map { "FAILS: \($0)" } ?? sent)\(waiting)"
+            let warning = channel.warning.map { ", but: \($0)" } ?? ""
+            return "\(channel.channel): \(channel.error.map { "FAILS: \($0)" } ?? sent)\(warning)\(waiting)"
         }
         return lines.joined(separator: "\n")
     }

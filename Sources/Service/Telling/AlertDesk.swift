@@ -59,7 +59,8 @@ package struct AlertDesk: Sendable {
                 channel.lastSent.map { "last sent \(Wording.duration(now.timeIntervalSince($0))) ago" }
                 ?? "nothing sent yet"
             let waiting = channel.waiting > 0 ? ", \(channel.waiting) waiting" : ""
-            return "\(channel.channel): \(channel.error.map { "FAILS: \($0)" } ?? sent)\(waiting)\n"
+            let warning = channel.warning.map { ", but: \($0)" } ?? ""
+            return "\(channel.channel): \(channel.error.map { "FAILS: \($0)" } ?? sent)\(warning)\(waiting)\n"
         }.joined()
     }
 }

@@ -60,10 +60,11 @@ package struct Messenger: Sendable {
         var reports: [ChannelReport] = []
         for name in names {
             let status = try await status(of: name, at: moment)
+            let error = status.error.map { "\($0)" }
             reports.append(
                 ChannelReport(
-                    channel: name, lastSent: status.lastSent, error: status.error.map { "\($0)" },
-                    waiting: status.waiting))
+                    channel: name, lastSent: status.lastSent, error: status.isFailing ? error : nil,
+                    warning: status.isFailing ? nil : error, waiting: status.waiting))
         }
         return reports
     }
@@ -100,7 +101,7 @@ package struct Messenger: Sendable {
     ///
     /// - Parameter channels: those that get messages.
     static func isWell(_ report: Report, _ channels: [ChannelStatus]) -> Bool {
-        report.verdict == .ok && channels.allSatisfy { $0.error == nil }
+        report.verdict == .ok && channels.allSatisfy { !$0.isFailing }
     }
 
     private func ping(_ heartbeat: Heartbeat, at moment: Date) async throws {

@@ -193,24 +193,27 @@ package struct ServerReport: Sendable, Codable, Equatable {
 package struct ChannelReport: Sendable, Codable, Equatable {
     package var channel: String
     package var lastSent: Date?
+    /// Why the last delivery failed; nil while messages get through.
     package var error: String?
+    /// Who did not get the last message, where others did; nil where everybody did.
+    package var warning: String?
     package var waiting: Int
 
-    private enum CodingKeys: String, CodingKey { case channel, lastSent, error, waiting }
+    private enum CodingKeys: String, CodingKey { case channel, lastSent, error, warning, waiting }
 
-    package init(channel: String, lastSent: Date?, error: String?, waiting: Int) {
-        self.channel = channel
-        self.lastSent = lastSent
-        self.error = error
+    package init(channel: String, lastSent: Date?, error: String?, warning: String? = nil, waiting: Int) {
+        (self.channel, self.lastSent) = (channel, lastSent)
+        (self.error, self.warning) = (error, warning)
         self.waiting = waiting
     }
 
-    /// Writes null for what is not there.
+    /// Writes null for what is not there, but for a warning.
     package func encode(to encoder: any Encoder) throws {
         var container = encoder.container(keyedBy: CodingKeys.self)
         try container.encode(channel, forKey: .channel)
         try container.encode(lastSent, forKey: .lastSent)
         try container.encode(error, forKey: .error)
+        try container.encodeIfPresent(warning, forKey: .warning)
         try container.encode(waiting, forKey: .waiting)
     }
 }

@@ -20,7 +20,7 @@ struct AlertTestCommand: AsyncParsableCommand {
     func run() async throws {
         let channels = try await AlertDesk(options.load()).test(at: Date())
         Console.out(AlertDesk.text(channels, now: Date()))
-        try CommandEnd.end(channels.contains { $0.error != nil } ? .problem : .ok)
+        try CommandEnd.end(channels.contains { ($0.error ?? $0.warning) != nil } ? .problem : .ok)
     }
 }
 

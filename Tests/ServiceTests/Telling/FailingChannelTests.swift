@@ -34,6 +34,15 @@ import Testing
         var bad = ChannelStatus(channel: "webhook")
         bad.failed(DeliveryError(.unreachable, "nothing answers", hint: "start it"), at: morning)
         #expect(Messenger.isWell(report(), [good]) && Messenger.isWell(report(), []))
+        // It was delivered, and the next message may be weeks away.
+        var partial = bad
+        partial.sent(at: morning, warning: DeliveryError(.recipientRefused, "550 no such user", hint: "correct it"))
+        #expect(Messenger.isWell(report(), [partial]))
+        let told = ChannelReport(
+            channel: "email", lastSent: morning, error: nil, warning: "550 no such user", waiting: 0)
+        let shown = Report(
+            at: morning, pairs: [.sample("orders", light: .ok)], servers: [], unprotected: [], channels: [told])
+        #expect(shown.isUneventful && ReportText(shown, now: morning).render().contains("but: 550 no such user"))
         #expect(!Messenger.isWell(report(), [good, bad]) && !Messenger.isWell(report(.unknown), [good]))
     }
 }
