@@ -53,7 +53,7 @@ struct Fetcher: Sendable {
         case .split where rest.count == 1 && !(isSuspect && batch.count == 1):
             try await fetch(rest, attempts: attempts, isSuspect: true)
         case .split(let reason) where rest.count == 1:
-            try retrier.giveUp(after: failure)
+            try await retrier.giveUp(after: failure, unless: givesOthers)
             giveUp(rest[0], reason: reason)
         case .split:
             let middle = rest.count / 2
@@ -84,6 +84,31 @@ struct Fetcher: Sendable {
         try await fetched.send(arrived, weight: \.weight)
         call.waited += start.duration(to: pipeline.clock.now())
     }
+
+    /// Whether the source hands out any of the documents that its feed lists first: damage on a disk has a place.
+    private func givesOthers() async throws -> Bool {
+        do {
+            let batch = try await pipeline.source.changes(since: .zero, limit: Self.asksOthers, patience: nil)
+            for document in batch.documents {
+                var isGiven = false
+                do {
+                    try await pipeline.source.revisions([document]) { answer in
+                        if case .given = answer.outcome { isGiven = true }
+                    }
+                } catch {
+                    // This one is among those that it fails of.
+                    try Task.checkCancellation()
+                }
+                if isGiven { return true }
+            }
+        } catch {
+            // The failure that led here is the one to tell.
+            try Task.checkCancellation()
+        }
+        return false
+    }
+
+    private static let asksOthers = 10
 
     private func giveUp(_ work: Work, reason: String) {
         let refusal = Refusal(

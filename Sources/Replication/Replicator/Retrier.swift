@@ -55,14 +55,18 @@ package struct Retrier: Sendable {
 
     /// Notes that the replica fails of a revision alone, though it answers other calls before and after.
     ///
-    /// - Throws: `ReplicationFailure` where that was so of many in a row: then it is the replica that fails, as one whose disk
-    ///   is full.
-    func giveUp(after error: any Error) throws {
-        guard let state, state.gaveUp(side) >= Self.mostInARow else { return }
+    /// - Parameter works: whether the replica still does for others what it fails of; asked where many have failed in a row.
+    /// - Throws: `ReplicationFailure` where it doesn't, or where very many have: then it is the replica that fails, as one
+    ///   whose disk is full.
+    func giveUp(after error: any Error, unless works: () async throws -> Bool = { false }) async throws {
+        guard let state, case let count = state.gaveUp(side), count >= Self.mostInARow else { return }
+        if count < Self.mostAmongOthers, try await works() { return }
         throw ReplicationFailure(side: side, underlying: error, counts: state.counts)
     }
 
     private static let mostInARow = 20
+    /// Each one takes seconds to be given up.
+    private static let mostAmongOthers = 200
 
     /// Makes a call until it succeeds or the failure is no passing one, so it must be one that can be repeated.
     ///

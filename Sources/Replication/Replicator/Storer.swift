@@ -50,7 +50,7 @@ struct Storer: Sendable {
             case .split where batch.count == 1 && !isSuspect:
                 try await store(batch, attempts: attempts + 1, isSuspect: true)
             case .split(let reason) where batch.count == 1:
-                try retrier.giveUp(after: error)
+                try await retrier.giveUp(after: error)
                 let refusals = revisions.map {
                     Refusal(id: $0.id, revision: $0.revision, stage: .storing, error: "not_stored", reason: reason)
                 }

@@ -65,6 +65,24 @@ import Testing
         #expect(failure?.side == .source && reads.withLock { $0 } < 100)
     }
 
+    /// A disk that is damaged at one place gives what lies elsewhere, also where many lie there.
+    @Test func setsAsideManyInARowOfASourceThatGivesOthers() async throws {
+        func run(_ bad: Range<Int>) async throws -> ReplicationReport {
+            let broken = Set(bad.map { DocumentID("d\($0)") })
+            var reading = ScriptedReplica.Script()
+            reading.onRevisions = { wanted in
+                if wanted.contains(where: { broken.contains($0.id) }) { throw Self.failure }
+            }
+            return try await Replicator(
+                from: ScriptedReplica(try source(400), reading), to: MemoryReplica(), options: .test()
+            ).run()
+        }
+        let report = try await run(100..<160)
+        #expect(report.counts.refused == 60 && report.counts.revisionsStored == 340, "\(report.counts)")
+        let failure = await #expect(throws: ReplicationFailure.self) { _ = try await run(100..<400) }
+        #expect(failure?.side == .source)
+    }
+
     /// Some documents that a server fails of, among others, are set aside, however many there are.
     @Test func setsAsideWhatFailsAlone() async throws {
         var storing = ScriptedReplica.Script()
