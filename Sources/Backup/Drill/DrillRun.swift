@@ -52,8 +52,8 @@ package struct DrillRun: Sendable {
         }
         let scratch = server.database(ScratchName.make(for: name))
         onScratch(scratch.url)
-        // Not cut off: a server that was asked for a database may make it when nobody looks for it any more.
-        var ended = await outcome(of: report, until: StopRequest()) { _ in try await make(scratch) }
+        var ended = await outcome(of: report, until: StopRequest()) { _ in try await make(scratch, until: stop) }
+        if stop.isRequested { ended.reason = Self.stopped }
         if ended.reason == nil {
             ended = await outcome(of: ended, until: stop) { report in try await restore(into: scratch, &report) }
         }
@@ -65,6 +65,8 @@ package struct DrillRun: Sendable {
         }
         return ended
     }
+
+    private static let stopped = "it was stopped"
 
     // MARK: Before and after
 
@@ -130,7 +132,7 @@ package struct DrillRun: Sendable {
                 return report
             }
             if let ended { return ended }
-            failed.reason = "it was stopped"
+            failed.reason = Self.stopped
         } catch let error as ReplicationFailure {
             failed.reason = "\(error.side == .source ? "the backup" : "the scratch"): \(error.underlying)"
             failed.verdict = (error.underlying as? VaultError)?.code == .damaged ? .different : .unknown
@@ -182,9 +184,37 @@ package struct DrillRun: Sendable {
         if isOnlyDamage, isInVault { report.reason = DrillReport.damage(of: report.differing) }
     }
 
-    private func make(_ scratch: CouchDatabase) async throws {
+    /// Makes the scratch, and tries again where that failed in a way that may pass.
+    ///
+    /// A call is not cut off: a server that was asked for a database may make it when nobody looks for it any more. The pauses
+    /// are.
+    private func make(_ scratch: CouchDatabase, until stop: StopRequest) async throws {
+        var pause = Duration.milliseconds(500)
+        for attempt in 1... {
+            do {
+                return try await makeOnce(scratch)
+            } catch let failure as ReplicationFailure {
+                let error = failure.underlying as? CouchError
+                // An attempt before may have made it without an answer; its name is no other's.
+                if attempt > 1, error?.code == .preconditionFailed { return }
+                guard attempt < Self.attempts, FailureKind(failure.underlying) == .passing, !stop.isRequested else {
+                    throw failure
+                }
+                _ = try await stop.cutting { [pause] in try await Task.sleep(for: pause) }
+                if stop.isRequested { throw failure }
+                pause *= 2
+            }
+        }
+    }
+
+    private static let attempts = 7
+
+    private func makeOnce(_ scratch: CouchDatabase) async throws {
         switch backup {
-        case .moment(let vault): try await restoring(vault, into: scratch).makeTarget()
+        case .moment(let vault):
+            var run = restoring(vault, into: scratch)
+            run.options.replication.attempts = 1
+            try await run.makeTarget()
         case .database:
             try await ReplicationFailure.Side.target.naming {
                 try await scratch.create()

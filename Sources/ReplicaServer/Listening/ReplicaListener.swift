@@ -15,11 +15,15 @@ import ServiceLifecycle
 package struct ReplicaListener: Sendable {
     private let options: ServerOptions
     private let endpoints: Endpoints
+    private let failures: FailureNotes
 
+    /// - Parameter onFailure: is told once of each failure of a replica that its client only sees as an answer that fails or
+    ///   breaks off, with the request.
     /// - Throws: ``BindingError`` where the options would let anybody read, or the names are no good.
     package init(
         _ databases: [ServedDatabase], options: ServerOptions,
-        localDocuments: any LocalDocumentStore = MemoryLocalDocuments()
+        localDocuments: any LocalDocumentStore = MemoryLocalDocuments(),
+        onFailure: @escaping @Sendable (_ request: String, _ error: any Error) -> Void = { _, _ in }
     ) throws(BindingError) {
         try options.check()
         var named: [String: ServedDatabase] = [:]
@@ -30,6 +34,7 @@ package struct ReplicaListener: Sendable {
             }
         }
         self.options = options
+        failures = FailureNotes(tell: onFailure)
         endpoints = Endpoints(
             databases: named, uuid: options.uuid, access: options.access, localDocuments: localDocuments)
     }
@@ -88,10 +93,11 @@ package struct ReplicaListener: Sendable {
             Self.mayWait(request.head.path ?? "/")
             ? try await channel.pipeline.handler(type: ClientWatch.self).get() : nil
         defer { watch?.onGone(nil) }
-        try await Self.send(await response(to: request), isHead: request.method == .head, watch, writer)
+        let shown = "\(request.method.rawValue) \(request.head.path?.split(separator: "?").first ?? "/")"
+        try await send(await response(to: request, shown), of: shown, isHead: request.method == .head, watch, writer)
     }
 
-    private func response(to request: Request) async -> ServedResponse {
+    private func response(to request: Request, _ shown: String) async -> ServedResponse {
         do {
             var served = ServedRequest(
                 method: request.method, target: try RequestTarget(request.head.path ?? "/"), headers: request.headers,
@@ -105,13 +111,15 @@ package struct ReplicaListener: Sendable {
             served.body = Data(bytes.readableBytesView)
             return try await endpoints.respond(to: served)
         } catch {
+            failures.note(error, of: shown)
             return EndpointFailure(error).response
         }
     }
 
     @concurrent
-    private static func send(
-        _ response: ServedResponse, isHead: Bool, _ watch: ClientWatch?, _ writer: consuming ResponseWriter
+    private func send(
+        _ response: ServedResponse, of shown: String, isHead: Bool, _ watch: ClientWatch?,
+        _ writer: consuming ResponseWriter
     ) async throws {
         var head = HTTPResponse(status: .init(code: response.status), headerFields: response.headers)
         switch response.body {
@@ -131,12 +139,18 @@ package struct ReplicaListener: Sendable {
                 piece = try await iterator.next()
             } catch  where !(error is CancellationError) {
                 // Nothing was sent yet, and the client can be told.
-                return try await send(EndpointFailure(error).response, isHead: false, nil, writer)
+                failures.note(error, of: shown)
+                return try await send(EndpointFailure(error).response, of: shown, isHead: false, nil, writer)
             }
             var body = try await writer.writeHead(head)
             while let next = piece {
                 try await body.write(next)
-                piece = try await iterator.next()
+                do {
+                    piece = try await iterator.next()
+                } catch {
+                    failures.note(error, of: shown)
+                    throw error
+                }
             }
             // A cancelled channel ends like a complete one, and the body would look whole.
             try Task.checkCancellation()

@@ -56,7 +56,8 @@ struct ServeCommand: AsyncParsableCommand {
         let (served, skipped) = try await served(of: vault, &opened)
         let shown = served.compactMap { $0.replica as? VaultDatabase }
         let listener = try ReplicaListener(
-            served, options: ServerOptions(host: host, port: port, access: try await access(), uuid: vault.uuid))
+            served, options: ServerOptions(host: host, port: port, access: try await access(), uuid: vault.uuid),
+            onFailure: { request, error in Console.error("\(request): not answered whole: \(error)") })
         let count = Wording.counted(served.count, "backup")
         let address = host.contains(":") ? "[\(host)]" : host
         try await Interruption.asking { stop in

@@ -56,4 +56,23 @@ struct DamageTests {
             #expect(documents[1]["error"] == error && documents[2]["error"] == error)
         }
     }
+
+    /// The client can't say more than that it failed, so whoever serves is told why.
+    @Test func otherFailuresAreToldOnceToWhoServes() async throws {
+        let replica = MemoryReplica()
+        try replica.edit("a")
+        let told = Mutex<[String]>([])
+        try await withServer(
+            ["db": WatchedReplica(replica: replica, isBroken: true)],
+            onFailure: { request, error in told.withLock { $0.append("\(request): \(error)") } }
+        ) { server in
+            for _ in 0..<2 {
+                let answer = try await server.client.get("/db/a?revs=true")
+                #expect(answer.status == 500 && answer.json["error"] == "internal_server_error", "\(answer)")
+            }
+            #expect(try await server.client.get("/db/_all_docs?limit=x").status == 400)
+            #expect(try await server.client.get("/other/a").status == 404)
+        }
+        #expect(told.withLock { $0 } == ["GET /db/a: Broken()"])
+    }
 }

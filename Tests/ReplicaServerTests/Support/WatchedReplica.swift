@@ -5,6 +5,8 @@ import Replication
 struct WatchedReplica: ServableReplica {
     let replica: MemoryReplica
     var damaged: Set<DocumentID> = []
+    /// Whether it can't tell the leaves of a document.
+    var isBroken = false
     /// Is told that somebody begins to wait, and that he does no longer. Nothing changes then, however long he waits.
     var waits: AsyncStream<Bool>.Continuation?
 
@@ -40,7 +42,13 @@ struct WatchedReplica: ServableReplica {
         }
     }
 
-    func leaves(of id: DocumentID) async throws -> [Leaf] { try await replica.leaves(of: id) }
+    /// What a replica on a broken disk throws.
+    struct Broken: Error {}
+
+    func leaves(of id: DocumentID) async throws -> [Leaf] {
+        if isBroken { throw Broken() }
+        return try await replica.leaves(of: id)
+    }
     func documents(from start: DocumentID?, descending: Bool, limit: Int) async throws -> [DocumentWinner] {
         try await replica.documents(from: start, descending: descending, limit: limit)
     }

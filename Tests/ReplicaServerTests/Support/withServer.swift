@@ -16,6 +16,7 @@ func withServer<Result: Sendable>(
     localDocuments: any LocalDocumentStore = MemoryLocalDocuments(),
     instanceStartTime: @escaping @Sendable () async throws -> String = { "1700000000" },
     onDamage: @escaping @Sendable (Refusal) -> Void = { _ in },
+    onFailure: @escaping @Sendable (String, any Error) -> Void = { _, _ in },
     adjust: (inout ServerOptions) -> Void = { _ in },
     _ body: @Sendable (RunningServer) async throws -> Result
 ) async throws -> Result {
@@ -25,7 +26,8 @@ func withServer<Result: Sendable>(
     }
     var options = ServerOptions(access: access, uuid: "abc")
     adjust(&options)
-    let listener = try ReplicaListener(databases, options: options, localDocuments: localDocuments)
+    let listener = try ReplicaListener(
+        databases, options: options, localDocuments: localDocuments, onFailure: onFailure)
     let (ports, tellPort) = AsyncStream.makeStream(of: Int.self, bufferingPolicy: .bufferingNewest(1))
     return try await withThrowingTaskGroup { group in
         group.addTask {
