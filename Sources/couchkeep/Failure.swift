@@ -126,10 +126,12 @@ struct Failure {
             return "; check the user and the password: --user, and --password-file or COUCHKEEP_PASSWORD "
                 + "(in the configuration: the server's user and password_file)"
         }
-        guard error.status.map({ 400..<500 ~= $0 }) ?? (error.code == .unsupported), let request = error.request,
-            seemsToMissADatabase(request)
-        else { return "" }
-        return "; if a slash of this path belongs to the database's name, write it %2F"
+        guard error.status.map({ 400..<500 ~= $0 }) ?? (error.code == .unsupported), let request = error.request else {
+            return ""
+        }
+        let login = error.code == .unsupported && request.hasSuffix("/_session") ? ": --basic, or auth: basic" : ""
+        guard seemsToMissADatabase(request) else { return login }
+        return "\(login); if a slash of this path belongs to the database's name, write it %2F"
     }
 
     /// Whether a refused request was the first one, by a URL of which CouchDB knows nothing below its server's address: the one

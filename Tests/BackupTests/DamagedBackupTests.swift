@@ -54,4 +54,37 @@ import Testing
             #expect(try await scene.restore(report.moment, to: scene.beside("new")).isEqual)
         }
     }
+
+    /// Nobody edits the document, and no backup meets the damage.
+    @Test(arguments: [
+        "UPDATE leaf SET hash = hash + 1 WHERE name = CAST('document-3' AS BLOB)",
+        "DELETE FROM leaf WHERE name = CAST('document-3' AS BLOB)",
+    ])
+    func aRepairSetsAsideWhatNoBackupMeets(damage: String) async throws {
+        try await withScene { _, scene in
+            try await scene.source.fill(20)
+            try await scene.backUp()
+            try await scene.damage(damage)
+            let blind = try await scene.backUp()
+            #expect(blind.damage == nil && blind.moment.leaves == 20)
+            let lossy = try await scene.moment(blind.moment)
+            let error = await #expect(throws: VaultError.self) { try await lossy.expectAllLeaves() }
+            #expect(error?.code == .damaged && error?.next.contains("vault repair") == true)
+
+            let report = try await scene.withBackup {
+                try await VaultRepairRun(of: $0, from: CouchReplica(scene.source)).run()
+            }
+            #expect(report.setAside?.leaves == 1 && report.left.isEmpty, "\(report)")
+            let next = try await scene.backUp()
+            #expect(next.damage == nil && next.moment.leaves == 20 && next.moment.documents == 20, "\(next)")
+            let kept = try await scene.moment(next.moment)
+            try await kept.expectAllLeaves()
+            #expect(try await LeafPicture.all(of: kept) == scene.picture())
+            #expect(try await scene.restore(next.moment, to: scene.beside("new")).isEqual)
+            let again = try await scene.withBackup {
+                try await VaultRepairRun(of: $0, from: CouchReplica(scene.source)).run()
+            }
+            #expect(again.setAside == nil)
+        }
+    }
 }

@@ -66,6 +66,23 @@ struct DamagedRowTests {
         let plan = try await database.prunePlan(KeepPolicy(last: 1), now: start)
         _ = try await database.prune(plan, isConfirmed: true)
         #expect(try await database.at(database.moment(3)).contents().count == 3)
+        #expect(plan.damaged == [2] && plan.droppedCount == 2)
+        let pruned = try await database.check(readData: true)
+        #expect(pruned.isSound && pruned.moments == 1, "\(pruned.problems)")
+    }
+
+    @Test("A damaged moment is kept while no later one can be read")
+    func newestMoment() async throws {
+        let folder = TemporaryVault()
+        try await fill(folder)
+        let database = try await folder.database()
+        let before = try await database.prunePlan(KeepPolicy(last: 1), now: TemporaryVault.start)
+        try await change(folder, "UPDATE moment SET documents = 9 WHERE id = 3")
+        #expect(await code { _ = try await database.prune(before, isConfirmed: true) } == .refused)
+        let plan = try await database.prunePlan(KeepPolicy(last: 1), now: TemporaryVault.start)
+        #expect(plan.damaged == [])
+        _ = try await database.prune(plan, isConfirmed: true)
+        #expect(try await database.allMoments().damaged == [3])
     }
 
     @Test("The newest moment, which the catalogue knows", arguments: ["documents = 9", "hash = hash + 1"])

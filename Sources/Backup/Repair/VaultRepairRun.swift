@@ -4,6 +4,9 @@ import Vault
 
 /// Brings back what a backup has lost of its content, from a server that still has it.
 ///
+/// Rows of the newest state that say of a revision where it belongs, and are damaged or gone, are set aside: the next backup
+/// reads its source from the beginning and stores anew what they stood for.
+///
 /// Only what is to the last bit what was stored is taken: the digests of the vault's rows prove it, and stay as they are. Each
 /// revision is durable as soon as it was put back, so that a run that was cut off is taken up by running it again.
 package struct VaultRepairRun: Sendable {
@@ -40,6 +43,8 @@ package struct VaultRepairRun: Sendable {
         report.left = try await backup.stillDamaged(report.damaged).map { damaged in
             (damaged, reasons[damaged.id]?[damaged.revision] ?? Self.otherContent)
         }
+        let aside = try await backup.setDamagedAside()
+        if !aside.isEmpty { report.setAside = aside }
         return report
     }
 
@@ -75,6 +80,8 @@ package struct VaultRepairReport: Sendable {
     package var damaged: [DamagedRevision]
     /// What is damaged still, and why.
     package var left: [(revision: DamagedRevision, reason: String)] = []
+    /// What the newest state does without until the next backup, and older moments for good; nil where that is nothing.
+    package var setAside: DamagedState?
 
     /// How many revisions are again what was stored.
     package var mended: Int { damaged.count - left.count }

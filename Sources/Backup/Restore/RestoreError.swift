@@ -8,7 +8,7 @@ package struct RestoreError: Error, Sendable, Hashable, CustomStringConvertible 
         case targetIsSource = "target-is-source"
         /// Replication jobs would begin to run.
         case wouldStartJobs = "would-start-jobs"
-        /// Another restore into the target was not finished.
+        /// Another restore into the target was not finished, or one has ended there at which not all was as it had been.
         case otherRestore = "other-restore"
         /// The target is partitioned and the backup is not, or the reverse.
         case otherPartitioning = "other-partitioning"

@@ -12,7 +12,8 @@ struct RestoreMark: Sendable, Hashable {
     var selection: String
     /// Whether documents of the target are changed; such a restore is only taken up by one that may do the same.
     var intoExisting: Bool
-    /// Whether a run came to its end and the target was not equal then: it may be gone on with, and chooses nothing.
+    /// Whether a run came to its end and the target was not equal then: what lives there now is changed only where that is
+    /// asked for.
     var hasEnded = false
 
     static let id = "couchkeep-restore"
@@ -53,7 +54,7 @@ struct RestoreMark: Sendable, Hashable {
             "backup": .string(backup), "moment": .integer(Int64(moment)), "selection": .string(selection),
             "into_existing": .bool(intoExisting), "ended": .bool(hasEnded),
             "about": hasEnded
-                ? "a restore by couchkeep could not make all as it was; run it again to try"
+                ? "a restore by couchkeep could not make all as it was; --into-existing brings what is missing"
                 : "a restore by couchkeep is under way; run it again to go on",
         ]
         members["_rev"] = try await database.localDocument(Self.id)?["_rev"]

@@ -55,7 +55,10 @@ extension RestoreRun {
     /// What the moment has lost; nil where nothing.
     func loss(_ prepared: Prepared) async throws -> String? {
         do {
-            let losses = [try await moment.lossOfLeaves(), prepared.settings.loss].compactMap(\.self)
+            // Of a database that lives, settings are only put back with everything.
+            let needsSettings = prepared.plan.target != .existing || options.isExact && prepared.selection.isAll
+            let losses = [try await moment.lossOfLeaves(), needsSettings ? prepared.settings.loss : nil].compactMap(
+                \.self)
             return losses.isEmpty ? nil : losses.joined(separator: "; ")
         } catch let error as VaultError where error.code == .damaged && prepared.selection.few != nil {
             // Some documents can be read where not all rows can.
@@ -95,9 +98,15 @@ extension RestoreRun {
         case .otherRestore(let mark):
             guard options.intoExisting else {
                 let which = mark.backup == moment.uuid ? "of moment \(mark.moment) of this backup" : "of another backup"
-                let end = mark.hasEnded ? "has not made all as it was" : "was begun and not finished"
+                guard !mark.hasEnded else {
+                    throw RestoreError(
+                        .otherRestore,
+                        "a restore into \(target.url), \(which), has ended, not all was as it had been, and what was written "
+                            + "there since is not to be lost",
+                        next: "say --into-existing to bring what is missing, or delete the database and restore again")
+                }
                 throw RestoreError(
-                    .otherRestore, "another restore into \(target.url), \(which), \(end)",
+                    .otherRestore, "another restore into \(target.url), \(which), was begun and not finished",
                     next: "run that one again\(mark.backup == moment.uuid ? " with --at '#\(mark.moment)'" : ""), "
                         + "or delete the database, or say --into-existing")
             }

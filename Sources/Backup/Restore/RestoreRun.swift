@@ -12,7 +12,7 @@ package struct RestoreRun: Sendable {
     /// The backup as of the moment.
     package let moment: VaultDatabase
     package let target: CouchDatabase
-    package let options: RestoreOptions
+    package var options: RestoreOptions
     package var onProgress: @Sendable (ReplicationProgress) -> Void = { _ in }
     package var onComparison: @Sendable (ReplicaComparator.Progress) -> Void = { _ in }
 

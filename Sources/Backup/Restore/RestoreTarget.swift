@@ -7,6 +7,7 @@ enum RestoreTarget: Sendable, Hashable {
     case empty
     /// The same restore was begun and not finished.
     case begun
+    /// Another restore was begun, or this one came to an end at which not all was as it had been.
     case otherRestore(RestoreMark)
     case notEmpty(documents: Int)
     /// The database that was backed up.
@@ -21,7 +22,8 @@ enum RestoreTarget: Sendable, Hashable {
         guard try await database.exists() else { return .absent }
         if try await database.localDocument(SourceMark.prefix + mark.backup) != nil { return .source }
         if let found = try await RestoreMark.read(database) {
-            return found.isSameRestore(as: mark) ? .begun : .otherRestore(found)
+            // Behind its end the target may have gone on living.
+            return found.isSameRestore(as: mark) && !found.hasEnded ? .begun : .otherRestore(found)
         }
         let info = try await database.info()
         let documents = info.documentCount + info.deletedCount

@@ -7,6 +7,8 @@ package struct HoleRepair: Sendable {
         package var copied = 0
         /// What the target did not take, or the source did not hand out, by name and reason.
         package var refusals: [Refusal] = []
+        /// What was damaged of the target's own records and is not used any more, in words; nil where nothing was.
+        package var damage: String?
         /// The documents that still lack a revision of the source.
         package var remaining: [Difference] = []
     }

@@ -258,11 +258,16 @@ extension Report {
         let known = memory.backup
         memory.advance(state.backup, at: state.at)
         let epoch = memory.noteEpoch(state.backup, since: known, at: state.at)
+        memory.note(state.damage, at: state.at)
         guard at <= state.at, let index = pairs.firstIndex(where: { $0.key == state.pair.key }) else { return }
         var state = state
         state.standing =
-            pairs[index].findings.filter { $0.rule != BackupLost.name && VaultState.standingRules.contains($0.rule) }
-        state.stand(epoch, memory.lost(at: state.at))
+            pairs[index].findings.filter {
+                VaultState.standingRules.contains($0.rule) && !VaultState.ofBackup.contains($0.rule)
+            }
+        state.stand(
+            epoch, memory.lost(at: state.at),
+            memory.damaged(state.backup, since: pairs[index].since(BackupDamaged.name), at: state.at))
         state.pairSince = memory.source.firstSeen
         let found = state.report(before: before ?? pairs[index])
         var pairs = pairs

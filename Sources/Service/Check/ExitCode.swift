@@ -59,6 +59,7 @@ package enum ExitCode: Int32, Sendable, CaseIterable {
 
     /// What a finding says of the vault; nil where it speaks of something else.
     private static func vaultCode(_ finding: Finding) -> ExitCode? {
+        if finding.rule == BackupDamaged.name { return .damaged }
         guard finding.rule == BackupFailed.name, let text = finding.evidence["code"]?.string,
             let code = VaultError.Code(rawValue: text)
         else { return nil }

@@ -1,6 +1,7 @@
 import CouchDB
 import Foundation
 import Supervision
+import Vault
 
 /// What is remembered of a pair whose target is the vault.
 struct VaultMemory: Sendable, Hashable, Codable {
@@ -11,12 +12,23 @@ struct VaultMemory: Sendable, Hashable, Codable {
         var backup: BackupMark
     }
 
+    /// That the backup was found damaged, and mended with what the source still has.
+    struct Damage: Sendable, Hashable, Codable {
+        var since: Date
+        /// What was damaged, in words.
+        var what: String
+        /// The moment that has all again.
+        var mendedBy: Int
+    }
+
     /// What is remembered of its source, as for pairs between two servers.
     var source = PairMemory()
     /// The backup as it was last seen; nil where there was none.
     var backup: BackupMark?
     /// Stays until the backup is there again, or somebody accepts its loss.
     var loss: Loss?
+    /// Stays until somebody has seen to it.
+    var damage: Damage?
     /// The drills and verifications that speak of the backup that there is now.
     var evidence = EvidenceSpan()
 
@@ -53,8 +65,40 @@ struct VaultMemory: Sendable, Hashable, Codable {
 
     /// Takes what earlier checks have told of for right, at the user's word.
     mutating func acceptWhatWasTold() {
-        loss = nil
+        (loss, damage) = (nil, nil)
         if source.since(SourceReplaced.name) ?? source.since(SourceRolledBack.name) != nil { source.acceptSource() }
+    }
+
+    /// Takes in what the backup that has just ended found damaged and set aside; to be called behind ``advance(_:at:)``.
+    mutating func note(_ damage: DamagedState?, at now: Date) {
+        guard let damage, let backup else { return }
+        self.damage = Damage(since: self.damage?.since ?? now, what: damage.description, mendedBy: backup.moment)
+    }
+
+    /// The finding; nil where the backup is sound as far as is known.
+    ///
+    /// - Parameter since: since when moments can't be read.
+    func damaged(_ seen: SeenBackup, since: Date?, at now: Date) -> Finding? {
+        var moments: [Int] = []
+        if case .present(_, _, let damaged, _) = seen { moments = damaged }
+        var texts: [String] = []
+        if let damage {
+            texts.append(
+                "the backup in the vault was damaged (\(damage.what)); moment #\(damage.mendedBy) has all that the source had, "
+                    + "and older ones lack it")
+        }
+        if !moments.isEmpty {
+            let names = moments.prefix(5).map { "#\($0)" }.joined(separator: ", ") + (moments.count > 5 ? ", …" : "")
+            texts.append(
+                "\(Wording.counted(moments.count, "moment")) can't be read or restored, since its row is damaged: \(names)"
+            )
+        }
+        guard !texts.isEmpty else { return nil }
+        return Finding(
+            rule: BackupDamaged.name, severity: .critical, since: min(damage?.since ?? since ?? now, now),
+            summary: texts.joined(separator: "; "),
+            evidence: ["damagedMoments": .array(moments.map { .integer(Int64($0)) })],
+            next: "couchkeep vault check --read-data; couchkeep explain \(BackupDamaged.name)")
     }
 
     /// The finding; nil where nothing is known to be lost.

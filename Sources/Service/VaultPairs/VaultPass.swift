@@ -98,7 +98,10 @@ package struct VaultPass: Sendable {
                 pair: pair, observation: source, at: state.at,
                 serverFindings: sources.first { $0.name == pair.source.server }?.findings ?? [])
             state.standing = rules.diagnose(&memory.source)
-            state.stand(memory.noteEpoch(state.backup, since: known, at: state.at), memory.lost(at: state.at))
+            let before = before[pair.key]
+            state.stand(
+                memory.noteEpoch(state.backup, since: known, at: state.at), memory.lost(at: state.at),
+                memory.damaged(state.backup, since: before?.since(BackupDamaged.name), at: state.at))
             state.pairSince = memory.source.firstSeen
             looks.memories[pair.target] = memory
             // What is not there can't be backed up.
@@ -106,7 +109,7 @@ package struct VaultPass: Sendable {
                 state.awaited = .own
                 looks.due.append(pair)
             }
-            looks.reports.append(state.report(before: before[pair.key]))
+            looks.reports.append(state.report(before: before))
         }
         return looks
     }
@@ -166,13 +169,15 @@ package struct VaultPass: Sendable {
     }
 
     private func backUp(_ pair: VaultPair, onlyWrites: Bool) async throws -> VaultState {
-        var failure: VaultPairFailure?
+        var (damage, failure): (DamagedState?, VaultPairFailure?)
         do {
-            _ = try await visit(pair, sealsUnchanged: false).backUp()
+            damage = try await visit(pair, sealsUnchanged: false).backUp().damage
         } catch let error as VaultPairFailure {
             failure = error
         }
-        return try await look(at: pair, failure: failure, onlyWrites: onlyWrites)
+        var state = try await look(at: pair, failure: failure, onlyWrites: onlyWrites)
+        state.damage = damage
+        return state
     }
 
     private func visit(_ pair: VaultPair, sealsUnchanged: Bool) -> VaultVisit {

@@ -49,6 +49,25 @@ package enum BackupLost: Rule {
         severity: "critical")
 }
 
+/// The backup in the vault is damaged, or was when the last backup was made.
+package enum BackupDamaged: Rule {
+    package static let name = "backup-damaged"
+    package static let explanation = RuleExplanation(
+        title: "the backup in the vault was damaged",
+        what:
+            "Rows of the backup's newest state were not what was written, or gone, so that the check's backup has set them aside "
+            + "and read the source from its beginning; or rows of moments can't be read.",
+        consequence:
+            "The new moment has all that the source has. Older moments lack what was damaged, and a moment whose row is damaged "
+            + "can't be restored. A disk that has done this once may do it again.",
+        evidence: "The hash that each row of the vault carries.",
+        repair:
+            "None by Couchkeep but for what the source still has. couchkeep vault check --read-data tells what older moments have "
+            + "lost; put them back from a copy of the vault's folder, or drop them with couchkeep vault prune. Look after the disk. "
+            + "Then: couchkeep check --adopt",
+        severity: "critical")
+}
+
 /// Something of the source could not be copied into the vault.
 package enum BackupIncomplete: Rule {
     package static let name = "backup-incomplete"
@@ -82,7 +101,8 @@ package enum BackupBehind: Rule {
 package enum KnownRules {
     package static var all: [any Rule.Type] {
         RuleCatalogue.all + [
-            BackupFailed.self, BackupRunning.self, BackupLost.self, BackupIncomplete.self, BackupBehind.self,
+            BackupFailed.self, BackupRunning.self, BackupLost.self, BackupDamaged.self, BackupIncomplete.self,
+            BackupBehind.self,
             BackupDiffers.self, VerificationOverdue.self, VerificationImpossible.self,
             DrillFailed.self,
         ]

@@ -33,6 +33,8 @@ struct VaultState: Sendable {
     var confirmation: Confirmation?
     /// What the source has changed since, nil where that can't be known.
     var pending: Int?
+    /// What the backup that was just made has found damaged; nil where nothing, or none was made.
+    var damage: DamagedState?
     /// Why the backup failed, or can't be read; nil where all went well, or nothing was tried.
     var failure: VaultPairFailure?
     /// Why the source could not be asked what has changed.
@@ -52,7 +54,7 @@ struct VaultState: Sendable {
     /// - Parameter onlyWrites: whether verifications are wanted with a key that can't make them.
     mutating func take(_ backup: VaultVisit.Backup, onlyWrites: Bool) {
         (self.backup, confirmation) = (backup.seen, backup.confirmation)
-        if case .present(_, let moments, _) = backup.seen { newest = moments.last }
+        if case .present(_, let moments, _, _) = backup.seen { newest = moments.last }
         isUnreadable = onlyWrites && backup.isEncrypted
     }
 
@@ -98,14 +100,17 @@ struct VaultState: Sendable {
     static let rules = endedByBackup.union([BackupRunning.name])
 
     /// The rules whose findings stay whatever a backup comes to, until somebody has seen to them.
-    static let standingRules = Set(VaultSource.rules.map { $0.name } + [BackupLost.name])
+    static let standingRules = Set(VaultSource.rules.map { $0.name }).union(ofBackup)
+
+    /// The ones of them that are about the backup.
+    static let ofBackup: Set<String> = [BackupLost.name, BackupDamaged.name]
 
     /// All rules that a look at such a pair goes by.
     static let allRules = rules.union(standingRules).union([VerificationImpossible.name])
 
     /// What the alerts about the pair's backup are known by.
     static func fingerprints(of pair: String) -> Set<String> {
-        Set(endedByBackup.map { Finding.fingerprint(rule: $0, subject: pair) })
+        Set(endedByBackup.union([BackupDamaged.name]).map { Finding.fingerprint(rule: $0, subject: pair) })
     }
 
     /// Parts what is to be told from what waits for the backup that is awaited.
@@ -240,4 +245,9 @@ struct VaultState: Sendable {
         if isBeyond(limits.lagCritical, limits.lagChangesCritical) { return .critical }
         return isBeyond(limits.lagWarning, limits.lagChangesWarning) ? .warning : nil
     }
+}
+
+extension PairReport {
+    /// Since when a rule has found something; nil where it has not.
+    func since(_ rule: String) -> Date? { findings.first { $0.rule == rule }?.since }
 }

@@ -54,9 +54,10 @@ struct VaultVisit: Sendable {
             else { return Backup(seen: .absent) }
             return try await vault.withDatabase(pair.name, isWriting: false, now: now()) { backup in
                 let epoch = try await backup.newestEpoch()
+                let (moments, damaged) = try await backup.allMoments()
                 return Backup(
                     seen: .present(
-                        uuid: backup.uuid, moments: try await backup.moments(),
+                        uuid: backup.uuid, moments: moments, damaged: damaged,
                         epoch: SeenBackup.Epoch(number: epoch.number, reason: epoch.reason)),
                     confirmation: try await backup.confirmation(), isEncrypted: backup.encryption != nil)
             }

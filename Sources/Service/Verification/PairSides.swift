@@ -50,14 +50,18 @@ package struct PairSides: Sendable {
     }
 
     /// Copies what the backup lacks, looks again, and keeps what was refused, for the verifications to come. In the vault that
-    /// makes a new moment, since those that there are stay as they are.
+    /// makes a new moment, since those that there are stay as they are; what is damaged of the newest state is set aside before,
+    /// and the next backup reads the source from its beginning.
     ///
     /// - Parameter key: what the pair's verifications are known by.
     /// - Throws: ``ReplicationFailure``; `VaultError`; `CancellationError`. It can be run again at any time.
     func mend(
         _ holes: [Difference], of key: String, _ refusals: StoredRefusals, at time: Date
     ) async throws -> HoleRepair.Report {
-        let report = try await HoleRepair(source, target).run(holes)
+        // Counted with what is lost, every later moment would look damaged; and what is damaged can't be written to.
+        let damage = holes.isEmpty ? nil : try await mended?.backup.setDamagedAside()
+        var report = try await HoleRepair(source, target).run(holes)
+        if let damage, !damage.isEmpty { report.damage = damage.description }
         if let (backup, newest) = mended, report.copied > 0 {
             try await backup.seal(
                 at: time, sequence: newest.sequence, isComplete: newest.isComplete && report.remaining.isEmpty,

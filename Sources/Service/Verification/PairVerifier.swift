@@ -4,6 +4,7 @@ import Replication
 import Supervision
 import Synchronization
 import SystemPackage
+import Vault
 
 /// Verifies a pair: compares its two sides, and keeps what came of it in the state database.
 package struct PairVerifier: Sendable {
@@ -240,6 +241,8 @@ package struct PairVerifier: Sendable {
                 let result = try await verification.run(level: order.level, resuming: isResuming) {
                     try await sorting.take($0)
                 }
+                // Equal to what is left of a moment is not equal to the moment.
+                if result.verdict == .equal { try await (sides.target as? VaultDatabase)?.expectAllLeaves() }
                 return (try sorting.outcome(of: result, record, endedAt: now()), sides.moment)
             }
             if case .vault(let name) = pair.backup, let moment, outcome.record.provesAllContent {

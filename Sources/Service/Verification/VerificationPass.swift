@@ -141,6 +141,9 @@ package struct VerificationPass: Sendable {
             } else {
                 record.detail += "; \(Wording.documents(report.remaining.count)) still not complete"
             }
+            if let damage = report.damage {
+                record.detail += "; the backup was damaged (\(damage)), and older moments lack it"
+            }
             if let refusal = report.refusals.first {
                 record.detail += "; \(refusal.id) was refused: \(refusal.error): \(refusal.reason)"
             }

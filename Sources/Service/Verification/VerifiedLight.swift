@@ -135,7 +135,7 @@ package struct VerifiedLight: Sendable {
             ],
             next: !isHole
                 ? "couchkeep verify show \(record.id)"
-                : pair.target.hasPrefix("vault:") ? "couchkeep backup" : "couchkeep repair \(pair.pair)",
+                : "couchkeep repair \(pair.pair)",
             cause: pair.findings.first { Self.suspicious.contains($0.rule) }
                 .map { Finding.fingerprint(rule: $0.rule, subject: pair.pair) })
     }

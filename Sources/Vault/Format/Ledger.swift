@@ -75,6 +75,19 @@ struct Ledger {
         return hashes.count
     }
 
+    /// Removes rows that are damaged, and tallies those that stay anew: what the damaged ones added can't be known.
+    func deleteDamaged(_ keys: [Int], _ database: Database) throws -> Int {
+        guard !keys.isEmpty else { return 0 }
+        for key in keys {
+            try database.execute(sql: "DELETE FROM \(table) WHERE \(columns[0]) = ?", arguments: [key])
+        }
+        let hashes: [Int64] = try Row.fetchAll(database, sql: "SELECT hash FROM \(table)").map { try $0.checked(0) }
+        try database.execute(
+            sql: "INSERT OR REPLACE INTO tally (id, rows, sum) VALUES (?, ?, ?)",
+            arguments: [table, hashes.count, hashes.reduce(0) { $0 &+ $1 }])
+        return keys.count
+    }
+
     /// Removes all rows, also where their hashes are not those that the tally knows.
     func clear(_ database: Database) throws {
         try database.execute(sql: "DELETE FROM \(table)")

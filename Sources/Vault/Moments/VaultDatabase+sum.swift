@@ -20,4 +20,16 @@ extension VaultDatabase {
             return sum == digest ? nil : "the revisions of \(title) are not those it was made of"
         }
     }
+
+    /// Refuses a moment, or the newest state, that has lost leaves: what is left would pass for all that there was.
+    ///
+    /// - Throws: `VaultError` with code `vault-damaged`; `CancellationError`.
+    package func expectAllLeaves() async throws {
+        guard let loss = try await lossOfLeaves() else { return }
+        throw VaultError(
+            .damaged, loss, at: name,
+            next:
+                "couchkeep vault repair \(name) --from URL, then couchkeep backup, stores anew what the source still has"
+        )
+    }
 }

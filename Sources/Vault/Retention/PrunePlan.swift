@@ -2,8 +2,13 @@
 package struct PrunePlan: Sendable, Hashable {
     /// All moments, oldest first.
     package var decisions: [MomentDecision]
+    /// The moments that can't be read since their row is damaged, and that are dropped: a later one can.
+    package var damaged: [Int] = []
 
     package var dropped: [Moment] { decisions.filter { !$0.isKept }.map(\.moment) }
+    /// How many moments are dropped, damaged ones among them.
+    package var droppedCount: Int { dropped.count + damaged.count }
+    package var isEmpty: Bool { droppedCount == 0 }
     package var kept: [Moment] { decisions.filter(\.isKept).map(\.moment) }
 }
 

@@ -4,7 +4,13 @@ import GRDB
 extension VaultDatabase {
     /// Shows what a policy would drop; changes nothing.
     package func prunePlan(_ policy: KeepPolicy, now: Date) async throws -> PrunePlan {
-        PrunePlan(decisions: try policy.decide(try await moments(), now: now))
+        let (moments, damaged) = try await allMoments()
+        return PrunePlan(decisions: try policy.decide(moments, now: now), damaged: Self.superseded(damaged, moments))
+    }
+
+    /// The damaged moments behind which one can be read: nobody restores them any more.
+    private static func superseded(_ damaged: [Int], _ moments: [Moment]) -> [Int] {
+        damaged.filter { $0 < moments.last?.number ?? 0 }
     }
 
     /// Drops what a plan names, and gives the space back.
@@ -23,7 +29,7 @@ extension VaultDatabase {
         let before = try await ObjectFolder.onThread { try file.size() }
         var result = try await file.write { database in
             try Self.expectUnchanged(plan, database)
-            let dropped = try Self.dropUnreachable(plan.dropped.map(\.number), database)
+            let dropped = try Self.dropUnreachable(plan.dropped.map(\.number), plan.damaged, database)
             file.onStep?(.pruneDeleted)
             return dropped
         }
@@ -37,16 +43,21 @@ extension VaultDatabase {
     }
 
     private static func expectUnchanged(_ plan: PrunePlan, _ database: Database) throws {
-        let moments = try Moment.all(database)
-        guard moments == plan.decisions.map(\.moment), moments.isEmpty || plan.decisions.last?.isKept == true else {
+        let (moments, damaged) = try Moment.read(database)
+        guard moments == plan.decisions.map(\.moment), superseded(damaged, moments) == plan.damaged,
+            moments.isEmpty || plan.decisions.last?.isKept == true
+        else {
             throw VaultError(
                 .refused, "the moments are not those of the plan any more", at: "prune", next: "make a new plan")
         }
     }
 
     /// Removes the moments and every row that no kept one needs.
-    private static func dropUnreachable(_ dropped: [Int], _ database: Database) throws -> PruneResult {
+    private static func dropUnreachable(
+        _ dropped: [Int], _ damaged: [Int], _ database: Database
+    ) throws -> PruneResult {
         var result = PruneResult()
+        result.moments += try Ledger.moment.deleteDamaged(damaged, database)
         for number in dropped { result.moments += try Ledger.moment.delete(where: "id = ?", [number], database) }
         let state = try StateRow(database)
         // Where epochs begin must be sure: it decides what is seen.

@@ -184,6 +184,8 @@ struct RepairCommand: AsyncParsableCommand, JSONCommand {
         printer.copied(report)
         (result.copied, result.refused) = (report.copied, report.refusals.map(RepairResult.Refused.init))
         result.remaining = report.remaining.map(RepairResult.Document.init(missing:))
+        result.damage = report.damage
+        if report.damage != nil { return .damaged }
         return report.remaining.isEmpty ? .ok : report.refusals.isEmpty ? .different : .incomplete
     }
 

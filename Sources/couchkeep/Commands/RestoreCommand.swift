@@ -140,8 +140,9 @@ struct RestoreCommand: AsyncParsableCommand, JSONCommand {
                 of: try await moment(of: opened, to: database, options), to: database, options: options)
             let printer = RestorePrinter(backup: backup, isJSON: json)
             guard !dryRun else {
-                try printer.print(try await run.plan())
-                return .ok
+                let plan = try await run.plan()
+                try printer.print(plan)
+                return plan.loss == nil ? .ok : .damaged
             }
             let line = ProgressLine()
             // Of a part nobody has counted the revisions.

@@ -10,11 +10,15 @@ struct LoginOptions: ParsableArguments {
         help: ArgumentHelp(
             "A file with the password, mode 0600.", discussion: "Without it: $COUCHKEEP_PASSWORD.", valueName: "file"))
     var passwordFile: String?
+    @Flag(
+        help: ArgumentHelp(
+            "Send the user and the password with each request, to a server without sessions, such as couchkeep serve."))
+    var basic = false
     @Option(help: ArgumentHelp("A file with certificates of authorities to trust.", valueName: "file"))
     var caFile: String?
 
     /// Whether any of them is given.
-    var isGiven: Bool { user != nil || passwordFile != nil || caFile != nil }
+    var isGiven: Bool { user != nil || passwordFile != nil || caFile != nil || basic }
 
     /// A database by its URL, logged in to.
     ///
@@ -51,7 +55,9 @@ struct LoginOptions: ParsableArguments {
         }
         let password = given ?? inURLPassword
         let authentication: Authentication =
-            if let user = user ?? inURL {
+            if let user = user ?? inURL, basic {
+                .basic(user: user, password: password ?? Secret(""))
+            } else if let user = user ?? inURL {
                 .session(user: user, password: password ?? Secret(""))
             } else {
                 .none

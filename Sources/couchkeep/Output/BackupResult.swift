@@ -27,7 +27,7 @@ struct BackupResult: Encodable {
 
     init(_ report: BackupReport) {
         backup = report.name
-        result = report.isIncomplete ? "incomplete" : "ok"
+        result = report.damage != nil ? "damaged" : report.isIncomplete ? "incomplete" : "ok"
         moment = MomentResult(report.moment)
         revisions = report.replication.counts.revisionsStored
         bytes = report.replication.counts.bytesStored

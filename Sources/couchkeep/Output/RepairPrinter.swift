@@ -23,6 +23,11 @@ struct RepairPrinter {
 
     func copied(_ report: HoleRepair.Report) {
         out("\(report.copied) revisions copied; \(report.remaining.count) documents still lack one")
+        if !isSilent, let damage = report.damage {
+            Console.error(
+                "the backup was damaged (\(damage)): older moments lack it, and the next couchkeep backup reads the source from "
+                    + "its beginning")
+        }
         refused(report.refusals)
     }
 

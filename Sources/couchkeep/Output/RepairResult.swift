@@ -55,6 +55,8 @@ struct RepairResult: Encodable {
     var missing: [Document]
     var extra: [Document]
     var copied: Int?
+    /// What of a backup in the vault was damaged and set aside; nil where nothing.
+    var damage: String?
     var refused: [Refused]?
     var remaining: [Document]?
     var removal: Removal?

@@ -60,8 +60,8 @@ struct RestorePrinter {
         }
         if let loss = report.loss {
             Console.error(
-                "DAMAGED: \(loss). What is left was restored. Put the vault back from a copy and restore again, or "
-                    + "restore another moment; couchkeep vault check says more")
+                "DAMAGED: \(loss). What is left was restored. Put the vault back from a copy and restore into a new "
+                    + "database, or restore another moment; couchkeep vault check says more")
         }
         RefusalText.list(report.refusals, of: report.counts.refused, as: "not restored", isJSON: isJSON)
         let others = report.otherDifferences
@@ -77,12 +77,19 @@ struct RestorePrinter {
     private static func names(_ settings: [String]) -> String { settings.joined(separator: " and ") }
 
     private static func leftAlone(_ settings: [String], _ plan: RestorePlan) -> String {
-        var text = "\(names(settings)): not what it was at the moment, and left as it is"
         // Whether a database is partitioned can't be changed.
-        if settings.contains(where: { $0.hasPrefix("_") }) {
-            text += plan.isOfAll ? "; --exact puts it back" : "; only a restore of everything with --exact puts it back"
+        let changeable = settings.filter { $0.hasPrefix("_") }
+        var texts: [String] = []
+        if changeable.count < settings.count {
+            texts.append("whether it is partitioned is not what it was at the moment")
         }
-        return text
+        if !changeable.isEmpty {
+            texts.append(
+                "\(names(changeable)): not what it was at the moment, and left as it is; "
+                    + (plan.isOfAll ? "--exact puts it back" : "only a restore of everything with --exact puts it back")
+            )
+        }
+        return texts.joined(separator: "; ")
     }
 
     private func words(_ target: RestorePlan.Target) -> String {

@@ -16,7 +16,7 @@ enum RestoreStories {
         ("new", intoANewDatabase), ("refused", refusesATargetThatIsNotEmpty), ("existing", intoAnExistingDatabase),
         ("origin", refusesTheSource), ("jobs", refusesAReplicatorDatabase), ("selection", restoresASelection),
         ("validation", namesWhatATargetRefuses), ("incomplete", refusesAMomentBeforeTheFirst),
-        ("modes", takesUpOnlyItsOwnKind),
+        ("modes", takesUpOnlyItsOwnKind), ("own-end", leavesAloneWhatItsOwnEndLeft),
     ]
 
     // MARK: Into a new database
@@ -282,6 +282,24 @@ enum RestoreStories {
             let error = await #expect(throws: RestoreError.self) { _ = try await scene.restore(moment, to: target) }
             #expect(error?.code == .otherRestore)
         }
+        #expect(try await scene.picture(of: target) == before)
+        #expect(try await target.security() == security)
+    }
+
+    /// It ended without all, and the database has gone on living since: running the same again is no restore into a new one.
+    static func leavesAloneWhatItsOwnEndLeft(_ scene: Scene) async throws {
+        try await scene.source.fill(5)
+        let backup = try await scene.backUp()
+        try await scene.damage("UPDATE leaf SET hash = hash + 1 WHERE name = CAST('document-2' AS BLOB)")
+        let target = scene.beside("lossy")
+        #expect(try await scene.restore(backup.moment, to: target).outcome == .damaged)
+        try await target.write(["document-1": ["live": true], "later": [:]])
+        try await target.setSecurity(document: Data(#"{"admins":{"names":["alice"]}}"#.utf8))
+        let (before, security) = (try await scene.picture(of: target), try await target.security())
+        let error = await #expect(throws: RestoreError.self) { _ = try await scene.restore(backup.moment, to: target) }
+        #expect(
+            error?.code == .otherRestore && error?.next.contains("--into-existing") == true,
+            "\(String(describing: error))")
         #expect(try await scene.picture(of: target) == before)
         #expect(try await target.security() == security)
     }

@@ -58,6 +58,37 @@ struct VaultMemoryTests {
         }
     }
 
+    @Test func aMomentThatCannotBeReadIsNotGone() throws {
+        let three = seen([(1, 0), (2, 10), (3, 20)])
+        guard case .present(let uuid, let moments, _, _) = three else { return }
+        for damaged in [[3], [1, 2, 3]] {
+            let left = moments.filter { !damaged.contains($0.number) }
+            let look = SeenBackup.present(uuid: uuid, moments: left, damaged: damaged)
+            let memory = memory(after: three, look)
+            #expect(memory.lost(at: time(200)) == nil)
+            let finding = try #require(memory.damaged(look, since: time(150), at: time(200)))
+            #expect(finding.rule == BackupDamaged.name && finding.since == time(150), "\(finding)")
+            #expect(finding.summary.contains("#3"), "\(finding)")
+        }
+        #expect(memory(after: three).damaged(three, since: nil, at: time(200)) == nil)
+    }
+
+    /// The damaged state is mended by the next backup, and what it has lost of the past stays lost.
+    @Test func damageThatABackupMetIsToldUntilSomebodyHasSeenToIt() throws {
+        let three = seen([(1, 0), (2, 10), (3, 20)])
+        var memory = memory(after: three)
+        memory.note(nil, at: time(110))
+        #expect(memory.damaged(three, since: nil, at: time(111)) == nil)
+        memory.note(DamagedState(leaves: 2), at: time(120))
+        memory.note(nil, at: time(130))
+        memory = try JSONDecoder().decode(VaultMemory.self, from: try JSONEncoder().encode(memory))
+        let finding = try #require(memory.damaged(three, since: nil, at: time(140)))
+        #expect(finding.severity == .critical && finding.since == time(120), "\(finding)")
+        #expect(finding.summary.contains("2 revisions") && finding.summary.contains("#3"), "\(finding)")
+        memory.acceptWhatWasTold()
+        #expect(memory.damaged(three, since: nil, at: time(150)) == nil)
+    }
+
     @Test func itStaysUntilTheBackupIsBack() throws {
         let (three, other) = (seen([(1, 0), (2, 10), (3, 20)]), seen([(1, 90)], of: "b"))
         var lost = memory(after: three, other, seen([(1, 90), (2, 95)], of: "b"), .unknown)
@@ -74,7 +105,7 @@ struct VaultMemoryTests {
     /// What the mark in the source shows to the backup is told, unless a rule has told it.
     @Test func anEpochThatNoRuleHasSeenIsTold() {
         func seen(_ epoch: Int, reason: String = "the source went back in time") -> SeenBackup {
-            guard case .present(let uuid, let moments, _) = self.seen([(1, 0)]) else { return .unknown }
+            guard case .present(let uuid, let moments, _, _) = self.seen([(1, 0)]) else { return .unknown }
             return .present(
                 uuid: uuid, moments: moments, epoch: SeenBackup.Epoch(number: epoch, reason: reason))
         }

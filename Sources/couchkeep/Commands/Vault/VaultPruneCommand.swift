@@ -47,6 +47,8 @@ struct VaultPruneCommand: AsyncParsableCommand, JSONCommand {
         var backup: String
         var isDone: Bool
         var decisions: [Decision]
+        /// Moments that can't be read and are dropped; nil where there are none.
+        var damagedMoments: [Int]?
         var freedBytes: Int?
     }
 
@@ -75,7 +77,7 @@ struct VaultPruneCommand: AsyncParsableCommand, JSONCommand {
                         decisions: plan.decisions.map {
                             .init(
                                 moment: MomentResult($0.moment), isKept: $0.isKept, reasons: $0.reasons.map(\.rawValue))
-                        }, freedBytes: result?.freedBytes))
+                        }, damagedMoments: plan.damaged.isEmpty ? nil : plan.damaged, freedBytes: result?.freedBytes))
             }
             if self.name == nil { Console.out("\(name):") }
             show(plan)
@@ -83,11 +85,11 @@ struct VaultPruneCommand: AsyncParsableCommand, JSONCommand {
                 Console.out(
                     "Dropped \(Wording.counted(result.moments, "moment")), \(ByteText.text(result.freedBytes)) given back."
                 )
-            } else if plan.dropped.isEmpty {
+            } else if plan.isEmpty {
                 Console.out("Nothing to drop.")
             } else {
                 Console.out(
-                    "Nothing was done: \(Wording.counted(plan.dropped.count, "moment")) would be dropped. Say --confirm to do it."
+                    "Nothing was done: \(Wording.counted(plan.droppedCount, "moment")) would be dropped. Say --confirm to do it."
                 )
             }
         }
@@ -95,6 +97,9 @@ struct VaultPruneCommand: AsyncParsableCommand, JSONCommand {
 
     private func show(_ plan: PrunePlan) {
         var rows = [["MOMENT", "TIME", "DOCUMENTS", "", "REASON"]]
+        for number in plan.damaged {
+            rows.append(["#\(number)", "", "", "drop", "its row is damaged, and can't be read"])
+        }
         for decision in plan.decisions {
             rows.append([
                 "#\(decision.moment.number)", decision.moment.time.formatted(.iso8601), "\(decision.moment.documents)",

@@ -19,6 +19,9 @@ struct VaultRepairCommand: AsyncParsableCommand, JSONCommand {
 
               couchkeep vault repair orders --from http://backup@couch:5984/orders
 
+            A revision whose own row is damaged or gone is set aside: couchkeep backup then reads the source from its \
+            beginning, and the new moment has all that is there.
+
             What a server has written over since can't be had from it: of older moments only what is still current comes \
             back. An encrypted backup, and a file whose structure is broken, are put back from a copy of the vault's \
             folder. Exit code 0 where the backup is sound afterwards, 15 where not.
@@ -50,6 +53,8 @@ struct VaultRepairCommand: AsyncParsableCommand, JSONCommand {
         var damaged: Int
         var repaired: Int
         var left: [Left]
+        /// What the next backup stores anew; nil where nothing.
+        var setAside: String?
         /// What a check of everything found afterwards.
         var problemCount: Int
         var problems: [String]
@@ -84,7 +89,7 @@ struct VaultRepairCommand: AsyncParsableCommand, JSONCommand {
                 .init(
                     id: $0.revision.id.text, revision: $0.revision.revision.description,
                     part: $0.revision.part.rawValue, reason: $0.reason)
-            },
+            }, setAside: report.setAside?.description,
             problemCount: check.problemCount, problems: check.problems.map(\.description))
     }
 
@@ -104,6 +109,11 @@ struct VaultRepairCommand: AsyncParsableCommand, JSONCommand {
         } else {
             Console.out("\(name): \(done); STILL DAMAGED: \(Wording.counted(check.problemCount, "problem"))")
             for line in check.problemLines { Console.out("  \(line)") }
+            if let aside = report.setAside {
+                Console.out(
+                    "  set aside: \(aside); couchkeep backup reads the source from its beginning, and the new moment has "
+                        + "all that it has; older moments lack it, until they are pruned")
+            }
             Console.out("  put the vault's folder back from a copy, or try another server that may still have it")
         }
     }
