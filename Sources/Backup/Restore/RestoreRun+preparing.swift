@@ -55,8 +55,8 @@ extension RestoreRun {
     /// What the moment has lost; nil where nothing.
     func loss(_ prepared: Prepared) async throws -> String? {
         do {
-            // Of a database that lives, settings are only put back with everything.
-            let needsSettings = prepared.plan.target != .existing || options.isExact && prepared.selection.isAll
+            // Single documents come back into a database that lives without its settings.
+            let needsSettings = prepared.plan.target != .existing || prepared.selection.isAll
             let losses = [try await moment.lossOfLeaves(), needsSettings ? prepared.settings.loss : nil].compactMap(
                 \.self)
             return losses.isEmpty ? nil : losses.joined(separator: "; ")

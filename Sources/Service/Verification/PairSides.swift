@@ -64,7 +64,9 @@ package struct PairSides: Sendable {
         if let damage, !damage.isEmpty { report.damage = damage.description }
         if let (backup, newest) = mended, report.copied > 0 {
             try await backup.seal(
-                at: time, sequence: newest.sequence, isComplete: newest.isComplete && report.remaining.isEmpty,
+                at: time, sequence: newest.sequence,
+                // Settings come with the next backup.
+                isComplete: newest.isComplete && report.remaining.isEmpty && damage?.settings ?? 0 == 0,
                 setAside: newest.setAside)
         }
         try await refusals.note(report, of: holes, pair: key)

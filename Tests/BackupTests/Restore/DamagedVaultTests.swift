@@ -105,6 +105,10 @@ import Testing
                 _ = try await scene.restore(moment, to: living) { $0.intoExisting = true }
             }
             #expect(error?.code == .damaged)
+            let one = try await scene.restore(moment, to: living) { options in
+                (options.intoExisting, options.selection) = (true, .documents(["document-8"]))
+            }
+            #expect(one.isEqual && one.loss == nil, "\(one)")
         }
     }
 
