@@ -87,4 +87,62 @@ import Testing
             #expect(again.setAside == nil)
         }
     }
+
+    /// Nobody knows at which moments a row counted that is gone.
+    @Test func aSettingThatIsGoneIsMissed() async throws {
+        try await withScene { _, scene in
+            try await scene.source.fill(5)
+            let security = Data(#"{"admins":{"names":["alice"],"roles":[]}}"#.utf8)
+            try await scene.source.setSecurity(document: security)
+            let first = try await scene.backUp().moment
+            try await scene.damage("DELETE FROM setting WHERE kind = 'security'")
+            let restored = try await scene.restore(first, to: scene.beside("first"))
+            #expect(restored.outcome == .damaged && restored.loss?.contains("settings") == true, "\(restored)")
+            let drill = try await DrillRun(.moment(scene.moment(first)), in: .memory).run(until: StopRequest())
+            #expect(drill.verdict == .different, "\(drill)")
+
+            let next = try await scene.backUp()
+            #expect(next.damage?.settings == 1, "\(next)")
+            #expect(try await scene.restore(next.moment, to: scene.beside("next")).isEqual)
+            #expect(try await scene.beside("next").security()["admins"]?["names"] == ["alice"])
+            #expect(try await scene.backUp().damage == nil)
+            // What the older one has lost stays lost, until it is pruned.
+            #expect(try await scene.restore(first, to: scene.beside("again")).outcome == .damaged)
+            let problems = try await scene.withBackup { try await $0.check(readData: true) }.problems
+            #expect(problems.count == 1, "\(problems)")
+            let check = try await scene.withBackup { backup in
+                let plan = try await backup.prunePlan(KeepPolicy(last: 1), now: Scene.start)
+                _ = try await backup.prune(plan, isConfirmed: true)
+                return try await backup.check(readData: true)
+            }
+            #expect(check.isSound, "\(check.problems)")
+        }
+    }
+
+    /// Its place is gone, so nothing can be put back into it; stored anew it gets another one.
+    @Test(arguments: [100, 100_000]) func anAttachmentWhoseRowIsGoneIsStoredAnew(size: Int) async throws {
+        try await withScene { _, scene in
+            try await scene.source.fill(5)
+            try await scene.source.attach(Data(repeating: 7, count: size))
+            try await scene.backUp()
+            try await scene.damage("DELETE FROM attachment")
+            let report = try await scene.withBackup {
+                try await VaultRepairRun(of: $0, from: CouchReplica(scene.source)).run()
+            }
+            #expect(report.left.count == 1 && report.setAside?.leaves == 1, "\(report)")
+            let next = try await scene.backUp()
+            #expect(next.moment.isComplete && next.moment.leaves == 6, "\(next)")
+            #expect(try await scene.restore(next.moment, to: scene.beside("new")).isEqual)
+        }
+    }
+
+    @Test func aMomentWhoseEpochIsGoneIsDamaged() async throws {
+        try await withScene { _, scene in
+            try await scene.source.fill(2)
+            let moment = try await scene.backUp().moment
+            try await scene.damage("DELETE FROM epoch")
+            let error = await #expect(throws: VaultError.self) { _ = try await scene.moment(moment).lossOfLeaves() }
+            #expect(error?.code == .damaged, "\(String(describing: error))")
+        }
+    }
 }

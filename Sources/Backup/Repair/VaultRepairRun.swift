@@ -43,11 +43,14 @@ package struct VaultRepairRun: Sendable {
         report.left = try await backup.stillDamaged(report.damaged).map { damaged in
             (damaged, reasons[damaged.id]?[damaged.revision] ?? Self.otherContent)
         }
-        let aside = try await backup.setDamagedAside()
+        // Its place is gone, and stored anew it gets another one.
+        let lost = report.left.filter { $0.reason == Self.noPlace }.map(\.revision)
+        let aside = try await backup.setDamagedAside(lost)
         if !aside.isEmpty { report.setAside = aside }
         return report
     }
 
+    private static let noPlace = "the vault's own row of one of its attachments is gone"
     private static let otherContent = "what the server has under this revision is not what was stored"
 
     private func mend(
@@ -68,8 +71,7 @@ package struct VaultRepairRun: Sendable {
             }
         }
         for revision in revisions where try await backup.mend(revision) == .noPlace {
-            reasons[revision.id, default: [:]][revision.revision] =
-                "the vault's own row of one of its attachments is gone"
+            reasons[revision.id, default: [:]][revision.revision] = Self.noPlace
         }
     }
 }

@@ -54,7 +54,7 @@ struct RestoreMark: Sendable, Hashable {
             "backup": .string(backup), "moment": .integer(Int64(moment)), "selection": .string(selection),
             "into_existing": .bool(intoExisting), "ended": .bool(hasEnded),
             "about": hasEnded
-                ? "a restore by couchkeep could not make all as it was; --into-existing brings what is missing"
+                ? "a restore by couchkeep could not make all as it was"
                 : "a restore by couchkeep is under way; run it again to go on",
         ]
         members["_rev"] = try await database.localDocument(Self.id)?["_rev"]

@@ -103,7 +103,10 @@ extension RestoreRun {
                         .otherRestore,
                         "a restore into \(target.url), \(which), has ended, not all was as it had been, and what was written "
                             + "there since is not to be lost",
-                        next: "say --into-existing to bring what is missing, or delete the database and restore again")
+                        next:
+                            "couchkeep verify vault:\(moment.name) \(target.url) names what is missing, and --document ID "
+                            + "--into-existing brings it; --into-existing alone also takes back what was changed since (see "
+                            + "--dry-run); or delete the database and restore again")
                 }
                 throw RestoreError(
                     .otherRestore, "another restore into \(target.url), \(which), was begun and not finished",

@@ -62,9 +62,10 @@ package struct DifferenceEvidence: Sendable, Hashable {
 
 extension DifferenceEvidence {
     /// Which side was set back, judged by the two copies of a replicator's checkpoint: the one whose newest session is an
-    /// older one of the other's, or that has none at all.
+    /// older one of the other's, or that has none at all; or within one session, which writes both one after the other, the
+    /// one that has come less far.
     ///
-    /// Sequences are not compared: their numbers are no order.
+    /// Elsewhere sequences are not compared: their numbers are no order.
     package static func rollback(source: JSONValue?, target: JSONValue?) -> ReplicationFailure.Side? {
         func sessions(_ log: JSONValue?) -> [String] {
             log?["history"]?.array?.compactMap { $0["session_id"]?.string } ?? []
@@ -75,11 +76,20 @@ extension DifferenceEvidence {
         case (_?, nil): return .target
         case (nil, _?): return .source
         case (let newest?, let other?):
-            if newest == other { return nil }
+            if newest == other { return behind(source, target) }
             if left.dropFirst().contains(other) { return .target }
             if right.dropFirst().contains(newest) { return .source }
             return nil
         }
+    }
+
+    /// Which of two logs of one session has not come as far as the other.
+    private static func behind(_ source: JSONValue?, _ target: JSONValue?) -> ReplicationFailure.Side? {
+        func number(_ log: JSONValue?) -> Int? {
+            log?["source_last_seq"].flatMap { UpdateSequence($0).displayNumber }
+        }
+        guard let left = number(source), let right = number(target), left != right else { return nil }
+        return left < right ? .source : .target
     }
 
     /// Where a revision comes from.

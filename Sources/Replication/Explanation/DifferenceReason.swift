@@ -133,7 +133,9 @@ package struct DifferenceReason: Sendable, Hashable, Codable {
         }
         if lineage == .branches {
             return DifferenceReason(
-                .strayWrite, "It branches off a revision that the source has replaced otherwise: written at the target."
+                .strayWrite,
+                "It branches off a revision that the source has replaced otherwise: written at the target, or lost by a source "
+                    + "that was set back."
             )
         }
         if evidence.isSourceYounger {
@@ -148,7 +150,9 @@ package struct DifferenceReason: Sendable, Hashable, Codable {
             )
         case false?:
             return DifferenceReason(
-                .strayWrite, "The source has never purged anything and does not know it: written at the target.")
+                .strayWrite,
+                "The source has never purged anything and does not know it: written at the target, or lost by a source that "
+                    + "was set back.")
         case nil: return nil
         }
     }

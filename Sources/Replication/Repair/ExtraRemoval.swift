@@ -50,7 +50,8 @@ package struct ExtraRemoval: Sendable {
             switch difference.reason?.code {
             case .sourceRolledBack: true
             case .olderThanSource: keepsOlder
-            case .aheadOfSource: keepsUnexplained
+            // A source that was set back looks like that too.
+            case .aheadOfSource, .strayWrite: keepsUnexplained
             case nil: isLost || keepsUnexplained
             default: false
             }

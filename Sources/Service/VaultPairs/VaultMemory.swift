@@ -19,6 +19,8 @@ struct VaultMemory: Sendable, Hashable, Codable {
         var what: String
         /// The moment that has all again.
         var mendedBy: Int
+        /// Whether older moments lack it for good.
+        var isLost: Bool
     }
 
     /// What is remembered of its source, as for pairs between two servers.
@@ -72,7 +74,9 @@ struct VaultMemory: Sendable, Hashable, Codable {
     /// Takes in what the backup that has just ended found damaged and set aside; to be called behind ``advance(_:at:)``.
     mutating func note(_ damage: DamagedState?, at now: Date) {
         guard let damage, let backup else { return }
-        self.damage = Damage(since: self.damage?.since ?? now, what: damage.description, mendedBy: backup.moment)
+        self.damage = Damage(
+            since: self.damage?.since ?? now, what: damage.description, mendedBy: backup.moment,
+            isLost: damage.isLost || self.damage?.isLost ?? false)
     }
 
     /// The finding; nil where the backup is sound as far as is known.
@@ -84,8 +88,8 @@ struct VaultMemory: Sendable, Hashable, Codable {
         var texts: [String] = []
         if let damage {
             texts.append(
-                "the backup in the vault was damaged (\(damage.what)); moment #\(damage.mendedBy) has all that the source had, "
-                    + "and older ones lack it")
+                "the backup in the vault was damaged (\(damage.what)); moment #\(damage.mendedBy) has all that the source had"
+                    + (damage.isLost ? ", and older ones lack it" : ", and older ones lack nothing by it"))
         }
         if !moments.isEmpty {
             let names = moments.prefix(5).map { "#\($0)" }.joined(separator: ", ") + (moments.count > 5 ? ", …" : "")

@@ -83,6 +83,20 @@ package struct PairVerifier: Sendable {
         return try? await ReplicaDescriptions.ask(CouchReplica(pair.source), CouchReplica(target))
     }
 
+    /// Whether the replication's two checkpoints say that a side was put back, or can't be read: the number of a feed that has
+    /// grown again since does not show it.
+    private func hasGoneBack(_ pair: VerifiablePair) async throws -> Bool {
+        guard case .database(let target) = pair.backup, let id = pair.checkpointID else { return false }
+        do {
+            async let left = pair.source.localDocument(id)
+            async let right = target.localDocument(id)
+            return DifferenceEvidence.rollback(source: try await left, target: try await right) != nil
+        } catch {
+            try Task.checkCancellation()
+            return true
+        }
+    }
+
     /// The outcome for a pair that another process is verifying.
     func busy(_ pair: VerifiablePair, _ order: Order, _ error: StateError) -> Outcome {
         notBegun(pair, order, error.detail, failure: error)
@@ -222,7 +236,7 @@ package struct PairVerifier: Sendable {
         let began = ContinuousClock.now
         let isSuspected = suspected.contains(pair.key) || VerifiedLight.suspicious.contains(order.reason)
         do {
-            let (outcome, moment) = try await PairSides.with(
+            let (compared, moment) = try await PairSides.with(
                 pair, vault: vault, environment: environment, now: now()
             ) { sides in
                 var verification = Verification(sides.source, sides.target, now: now)
@@ -232,7 +246,9 @@ package struct PairVerifier: Sendable {
                 verification.descriptions = descriptions
                 verification.folder = FilePath(folder.progress(of: record.id))
                 // What is suspected to be lost is looked for everywhere: the feeds don't list it.
-                if order.isIncremental, !isSuspected { verification.basis = try await store.basis(for: pair.key) }
+                if order.isIncremental, !isSuspected, try await !hasGoneBack(pair) {
+                    verification.basis = try await store.basis(for: pair.key)
+                }
                 verification.context = try await pair.context(refusals)
                 verification.onProgress = note
                 var sorting = DifferenceSorting(
@@ -244,6 +260,11 @@ package struct PairVerifier: Sendable {
                 // Equal to what is left of a moment is not equal to the moment.
                 if result.verdict == .equal { try await (sides.target as? VaultDatabase)?.expectAllLeaves() }
                 return (try sorting.outcome(of: result, record, endedAt: now()), sides.moment)
+            }
+            var outcome = compared
+            if case .vault(let name) = pair.backup, outcome.record.bodies?.unreadableInTarget != nil {
+                // What is read in vain once is lost.
+                outcome.failure = VaultError(.damaged, outcome.record.reason ?? "content can't be read", at: name)
             }
             if case .vault(let name) = pair.backup, let moment, outcome.record.provesAllContent {
                 try await vault.markVerified(moment, of: name, environment: environment, at: now())

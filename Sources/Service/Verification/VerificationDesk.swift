@@ -110,6 +110,7 @@ package struct VerificationDesk: Sendable {
             let pair = named.first { !$0.isInVault } ?? named[0]
             let hold = RemovalHold(pair.key, in: try await StateFolder(loaded).openForReading().lastReport())
             if removing, let hold { throw hold }
+            if removing, let hold = RemovalHold(pair.key, in: try await look()) { throw hold }
             let wanted = if let number { number } else { try await verified(pair, verifier) }
             let (record, differences) = try await found(by: wanted, of: pair)
             return try await PairSides.with(
@@ -121,6 +122,13 @@ package struct VerificationDesk: Sendable {
                         removalHold: hold, refusals: verifier.refusals, now: now))
             }
         }
+    }
+
+    /// What a check would find now: what the last one could not see yet may be what matters. Nothing is changed.
+    private func look() async throws -> Report {
+        var check = CheckRun(loaded, environment: environment, now: now)
+        check.verifies = false
+        return try await check.run(PassOptions(isDryRun: true)).report
     }
 
     /// Verifies a pair before it is mended.

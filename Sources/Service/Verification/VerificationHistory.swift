@@ -55,6 +55,18 @@ package struct VerificationHistory: Sendable {
         return nil
     }
 
+    /// The newest one to which the backup did not hand out content, unless the same content was read later.
+    package var openUnreadContent: VerificationRecord? {
+        for (index, record) in judged.enumerated() where (record.bodies?.unreadableInTarget ?? 0) > 0 {
+            let isSettled = judged[..<index].contains { later in
+                later.level == .bodies && later.bodies?.unreadable == 0
+                    && (later.share == .all || later.share == record.share)
+            }
+            if !isSettled { return record }
+        }
+        return nil
+    }
+
     /// How many in a row, the newest first, did not find everything.
     package var failuresInARow: Int { judged.prefix { !$0.hasFoundAll }.count }
 }

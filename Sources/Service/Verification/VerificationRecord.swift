@@ -29,11 +29,15 @@ package struct VerificationRecord: Sendable, Hashable, Codable {
         package var damagedSource: Int
         package var damagedTarget: Int
         package var unreadable: Int
+        /// How many of them the target could not read; at most a hundred are told apart.
+        package var unreadableInTarget: Int?
 
         package init(_ report: BodyReport, share: BodyShare?) {
             if case .part(let part, let count) = share { self.share = [part + 1, count] }
             (documents, revisions) = (report.progress.compared, report.revisions)
             (bytes, unreadable) = (report.progress.bytes, report.unreadable)
+            let inTarget = report.unreadableRevisions.count { $0.side == .target }
+            unreadableInTarget = inTarget > 0 ? inTarget : nil
             (proved, bodyProved) = (report.proofs.proved, report.proofs.bodyProved)
             notProvable = Dictionary(
                 report.proofs.notProvable.map { ($0.key.rawValue, $0.value) }, uniquingKeysWith: +)

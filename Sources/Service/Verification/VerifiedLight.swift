@@ -62,6 +62,7 @@ package struct VerifiedLight: Sendable {
             return (.unknown, "it was never verified" + unfinished)
         }
         if let bad = difference, !bad.hasFoundAll { return (.problem, words(bad)) }
+        if let unread = history.openUnreadContent { return (.problem, Self.words(unread: unread)) }
         let text = "\(last.level.rawValue)\(share(last)) \(Wording.duration(age(last))) ago"
         if last.verdict == .unknown {
             guard limit != nil else { return (.off, "the last verification came to no verdict: \(last.reason ?? "")") }
@@ -112,12 +113,35 @@ package struct VerifiedLight: Sendable {
     ///
     /// - Parameter first: the first differences of ``difference``.
     package func findings(_ first: [VerificationDifference]) -> [Finding] {
-        [difference.map { differs($0, Array(first.prefix(Self.named))) }, overdue].compactMap { $0 }
+        let found: Finding? =
+            if let difference {
+                differs(difference, Array(first.prefix(Self.named)))
+            } else {
+                history.openUnreadContent.map(unreadContent)
+            }
+        return [found, overdue].compactMap(\.self)
+    }
+
+    private static func words(unread record: VerificationRecord) -> String {
+        "the backup does not hand out the content of \(Wording.counted(record.bodies?.unreadable ?? 0, "revision"))"
+    }
+
+    private func unreadContent(_ record: VerificationRecord) -> Finding {
+        Finding(
+            rule: BackupDiffers.name, severity: .critical, since: since(BackupDiffers.name),
+            summary: Self.words(unread: record) + (record.reason.map { ": \($0)" } ?? ""),
+            evidence: [
+                "verification": .integer(Int64(record.id)),
+                "unreadable": .integer(Int64(record.bodies?.unreadable ?? 0)),
+            ],
+            next: pair.target.hasPrefix("vault:")
+                ? "couchkeep vault repair \(pair.target.dropFirst("vault:".count)) --from URL"
+                : "couchkeep verify show \(record.id)")
     }
 
     private func differs(_ record: VerificationRecord, _ first: [VerificationDifference]) -> Finding {
         let counts = record.counts
-        let names = first.map(\.id).joined(separator: ", ")
+        let names = first.map { LineText.escaped($0.id) }.joined(separator: ", ")
         let more = counts.different > first.count ? " and \(Wording.number(counts.different - first.count)) more" : ""
         let isHole = counts.missing + counts.otherLeaves > 0
         let cause = first.lazy.compactMap(\.explanation).first
@@ -154,7 +178,7 @@ package struct VerifiedLight: Sendable {
     /// - Parameter first: the first differences.
     package func naming(_ finding: Finding, _ first: [VerificationDifference]) -> Finding {
         var finding = Self.unnamed(finding)
-        let missing = first.filter { !$0.revisions.isEmpty }.prefix(Self.named).map(\.id)
+        let missing = first.filter { !$0.revisions.isEmpty }.prefix(Self.named).map { LineText.escaped($0.id) }
         guard Self.suspicious.contains(finding.rule), let difference, !missing.isEmpty,
             difference.startedAt >= finding.since
         else { return finding }

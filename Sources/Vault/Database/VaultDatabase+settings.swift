@@ -9,7 +9,8 @@ extension VaultDatabase {
             var settings = SourceSettings()
             let keyring = try file.keyring()
             let (rows, damaged) = try SettingRow.read(horizon(database), database)
-            settings.lost = damaged.count
+            // Of a row that is gone nobody knows at which moments it counted.
+            settings.lost = damaged.count + (try Ledger.setting.goneRows(database))
             for stored in rows {
                 let row = try keyring.map { try stored.opened($0, database) } ?? stored
                 let text = String(decoding: row.value, as: UTF8.self)
@@ -37,6 +38,9 @@ extension VaultDatabase {
         }
         let sealed = rows
         try await file.write { database in
+            guard try Ledger.setting.goneRows(database) == 0 else {
+                throw DatabaseError(resultCode: .SQLITE_CORRUPT, message: "a setting is gone")
+            }
             let state = try StateRow(database)
             let horizon = Horizon(first: state.first, moment: nil)
             var wanted = sealed

@@ -62,6 +62,9 @@ package struct VaultDatabase: Sendable {
         let statement = try database.cachedStatement(
             sql: "SELECT e.first FROM moment m JOIN epoch e ON e.id = m.epoch WHERE m.id = ?")
         guard let first = try Int.fetchOne(statement, arguments: [moment]) else {
+            if try Int.fetchOne(database, sql: "SELECT id FROM moment WHERE id = ?", arguments: [moment]) != nil {
+                throw VaultError(.damaged, "the row of its epoch is gone", at: "moment \(moment)")
+            }
             throw VaultError(.unknownMoment, "the moment \(moment) is not in the vault", at: "moment \(moment)")
         }
         return Horizon(first: first, moment: moment)

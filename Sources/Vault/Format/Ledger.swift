@@ -81,11 +81,24 @@ struct Ledger {
         for key in keys {
             try database.execute(sql: "DELETE FROM \(table) WHERE \(columns[0]) = ?", arguments: [key])
         }
+        try tallyAnew(database)
+        return keys.count
+    }
+
+    /// Makes the tally that of the rows there are, where it is known and told that others were lost.
+    func tallyAnew(_ database: Database) throws {
         let hashes: [Int64] = try Row.fetchAll(database, sql: "SELECT hash FROM \(table)").map { try $0.checked(0) }
         try database.execute(
             sql: "INSERT OR REPLACE INTO tally (id, rows, sum) VALUES (?, ?, ?)",
             arguments: [table, hashes.count, hashes.reduce(0) { $0 &+ $1 }])
-        return keys.count
+    }
+
+    /// How many rows are gone, by the tally.
+    func goneRows(_ database: Database) throws -> Int {
+        let tallied = try Int.fetchOne(
+            database.cachedStatement(sql: "SELECT rows FROM tally WHERE id = ?"), arguments: [table])
+        let found = try Int.fetchOne(database.cachedStatement(sql: "SELECT count(*) FROM \(table)")) ?? 0
+        return max(0, (tallied ?? found) - found)
     }
 
     /// Removes all rows, also where their hashes are not those that the tally knows.

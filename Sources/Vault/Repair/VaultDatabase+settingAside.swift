@@ -10,6 +10,9 @@ package struct DamagedState: Sendable, Hashable, CustomStringConvertible {
     /// Whether the row that sums the state up was.
     package var isSum = false
 
+    /// Whether older moments lack it for good: sums and checkpoints are nothing that a moment has.
+    package var isLost: Bool { leaves + settings > 0 }
+
     package var isEmpty: Bool { self == DamagedState() }
 
     package var description: String {
@@ -32,11 +35,13 @@ extension VaultDatabase {
     /// No row becomes sound by it: older moments lack it as before, and a check goes on telling of it. Durable when this
     /// returns. Reads every leaf of now.
     ///
+    /// - Parameter lost: revisions whose content can't be put back.
     /// - Returns: what was damaged; where nothing was, nothing was changed.
     /// - Throws: `VaultError` where more than that is damaged; `CancellationError`.
-    package func setDamagedAside() async throws -> DamagedState {
+    package func setDamagedAside(_ lost: [DamagedRevision] = []) async throws -> DamagedState {
         try writable()
         let (vault, uuid, name) = (vault, uuid, name)
+        let naming = try file.naming()
         return try await file.write { database in
             var damage = DamagedState()
             var state: StateRow
@@ -48,12 +53,16 @@ extension VaultDatabase {
                 state.moment = (try Int.fetchOne(database, sql: "SELECT max(id) FROM moment") ?? 0) + 1
                 state.first = try Epoch.newest(database).first
             }
-            var search = try CurrentRows(state, database)
+            let unreadable = try lost.flatMap { revision in
+                try LeafRow.all(named: naming.name(revision.id), revision.revision, database).map(\.id)
+            }
+            var search = try CurrentRows(state, without: Set(unreadable), database)
             // How many there were is known only where the sum is.
             let gone = damage.isSum ? 0 : state.leaves - search.state.leaves
             damage.leaves = max(search.damaged.count, gone)
             let settings = try SettingRow.read(Horizon(first: state.first, moment: nil), database).damaged
-            damage.settings = settings.count
+            let goneSettings = try Ledger.setting.goneRows(database)
+            damage.settings = settings.count + goneSettings
             damage.checkpoints = try Ledger.checkpoint.problems(database).count
             guard !damage.isEmpty else { return damage }
             // Without a fitting hash, so that they stay what they are: damaged.
@@ -63,6 +72,9 @@ extension VaultDatabase {
                         sql: "UPDATE \(table) SET superseded = ? WHERE id = ?", arguments: [state.moment, row])
                 }
             }
+            if goneSettings > 0 { try SettingRow.insertHole(before: state.moment, first: state.first, database) }
+            // What a damaged row added to it can't be known.
+            if damage.settings > 0 { try Ledger.setting.tallyAnew(database) }
             try search.countDocuments(database)
             try search.state.write(database)
             try Ledger.checkpoint.clear(database)
@@ -77,7 +89,8 @@ private struct CurrentRows {
     var state: StateRow
     var damaged: [Int64] = []
 
-    init(_ state: StateRow, _ database: Database) throws {
+    /// - Parameter unreadable: rows that are sound and stand for content that is lost.
+    init(_ state: StateRow, without unreadable: Set<Int64>, _ database: Database) throws {
         self.state = state
         (self.state.leaves, self.state.digest) = (0, DigestSum())
         let rows = try database.cachedStatement(
@@ -85,7 +98,7 @@ private struct CurrentRows {
         ).rows(database) { $0.append(state.first) }
         while let (id, row) = try rows.next({ (try $0.integer(0), LeafRow.sound($0)) }) {
             try Task.checkCancellation()
-            guard let row else {
+            guard let row, !unreadable.contains(id) else {
                 damaged.append(id)
                 continue
             }

@@ -84,6 +84,19 @@ struct SettingRow: Sendable {
         return (sound, damaged)
     }
 
+    /// Puts a damaged row into the place of those that are gone, which so stay lost at the moments of this epoch before one.
+    static func insertHole(before moment: Int, first: Int, _ database: Database) throws {
+        let id = (try Int64.fetchOne(database, sql: "SELECT max(id) FROM setting") ?? 0) + 1
+        let values: [(any DatabaseValueConvertible)?] = [
+            id, Kind.security.rawValue, Data(), Data(), first, moment, nil,
+        ]
+        try database.execute(
+            sql: """
+                INSERT INTO setting (id, kind, name, value, added, superseded, token, hash) \
+                VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+                """, arguments: StatementArguments(values + [Ledger.setting.hash(values) &+ 1]))
+    }
+
     /// As ``read(_:_:)``, where none may be damaged.
     static func all(_ horizon: Horizon, _ database: Database) throws -> [SettingRow] {
         let (sound, damaged) = try read(horizon, database)

@@ -56,6 +56,14 @@ final class VaultFile: Sendable {
         _ database: Database, _ source: KeySource?, isWriting: Bool, path: String
     ) throws -> BackupEncryption {
         guard let row = try SealingRow(database) else {
+            // Else the next step would be a backup that everybody can read, among sealed ones.
+            guard try Int.fetchOne(database, sql: "SELECT count(*) FROM data_key") == 0,
+                try Ledger.sealing.goneRows(database) == 0
+            else {
+                throw VaultError(
+                    .damaged, "it is encrypted, and the row that tells with which key is gone", at: path,
+                    next: "put the vault's folder back from a copy")
+            }
             guard isWriting, source != nil else { return .none }
             throw VaultError(
                 .refused, "a key was given, and this backup was begun without encryption", at: path,

@@ -1,5 +1,6 @@
 import CouchDB
 import Replication
+import Service
 
 /// What could not be copied, in words.
 enum RefusalText {
@@ -19,7 +20,7 @@ enum RefusalText {
     }
 
     static func text(_ refusal: Refusal) -> String {
-        var text = "“\(refusal.id)” "
+        var text = "“\(LineText.escaped(refusal.id.text))” "
         if let revision = refusal.revision { text += "\(revision)" }
         return text + ": \(reason(refusal))"
     }

@@ -36,7 +36,8 @@ struct RepairPrinter {
         out("\(revisions) revisions of \(removed.count) documents would be removed from the target")
         guard !kept.isEmpty else { return }
         out(
-            "\(kept.count) documents stay, since the source has lost these revisions or may have; the target's may be the last"
+            "\(kept.count) documents stay, since the source has lost these revisions or may have; the target's may be the last "
+                + "(between two databases --remove-unexplained removes them all the same)"
         )
     }
 
@@ -60,7 +61,8 @@ struct RepairPrinter {
         for refusal in refusals.prefix(Self.shown) {
             let who = refusal.stage == .storing ? "refused by the target" : "not handed out by the source"
             Console.error(
-                "\(who): “\(refusal.id)” \(refusal.revision?.description ?? ""): \(refusal.error): \(refusal.reason)")
+                "\(who): “\(LineText.escaped(refusal.id.text))” \(refusal.revision?.description ?? ""): \(refusal.error): "
+                    + LineText.escaped(refusal.reason))
         }
         if refusals.count > Self.shown { Console.error("and \(refusals.count - Self.shown) more; --json lists them") }
     }
@@ -68,7 +70,9 @@ struct RepairPrinter {
     /// What is to be removed is shown to the last one.
     private func list(_ differences: [Difference], _ revisions: KeyPath<Difference, [RevisionID]>, isWhole: Bool) {
         for difference in differences.prefix(isWhole ? .max : Self.shown) {
-            out("  \(difference.id)  \(difference[keyPath: revisions].map(\.description).joined(separator: " "))")
+            out(
+                "  \(LineText.escaped(difference.id.text))  \(difference[keyPath: revisions].map(\.description).joined(separator: " "))"
+            )
             if let reason = difference.reason { out("      \(reason.sentence)") }
         }
         if !isWhole, differences.count > Self.shown { out("  and \(differences.count - Self.shown) more") }

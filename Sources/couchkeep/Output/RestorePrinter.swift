@@ -1,6 +1,7 @@
 import Backup
 import CouchDB
 import Replication
+import Service
 import Supervision
 import Vault
 
@@ -65,7 +66,9 @@ struct RestorePrinter {
         }
         RefusalText.list(report.refusals, of: report.counts.refused, as: "not restored", isJSON: isJSON)
         let others = report.otherDifferences
-        for difference in others { Console.error("differs: “\(difference.id)” \(difference.kind.rawValue)") }
+        for difference in others {
+            Console.error("differs: “\(LineText.escaped(difference.id.text))” \(difference.kind.rawValue)")
+        }
         let rest = report.comparison.different - report.counts.refused - others.count
         if rest > 0 {
             Console.error(

@@ -78,7 +78,8 @@ struct VerificationPrinter {
         }
         let revisions = difference.revisions.isEmpty ? difference.extraRevisions : difference.revisions
         let kind = difference.class.rawValue.padding(toLength: 18, withPad: " ", startingAt: 0)
-        Console.out("  \(kind) \(difference.id)  \((content + revisions).joined(separator: " "))")
+        Console.out(
+            "  \(kind) \(LineText.escaped("\(difference.id)"))  \((content + revisions).joined(separator: " "))")
         if let explanation = difference.explanation { Console.out("      \(explanation)") }
     }
 }

@@ -34,7 +34,9 @@ struct BadBackupTests {
                 let list = try await scene.run(["vault", "list", "orders", "--vault", scene.vault])
                 #expect(list.exitCode == 15 && list.output.contains("damaged") && list.output.contains("#2"), "\(list)")
                 let check = try await scene.run(["vault", "check", "--vault", scene.vault])
-                #expect(check.exitCode == 15 && !check.output.contains("vault repair"), "\(check)")
+                #expect(
+                    check.exitCode == 15 && check.output.contains("couchkeep vault repair orders --from URL"),
+                    "\(check)")
                 let old = try await scene.run(
                     [
                         "restore", "orders", "--at", "#1", "--to", "\(target.baseURL)/old", "--user",

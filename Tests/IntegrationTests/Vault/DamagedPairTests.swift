@@ -118,4 +118,29 @@ struct DamagedPairTests {
             #expect(try await scene.keeper.check().exitCode == 0)
         }
     }
+
+    /// A comparison of revisions can't see it, and must not make it forgotten.
+    @Test func contentThatCannotBeReadIsToldUntilItIsReadAgain() async throws {
+        try await withVaultPairScene { scene in
+            #expect(try await scene.keeper.check().exitCode == 0)
+            try await damage(scene, "UPDATE body SET data = zeroblob(length(data)) WHERE id = \(Self.anyDocument)")
+            let bodies = try await scene.keeper.run("verify", "orders", "--level", "bodies")
+            #expect(bodies.exitCode == 15, "\(bodies)")
+            #expect(try await scene.keeper.run("verify", "orders").exitCode == 0)
+            let told = try await scene.keeper.check()
+            let finding = try #require(told.finding("backup-differs"), "\(told.details)")
+            #expect(
+                finding.severity == .critical && finding.next.hasPrefix("couchkeep vault repair orders"), "\(finding)")
+            #expect(told.report.pairs.first?.lights.verified.state == .problem)
+
+            let repaired = try await Program.run(
+                [
+                    "vault", "repair", "orders", "--from", "\(scene.production.baseURL)/orders", "--vault", scene.vault,
+                    "--user", scene.production.administrator,
+                ], environment: ["COUCHKEEP_PASSWORD": scene.production.password.reveal()], in: scene.keeper.folder)
+            #expect(repaired.exitCode == 0, "\(repaired)")
+            #expect(try await scene.keeper.run("verify", "orders", "--level", "bodies").exitCode == 0)
+            #expect(try await scene.keeper.check().exitCode == 0)
+        }
+    }
 }

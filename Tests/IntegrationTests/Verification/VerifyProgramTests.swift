@@ -62,7 +62,13 @@ import Testing
             #expect(dry.code == 10 && dry.answer["extra"]?.array?.count == 3 && dry.answer["copied"] == nil)
             #expect(try scene.server.documentCount(of: "copy") == 33)
 
-            let asked = try await scene.run("repair", "--remove-extra")
+            // A source that was set back would look so too.
+            let unexplained = try await scene.run("repair", "--remove-extra", "--confirm")
+            #expect(unexplained.exitCode == 10 && unexplained.output.contains("3 documents stay"), "\(unexplained)")
+            #expect(unexplained.output.contains("--remove-unexplained"), "\(unexplained)")
+            #expect(try scene.server.documentCount(of: "copy") == 35)
+
+            let asked = try await scene.run("repair", "--remove-extra", "--remove-unexplained")
             #expect(asked.exitCode == 16 && asked.errors.contains("--confirm"), "\(asked.errors)")
             #expect((1...3).allSatisfy { asked.output.contains("stray-\($0)") })
             #expect(try scene.server.documentCount(of: "copy") == 35)
@@ -70,7 +76,7 @@ import Testing
             let kept = try await scene.run("repair")
             #expect(kept.exitCode == 10 && kept.output.contains("they stay"))
 
-            let done = try await scene.json("repair", "--remove-extra", "--confirm")
+            let done = try await scene.json("repair", "--remove-extra", "--remove-unexplained", "--confirm")
             #expect(done.code == 0 && done.answer["removal"]?["purged"] == 3, "\(done.answer)")
             #expect(try scene.server.documentCount(of: "copy") == 32)
             #expect(try await scene.run("verify").exitCode == 0)

@@ -154,5 +154,13 @@ import Testing
         #expect(Evidence.rollback(source: log("a"), target: log("b", "a")) == .source)
         #expect(Evidence.rollback(source: nil, target: log("a")) == .source)
         #expect(Evidence.rollback(source: log("x"), target: log("y")) == nil)
+        // Within one session the checkpoints are written one after the other.
+        func log(at sequence: JSONValue) -> JSONValue {
+            .object(["history": [.object(["session_id": "a"])], "source_last_seq": sequence])
+        }
+        #expect(Evidence.rollback(source: log(at: "65-x"), target: log(at: "80-y")) == .source)
+        #expect(Evidence.rollback(source: log(at: 90), target: log(at: 80)) == .target)
+        #expect(Evidence.rollback(source: log(at: "80-x"), target: log(at: "80-y")) == nil)
+        #expect(Evidence.rollback(source: log(at: "x"), target: log(at: 80)) == nil)
     }
 }

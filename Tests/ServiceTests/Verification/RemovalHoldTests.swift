@@ -81,6 +81,21 @@ import Testing
         }
     }
 
+    /// What happened since the last check may be what matters.
+    @Test func aRepairLooksBeforeItRemoves() async throws {
+        try await withVerificationScene { scene in
+            try await scene.backUp()
+            try scene.production.dropDatabase("orders")
+            scene.production.makeDatabases("orders")
+            try scene.production.fill("orders", prefix: "new", count: 2)
+            let hold = await #expect(throws: RemovalHold.self) {
+                try await scene.desk().repairing("orders", verification: nil, removing: true) { _ in }
+            }
+            #expect(hold?.finding.rule == SourceReplaced.name, "\(String(describing: hold))")
+            #expect(try await scene.desk().list().isEmpty)
+        }
+    }
+
     /// Nobody has to remember the old database: the servers tell when they made theirs.
     @Test func aSourceThatWasMadeAnewLeavesWhatItsBackupHas() async throws {
         try await withVerificationScene { scene in

@@ -103,7 +103,10 @@ struct VaultRepairCommand: AsyncParsableCommand, JSONCommand {
             Console.error("left: and \(report.left.count - Self.shown) more; --json names them all")
         }
         let found = Wording.counted(report.damaged.count, "damaged revision")
-        let done = report.damaged.isEmpty ? "nothing to repair" : "\(report.mended) of \(found) repaired"
+        let done =
+            report.damaged.isEmpty
+            ? report.setAside == nil ? "nothing to repair" : "all content is sound"
+            : "\(report.mended) of \(found) repaired"
         if check.isSound {
             Console.out("\(name): \(done); sound, everything was read")
         } else {

@@ -147,6 +147,15 @@ struct VerifyRunCommand: AsyncParsableCommand, JSONCommand {
         let (result, later) = changes.corrected(compared)
         let printer = VerificationPrinter(source: left.name, target: right.name)
         if json { try printer.json(result, onTheirWay: later) } else { printer.text(result, onTheirWay: later) }
+        if result.verdict == .unknown,
+            let vault = [left, right].lazy.compactMap({ $0.replica as? VaultDatabase }).first,
+            let side = result.bodies?.unreadableRevisions.first?.side,
+            (side == .target) == (right.replica is VaultDatabase)
+        {
+            throw VaultError(
+                .damaged, "content that was compared is not what was stored", at: vault.name,
+                next: "couchkeep vault repair \(vault.name) --from URL")
+        }
         switch result.verdict {
         case .equal: return .ok
         case .different: return .different

@@ -1,7 +1,7 @@
 /// Text of a database in a line for people.
-enum LineText {
+package enum LineText {
     /// The text with what would move a terminal's cursor, end the line or turn its direction written as in JSON.
-    static func escaped(_ text: String) -> String {
+    package static func escaped(_ text: String) -> String {
         text.unicodeScalars.reduce(into: "") { line, scalar in
             switch scalar.properties.generalCategory {
             case .control, .format, .lineSeparator, .paragraphSeparator:
