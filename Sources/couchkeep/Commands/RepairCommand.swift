@@ -87,12 +87,12 @@ struct RepairCommand: AsyncParsableCommand, JSONCommand {
     }
 
     func run() async throws {
-        let code: Service.ExitCode
+        let (code, hasChanged): (Service.ExitCode, Bool)
         if words.count == 1 {
             var desk = try VerificationDesk(vault.pairConfiguration())
             let line = ProgressLine()
             desk.onProgress = { line.show(VerifyRunCommand.words($1), isWaiting: $1.wait != nil) }
-            code = try await desk.repairing(
+            (code, hasChanged) = try await desk.repairing(
                 words[0], verification: verification, mending: !dryRun, removing: removeExtra && !dryRun
             ) { repair in
                 line.end()
@@ -101,8 +101,9 @@ struct RepairCommand: AsyncParsableCommand, JSONCommand {
                     repair.sides.target, hold: repair.removalHold
                 ) { try await repair.mend($0) }
             }
+            if hasChanged, verification == nil { try await verifyAgain(desk) }
         } else {
-            code = try await ReplicaArgument.withBoth(
+            (code, _) = try await ReplicaArgument.withBoth(
                 words[0], words[1], login: login, vault: vault, moment: moment
             ) {
                 // What a backup has lost is not extra on the other side.
@@ -117,7 +118,7 @@ struct RepairCommand: AsyncParsableCommand, JSONCommand {
 
     private func mend(
         _ source: any ComparableReplica, _ target: any ComparableReplica
-    ) async throws -> Service.ExitCode {
+    ) async throws -> (Service.ExitCode, hasChanged: Bool) {
         let line = ProgressLine()
         var verification = Verification(source, target)
         verification.onProgress = { line.show(VerifyRunCommand.words($0), isWaiting: $0.wait != nil) }
@@ -132,10 +133,11 @@ struct RepairCommand: AsyncParsableCommand, JSONCommand {
     /// - Parameters:
     ///   - hold: why nothing may be removed.
     ///   - copy: copies what is missing.
+    /// - Returns: the exit code, and whether the target was changed.
     private func mend(
         _ found: [Difference], equal: Int, _ source: any ComparableReplica, _ target: any ComparableReplica,
         hold: RemovalHold? = nil, copy: ([Difference]) async throws -> HoleRepair.Report
-    ) async throws -> Service.ExitCode {
+    ) async throws -> (Service.ExitCode, hasChanged: Bool) {
         let printer = RepairPrinter(isSilent: json)
         let holes = found.filter { !$0.onlyInSource.isEmpty }
         let extra = found.filter { !$0.onlyInTarget.isEmpty }
@@ -156,7 +158,16 @@ struct RepairCommand: AsyncParsableCommand, JSONCommand {
             }
         }
         if json { try Console.json(result) }
-        return code
+        let removed = result.removal.map { $0.purged + $0.deleted } ?? 0
+        return (code, (result.copied ?? 0) + removed > 0)
+    }
+
+    /// Only a comparison says that all is there, and ends what the one before has found.
+    private func verifyAgain(_ desk: VerificationDesk) async throws {
+        try await desk.verify(words[0], PairVerifier.Order(reason: "repair")) { pair, outcome in
+            guard !json else { return }
+            VerificationPrinter(source: pair.source.url, target: pair.target).line(outcome.record)
+        }
     }
 
     /// Only a pair has a checkpoint, which tells whether the source was set back.
