@@ -35,6 +35,24 @@ extension RestoreRun {
         (report.comparison, report.differences) = (counts, differences)
     }
 
+    /// The report of a restore that has nothing to do: the target is what the moment was, as a run before has left it.
+    ///
+    /// - Returns: nil where anything is not as it was.
+    /// - Throws: as ``plan()``.
+    package func done() async throws -> RestoreReport? {
+        var looking = self
+        looking.options.intoExisting = true
+        let prepared = try await looking.prepare()
+        guard prepared.plan.target == .existing, try await looking.loss(prepared) == nil else { return nil }
+        let other = try await looking.otherSettings(prepared.settings, prepared.selection)
+        guard other.left.isEmpty, other.putBack.isEmpty else { return nil }
+        var (report, isSame) = (RestoreReport(prepared.plan), true)
+        report.comparison.equal = try await looking.groups(of: prepared.selection) { group in
+            if group.contains(where: { !isOfCouchDB($0) }) { isSame = false }
+        }
+        return isSame ? report : nil
+    }
+
     /// Documents that say something else than they did, or of which nobody can know, and those that were deleted and live.
     private func notBroughtBack(
         _ ids: [DocumentID], in replica: CouchReplica

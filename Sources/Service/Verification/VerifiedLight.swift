@@ -144,7 +144,10 @@ package struct VerifiedLight: Sendable {
         let names = first.map { LineText.escaped($0.id) }.joined(separator: ", ")
         let more = counts.different > first.count ? " and \(Wording.number(counts.different - first.count)) more" : ""
         let isHole = counts.missing + counts.otherLeaves > 0
-        let cause = first.lazy.compactMap(\.explanation).first
+        // It is about one of those that are named.
+        let cause = first.lazy.compactMap { difference in
+            difference.explanation.map { first.count > 1 ? "\(LineText.escaped(difference.id)): \($0)" : $0 }
+        }.first
         return Finding(
             rule: BackupDiffers.name, severity: record.hasFoundAll ? .notice : .critical,
             since: since(BackupDiffers.name),

@@ -132,6 +132,16 @@ struct RestoreCommand: AsyncParsableCommand, JSONCommand {
         return backup.at(found)
     }
 
+    /// Restores; what a run before has finished, of all databases, is only compared.
+    private func report(of run: RestoreRun) async throws -> RestoreReport {
+        do {
+            return try await run.run()
+        } catch let error as RestoreError where allDatabases && error.code == .targetNotEmpty {
+            guard let report = try await run.done() else { throw error }
+            return report
+        }
+    }
+
     private func restore(_ backup: String, to database: CouchDatabase) async throws -> Service.ExitCode {
         try await vault.withBackup(backup) { opened in
             try opened.expectReadable()
@@ -156,7 +166,7 @@ struct RestoreCommand: AsyncParsableCommand, JSONCommand {
             }
             run.onComparison = { line.show("\(backup): comparing, \($0.rows) of \($0.expected) rows read") }
             defer { line.end() }
-            let report = try await run.run()
+            let report = try await report(of: run)
             line.end()
             try printer.print(report)
             return switch report.outcome {

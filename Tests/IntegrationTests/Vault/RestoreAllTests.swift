@@ -29,6 +29,33 @@ struct RestoreAllTests {
         }
     }
 
+    /// A run that was cut off goes on when it is run again, and what it had finished is as good as restored.
+    @Test func whatARunBeforeHasFinishedIsDone() async throws {
+        try await withSimulatedServers { source, target in
+            try await withVaultScene { scene in
+                try await scene.backUp(new: ["accounts", "orders"], of: source)
+                func restore() async throws -> Program.Run {
+                    try await scene.run(
+                        [
+                            "restore", "--all-databases", "--to", target.baseURL, "--vault", scene.vault, "--user",
+                            target.administrator,
+                        ], environment: ["COUCHKEEP_PASSWORD": target.password.reveal()])
+                }
+                #expect(try await scene.restore("accounts", to: "accounts", of: target).exitCode == 0)
+                let run = try await restore()
+                #expect(run.exitCode == 0 && run.output.contains("Compared: 5 documents are as they were"), "\(run)")
+                #expect(try target.leaves(of: "orders") == source.leaves(of: "orders"))
+                let before = try target.leaves(of: "accounts")
+                #expect(try await restore().exitCode == 0)
+                #expect(try target.leaves(of: "accounts") == before)
+                // One that lives is another matter.
+                try target.put("later", [:], in: "orders")
+                let other = try await restore()
+                #expect(other.exitCode == 16 && other.errors.contains("orders was not restored"), "\(other)")
+            }
+        }
+    }
+
     /// What CouchDB puts into a new server by itself is no reason to refuse.
     @Test func aFreshServerTakesAll() async throws {
         try await withSimulatedServers { source, target in
