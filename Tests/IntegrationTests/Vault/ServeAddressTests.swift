@@ -53,4 +53,20 @@ struct ServeAddressTests {
             }
         }
     }
+
+    /// `couchkeep serve` has none, as CouchDB's replicator wants it.
+    @Test func aServerWithoutSessionsIsLoggedInToByBasicAuthentication() async throws {
+        try await withSimulatedServer { source in
+            try await withVaultScene { scene in
+                source.makeDatabases("orders")
+                try source.fill("orders", count: 3)
+                source.faults.add(
+                    Fault(.failure(status: 404, error: "not_found", reason: "missing"), pathPrefix: "/_session"))
+                let refused = try await scene.backUp("orders", of: source)
+                #expect(refused.exitCode != 0 && refused.errors.contains("--basic"), "\(refused)")
+                let run = try await scene.backUp("orders", of: source, ["--basic"])
+                #expect(run.exitCode == 0 && run.output.contains("3 documents"), "\(run)")
+            }
+        }
+    }
 }
