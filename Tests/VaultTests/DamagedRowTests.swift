@@ -71,6 +71,28 @@ struct DamagedRowTests {
         #expect(pruned.isSound && pruned.moments == 1, "\(pruned.problems)")
     }
 
+    @Test("Rows that are gone are told until a prune has settled them", arguments: ["moment", "attachment"])
+    func gone(table: String) async throws {
+        let folder = TemporaryVault()
+        let database = try await folder.database()
+        for minute in 1...3 {
+            _ = try await database.store(
+                [
+                    try DocumentModel.revision(
+                        DocumentID("a\(minute)"), attachments: [("f", Data(repeating: UInt8(minute), count: 9))])
+                ],
+                checkpoint: nil)
+            try await database.seal(minute: minute)
+        }
+        try await change(folder, "DELETE FROM \(table) WHERE id = 2")
+        #expect(try await !database.check(readData: true).isSound)
+        let plan = try await database.prunePlan(KeepPolicy(last: 3), now: TemporaryVault.start)
+        let result = try await database.prune(plan, isConfirmed: true)
+        // A moment still lacks the attachment.
+        #expect(result.goneRows == (table == "moment" ? 1 : 0))
+        #expect(try await database.check(readData: true).isSound == (table == "moment"))
+    }
+
     @Test("A damaged moment is kept while no later one can be read")
     func newestMoment() async throws {
         let folder = TemporaryVault()

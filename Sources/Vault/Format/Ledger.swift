@@ -93,6 +93,13 @@ struct Ledger {
             arguments: [table, hashes.count, hashes.reduce(0) { $0 &+ $1 }])
     }
 
+    /// Makes rows that are gone missed no more, and returns how many there were.
+    func settleGone(_ database: Database) throws -> Int {
+        let gone = try goneRows(database)
+        if gone > 0 { try tallyAnew(database) }
+        return gone
+    }
+
     /// How many rows are gone, by the tally.
     func goneRows(_ database: Database) throws -> Int {
         let tallied = try Int.fetchOne(

@@ -19,6 +19,9 @@ package struct PruneResult: Sendable, Hashable {
     package var leaves = 0
     package var bodies = 0
     package var attachments = 0
+    /// Rows of moments, checkpoints and attachments that a disk had lost, and that no kept moment lacks: a check tells of them
+    /// no more.
+    package var goneRows = 0
     /// Bytes that the files became smaller by.
     package var freedBytes = 0
 }

@@ -86,6 +86,10 @@ extension VaultDatabase {
             }
             last = ids.last
         }
+        // Of settings each moment tells that lacks them.
+        for ledger in [Ledger.moment, .checkpoint] { result.goneRows += try ledger.settleGone(database) }
+        let hasAllAttachments = try Int.fetchOne(database, sql: "SELECT count(*) FROM attachment") == used.count
+        if hasAllAttachments { result.goneRows += try Ledger.attachment.settleGone(database) }
         return result
     }
 

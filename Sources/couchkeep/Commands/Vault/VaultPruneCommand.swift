@@ -49,6 +49,8 @@ struct VaultPruneCommand: AsyncParsableCommand, JSONCommand {
         var decisions: [Decision]
         /// Moments that can't be read and are dropped; nil where there are none.
         var damagedMoments: [Int]?
+        /// Rows that had been lost and are missed no more; nil where none.
+        var goneRows: Int?
         var freedBytes: Int?
     }
 
@@ -77,11 +79,18 @@ struct VaultPruneCommand: AsyncParsableCommand, JSONCommand {
                         decisions: plan.decisions.map {
                             .init(
                                 moment: MomentResult($0.moment), isKept: $0.isKept, reasons: $0.reasons.map(\.rawValue))
-                        }, damagedMoments: plan.damaged.isEmpty ? nil : plan.damaged, freedBytes: result?.freedBytes))
+                        }, damagedMoments: plan.damaged.isEmpty ? nil : plan.damaged,
+                        goneRows: result.flatMap { $0.goneRows > 0 ? $0.goneRows : nil }, freedBytes: result?.freedBytes
+                    ))
             }
             if self.name == nil { Console.out("\(name):") }
             show(plan)
             if let result {
+                if result.goneRows > 0 {
+                    Console.error(
+                        "\(name): \(Wording.counted(result.goneRows, "row")) of moments or attachments had been lost, and no kept moment "
+                            + "lacks them: vault check tells of them no more")
+                }
                 Console.out(
                     "Dropped \(Wording.counted(result.moments, "moment")), \(ByteText.text(result.freedBytes)) given back."
                 )
