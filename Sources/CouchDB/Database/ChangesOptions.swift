@@ -18,6 +18,8 @@ public struct ChangesOptions: Sendable, Hashable {
     public var limit: Int?
     /// Only each n-th row is given a sequence, which makes a clustered server much faster (2.0 and later).
     public var sequenceInterval: Int?
+    /// Whether the newest change comes first; then ``since`` says nothing.
+    public var isDescending: Bool
     /// Whether rows hold all leaf revisions rather than the winner alone.
     public var allLeaves: Bool
     /// Whether rows hold the winner's document.
@@ -33,13 +35,15 @@ public struct ChangesOptions: Sendable, Hashable {
     /// Makes options; by default for one pass over all changes with all leaf revisions.
     public init(
         mode: Mode = .normal, since: UpdateSequence = .zero, limit: Int? = nil, sequenceInterval: Int? = nil,
-        allLeaves: Bool = true, includeDocuments: Bool = false, documentIDs: [String]? = nil,
+        isDescending: Bool = false, allLeaves: Bool = true, includeDocuments: Bool = false,
+        documentIDs: [String]? = nil,
         patience: Duration? = nil
     ) {
         self.mode = mode
         self.since = since
         self.limit = limit
         self.sequenceInterval = sequenceInterval
+        self.isDescending = isDescending
         self.allLeaves = allLeaves
         self.includeDocuments = includeDocuments
         self.documentIDs = documentIDs
@@ -51,6 +55,7 @@ public struct ChangesOptions: Sendable, Hashable {
     /// - Parameter readTimeout: the longest silence that the connection allows; heartbeats come three times as often.
     func query(readTimeout: Duration) -> [String: String] {
         var query = ["feed": mode.rawValue, "since": since.parameter]
+        if isDescending { query["descending"] = "true" }
         if allLeaves { query["style"] = "all_docs" }
         if includeDocuments { query["include_docs"] = "true" }
         if documentIDs != nil { query["filter"] = "_doc_ids" }

@@ -40,7 +40,7 @@ package struct VerificationBasis: Sendable, Hashable, Codable {
 
     /// Whether nothing was written to either side since: both tell the very same position as then. Where it is written in
     /// another way, as a cluster may, the feeds have to be read.
-    func isUnchanged(for sides: ReplicaDescriptions) -> Bool {
+    package func isUnchanged(for sides: ReplicaDescriptions) -> Bool {
         told == Told(source: sides.source.updateSequence, target: sides.target.updateSequence)
     }
 }

@@ -83,17 +83,34 @@ package struct PairVerifier: Sendable {
         return try? await ReplicaDescriptions.ask(CouchReplica(pair.source), CouchReplica(target))
     }
 
-    /// Whether the replication's two checkpoints say that a side was put back, or can't be read: the number of a feed that has
-    /// grown again since does not show it.
-    private func hasGoneBack(_ pair: VerifiablePair) async throws -> Bool {
-        guard case .database(let target) = pair.backup, let id = pair.checkpointID else { return false }
+    /// Whether neither side was put back since, which the number of a feed that has grown again does not show; where that can't
+    /// be known, everything is compared.
+    private func isSound(_ witness: FeedWitness?, _ pair: VerifiablePair) async throws -> Bool {
+        guard let witness else { return false }
         do {
-            async let left = pair.source.localDocument(id)
-            async let right = target.localDocument(id)
-            return DifferenceEvidence.rollback(source: try await left, target: try await right) != nil
+            guard try await witness.holds(for: pair.source, pair.backup.database) else { return false }
+            return try await !hasGoneBack(pair)
         } catch {
             try Task.checkCancellation()
-            return true
+            return false
+        }
+    }
+
+    /// Whether the replication's two checkpoints say that a side was put back.
+    private func hasGoneBack(_ pair: VerifiablePair) async throws -> Bool {
+        guard let target = pair.backup.database, let id = pair.checkpointID else { return false }
+        async let left = pair.source.localDocument(id)
+        async let right = target.localDocument(id)
+        return DifferenceEvidence.rollback(source: try await left, target: try await right) != nil
+    }
+
+    /// What the next verification goes by; without it, it compares everything.
+    private func take(_ pair: VerifiablePair) async throws -> FeedWitness? {
+        do {
+            return try await FeedWitness.take(pair.source, pair.backup.database)
+        } catch {
+            try Task.checkCancellation()
+            return nil
         }
     }
 
@@ -246,8 +263,12 @@ package struct PairVerifier: Sendable {
                 verification.descriptions = descriptions
                 verification.folder = FilePath(folder.progress(of: record.id))
                 // What is suspected to be lost is looked for everywhere: the feeds don't list it.
-                if order.isIncremental, !isSuspected, try await !hasGoneBack(pair) {
-                    verification.basis = try await store.basis(for: pair.key)
+                var witness: FeedWitness?
+                if order.isIncremental, !isSuspected, let last = try await store.basis(for: pair.key) {
+                    let isUnchanged = descriptions.map(last.basis.isUnchanged) ?? false
+                    if isUnchanged { witness = last.witness }
+                    let isGood = if isUnchanged { true } else { try await isSound(last.witness, pair) }
+                    if isGood { verification.basis = last.basis }
                 }
                 verification.context = try await pair.context(refusals)
                 verification.onProgress = note
@@ -259,7 +280,11 @@ package struct PairVerifier: Sendable {
                 }
                 // Equal to what is left of a moment is not equal to the moment.
                 if result.verdict == .equal { try await (sides.target as? VaultDatabase)?.expectAllLeaves() }
-                return (try sorting.outcome(of: result, record, endedAt: now()), sides.moment)
+                var outcome = try sorting.outcome(of: result, record, endedAt: now())
+                if outcome.record.basis != nil {
+                    outcome.record.witness = if let witness { witness } else { try await take(pair) }
+                }
+                return (outcome, sides.moment)
             }
             var outcome = compared
             if case .vault(let name) = pair.backup, outcome.record.bodies?.unreadableInTarget != nil {

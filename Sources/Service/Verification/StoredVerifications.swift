@@ -123,7 +123,7 @@ package struct StoredVerifications: Sendable {
 
     /// What a pair's next verification can be built on; nil where the last one at level `revisions` or `bodies` has not
     /// found both sides equal.
-    package func basis(for key: String) async throws -> VerificationBasis? {
+    func basis(for key: String) async throws -> (basis: VerificationBasis, witness: FeedWitness?)? {
         let last = try await state.reading { database in
             try Self.records(
                 database,
@@ -133,7 +133,7 @@ package struct StoredVerifications: Sendable {
                     """,
                 [key, VerificationRecord.State.ended.rawValue, Verification.Level.counts.rawValue])
         }
-        return last.first?.basis
+        return last.first.flatMap { record in record.basis.map { ($0, record.witness) } }
     }
 
     /// One verification; nil where there is none of that number.

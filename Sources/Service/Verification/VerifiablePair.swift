@@ -10,6 +10,11 @@ package struct VerifiablePair: Sendable {
         case database(CouchDatabase)
         /// The name of the backup in the vault.
         case vault(String)
+
+        /// The database on a server; nil for one in the vault.
+        var database: CouchDatabase? {
+            if case .database(let database) = self { database } else { nil }
+        }
     }
 
     package var name: String

@@ -88,6 +88,8 @@ package struct VerificationRecord: Sendable, Hashable, Codable {
     package var since: Date?
     /// What the next verification can be built on.
     package var basis: VerificationBasis?
+    /// By what it is known that neither side was put back since.
+    package var witness: FeedWitness?
 
     package init(
         pair: String, source: String, target: String, level: Verification.Level, reasonToRun: String, startedAt: Date

@@ -52,6 +52,29 @@ import Testing
         }
     }
 
+    @Test("A side that was put back and has grown again since is compared whole", arguments: [true, false])
+    func putBack(isTarget: Bool) async throws {
+        try await withVerificationScene { scene in
+            let side = isTarget ? scene.standby : scene.production
+            func write(_ prefix: String, _ count: Int) throws {
+                for server in [scene.production, scene.standby] {
+                    try server.fill("orders", prefix: prefix, count: count)
+                }
+            }
+            let old = try side.snapshot(of: "orders")
+            try write("lost", 5)
+            #expect(try await scene.verify().first?.record.verdict == .equal)
+            try write("seen", 1)
+            let known = try #require(try await scene.verify(isIncremental: true).first).record
+            #expect(known.since != nil && known.verdict == .equal, "nothing was put back yet")
+            try side.rollback(to: old)
+            try write("later", 20)
+            let found = try #require(try await scene.verify(isIncremental: true).first).record
+            #expect(found.since == nil && found.verdict == .different, "\(found)")
+            #expect(found.counts.missing + found.counts.extra == 6, "\(found.counts)")
+        }
+    }
+
     @Test("Where nothing has changed, a pair that is configured by name costs one request a server")
     func incrementalRequests() async throws {
         let pairs = "[{ source: production, target: standby, databases: [orders] }]"
