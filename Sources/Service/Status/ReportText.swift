@@ -167,14 +167,7 @@ package struct ReportText: Sendable {
             let more = report.unprotected.count > 5 ? " and \(report.unprotected.count - 5) more" : ""
             lines.append("without a backup: \(shown)\(more)")
         }
-        lines += report.channels.map { channel in
-            let sent =
-                channel.lastSent.map { "last sent \(Wording.duration(now.timeIntervalSince($0))) ago" }
-                ?? "nothing sent yet"
-            let waiting = channel.waiting > 0 ? ", \(channel.waiting) waiting" : ""
-            let warning = channel.warning.map { ", but: \($0)" } ?? ""
-            return "\(channel.channel): \(channel.error.map { "FAILS: \($0)" } ?? sent)\(warning)\(waiting)"
-        }
+        lines += report.channels.map { $0.line(now: now) }
         return lines.joined(separator: "\n")
     }
 

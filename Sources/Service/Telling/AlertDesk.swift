@@ -54,13 +54,6 @@ package struct AlertDesk: Sendable {
     /// A line for each channel.
     package static func text(_ channels: [ChannelReport], now: Date) -> String {
         guard !channels.isEmpty else { return "no channel is configured\n" }
-        return channels.map { channel in
-            let sent =
-                channel.lastSent.map { "last sent \(Wording.duration(now.timeIntervalSince($0))) ago" }
-                ?? "nothing sent yet"
-            let waiting = channel.waiting > 0 ? ", \(channel.waiting) waiting" : ""
-            let warning = channel.warning.map { ", but: \($0)" } ?? ""
-            return "\(channel.channel): \(channel.error.map { "FAILS: \($0)" } ?? sent)\(warning)\(waiting)\n"
-        }.joined()
+        return channels.map { $0.line(now: now) + "\n" }.joined()
     }
 }

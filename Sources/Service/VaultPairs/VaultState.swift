@@ -84,7 +84,7 @@ struct VaultState: Sendable {
 
     private func unreadable(before: PairReport?) -> [Finding] {
         guard isUnreadable else { return [] }
-        let since = before?.findings.first { $0.rule == VerificationImpossible.name }?.since ?? at
+        let since = before?.since(VerificationImpossible.name) ?? at
         return [VerificationImpossible.finding(since: since)]
     }
 
@@ -180,7 +180,7 @@ struct VaultState: Sendable {
         ) -> Finding {
             Finding(
                 rule: rule.name, severity: severity,
-                since: before?.findings.first { $0.rule == rule.name }?.since ?? now, summary: summary,
+                since: before?.since(rule.name) ?? now, summary: summary,
                 evidence: evidence, next: next, cause: cause)
         }
         var findings: [Finding] = []
@@ -245,9 +245,4 @@ struct VaultState: Sendable {
         if isBeyond(limits.lagCritical, limits.lagChangesCritical) { return .critical }
         return isBeyond(limits.lagWarning, limits.lagChangesWarning) ? .warning : nil
     }
-}
-
-extension PairReport {
-    /// Since when a rule has found something; nil where it has not.
-    func since(_ rule: String) -> Date? { findings.first { $0.rule == rule }?.since }
 }

@@ -287,12 +287,14 @@ package struct PairVerifier: Sendable {
                 return (outcome, sides.moment)
             }
             var outcome = compared
-            if case .vault(let name) = pair.backup, outcome.record.bodies?.unreadableInTarget != nil {
-                // What is read in vain once is lost.
-                outcome.failure = VaultError(.damaged, outcome.record.reason ?? "content can't be read", at: name)
-            }
-            if case .vault(let name) = pair.backup, let moment, outcome.record.provesAllContent {
-                try await vault.markVerified(moment, of: name, environment: environment, at: now())
+            if case .vault(let name) = pair.backup {
+                if outcome.record.bodies?.unreadableInTarget != nil {
+                    // What is read in vain once is lost.
+                    outcome.failure = VaultError(.damaged, outcome.record.reason ?? "content can't be read", at: name)
+                }
+                if let moment, outcome.record.provesAllContent {
+                    try await vault.markVerified(moment, of: name, environment: environment, at: now())
+                }
             }
             return outcome
         } catch {

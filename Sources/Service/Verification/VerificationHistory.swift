@@ -43,24 +43,32 @@ package struct VerificationHistory: Sendable {
     ///
     /// A comparison of revisions does not see it, nor does one of another share.
     package var openContentDifference: VerificationRecord? {
-        for (index, record) in judged.enumerated()
-        where record.counts.bodyDiffers + record.counts.attachmentDiffers > 0 {
-            let isSettled = judged[..<index].contains { later in
-                later.level == .bodies && later.verdict != .unknown
-                    && later.counts.bodyDiffers + later.counts.attachmentDiffers == 0
-                    && (later.share == .all || later.share == record.share)
-            }
-            if !isSettled { return record }
+        func differing(_ record: VerificationRecord) -> Int {
+            record.counts.bodyDiffers + record.counts.attachmentDiffers
         }
-        return nil
+        return newest {
+            differing($0) > 0
+        } unless: {
+            $0.verdict != .unknown && differing($0) == 0
+        }
     }
 
     /// The newest one to which the backup did not hand out content, unless the same content was read later.
     package var openUnreadContent: VerificationRecord? {
-        for (index, record) in judged.enumerated() where (record.bodies?.unreadableInTarget ?? 0) > 0 {
+        newest {
+            ($0.bodies?.unreadableInTarget ?? 0) > 0
+        } unless: {
+            $0.bodies?.unreadable == 0
+        }
+    }
+
+    /// The newest one that found something about content, unless a later one that read the same content settles it.
+    private func newest(
+        where isFound: (VerificationRecord) -> Bool, unless settles: (VerificationRecord) -> Bool
+    ) -> VerificationRecord? {
+        for (index, record) in judged.enumerated() where isFound(record) {
             let isSettled = judged[..<index].contains { later in
-                later.level == .bodies && later.bodies?.unreadable == 0
-                    && (later.share == .all || later.share == record.share)
+                later.level == .bodies && settles(later) && (later.share == .all || later.share == record.share)
             }
             if !isSettled { return record }
         }

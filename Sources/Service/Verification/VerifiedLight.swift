@@ -230,7 +230,7 @@ package struct VerifiedLight: Sendable {
             next: history.resumable.map { "couchkeep verify resume \($0.id)" } ?? "couchkeep verify \(pair.pair)")
     }
 
-    private func since(_ rule: String) -> Date { before?.findings.first { $0.rule == rule }?.since ?? now }
+    private func since(_ rule: String) -> Date { before?.since(rule) ?? now }
 }
 
 extension VerifyConfiguration {
