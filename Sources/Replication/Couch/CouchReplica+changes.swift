@@ -1,7 +1,7 @@
 import CouchDB
 
 extension CouchReplica {
-    /// One page of the feed; measured on 3.5.0, pages of some thousand rows take as long as one feed over all.
+    /// One page of the feed; measured on 3.5.0, pages of some thousand rows cost hardly more than one feed over all.
     package func changes(
         since sequence: UpdateSequence, limit: Int, patience: Duration?
     ) async throws -> ChangeBatch {

@@ -37,7 +37,7 @@ struct ChangesReader: Sendable {
     private func read(since start: UpdateSequence, into pages: BoundedQueue<Page>) async throws {
         var sequence = start
         var isWaiting = false
-        // The first page is a short one, so that fetching begins early.
+        // The first pages are short, so that fetching begins early.
         var limit = min(pipeline.options.pageSize, Self.firstPage)
         while true {
             let (since, rows) = (sequence, limit)
@@ -52,13 +52,14 @@ struct ChangesReader: Sendable {
                 end: batch.lastSequence, documents: batch.documents.count, pending: batch.pending,
                 unusable: batch.unusable)
             try await pages.send([Page(index: index, documents: batch.documents)]) { _ in 1 }
-            (sequence, limit) = (batch.lastSequence, pipeline.options.pageSize)
+            (sequence, limit) = (batch.lastSequence, min(pipeline.options.pageSize, limit * Self.growth))
             isWaiting = batch.isAtEnd
             if batch.isAtEnd, !pipeline.options.isContinuous { return }
         }
     }
 
     private static let firstPage = 250
+    private static let growth = 4
 
     /// A source that says that there is more, and doesn't move, would be read for ever.
     private static func checkMovement(of batch: ChangeBatch, since: UpdateSequence) throws {
