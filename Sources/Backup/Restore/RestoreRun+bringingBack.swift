@@ -34,6 +34,7 @@ extension RestoreRun {
     private struct Tally {
         /// Documents of which it was told before that they are set aside.
         let known: Set<DocumentID>
+        var looked = 0
         var edits = 0
         var copied = ReplicationCounts()
         var refusals: [Refusal] = []
@@ -54,6 +55,10 @@ extension RestoreRun {
 
     private func write(_ ids: some Collection<DocumentID>, _ tally: inout Tally) async throws {
         guard !ids.isEmpty else { return }
+        defer {
+            tally.looked += ids.count
+            onLook(tally.looked, tally.edits)
+        }
         let replica = CouchReplica(target)
         let looks = try await looks(at: Array(ids), in: replica)
         for refusal in looks.flatMap({ $0.unread(isExact: options.isExact) }) { tally.note(refusal) }

@@ -15,6 +15,10 @@ package struct RestoreRun: Sendable {
     package var options: RestoreOptions
     package var onProgress: @Sendable (ReplicationProgress) -> Void = { _ in }
     package var onComparison: @Sendable (ReplicaComparator.Progress) -> Void = { _ in }
+    /// Is told how many documents of a database that goes on living were looked at, and how many edits brought one back.
+    package var onLook: @Sendable (_ documents: Int, _ edits: Int) -> Void = { _, _ in }
+    /// Is told of each pause between two attempts of a single call.
+    package var onWait: @Sendable (ReplicaWait) -> Void = { _ in }
 
     /// - Parameter moment: a backup as of one moment.
     package init(of moment: VaultDatabase, to target: CouchDatabase, options: RestoreOptions = RestoreOptions()) {
@@ -182,7 +186,7 @@ package struct RestoreRun: Sendable {
 
     /// Makes a call that can be repeated, and again where its failure may pass.
     func onTarget<Result: Sendable>(_ call: () async throws -> Result) async throws -> Result {
-        try await Retrier(.target, CouchReplica(target), options: options.replication).call(call)
+        try await Retrier(.target, CouchReplica(target), options: options.replication, onWait: onWait).call(call)
     }
 }
 

@@ -17,7 +17,7 @@ package struct BodyComparator: Sendable {
     /// How often and with what pauses failed calls are repeated, and how many revisions are fetched together.
     package var options: ReplicationOptions
     /// Takes each new state, and why nothing moves where that is so.
-    package var onProgress: @Sendable (BodyProgress, ComparisonWait?) -> Void = { _, _ in }
+    package var onProgress: @Sendable (BodyProgress, ReplicaWait?) -> Void = { _, _ in }
     /// What an earlier run had reached; it goes on there.
     package var start: BodyReport?
     /// Takes what has been reached, from time to time; all that it speaks of was handed out before.
@@ -48,7 +48,7 @@ package struct BodyComparator: Sendable {
             report.progress.expected = from.allDocuments
         }
         let ledger = Monitor(BodyLedger(report.progress))
-        let onWait: @Sendable (ComparisonWait) -> Void = { [onProgress] in
+        let onWait: @Sendable (ReplicaWait) -> Void = { [onProgress] in
             onProgress(ledger.read { $0.progress }, $0)
         }
         let work = BoundedQueue<BodyWork>(capacity: options.batchSize * 8)
@@ -92,7 +92,7 @@ package struct BodyComparator: Sendable {
 
     private func readFeed(
         since sequence: UpdateSequence, into work: BoundedQueue<BodyWork>, _ ledger: Monitor<BodyLedger>,
-        _ onWait: @escaping @Sendable (ComparisonWait) -> Void
+        _ onWait: @escaping @Sendable (ReplicaWait) -> Void
     ) async throws {
         // Rows of a page that were counted must not be counted again.
         let feed = LeafFeed(

@@ -15,7 +15,7 @@ struct RevisionReader: Sendable {
 
     init(
         _ side: ReplicationFailure.Side, _ replica: any ComparableReplica, options: ReplicationOptions, clock: RunClock,
-        onWait: @escaping @Sendable (ComparisonWait) -> Void
+        onWait: @escaping @Sendable (ReplicaWait) -> Void
     ) {
         (self.side, self.replica) = (side, replica)
         retrier = Retrier(

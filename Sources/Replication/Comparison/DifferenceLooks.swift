@@ -41,7 +41,7 @@ struct DifferenceLooks: Sendable {
     private let clock: RunClock
     private let callSource: Retrier
     private let callTarget: Retrier
-    private let onWait: @Sendable (ComparisonWait) -> Void
+    private let onWait: @Sendable (ReplicaWait) -> Void
 
     /// - Parameters:
     ///   - looks: the pause before each further look.
@@ -49,7 +49,7 @@ struct DifferenceLooks: Sendable {
     ///     arrived.
     init(
         _ source: any ComparableReplica, _ target: any ComparableReplica, looks: [Duration], furtherLooks: Int,
-        options: ReplicationOptions, clock: RunClock, onWait: @escaping @Sendable (ComparisonWait) -> Void
+        options: ReplicationOptions, clock: RunClock, onWait: @escaping @Sendable (ReplicaWait) -> Void
     ) {
         (self.source, self.target, self.looks, self.furtherLooks) = (source, target, looks, furtherLooks)
         (self.clock, self.onWait) = (clock, onWait)

@@ -10,7 +10,7 @@ struct LeafFeed: Sendable {
     var clock = RunClock.system
     /// Whether rows that were handed out before are left out where the feed is read again from the last position.
     var leavesOutRepeated = false
-    var onWait: @Sendable (ComparisonWait) -> Void = { _ in }
+    var onWait: @Sendable (ReplicaWait) -> Void = { _ in }
 
     /// What the receiver has thrown, which says nothing about the replica.
     private struct ReceiverFailed: Error {

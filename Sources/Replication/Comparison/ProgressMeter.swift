@@ -12,7 +12,7 @@ final class ProgressMeter: Sendable {
 
     func read(_ rows: Int) { change { ($0.rows, $0.wait) = ($0.rows + rows, nil) } }
     func compared(_ documents: Int) { change { ($0.compared, $0.wait) = ($0.compared + documents, nil) } }
-    func wait(_ wait: ComparisonWait) { change { $0.wait = wait } }
+    func wait(_ wait: ReplicaWait) { change { $0.wait = wait } }
     func move() { change { $0.wait = nil } }
 
     private func change(_ body: (inout ReplicaComparator.Progress) -> Void) {

@@ -17,7 +17,7 @@ package struct ReplicaComparator: Sendable {
         /// Documents that were compared.
         package var compared = 0
         /// Why nothing moves now; nil while something does.
-        package var wait: ComparisonWait?
+        package var wait: ReplicaWait?
     }
 
     /// How a comparison has ended.
@@ -184,7 +184,7 @@ package struct ReplicaComparator: Sendable {
         try await lookingAgain().differences(of: ids)
     }
 
-    private func lookingAgain(_ onWait: @escaping @Sendable (ComparisonWait) -> Void = { _ in }) -> DifferenceLooks {
+    private func lookingAgain(_ onWait: @escaping @Sendable (ReplicaWait) -> Void = { _ in }) -> DifferenceLooks {
         DifferenceLooks(
             source, target, looks: looks, furtherLooks: furtherLooks, options: options, clock: clock, onWait: onWait)
     }

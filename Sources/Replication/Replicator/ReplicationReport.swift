@@ -31,6 +31,8 @@ package struct ReplicationProgress: Sendable, Hashable {
     package var pending: Int?
     /// The time since the run began.
     package var elapsed: Duration
+    /// What the run waits for; nil while both sides answer.
+    package var wait: ReplicaWait?
 
     /// Stored revisions a second, over the whole run.
     package var rate: Double { elapsed > .zero ? Double(counts.revisionsStored) / (elapsed / .seconds(1)) : 0 }

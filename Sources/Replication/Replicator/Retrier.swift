@@ -7,7 +7,7 @@ package struct Retrier: Sendable {
     let options: ReplicationOptions
     let throttle: Throttle
     private let state: RunState?
-    private let onWait: @Sendable (ComparisonWait) -> Void
+    private let onWait: @Sendable (ReplicaWait) -> Void
 
     /// - Parameters:
     ///   - parallelism: the most calls at a time.
@@ -15,7 +15,7 @@ package struct Retrier: Sendable {
     ///   - onWait: is told of each pause.
     init(
         _ side: ReplicationFailure.Side, _ replica: any Replica, options: ReplicationOptions, parallelism: Int,
-        clock: RunClock, state: RunState? = nil, onWait: @escaping @Sendable (ComparisonWait) -> Void = { _ in }
+        clock: RunClock, state: RunState? = nil, onWait: @escaping @Sendable (ReplicaWait) -> Void = { _ in }
     ) {
         (self.side, self.replica, self.options) = (side, replica, options)
         throttle = Throttle(options.window(of: side, parallelism: parallelism), clock: clock)
@@ -23,10 +23,13 @@ package struct Retrier: Sendable {
     }
 
     /// For single calls, outside of a replication.
+    ///
+    /// - Parameter onWait: is told of each pause.
     package init(
-        _ side: ReplicationFailure.Side, _ replica: any Replica, options: ReplicationOptions, clock: RunClock = .system
+        _ side: ReplicationFailure.Side, _ replica: any Replica, options: ReplicationOptions, clock: RunClock = .system,
+        onWait: @escaping @Sendable (ReplicaWait) -> Void = { _ in }
     ) {
-        self.init(side, replica, options: options, parallelism: 1, clock: clock)
+        self.init(side, replica, options: options, parallelism: 1, clock: clock, state: nil, onWait: onWait)
     }
 
     /// What is to be done after a call failed.
@@ -45,7 +48,11 @@ package struct Retrier: Sendable {
             throw ReplicationFailure(side: side, underlying: error, counts: state?.counts ?? ReplicationCounts())
         }
         state?.callFailed()
-        try await throttle.backOff { onWait(.server(side, pause: $0, because: "\(error)")) }
+        try await throttle.backOff { pause in
+            let wait = ReplicaWait.server(side, pause: pause, because: "\(error)")
+            state?.waits(for: side, wait)
+            onWait(wait)
+        }
         if attempts >= options.attemptsBeforeSplitting, Self.mayBeCausedByContent(error), await answers() {
             throttle.answered()
             return .split(reason: String(describing: error))
@@ -75,7 +82,9 @@ package struct Retrier: Sendable {
         var attempts = 0
         while true {
             do {
-                return try await throttle.run(items: 0, body)
+                let result = try await throttle.run(items: 0, body)
+                if attempts > 0 { state?.answered(side) }
+                return result
             } catch {
                 attempts += 1
                 _ = try await decision(after: error, attempts: attempts)

@@ -18,6 +18,7 @@ final class RunState: Sendable {
         var lastCopy: ContinuousClock.Instant?
         /// How many revisions in a row each side has failed of.
         var gaveUp: [ReplicationFailure.Side: Int] = [:]
+        var waits: [ReplicationFailure.Side: ReplicaWait] = [:]
     }
 
     let resumption: Resumption
@@ -69,6 +70,7 @@ final class RunState: Sendable {
         change { storage in
             storage.counts.revisionsFetched += count
             storage.gaveUp[.source] = 0
+            storage.waits[.source] = nil
         }
     }
 
@@ -81,6 +83,12 @@ final class RunState: Sendable {
     }
 
     func callFailed() { change { $0.counts.failedCalls += 1 } }
+
+    /// Notes that a side is waited for, until it answers.
+    func waits(for side: ReplicationFailure.Side, _ wait: ReplicaWait) { change { $0.waits[side] = wait } }
+
+    /// Notes that a side that was waited for has answered.
+    func answered(_ side: ReplicationFailure.Side) { change { $0.waits[side] = nil } }
 
     /// Notes revisions that can't be fetched.
     func setAside(_ items: [(page: Int, refusal: Refusal)]) {
@@ -115,7 +123,7 @@ final class RunState: Sendable {
         }
         let pages = Self.counts(items)
         change { [revisions, bytes, attachments] storage in
-            if isAnswered { storage.gaveUp[.target] = 0 }
+            if isAnswered { (storage.gaveUp[.target], storage.waits[.target]) = (0, nil) }
             storage.counts.revisionsStored += revisions
             storage.counts.bytesStored += bytes
             storage.counts.attachmentsStored += attachments
@@ -197,7 +205,8 @@ final class RunState: Sendable {
             return (
                 result,
                 ReplicationProgress(
-                    counts: storage.counts, pending: storage.pending, elapsed: start.duration(to: clock.now()))
+                    counts: storage.counts, pending: storage.pending, elapsed: start.duration(to: clock.now()),
+                    wait: storage.waits[.target] ?? storage.waits[.source])
             )
         }
         progress.yield(event)

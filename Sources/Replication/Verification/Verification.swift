@@ -29,7 +29,7 @@ package struct Verification: Sendable {
         package var bytes = 0
         package var elapsed: Duration
         /// Why nothing moves now; nil while something does.
-        package var wait: ComparisonWait?
+        package var wait: ReplicaWait?
     }
 
     /// How many differences a result names; all of them are handed out one by one.

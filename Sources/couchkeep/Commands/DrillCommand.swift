@@ -128,7 +128,7 @@ struct DrillCommand: AsyncParsableCommand, JSONCommand {
                 ProgressLine.words(
                     "restored", done: state.counts.documentsRead,
                     total: state.pending.map { $0 + state.counts.documentsRead }, bytes: state.counts.bytesStored,
-                    elapsed: state.elapsed))
+                    elapsed: state.elapsed, wait: state.wait), isWaiting: state.wait != nil)
         }
         desk.onScratch = { url in
             line.end()

@@ -4,6 +4,7 @@ import CouchDB
 import Foundation
 import Replication
 import Service
+import Supervision
 import Vault
 
 /// `couchkeep restore`: a moment of the vault into a database.
@@ -162,9 +163,20 @@ struct RestoreCommand: AsyncParsableCommand, JSONCommand {
                     "\(backup): "
                         + ProgressLine.words(
                             "wrote", done: state.counts.revisionsStored, total: total, of: "revision",
-                            bytes: state.counts.bytesStored, elapsed: state.elapsed))
+                            bytes: state.counts.bytesStored, elapsed: state.elapsed, wait: state.wait),
+                    isWaiting: state.wait != nil)
             }
-            run.onComparison = { line.show("\(backup): comparing, \($0.rows) of \($0.expected) rows read") }
+            run.onLook = {
+                line.show(
+                    "\(backup): compared \(Wording.counted($0, "document")), \($1) written anew")
+            }
+            run.onWait = { line.show("\(backup): \(WaitWords.text($0))", isWaiting: true) }
+            run.onComparison = { state in
+                let wait = state.wait.map { "; \(WaitWords.text($0))" } ?? ""
+                line.show(
+                    "\(backup): comparing, \(state.rows) of \(state.expected) rows read\(wait)",
+                    isWaiting: state.wait != nil)
+            }
             defer { line.end() }
             let report = try await report(of: run)
             line.end()

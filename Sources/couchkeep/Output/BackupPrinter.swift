@@ -69,7 +69,7 @@ struct BackupPrinter {
             + ProgressLine.words(
                 "read", done: state.counts.documentsRead,
                 total: state.pending.map { $0 + state.counts.documentsRead } ?? total,
-                bytes: state.counts.bytesStored, elapsed: state.elapsed)
+                bytes: state.counts.bytesStored, elapsed: state.elapsed, wait: state.wait)
     }
 
     private func text(_ report: BackupReport) -> String {

@@ -1,8 +1,8 @@
 import Replication
 
-/// Why a comparison waits, in words for people.
+/// Why a run waits, in words for people.
 enum WaitWords {
-    static func text(_ wait: ComparisonWait) -> String {
+    static func text(_ wait: ReplicaWait) -> String {
         switch wait {
         case .server(let side, let pause, let cause):
             "waiting \(seconds(pause)) for the \(side.rawValue): \(cause)"

@@ -217,4 +217,30 @@ import Testing
         }
         #expect(last?.counts.revisionsStored == 100 && last?.counts.documentsRead == 100)
     }
+
+    @Test func tellsWhatItWaitsForUntilThatAnswers() async throws {
+        let (noticed, notice) = AsyncStream.makeStream(of: Void.self)
+        var script = ScriptedReplica.Script()
+        script.onChanges = { if $0 == 1 { throw CouchError(.unreachable, "nobody is there") } }
+        // A pause ends when somebody was told of it.
+        let clock = RunClock(
+            now: { .now },
+            sleep: { _ in
+                for await () in noticed { break }
+            })
+        let told = Mutex<[ReplicationProgress]>([])
+        let replicator = Replicator(
+            from: ScriptedReplica(try source(10), script), to: MemoryReplica(), options: .test(), clock: clock)
+        _ = try await replicator.run { state in
+            told.withLock { $0.append(state) }
+            if state.wait != nil { notice.yield() }
+        }
+        let states = told.withLock { $0 }
+        guard case .server(.source, _, let cause)? = states.compactMap(\.wait).first else {
+            Issue.record("nobody was told")
+            return
+        }
+        #expect(cause.contains("nobody is there"))
+        #expect(states.last?.counts.revisionsStored == 10 && states.last?.wait == nil)
+    }
 }

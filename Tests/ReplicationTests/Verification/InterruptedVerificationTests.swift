@@ -30,7 +30,7 @@ import Testing
     func goesOnWhereItBrokeOff(_ fault: Int, _ level: Verification.Level) async throws {
         try await withSimulatedReplica { server, replica in
             let memory = try await fill(replica)
-            let waits = Mutex<[ComparisonWait]>([])
+            let waits = Mutex<[ReplicaWait]>([])
             var verification = Verification(replica, memory)
             (verification.looks, verification.options) = ([.zero], .test())
             verification.onProgress = { state in

@@ -102,7 +102,8 @@ struct BackupCommand: AsyncParsableCommand, JSONCommand {
             let line = ProgressLine(isSilent: quiet)
             let total = info.documentCount + info.deletedCount
             run.onProgress = { state in
-                line.show(BackupPrinter.words(state, of: database.name, total: total))
+                line.show(
+                    BackupPrinter.words(state, of: database.name, total: total), isWaiting: state.wait != nil)
             }
             defer { line.end() }
             guard continuous else {

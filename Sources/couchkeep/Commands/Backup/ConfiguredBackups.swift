@@ -1,5 +1,6 @@
 import Backup
 import Foundation
+import Replication
 import Service
 import Supervision
 import Vault
@@ -36,7 +37,9 @@ struct ConfiguredBackups {
             return .usage
         }
         let line = ProgressLine(isSilent: isQuiet)
-        pass.onProgress = { name, state in line.show(BackupPrinter.words(state, of: name, total: nil)) }
+        pass.onProgress = { name, state in
+            line.show(BackupPrinter.words(state, of: name, total: nil), isWaiting: state.wait != nil)
+        }
         defer { line.end() }
         var codes: [Service.ExitCode] = []
         try await pass.backUpAll(last: last) { end in

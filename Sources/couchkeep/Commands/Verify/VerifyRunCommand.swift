@@ -164,10 +164,9 @@ struct VerifyRunCommand: AsyncParsableCommand, JSONCommand {
     }
 
     static func words(_ state: Verification.Progress) -> String {
-        let words = ProgressLine.words(
+        ProgressLine.words(
             state.level == .bodies ? "bodies of" : "compared", done: state.rows, total: state.expected,
-            bytes: state.bytes, elapsed: state.elapsed)
-        return state.wait.map { "\(words); \(WaitWords.text($0))" } ?? words
+            bytes: state.bytes, elapsed: state.elapsed, wait: state.wait)
     }
 
     /// Reads `30m`.
