@@ -138,12 +138,19 @@ package struct EvidenceSpan: Sendable, Hashable, Codable {
     var from: Date?
     /// While a lost backup was not there: what is of that time is about the one that stood in its place.
     var foreign: DateInterval?
+    /// What is older compared the backup with a source that was replaced or put back since; drills ask no source.
+    var sourceFrom: Date?
 
-    package init(from: Date? = nil, foreign: DateInterval? = nil) { (self.from, self.foreign) = (from, foreign) }
+    package init(from: Date? = nil, foreign: DateInterval? = nil, sourceFrom: Date? = nil) {
+        (self.from, self.foreign, self.sourceFrom) = (from, foreign, sourceFrom)
+    }
 
-    /// Whether something of that time counts.
+    /// Whether what was found out about the backup at that time counts.
     package func covers(_ time: Date) -> Bool {
         if let from, time < from { return false }
         return foreign.map { !$0.contains(time) } ?? true
     }
+
+    /// Whether a comparison of the backup with its source at that time counts.
+    package func coversComparison(_ time: Date) -> Bool { covers(time) && sourceFrom.map { time >= $0 } ?? true }
 }

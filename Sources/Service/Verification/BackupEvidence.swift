@@ -11,15 +11,24 @@ enum BackupEvidence {
         vault: [String: VaultMemory], pairs: some Sequence<PairMemory>, _ configuration: Configuration
     ) -> [String: EvidenceSpan] {
         let servers = Dictionary(configuration.servers.map { ($0.name, $0.url) }, uniquingKeysWith: { $1 })
-        var spans = vault.mapValues(\.evidence)
-        for memory in pairs {
-            guard let from = memory.evidenceFrom, let target = memory.target, let server = servers[target.server]
-            else { continue }
+        var spans = vault.mapValues { memory in
+            var span = memory.evidence
+            span.sourceFrom = memory.source.sourceEvidenceFrom
+            return span
+        }
+        for memory in pairs where memory.evidenceFrom != nil || memory.sourceEvidenceFrom != nil {
+            guard let target = memory.target, let server = servers[target.server] else { continue }
             let url = server.databaseURL(target.database)
             // Of several pairs that had this target one after the other, the last one to see a loss counts.
-            spans[url] = EvidenceSpan(from: max(from, spans[url]?.from ?? from))
+            spans[url] = EvidenceSpan(
+                from: later(memory.evidenceFrom, spans[url]?.from),
+                sourceFrom: later(memory.sourceEvidenceFrom, spans[url]?.sourceFrom))
         }
         return spans
+    }
+
+    private static func later(_ one: Date?, _ other: Date?) -> Date? {
+        [one, other].compactMap(\.self).max()
     }
 
     /// As the state database has it.

@@ -10,13 +10,17 @@ package struct VerificationHistory: Sendable {
     /// All, the newest first.
     package let all: [VerificationRecord]
 
-    /// The newest of those that are about a backup which is not there any more, where there are no others.
-    package let ofLostBackup: VerificationRecord?
+    /// The newest of those that are about a backup or a source which is not there any more, where there are no others.
+    package let takenBack: VerificationRecord?
+    /// What has happened since, in words.
+    package let takenBackBy: String
 
     /// - Parameter evidence: which of them are about the backup that there is now; nil where all are.
     package init(_ records: [VerificationRecord], within evidence: EvidenceSpan? = nil) {
-        let counting = records.filter { evidence?.covers($0.startedAt) ?? true }
-        ofLostBackup = counting.isEmpty ? records.max { $0.id < $1.id } : nil
+        let counting = records.filter { evidence?.coversComparison($0.startedAt) ?? true }
+        takenBack = counting.isEmpty ? records.max { $0.id < $1.id } : nil
+        let hasBackup = takenBack.flatMap { evidence?.covers($0.startedAt) } ?? true
+        takenBackBy = hasBackup ? "the source was replaced or put back" : "the backup was put back or lost"
         all = counting.sorted { $0.id > $1.id }
         judged = all.filter { record in
             // That nothing has changed which the feeds list renews nothing: it can't see what a disk has lost.

@@ -51,11 +51,11 @@ package struct VerifiedLight: Sendable {
         let limit = Self.limit(verify)
         if let impossible { return (.unknown, impossible.summary) }
         guard let last = history.last else {
-            if let lost = history.ofLostBackup {
+            if let lost = history.takenBack {
                 // What would be shown as good for so long is not nothing.
                 let isOff = limit == nil && age(lost) > Self.goodWithoutSchedule
                 return (
-                    isOff ? .off : .unknown, "what was verified was before the backup was put back or lost" + unfinished
+                    isOff ? .off : .unknown, "what was verified was before \(history.takenBackBy)" + unfinished
                 )
             }
             if limit == nil { return (.off, "no verification is configured") }
@@ -219,8 +219,8 @@ package struct VerifiedLight: Sendable {
         else { return nil }
         let last =
             known == nil
-            ? history.ofLostBackup == nil
-                ? "the pair was never verified" : "the pair was not verified since the backup was put back or lost"
+            ? history.takenBack == nil
+                ? "the pair was never verified" : "the pair was not verified since \(history.takenBackBy)"
             : "the last verification with a verdict is \(Wording.duration(now.timeIntervalSince(began))) old"
         let why = history.last.flatMap { $0.verdict == .unknown ? $0.reason : nil }
         return Finding(

@@ -47,8 +47,8 @@ extension PairMemory {
         blindSince = findings.contains { $0.rule == Blind.name } ? blindSince ?? now : nil
     }
 
-    /// What was known of the backup is not known of the one that there is after a loss.
-    private mutating func takeBackEvidence(_ findings: [Finding], now: Date) {
+    /// What was known of the backup is not known of the one that there is after a loss, nor that it equals another source.
+    mutating func takeBackEvidence(_ findings: [Finding], now: Date) {
         func since(_ finding: Finding) -> Date? {
             switch finding.rule {
             case TargetMissing.name: targetSeen == nil ? nil : now
@@ -57,6 +57,8 @@ extension PairMemory {
             }
         }
         evidenceFrom = (findings.compactMap(since) + [evidenceFrom].compactMap(\.self)).max()
+        let ofSource = findings.filter { [SourceReplaced.name, SourceRolledBack.name].contains($0.rule) }.map(\.since)
+        sourceEvidenceFrom = (ofSource + [sourceEvidenceFrom].compactMap(\.self)).max()
     }
 
     /// A replaced or rolled back database is compared with the old one until somebody has dealt with it.
@@ -250,6 +252,7 @@ extension PairMemory {
         clamp(&documentFirstSeen)
         clamp(&lastInspection)
         clamp(&evidenceFrom)
+        clamp(&sourceEvidenceFrom)
         clamp(&lightSince)
         samples.removeAll { $0.at > now }
         repairs.forgetFuture(after: now)

@@ -19,7 +19,7 @@ extension PairMemory {
         [
             \.firstSeen, \.lastPass, \.targetSeen, \.sourceSeen, \.checkpointChanged, \.activityChanged, \.pendingSince,
             \.coveredUntil, \.stateSince, \.crashingSince, \.documentFirstSeen, \.blindSince, \.lightSince,
-            \.lastInspection, \.refusedAt, \.evidenceFrom,
+            \.lastInspection, \.refusedAt, \.evidenceFrom, \.sourceEvidenceFrom,
         ]
     }
 }

@@ -106,6 +106,8 @@ package struct PairMemory: Sendable, Hashable, Codable {
 
     /// What verifications and drills found before was of a backup that was lost, replaced or put back since.
     package var evidenceFrom: Date?
+    /// What verifications found before was of a source that was replaced or put back since.
+    package var sourceEvidenceFrom: Date?
 
     package var replicationBase: String?
     package var sourceLog: Log?
@@ -163,6 +165,7 @@ package struct PairMemory: Sendable, Hashable, Codable {
         latches[finding.rule] = Latch(
             since: finding.since, severity: finding.severity, cause: finding.cause, summary: finding.summary,
             evidence: finding.evidence)
+        takeBackEvidence([finding], now: finding.since)
     }
 
     /// Whether a comparison that began after the last refusal has found everything in the target.

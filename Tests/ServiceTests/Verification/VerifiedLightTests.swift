@@ -113,6 +113,23 @@ import Testing
         #expect(overdue == "the pair was not verified since the backup was put back or lost", "\(overdue ?? "")")
     }
 
+    @Test("What was verified against a source that was replaced since is not good, whatever the backup is")
+    func ofAReplacedSource() {
+        func light(sourceFrom hours: Double, from: Double? = nil) -> Light {
+            let span = EvidenceSpan(
+                from: from.map { morning.addingTimeInterval($0 * 3600) },
+                sourceFrom: morning.addingTimeInterval(hours * 3600))
+            return VerifiedLight(
+                VerificationHistory([record(.equal)], within: span), verify: daily, pair: .sample("orders"),
+                before: nil, dueSince: morning, now: morning.addingTimeInterval(3600)
+            ).light
+        }
+        #expect(light(sourceFrom: 0.5).state == .unknown)
+        #expect(light(sourceFrom: 0.5).summary == "what was verified was before the source was replaced or put back")
+        #expect(light(sourceFrom: 0.5, from: 0.6).summary.contains("the backup was put back or lost"))
+        #expect(light(sourceFrom: -1).state == .ok, "it was verified since")
+    }
+
     @Test("What counts of each backup, by its target, in the vault and on a server")
     func spans() throws {
         let configuration = try Samples.read(
@@ -121,21 +138,27 @@ import Testing
             pairs: [{ source: a, target: b, databases: ["*"] }]
             """
         ).configuration
-        func memory(_ database: String, from hours: Double?) -> PairMemory {
+        func memory(_ database: String, from hours: Double?, source: Double? = nil) -> PairMemory {
             var memory = PairMemory()
+            memory.sourceEvidenceFrom = source.map { morning.addingTimeInterval($0 * 3600) }
             memory.target = DatabaseAddress(server: "b", database: database)
             memory.evidenceFrom = hours.map { morning.addingTimeInterval($0 * 3600) }
             return memory
         }
         var vault = VaultMemory()
         vault.evidence = EvidenceSpan(from: morning)
+        vault.source.sourceEvidenceFrom = morning.addingTimeInterval(60)
         let spans = BackupEvidence.spans(
             vault: ["vault:orders": vault],
-            pairs: [memory("a/b", from: 2), memory("a/b", from: 1), memory("well", from: nil)], configuration)
+            pairs: [
+                memory("a/b", from: 2), memory("a/b", from: 1), memory("well", from: nil),
+                memory("new", from: nil, source: 1),
+            ], configuration)
         #expect(
             spans == [
-                "vault:orders": EvidenceSpan(from: morning),
+                "vault:orders": EvidenceSpan(from: morning, sourceFrom: morning.addingTimeInterval(60)),
                 "https://b/couch/a%2Fb": EvidenceSpan(from: morning.addingTimeInterval(7200)),
+                "https://b/couch/new": EvidenceSpan(sourceFrom: morning.addingTimeInterval(3600)),
             ])
     }
 }

@@ -185,6 +185,25 @@ extension PairMemory {
         }
     }
 
+    @Test("What was compared with a source that was replaced or put back stays void when that was accepted")
+    func evidenceOfTheSource() {
+        for (identity, documents, rule) in [
+            ("1795000008", 1000, "source-replaced"), ("1795000001", 600, "source-rolled-back"),
+        ] {
+            var scene = Scene.watched()
+            #expect(scene.memory.sourceEvidenceFrom == nil)
+            scene.source = .present(Scene.database(documents: documents, identity: identity))
+            let seen = scene.now
+            for _ in 0..<2 {
+                #expect(scene.pass().contains(rule))
+                #expect(scene.memory.sourceEvidenceFrom == seen && scene.memory.evidenceFrom == nil)
+                scene.elapse(60)
+            }
+            scene.memory.acceptSource()
+            #expect(scene.memory.sourceEvidenceFrom == seen)
+        }
+    }
+
     @Test("A memory of an earlier version is read")
     func earlierVersion() throws {
         let encoded = try JSONEncoder().encode(Scene.watched().memory)
