@@ -30,6 +30,8 @@ package struct DifferenceEvidence: Sendable, Hashable {
         case followsLeaf
         /// They descend from a revision that is no leaf of the source any more.
         case branches
+        /// The source knows nothing of their history, and its own history of the document begins later, at this generation.
+        case beforeHistory(Int)
         /// The source knows nothing of their history.
         case unknown
     }
@@ -99,11 +101,15 @@ extension DifferenceEvidence {
     ///   - known: which of its ancestors the source knows.
     ///   - leaves: the source's leaves of the document.
     ///   - purged: what the source tells to have purged of it.
+    ///   - oldest: the first generation in the history of each of the source's leaves.
     package static func lineage(
-        of path: RevisionPath, known: Set<RevisionID>, leaves: Set<RevisionID>, purged: Set<RevisionID>
+        of path: RevisionPath, known: Set<RevisionID>, leaves: Set<RevisionID>, purged: Set<RevisionID>,
+        oldest: [Int] = []
     ) -> Lineage {
         if purged.contains(path.leaf) { return .purged }
-        guard let ancestor = path.revisions.dropFirst().first(where: { known.contains($0) }) else { return .unknown }
-        return leaves.contains(ancestor) ? .followsLeaf : .branches
+        if let ancestor = path.revisions.dropFirst().first(where: { known.contains($0) }) {
+            return leaves.contains(ancestor) ? .followsLeaf : .branches
+        }
+        return oldest.filter { $0 > path.leaf.generation }.min().map { .beforeHistory($0) } ?? .unknown
     }
 }

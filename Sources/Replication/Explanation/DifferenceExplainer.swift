@@ -120,11 +120,7 @@ package actor DifferenceExplainer {
 
     /// What holds for all extra revisions of a document; the source's own view of their ancestors.
     private func lineage(of difference: Difference) async throws -> DifferenceEvidence.Lineage? {
-        var paths: [RevisionPath] = []
-        try await target.documents([DocumentLeaves(id: difference.id, revisions: difference.onlyInTarget)]) { answer in
-            guard case .given(let document) = answer.outcome else { return }
-            paths.append(try DocumentMembers(of: document).revisionPath())
-        }
+        let paths = try await Self.paths(of: difference.onlyInTarget, difference.id, in: target)
         guard paths.count == difference.onlyInTarget.count else { return nil }
         let ancestors = Set(paths.flatMap { $0.revisions.dropFirst() })
         var lacking: Set<RevisionID> = []
@@ -134,12 +130,28 @@ package actor DifferenceExplainer {
         }
         let leaves = Set(try await source.leaves(of: [difference.id]).flatMap(\.revisions))
         let gone = try await purgedRevisions()[difference.id] ?? []
+        // What the source has of the document is read only where it may be all that it knows.
+        let isStrange = !leaves.isEmpty && lacking == ancestors
+        let oldest = isStrange ? try await Self.paths(of: leaves.sorted(), difference.id, in: source) : []
         let found = Set(
             paths.map { path in
                 DifferenceEvidence.lineage(
-                    of: path, known: ancestors.subtracting(lacking), leaves: leaves, purged: gone)
+                    of: path, known: ancestors.subtracting(lacking), leaves: leaves, purged: gone,
+                    oldest: oldest.compactMap(\.revisions.last?.generation))
             })
         return found.count == 1 ? found.first : .unknown
+    }
+
+    /// The histories of those of the revisions that a side has.
+    private static func paths(
+        of revisions: [RevisionID], _ id: DocumentID, in side: any ComparableReplica
+    ) async throws -> [RevisionPath] {
+        var paths: [RevisionPath] = []
+        try await side.documents([DocumentLeaves(id: id, revisions: revisions)]) { answer in
+            guard case .given(let document) = answer.outcome else { return }
+            paths.append(try DocumentMembers(of: document).revisionPath())
+        }
+        return paths
     }
 
     /// What the source tells to have purged: 3.4 and later, up to a thousand entries a shard.

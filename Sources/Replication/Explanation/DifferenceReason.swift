@@ -27,6 +27,8 @@ package struct DifferenceReason: Sendable, Hashable, Codable {
         case aheadOfSource = "ahead-of-source"
         /// As before, and the source was set back behind a checkpoint of the replication.
         case sourceRolledBack = "source-rolled-back"
+        /// The source's history of the document begins later than the revision.
+        case historyCutOff = "history-cut-off"
         /// The source knows nothing of it, and was made after the target: it stands where another database stood.
         case olderThanSource = "older-than-source"
         /// The source's content is not what the revision was made of.
@@ -142,6 +144,12 @@ package struct DifferenceReason: Sendable, Hashable, Codable {
             return DifferenceReason(
                 .olderThanSource,
                 "The source was made after its backup: it may be of the database that stood there before.")
+        }
+        if case .beforeHistory(let generation) = lineage {
+            return DifferenceReason(
+                .historyCutOff,
+                "The source's history of the document goes back only to generation \(generation) (_revs_limit): the target "
+                    + "could not see that a later revision has replaced it, or it was written at the target.")
         }
         switch evidence.source.hasPurges {
         case true?:

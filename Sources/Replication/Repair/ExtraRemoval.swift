@@ -51,7 +51,7 @@ package struct ExtraRemoval: Sendable {
             case .sourceRolledBack: true
             case .olderThanSource: keepsOlder
             // A source that was set back looks like that too.
-            case .aheadOfSource, .strayWrite: keepsUnexplained
+            case .aheadOfSource, .strayWrite, .historyCutOff: keepsUnexplained
             case nil: isLost || keepsUnexplained
             default: false
             }

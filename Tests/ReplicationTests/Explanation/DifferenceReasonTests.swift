@@ -57,6 +57,9 @@ import Testing
         (extra, evidence { $0.lineage = .unknown }, nil),
         (extra, evidence { ($0.lineage, $0.source.hasPurges) = (.unknown, true) }, .mayBePurgedAtSource),
         (extra, evidence { ($0.lineage, $0.source.hasPurges) = (.unknown, false) }, .strayWrite),
+        (extra, evidence { $0.lineage = .beforeHistory(9) }, .historyCutOff),
+        (extra, evidence { ($0.lineage, $0.rollback) = (.beforeHistory(9), .source) }, .sourceRolledBack),
+        (extra, evidence { older(&$0, .beforeHistory(9), hasPurges: true) }, .olderThanSource),
         (extra, evidence { older(&$0, .unknown, hasPurges: false) }, .olderThanSource),
         (extra, evidence { older(&$0, .unknown, hasPurges: true) }, .olderThanSource),
         (extra, evidence { older(&$0, .unknown, hasPurges: nil) }, .olderThanSource),
@@ -131,15 +134,20 @@ import Testing
 
     @Test func knowsWhereARevisionComesFrom() throws {
         let path = try #require(RevisionPath(start: 4, ids: [4, 3, 2, 1].map { RevisionID.test($0, $0).hash }))
-        func lineage(known: Set<RevisionID>, leaves: Set<RevisionID>, purged: Set<RevisionID> = [])
-            -> DifferenceEvidence.Lineage
-        { DifferenceEvidence.lineage(of: path, known: known, leaves: leaves, purged: purged) }
+        func lineage(
+            known: Set<RevisionID>, leaves: Set<RevisionID>, purged: Set<RevisionID> = [], oldest: [Int] = []
+        ) -> DifferenceEvidence.Lineage {
+            DifferenceEvidence.lineage(of: path, known: known, leaves: leaves, purged: purged, oldest: oldest)
+        }
         #expect(lineage(known: [.test(2, 2), .test(1, 1)], leaves: [.test(2, 2)]) == .followsLeaf)
         #expect(lineage(known: [.test(2, 2), .test(1, 1)], leaves: [.test(5, 9)]) == .branches)
         #expect(lineage(known: [.test(2, 2), .test(1, 1)], leaves: [.test(1, 1)]) == .branches)
         #expect(lineage(known: [], leaves: [.test(5, 9)]) == .unknown)
         #expect(lineage(known: [.test(1, 1)], leaves: [.test(1, 1)], purged: [.test(4, 4)]) == .purged)
         #expect(lineage(known: [], leaves: [], purged: [.test(3, 3)]) == .unknown)
+        #expect(lineage(known: [], leaves: [.test(9, 9)], oldest: [4]) == .unknown, "it would know the revision")
+        #expect(lineage(known: [], leaves: [.test(9, 9)], oldest: [8, 5, 1]) == .beforeHistory(5))
+        #expect(lineage(known: [.test(1, 1)], leaves: [.test(9, 9)], oldest: [5]) == .branches)
     }
 
     @Test func tellsWhichSideWasSetBack() {
