@@ -44,6 +44,54 @@ import Testing
         }
     }
 
+    /// What it says is known otherwise; but for the source, which its mark tells.
+    @Test(arguments: [
+        "UPDATE epoch SET reason = 'x'", "UPDATE epoch SET source = x'7b7d'", "UPDATE epoch SET first = 7",
+        "DELETE FROM epoch WHERE id = 2", "DELETE FROM epoch",
+    ])
+    func makesTheRowOfTheNewestEpochAnew(damage: String) async throws {
+        try await withScene { _, scene in
+            try await scene.source.fill(20)
+            let old = try await scene.backUp().moment
+            try await scene.source.delete()
+            try await scene.source.create()
+            try await scene.source.fill(3)
+            let first = try await scene.backUp().moment
+            #expect((old.epoch, first.epoch) == (1, 2))
+            if damage.hasPrefix("UPDATE") { try await scene.damage("\(damage) WHERE id = 2") }
+            if damage.hasPrefix("DELETE") { try await scene.damage(damage) }
+            try await scene.source.write(["new": [:]])
+
+            let report = try await scene.backUp()
+            #expect(report.damage?.isEpoch == true && report.damage?.isLost == false, "\(report)")
+            #expect(report.moment.number == first.number + 1 && report.moment.epoch == 2 && report.source == .same)
+            #expect(report.moment.leaves == 4)
+            for (number, moment) in [first, report.moment].enumerated() {
+                #expect(try await scene.restore(moment, to: scene.beside("\(number)")).isEqual)
+            }
+            // An older epoch that is gone for good ends nothing that is newer.
+            guard damage != "DELETE FROM epoch" else { return }
+            #expect(try await scene.restore(old, to: scene.beside("old")).isEqual)
+            let check = try await scene.withBackup { try await $0.check(readData: true) }
+            #expect(check.isSound, "\(check.problems)")
+            #expect(try await scene.backUp().damage == nil)
+        }
+    }
+
+    @Test func takesNoOtherDatabaseForTheOneWhoseEpochIsDamaged() async throws {
+        try await withScene { server, scene in
+            try await scene.source.fill(5)
+            let first = try await scene.backUp().moment
+            try await scene.damage("UPDATE epoch SET source = x'7b7d'")
+            // It has no mark of this backup.
+            try await scene.source.delete()
+            try await scene.source.create()
+            let error = await #expect(throws: ReplicationFailure.self) { try await scene.backUp() }
+            #expect((error?.underlying as? VaultError)?.code == .otherDatabase)
+            #expect(try await scene.restore(first, to: scene.beside("first")).isEqual)
+        }
+    }
+
     @Test func goesOnPastADamagedMoment() async throws {
         try await withScene { _, scene in
             try await scene.source.fill(5)

@@ -53,14 +53,24 @@ struct VaultVisit: Sendable {
             guard let entry = try await vault.entries().first(where: { $0.name == pair.name }), !vault.isGone(entry)
             else { return Backup(seen: .absent) }
             return try await vault.withDatabase(pair.name, isWriting: false, now: now()) { backup in
-                let epoch = try await backup.newestEpoch()
+                let epoch = try await Self.epoch(of: backup)
                 let (moments, damaged) = try await backup.allMoments()
                 return Backup(
                     seen: .present(
                         uuid: backup.uuid, moments: moments, damaged: damaged,
-                        epoch: SeenBackup.Epoch(number: epoch.number, reason: epoch.reason)),
+                        epoch: epoch),
                     confirmation: try await backup.confirmation(), isEncrypted: backup.encryption != nil)
             }
+        }
+    }
+
+    /// The newest epoch; nil where its row is damaged, which the next backup mends.
+    private static func epoch(of backup: VaultDatabase) async throws -> SeenBackup.Epoch? {
+        do {
+            let epoch = try await backup.newestEpoch()
+            return SeenBackup.Epoch(number: epoch.number, reason: epoch.reason)
+        } catch let error as VaultError where error.code == .damaged {
+            return nil
         }
     }
 

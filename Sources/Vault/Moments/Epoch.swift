@@ -29,7 +29,38 @@ package struct Epoch: Sendable, Hashable {
         guard let row = try Row.fetchOne(database, sql: "SELECT \(columns) FROM epoch ORDER BY id DESC LIMIT 1") else {
             throw DatabaseError(resultCode: .SQLITE_CORRUPT, message: "the epochs are missing")
         }
-        return try Epoch(row)
+        let epoch = try Epoch(row)
+        // A state that is damaged itself is told by what needs it.
+        if let state = try? StateRow(database), state.first != epoch.first {
+            throw DatabaseError(resultCode: .SQLITE_CORRUPT, message: "the row of the newest epoch is gone")
+        }
+        return epoch
+    }
+
+    /// Makes the row of the newest epoch anew, where it is damaged or gone, of what else is known of it.
+    ///
+    /// Which database the source is, its mark tells from now on: a source that has none, or another one, is not taken for
+    /// the one that was backed up.
+    static func renew(_ state: StateRow, _ database: Database) throws {
+        let row = try Row.fetchOne(
+            database, sql: "SELECT \(columns) FROM epoch ORDER BY id DESC LIMIT 1")
+        let sound = row.flatMap { try? Epoch($0) }
+        let isGone = row == nil || sound.map { $0.first != state.first } ?? false
+        let moments = try Row.fetchOne(
+            database, sql: "SELECT max(epoch), min(time), max(id) FROM moment WHERE id >= ?", arguments: [state.first])
+        let last: Int = try row?.checked(0) ?? 0
+        let number: Int = isGone ? try moments?.checkedOptional(0) ?? last + 1 : last
+        // A name that is wrong makes the source another one, and changes nothing.
+        let known: Data? = isGone ? nil : try row?.checked(3)
+        let name = known.flatMap { try? JSONDecoder().decode(SourceIdentity.self, from: $0) }?.name ?? ""
+        let source = SourceIdentity(name: name, marker: state.database, markedMoment: try moments?.checkedOptional(2))
+        try database.execute(sql: "DELETE FROM epoch WHERE id = ?", arguments: [number])
+        try Ledger.epoch.insert(
+            [
+                number, state.first, try moments?.checkedOptional(1) as Int64? ?? 0, try JSONEncoder().encode(source),
+                "its row was damaged, and made anew of what else is known",
+            ], database)
+        try Ledger.epoch.tallyAnew(database)
     }
 
     static func all(_ database: Database) throws -> [Epoch] {

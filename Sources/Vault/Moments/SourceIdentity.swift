@@ -37,7 +37,7 @@ package enum SourceVerdict: Sendable, Hashable {
     /// Compares what was remembered with what was found.
     package init(remembered: SourceIdentity, found: SourceIdentity) {
         let isNamedAlike = remembered.name == found.name
-        if remembered.name.isEmpty {
+        if remembered.name.isEmpty, remembered.marker == nil {
             self = .first
         } else if let marker = remembered.marker, marker == found.marker {
             self = Self.marked(remembered, found)

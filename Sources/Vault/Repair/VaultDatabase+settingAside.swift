@@ -9,8 +9,10 @@ package struct DamagedState: Sendable, Hashable, CustomStringConvertible {
     package var checkpoints = 0
     /// Whether the row that sums the state up was.
     package var isSum = false
+    /// Whether the row of the newest epoch was.
+    package var isEpoch = false
 
-    /// Whether older moments lack it for good: sums and checkpoints are nothing that a moment has.
+    /// Whether older moments lack it for good: sums, epochs and checkpoints are nothing that a moment has.
     package var isLost: Bool { leaves + settings > 0 }
 
     package var isEmpty: Bool { self == DamagedState() }
@@ -24,6 +26,7 @@ package struct DamagedState: Sendable, Hashable, CustomStringConvertible {
             parts.append("\(count) \(count == 1 ? one : many)")
         }
         if isSum { parts.append("the sum of all") }
+        if isEpoch { parts.append("what tells which source it is") }
         return parts.joined(separator: ", ")
     }
 }
@@ -46,7 +49,12 @@ extension VaultDatabase {
             var damage = DamagedState()
             var state: StateRow
             switch Result(catching: { try StateRow(database) }) {
-            case .success(let row): state = row
+            case .success(let row):
+                state = row
+                if try Self.isDamaged({ try Epoch.newest(database) }) {
+                    damage.isEpoch = true
+                    try Epoch.renew(state, database)
+                }
             case .failure:
                 damage.isSum = true
                 state = StateRow(vault: vault, database: uuid, name: name)
@@ -79,6 +87,17 @@ extension VaultDatabase {
             try search.state.write(database)
             try Ledger.checkpoint.clear(database)
             return damage
+        }
+    }
+
+    private static func isDamaged(_ read: () throws -> some Any) throws -> Bool {
+        do {
+            _ = try read()
+            return false
+        } catch let error as DatabaseError where error.resultCode == .SQLITE_CORRUPT {
+            return true
+        } catch is DecodingError {
+            return true
         }
     }
 }
