@@ -39,13 +39,18 @@ package struct BackupRun: Sendable {
     /// - Parameter info: what the source has just said of itself; nil to ask it.
     /// - Throws: `ReplicationFailure`, `VaultError`, `CouchError` of the source; `CancellationError`.
     package func run(knowing info: DatabaseInfo? = nil) async throws -> BackupReport {
+        try backup.expectWritable()
+        let mended = try await backup.mendSpares()
         do {
-            return try await runOnce(knowing: info)
+            var report = try await runOnce(knowing: info)
+            report.damage = mended
+            return report
         } catch let error where Self.isDamage(error) {
             let damage = try await backup.setDamagedAside()
             guard !damage.isEmpty else { throw error }
             var report = try await runOnce(knowing: info)
             report.damage = damage
+            report.damage?.spared = mended?.spared ?? 0
             return report
         }
     }
@@ -56,7 +61,6 @@ package struct BackupRun: Sendable {
     }
 
     private func runOnce(knowing info: DatabaseInfo?) async throws -> BackupReport {
-        try backup.expectWritable()
         let mark = SourceMark(database: source, backup: backup.uuid)
         let ((identity, revision), settings) = try await onSource {
             let info = if let info { info } else { try await source.info() }

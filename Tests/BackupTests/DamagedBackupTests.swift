@@ -78,6 +78,26 @@ import Testing
         }
     }
 
+    /// A dictionary is learnt from a thousand documents.
+    @Test func tellsOfARowThatItHasPutBackFromItsCopy() async throws {
+        try await withScene { _, scene in
+            let documents = (0..<2_200).map { number in
+                let members: [String: JSONValue] = [
+                    "customer": .string("customer \(number % 77)"), "street": "a street in the town",
+                    "amount": .integer(Int64(number)),
+                ]
+                return ("d\(number)", members)
+            }
+            try await scene.source.write(Dictionary(uniqueKeysWithValues: documents))
+            try await scene.backUp(options: ReplicationOptions())
+            try await scene.damage("UPDATE dictionary SET data = zeroblob(9) WHERE id = 1")
+            let report = try await scene.backUp(options: ReplicationOptions())
+            #expect(report.damage?.spared == 1 && report.damage?.isLost == false, "\(report)")
+            #expect(try await scene.backUp().damage == nil)
+            #expect(try await scene.withBackup { try await $0.check(readData: true) }.isSound)
+        }
+    }
+
     @Test func takesNoOtherDatabaseForTheOneWhoseEpochIsDamaged() async throws {
         try await withScene { server, scene in
             try await scene.source.fill(5)

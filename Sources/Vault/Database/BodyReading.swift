@@ -154,8 +154,12 @@ struct BodyReading {
 
     static func dictionaries(_ file: VaultFile, _ database: Database) throws -> [CompressionDictionary] {
         let keyring = try file.keyring()
-        return try Row.fetchAll(database, sql: "SELECT id, data FROM dictionary ORDER BY id").map { row in
-            let (id, data): (Int, Data) = (try row.checked(0), try row.checked(1))
+        return try Ledger.dictionary.numbers(database).compactMap { id in
+            // What a damaged one still decompresses right is proved by its digest.
+            guard let row = try Ledger.dictionary.sound(id, database) ?? Ledger.dictionary.row(id, database) else {
+                return nil
+            }
+            let data: Data = try row.checked(1)
             guard let keyring else { return CompressionDictionary(id: id, bytes: data) }
             guard let bytes = try keyring.open(data, .dictionary, [Data(number: id)], database) else {
                 throw DatabaseError(resultCode: .SQLITE_CORRUPT, message: "the dictionary \(id) was changed")

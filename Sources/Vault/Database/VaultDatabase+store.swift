@@ -152,7 +152,7 @@ extension VaultDatabase {
             // Another batch may have brought one meanwhile.
             if let known = try BodyReading.dictionaries(file, database).last { return known }
             let stored = try sealer?.seal(bytes, .dictionary, [Data(number: 1)]) ?? bytes
-            try Ledger.dictionary.insert([1, stored], database)
+            try Ledger.dictionary.insertTwice(1, [stored], database)
             return CompressionDictionary(id: 1, bytes: bytes)
         }
     }

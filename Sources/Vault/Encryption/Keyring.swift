@@ -29,9 +29,10 @@ final class Keyring: Sendable {
         if let sealer = current.withLock({ $0 }) { return sealer }
         // Two batches may come here at a time: then there are two keys, of which both are good.
         let sealer = try await file.write { database in
-            let number = (try Int.fetchOne(database, sql: "SELECT max(id) FROM data_key") ?? 0) &+ 1
+            let number = (try Int.fetchOne(database, sql: "SELECT max(abs(id)) FROM data_key") ?? 0) &+ 1
             let key = SymmetricKey(size: .bits256)
-            try Ledger.dataKey.insert([number, try self.key.wrap(key, as: self.identity(of: number))], database)
+            try Ledger.dataKey.insertTwice(
+                number, [try self.key.wrap(key, as: self.identity(of: number))], database)
             return Sealer(database: self.database, number: number, key: key)
         }
         current.withLock { $0 = sealer }
@@ -49,8 +50,7 @@ final class Keyring: Sendable {
 
     func dataKey(_ number: Int, _ database: Database) throws -> SymmetricKey {
         if let key = opened.withLock({ $0[number] }) { return key }
-        let wrapped = try Data.fetchOne(
-            database.cachedStatement(sql: "SELECT wrapped FROM data_key WHERE id = ?"), arguments: [number])
+        let wrapped: Data? = try Ledger.dataKey.sound(number, database)?.checked(1)
         do {
             let key = try key.unwrap(wrapped ?? Data(), as: identity(of: number))
             opened.withLock { $0[number] = key }

@@ -35,14 +35,10 @@ struct SealingRow: Sendable {
 
     /// The backup's row; nil where it is not encrypted.
     init?(_ database: Database) throws {
-        guard
-            let row = try Row.fetchOne(
-                database, sql: "SELECT id, key, form, salt, wrapped, hash FROM sealing WHERE id = 1")
-        else { return nil }
-        let form: String = try row.checked(2)
-        guard let form = Form(rawValue: form),
-            Ledger.sealing.hash((0..<5).map { row[$0] as DatabaseValue }) == (try row.checked(5))
-        else { throw DatabaseError(resultCode: .SQLITE_CORRUPT, message: "the row of the encryption was changed") }
+        guard !(try Ledger.sealing.numbers(database)).isEmpty else { return nil }
+        guard let row = try Ledger.sealing.sound(1, database), let form = Form(rawValue: try row.checked(2)) else {
+            throw DatabaseError(resultCode: .SQLITE_CORRUPT, message: "the row of the encryption was changed")
+        }
         (key, self.form) = (try row.checked(1), form)
         (salt, wrapped) = (try row.checkedOptional(3), try row.checkedOptional(4))
     }
@@ -52,7 +48,7 @@ struct SealingRow: Sendable {
     }
 
     func insert(_ database: Database) throws {
-        try Ledger.sealing.insert([1, key, form.rawValue, salt, wrapped], database)
+        try Ledger.sealing.insertTwice(1, [key, form.rawValue, salt, wrapped], database)
     }
 
     /// The key, where the source has it. Blocks.

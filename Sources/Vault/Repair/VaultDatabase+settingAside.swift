@@ -11,8 +11,10 @@ package struct DamagedState: Sendable, Hashable, CustomStringConvertible {
     package var isSum = false
     /// Whether the row of the newest epoch was.
     package var isEpoch = false
+    /// Rows that are kept twice, and were put back from their copies.
+    package var spared = 0
 
-    /// Whether older moments lack it for good: sums, epochs and checkpoints are nothing that a moment has.
+    /// Whether older moments lack it for good: sums, epochs and checkpoints are nothing that a moment has, and copies are whole.
     package var isLost: Bool { leaves + settings > 0 }
 
     package var isEmpty: Bool { self == DamagedState() }
@@ -22,6 +24,7 @@ package struct DamagedState: Sendable, Hashable, CustomStringConvertible {
         for (count, one, many) in [
             (leaves, "revision", "revisions"), (settings, "setting", "settings"),
             (checkpoints, "checkpoint", "checkpoints"),
+            (spared, "row of which there is a copy", "rows of which there are copies"),
         ] where count > 0 {
             parts.append("\(count) \(count == 1 ? one : many)")
         }
@@ -32,6 +35,21 @@ package struct DamagedState: Sendable, Hashable, CustomStringConvertible {
 }
 
 extension VaultDatabase {
+    /// Puts rows that are kept twice back from each other where they are damaged or gone, and makes the copies that are missing.
+    ///
+    /// - Returns: what was damaged; nil where nothing was.
+    /// - Throws: `VaultError`.
+    package func mendSpares() async throws -> DamagedState? {
+        try writable()
+        let mended = try await file.write { database in
+            try Ledger.spared.reduce(0) { try $0 + $1.mendSpares(database) }
+        }
+        guard mended > 0 else { return nil }
+        var damage = DamagedState()
+        damage.spared = mended
+        return damage
+    }
+
     /// Sets aside what is damaged of the newest state, so that a backup can go on: its next run reads the source from the
     /// beginning, and stores anew what is missing.
     ///

@@ -1,0 +1,73 @@
+import Foundation
+import GRDB
+
+/// Rows that are written twice, the second time under their number with a minus before it.
+///
+/// Everything else of a backup depends on a dictionary, a data key and the row of the encryption: one changed bit must not cost
+/// all of it.
+extension Ledger {
+    static let spared = [dictionary, sealing, dataKey]
+
+    /// Writes a row and its copy.
+    ///
+    /// - Parameter values: without the number.
+    func insertTwice(
+        _ number: Int, _ values: [(any DatabaseValueConvertible)?], _ database: Database
+    ) throws {
+        for key in [number, -number] { try insert([key] + values, database) }
+    }
+
+    /// The numbers of all rows, also of those of which only the copy is there.
+    func numbers(_ database: Database) throws -> [Int] {
+        try Row.fetchAll(database, sql: "SELECT DISTINCT abs(id) FROM \(table) ORDER BY 1").map { try $0.checked(0) }
+    }
+
+    /// A row's columns, or those of its copy where it is damaged or gone; nil where both are.
+    func sound(_ number: Int, _ database: Database) throws -> Row? {
+        for key in [number, -number] {
+            guard let row = try row(key, database) else { continue }
+            let values = columns.indices.map { row[$0] as DatabaseValue }
+            if hash(values).databaseValue == row[columns.count] { return row }
+        }
+        return nil
+    }
+
+    /// A row's columns and its hash, as they are.
+    func row(_ key: Int, _ database: Database) throws -> Row? {
+        try Row.fetchOne(
+            database.cachedStatement(
+                sql: "SELECT \(columns.joined(separator: ", ")), hash FROM \(table) WHERE id = ?"), arguments: [key])
+    }
+
+    /// Puts rows and copies that are damaged or gone back from each other, and makes copies where a backup has none yet.
+    ///
+    /// - Returns: how many were damaged or gone.
+    func mendSpares(_ database: Database) throws -> Int {
+        var gone = try goneRows(database)
+        var mended = 0
+        for number in try numbers(database) {
+            guard let whole = try sound(number, database) else { continue }
+            for key in [number, -number] {
+                let values: [DatabaseValue] = [key.databaseValue] + columns.indices.dropFirst().map { whole[$0] }
+                let found = try row(key, database)
+                guard found.map({ Array($0.databaseValues) }) != values + [hash(values).databaseValue] else { continue }
+                guard found != nil || gone > 0 else {
+                    try insert(values, database)
+                    continue
+                }
+                if found == nil { gone -= 1 }
+                try put(values, database)
+                mended += 1
+            }
+        }
+        return mended
+    }
+
+    /// Writes a row as the tally knows it already.
+    private func put(_ values: [DatabaseValue], _ database: Database) throws {
+        let places = values.map { _ in "?" }.joined(separator: ", ")
+        try database.execute(
+            sql: "INSERT OR REPLACE INTO \(table) (\(columns.joined(separator: ", ")), hash) VALUES (\(places), ?)",
+            arguments: StatementArguments(values + [hash(values).databaseValue]))
+    }
+}
