@@ -26,7 +26,7 @@ package struct Ledger: Sendable, Hashable, Codable {
         observe(pass)
         let settled = records.filter { $0.value.absentPasses >= policy.settlePasses }
         for fingerprint in settled.keys { records[fingerprint] = nil }
-        let due = recoveries(of: settled) + tellings(at: pass.at, policy: policy)
+        let due = recoveries(of: settled, in: pass) + tellings(at: pass.at, policy: policy)
         return due.sorted(by: Transition.inMessageOrder)
     }
 
@@ -44,7 +44,7 @@ package struct Ledger: Sendable, Hashable, Codable {
         }
     }
 
-    private func recoveries(of settled: [String: AlertRecord]) -> [Transition] {
+    private func recoveries(of settled: [String: AlertRecord], in pass: AlertPass) -> [Transition] {
         let folded = Dictionary(grouping: settled.values, by: \.foldedUnder)
         return settled.compactMap { fingerprint, record in
             guard record.firstTold != nil else { return nil }
@@ -53,7 +53,8 @@ package struct Ledger: Sendable, Hashable, Codable {
             return Transition(
                 .resolved, record.condition, severity: record.toldSeverity, since: record.since,
                 lastSeen: record.lastSeen, endedAt: record.absentSince,
-                folded: FoldedConditions((folded[fingerprint] ?? []).map(\.condition)))
+                folded: FoldedConditions((folded[fingerprint] ?? []).map(\.condition)),
+                isUnwatched: pass.isWatched(record.condition) ? nil : true)
         }
     }
 

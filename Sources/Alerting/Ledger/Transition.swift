@@ -19,10 +19,12 @@ package struct Transition: Sendable, Hashable, Codable {
     /// When it was first found gone; only for ``Kind/resolved``.
     package var endedAt: Date?
     package var folded: FoldedConditions
+    /// That nobody looks any more whether it is over; nil where somebody does.
+    package var isUnwatched: Bool?
 
     package init(
         _ kind: Kind, _ condition: Condition, severity: Severity? = nil, since: Date? = nil, lastSeen: Date,
-        endedAt: Date? = nil, folded: FoldedConditions = FoldedConditions()
+        endedAt: Date? = nil, folded: FoldedConditions = FoldedConditions(), isUnwatched: Bool? = nil
     ) {
         self.kind = kind
         self.condition = condition
@@ -31,12 +33,17 @@ package struct Transition: Sendable, Hashable, Codable {
         self.lastSeen = lastSeen
         self.endedAt = endedAt
         self.folded = folded
+        self.isUnwatched = isUnwatched
     }
 
     package var isFiring: Bool { kind != .resolved }
 
     /// What it says in a line; of what is over only that, since the summary speaks of a problem that is there.
-    var summary: String { isFiring ? condition.summary : "no longer \(condition.rule)" }
+    var summary: String {
+        guard !isFiring else { return condition.summary }
+        return isUnwatched == true
+            ? "no longer watched, so nobody knows whether \(condition.rule) is over" : "no longer \(condition.rule)"
+    }
 
     /// The first words of an entry and of a subject.
     var label: String {
@@ -45,7 +52,7 @@ package struct Transition: Sendable, Hashable, Codable {
         case .new: level
         case .worse: "NOW \(level)"
         case .reminder: "STILL \(level)"
-        case .resolved: "RESOLVED"
+        case .resolved: isUnwatched == true ? "NOT WATCHED" : "RESOLVED"
         }
     }
 }

@@ -76,7 +76,7 @@ package struct CheckRun: Sendable {
         let vaults = vaults(fleet)
         let memories = StoredVaultMemories(state)
         var known = try await memories.all()
-        if options.adopts { for target in known.keys { known[target]?.acceptWhatWasTold() } }
+        let accepted = Self.accept(options, in: &known)
         let looks = try await vaults.look(
             at: try await vaults.pairs(last: last), last: last, memories: known, sources: passed.report.servers,
             isFollowed: !options.isDryRun)
@@ -84,6 +84,13 @@ package struct CheckRun: Sendable {
         let evidence = BackupEvidence.spans(
             vault: looks.memories, pairs: passed.pairMemories.values, loaded.configuration)
         passed.report = try await proved(passed.report.adding(looks.reports), before: last, evidence, state)
+        for (target, told) in accepted {
+            guard let pair = passed.report.pairs.first(where: { $0.target == target }) else { continue }
+            let records = told.map {
+                RepairRecord.acceptance(of: $0.what, $0.rule, isPlanned: options.isDryRun, at: now())
+            }
+            passed.report.add(records, to: pair.key)
+        }
         var outcome = Outcome(
             report: passed.report, exitCode: ExitCode(passed.report, sources: fleet.selector.sources))
         guard !options.isDryRun else { return Look(outcome: outcome, due: due, last: last) }
@@ -92,13 +99,28 @@ package struct CheckRun: Sendable {
             try await memories.store(looks.memories)
             try await verification(state).noteDue(passed.report)
             // Whether a backup has ended what there was is to be found out yet.
-            let open = due.reduce(into: Set<String>()) { $0.formUnion(VaultState.fingerprints(of: $1.name)) }
+            let open = due.reduce(into: Set<String>()) { open, pair in
+                open.formUnion(VaultState.fingerprints(of: passed.report.name(of: pair.key) ?? pair.name))
+            }
             outcome.told(try await tell(passed.report, judging: .allBut(open), state: state))
         } catch let error as StateError {
             // What was seen is worth showing even where it can't be remembered.
             outcome.fail(error)
         }
         return Look(outcome: outcome, due: due, last: last)
+    }
+
+    /// Takes for right what was told of backups in the vault, and returns that by the targets.
+    private static func accept(
+        _ options: PassOptions, in known: inout [String: VaultMemory]
+    ) -> [String: [(what: String, rule: String)]] {
+        var accepted: [String: [(what: String, rule: String)]] = [:]
+        for target in known.keys {
+            let names = [target, String(target.dropFirst(VaultPair.targetPrefix.count))]
+            guard names.contains(where: options.isAdopted) else { continue }
+            accepted[target] = known[target]?.acceptWhatWasTold()
+        }
+        return accepted
     }
 
     private func vaults(_ fleet: Fleet) -> VaultPass {
@@ -110,7 +132,9 @@ package struct CheckRun: Sendable {
         var outcome = looked.outcome
         let before = Dictionary((looked.last?.pairs ?? []).map { ($0.key, $0) }, uniquingKeysWith: { $1 })
         try await vaults(fleet).backUp(looked.due, tellingEvery: tellsBackupsEvery) { states in
-            let known = states.filter { $0.awaited == nil }.map(\.pair.name)
+            let known = states.filter { $0.awaited == nil }.map { state in
+                looked.outcome.report.name(of: state.pair.key) ?? state.pair.name
+            }
             // What could not be told the last time is told now.
             outcome.notRemembered = looked.outcome.notRemembered
             outcome = try await again(
@@ -170,7 +194,7 @@ package struct CheckRun: Sendable {
         guard result.hasVerified else { return looked }
         // What the rules of the pass have found stays told: the next check sees whether the comparison has ended it.
         let judged = [BackupDiffers.name, VerificationOverdue.name].flatMap { rule in
-            turns.map { Finding.fingerprint(rule: rule, subject: $0.pair.name) }
+            turns.map { Finding.fingerprint(rule: rule, subject: $0.report.pair) }
         }
         return try await again(looked, judging: Set(judged), fleet: fleet, state: state) { report, last in
             let evidence = try await BackupEvidence.spans(state, loaded.configuration)
@@ -276,6 +300,9 @@ extension Report {
         pairs[index].findings = found.findings + pairs[index].findings.filter { !VaultState.allRules.contains($0.rule) }
         self = with(pairs: pairs)
     }
+
+    /// What the report calls a pair.
+    fileprivate func name(of key: String) -> String? { pairs.first { $0.key == key }?.pair }
 
     /// Adds repairs to a pair, unless they are there.
     fileprivate mutating func add(_ records: [RepairRecord], to key: String) {

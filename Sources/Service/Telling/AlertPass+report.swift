@@ -21,7 +21,10 @@ extension AlertPass {
                 ].contains($0.rule)
             }
         }.map(\.name)
-        self.init(at: report.at, conditions: conditions, unjudgedSubjects: Set(unseen + unasked))
+        let watched = report.servers.map(\.name) + report.pairs.filter { $0.mode != .off }.map(\.pair)
+        self.init(
+            at: report.at, conditions: conditions, unjudgedSubjects: Set(unseen + unasked),
+            watchedSubjects: Set(watched))
     }
 }
 

@@ -66,9 +66,19 @@ struct VaultMemory: Sendable, Hashable, Codable {
     }
 
     /// Takes what earlier checks have told of for right, at the user's word.
-    mutating func acceptWhatWasTold() {
+    ///
+    /// - Returns: the rules that had told it, with what they are about.
+    @discardableResult
+    mutating func acceptWhatWasTold() -> [(what: String, rule: String)] {
+        var accepted: [(String, String)] = []
+        if loss != nil { accepted.append(("the backup in the vault", BackupLost.name)) }
+        if damage != nil { accepted.append(("the backup in the vault", BackupDamaged.name)) }
         (loss, damage) = (nil, nil)
-        if source.since(SourceReplaced.name) ?? source.since(SourceRolledBack.name) != nil { source.acceptSource() }
+        if let told = [SourceReplaced.name, SourceRolledBack.name].first(where: { source.since($0) != nil }) {
+            source.acceptSource()
+            accepted.append(("the source", told))
+        }
+        return accepted
     }
 
     /// Takes in what the backup that has just ended found damaged and set aside; to be called behind ``advance(_:at:)``.

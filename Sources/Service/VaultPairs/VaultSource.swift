@@ -55,6 +55,7 @@ struct VaultSource: Sendable {
             finding.next = "if that was not wanted: \(restore)"
         default: break
         }
+        finding.next = AdoptionStep.naming(pair.target, in: finding.next)
         return finding
     }
 }

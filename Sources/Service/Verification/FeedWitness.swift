@@ -5,18 +5,9 @@ import Replication
 ///
 /// A side that was put back has lost the newest of them, however far its feed has grown again.
 package struct FeedWitness: Sendable, Hashable, Codable {
-    /// A document that had changed, with its leaf revisions.
-    struct Row: Sendable, Hashable, Codable {
-        var id: String
-        var revisions: [String]
-    }
-
-    private var source: [Row]
+    private var source: [ChangedDocument]
     /// Empty where the backup is in the vault, which is never put back unseen.
-    private var target: [Row]
-
-    /// The newest one is what a side loses; a few, since the shards of a database are listed in no order.
-    private static let rows = 8
+    private var target: [ChangedDocument]
 
     /// Takes down what the sides have now.
     static func take(_ source: CouchDatabase, _ target: CouchDatabase?) async throws -> FeedWitness {
@@ -32,17 +23,11 @@ package struct FeedWitness: Sendable, Hashable, Codable {
         return try await (left, right) == (true, true)
     }
 
-    private static func newest(_ database: CouchDatabase?) async throws -> [Row] {
-        guard let database else { return [] }
-        var found: [Row] = []
-        for try await event in database.changes(ChangesOptions(limit: rows, isDescending: true)) {
-            guard case .row(let row) = event else { continue }
-            found.append(Row(id: row.id, revisions: row.revisions.map(\.description)))
-        }
-        return found
+    private static func newest(_ database: CouchDatabase?) async throws -> [ChangedDocument] {
+        try await database?.newestChanges() ?? []
     }
 
-    private static func knows(_ rows: [Row], _ database: CouchDatabase?) async throws -> Bool {
+    private static func knows(_ rows: [ChangedDocument], _ database: CouchDatabase?) async throws -> Bool {
         guard let database, !rows.isEmpty else { return true }
         let leaves = rows.map { row in
             DocumentLeaves(id: DocumentID(row.id), revisions: row.revisions.compactMap { RevisionID($0) })

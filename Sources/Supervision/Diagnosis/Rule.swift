@@ -66,7 +66,9 @@ extension PairRule {
         Finding(
             rule: name, severity: severity, since: situation.memory.since(name) ?? situation.now, summary: summary,
             evidence: evidence.compactMapValues { $0 },
-            next: step(next ?? "couchkeep explain \(name)", in: situation.pair.mode), cause: cause)
+            next: AdoptionStep.naming(
+                situation.pair.name, in: step(next ?? "couchkeep explain \(name)", in: situation.pair.mode)),
+            cause: cause)
     }
 
     /// A pair that is only watched is repaired by nobody, so a check alone is no next step.
@@ -83,6 +85,7 @@ extension ServerRule {
     ) -> Finding {
         Finding(
             rule: name, severity: severity, since: situation.memory.findingsSince[name] ?? situation.now,
-            summary: summary, evidence: evidence.compactMapValues { $0 }, next: next ?? "couchkeep explain \(name)")
+            summary: summary, evidence: evidence.compactMapValues { $0 },
+            next: AdoptionStep.naming(situation.observation.name, in: next ?? "couchkeep explain \(name)"))
     }
 }

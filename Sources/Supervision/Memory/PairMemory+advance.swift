@@ -37,8 +37,8 @@ extension PairMemory {
                 let latch = Latch(
                     since: finding.since, severity: finding.severity, cause: finding.cause, summary: finding.summary,
                     evidence: finding.evidence)
-                // What a rollback was known by is kept; counts and security are told as they were last seen.
-                let isRenewed = [CountsDiffer.name, SecurityDiffers.name].contains(rule)
+                // What a rollback was known by is kept; others are told as they were last seen.
+                let isRenewed = [CountsDiffer.name, SecurityDiffers.name, MassDeletion.name].contains(rule)
                 latches[rule] = isRenewed ? latch : latches[rule] ?? latch
             } else {
                 latches[rule] = nil
@@ -160,6 +160,7 @@ extension PairMemory {
             idleAt = nil
             pendingSince = pendingSince ?? observation.at
             coveredUntil = progress.coveredUntil ?? coveredUntil
+            wasComplete = wasComplete(until: coveredUntil)
             samples.removeAll { sample in coveredUntil.map { sample.at <= $0 } ?? false }
             if let sequence = observation.source.info?.updateSequence {
                 samples.append(Sample(at: observation.at, sequence: sequence))
@@ -184,6 +185,8 @@ extension PairMemory {
     private mutating func rememberInspection(_ observation: PairObservation) {
         guard let inspection = observation.inspection else { return }
         lastInspection = observation.at
+        sourceChanges = inspection.sourceChanges ?? sourceChanges
+        targetChanges = inspection.targetChanges ?? targetChanges
         guard let base = observation.replication.value?.id?.base ?? replicationBase else { return }
         // One that is gone is forgotten: what is written in its place begins to count anew.
         if case .known(let log) = inspection.sourceLog { sourceLog = log.map { Log($0, base: base) } }

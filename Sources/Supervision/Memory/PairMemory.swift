@@ -109,6 +109,10 @@ package struct PairMemory: Sendable, Hashable, Codable {
     /// What verifications found before was of a source that was replaced or put back since.
     package var sourceEvidenceFrom: Date?
 
+    /// What each side had changed last at the last inspection.
+    package var sourceChanges: [ChangedDocument]?
+    package var targetChanges: [ChangedDocument]?
+
     package var replicationBase: String?
     package var sourceLog: Log?
     package var targetLog: Log?
@@ -180,6 +184,15 @@ package struct PairMemory: Sendable, Hashable, Codable {
         sourceCounts = nil
         sourceLog = nil
         latches[SourceRolledBack.name] = nil
+    }
+
+    /// Whether the target ever had everything, where it has what the source had until a moment.
+    ///
+    /// A source that is never quiet when somebody looks has been copied all the same.
+    func wasComplete(until moment: Date?) -> Bool {
+        let start = rescan.map { $0.isPrepared ? $0.startedAt : .distantFuture } ?? firstSeen
+        guard !wasComplete, let moment, let start else { return wasComplete }
+        return moment > start
     }
 
     /// Whether a rescan is on its way.

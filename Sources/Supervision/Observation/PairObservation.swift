@@ -77,12 +77,20 @@ package struct PairInspection: Sendable {
     package var comparableCounts: ComparableCounts?
     /// The target's design documents with a `validate_doc_update`, with their revisions; nil where not asked.
     package var validators: [String: String]?
+    /// What each side has changed last; nil where it could not be asked.
+    package var sourceChanges: [ChangedDocument]?
+    package var targetChanges: [ChangedDocument]?
+    /// The documents of which a side has lost what it had changed last at the inspection before, but for those that
+    /// a purge may have taken.
+    package var lostBySource: [String]
+    package var lostByTarget: [String]
 
     package init(
         sourceLog: Observed<ReplicationLog?> = .known(nil), targetLog: Observed<ReplicationLog?> = .known(nil),
         pendingAfterSourceLog: Int? = nil, pendingAfterTargetLog: Int? = nil,
         sourceSecurity: Observed<JSONValue> = .known([:]), targetSecurity: Observed<JSONValue> = .known([:]),
-        comparableCounts: ComparableCounts? = nil, validators: [String: String]? = nil
+        comparableCounts: ComparableCounts? = nil, validators: [String: String]? = nil,
+        lostBySource: [String] = [], lostByTarget: [String] = []
     ) {
         self.sourceLog = sourceLog
         self.targetLog = targetLog
@@ -92,6 +100,7 @@ package struct PairInspection: Sendable {
         self.targetSecurity = targetSecurity
         self.comparableCounts = comparableCounts
         self.validators = validators
+        (self.lostBySource, self.lostByTarget) = (lostBySource, lostByTarget)
     }
 }
 

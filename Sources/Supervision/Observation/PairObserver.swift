@@ -67,6 +67,7 @@ package struct PairObserver {
             inspection.targetLog = try await .catching { try await log(base, at: target) }
             try await compareLogs(&inspection, base: base)
         }
+        try await compareChanges(&inspection)
         if pair.comparesSecurity {
             inspection.sourceSecurity = try await .catching { try await source.security() }
             inspection.targetSecurity = try await .catching { try await target.security() }
@@ -82,6 +83,29 @@ package struct PairObserver {
             inspection.validators = try await Observed.catching { try await validators() }.value
         }
         return inspection
+    }
+
+    /// Asks each side whether it still has what it had changed last, and what that is now.
+    private func compareChanges(_ inspection: inout PairInspection) async throws {
+        inspection.lostBySource = try await lost(memory.sourceChanges, memory.sourceCounts, by: source)
+        inspection.lostByTarget = try await lost(memory.targetChanges, memory.targetCounts, by: target)
+        inspection.sourceChanges = try await Observed.catching { try await source.newestChanges() }.value
+        inspection.targetChanges = try await Observed.catching { try await target.newestChanges() }.value
+    }
+
+    /// The ids of what a side has lost; a lagging copy of a shard can answer, so it is asked three times.
+    private func lost(
+        _ changes: [ChangedDocument]?, _ counts: PairMemory.Counts?, by database: CouchDatabase
+    ) async throws -> [String] {
+        guard let changes, !changes.isEmpty, let counts else { return [] }
+        var lost = changes
+        for _ in 0..<3 where !lost.isEmpty {
+            lost = try await Observed.catching { try await database.lost(of: lost) }.value ?? []
+        }
+        guard !lost.isEmpty, let info = try await Observed.catching({ try await database.info() }).value,
+            info.purgeSequence?.displayNumber == counts.purgeSequence?.displayNumber
+        else { return [] }
+        return lost.map(\.id)
     }
 
     /// Two checkpoints of one session that differ are looked at twice, since one is always written before the other.

@@ -75,13 +75,22 @@ package enum RepairPlan: Sendable, Hashable {
             if let finding = findings.first(where: { $0.rule == rule.name }),
                 let action = rule.repair(finding, in: situation)
             {
-                return (action, rule.name)
+                return (adopting && isOnOthersPart(action, in: situation) ? .createReplication : action, rule.name)
             }
         }
         if adopting, let primary = situation.primary, !primary.isOwned {
-            return (.rewriteReplication(documentID: primary.document.id), "adopt")
+            let action = RepairAction.rewriteReplication(documentID: primary.document.id)
+            return (isOnOthersPart(action, in: situation) ? .createReplication : action, "adopt")
         }
         return nil
+    }
+
+    /// Whether a step would make a whole replication of one with which somebody copies a part, and may want just that.
+    private static func isOnOthersPart(_ action: RepairAction, in situation: PairSituation) -> Bool {
+        guard case .rewriteReplication(let id) = action else { return false }
+        return situation.replication?.documents.contains {
+            $0.document.id == id && !$0.isOwned && !$0.document.partialOptions.isEmpty
+        } ?? false
     }
 
     /// What forbids every repair now.

@@ -33,3 +33,12 @@ package struct RepairRecord: Sendable, Hashable, Codable {
         self.rule = rule
     }
 }
+
+extension RepairRecord {
+    /// That something is taken for right as it is now, at the user's word.
+    package static func acceptance(of what: String, _ rule: String, isPlanned: Bool, at moment: Date) -> RepairRecord {
+        RepairRecord(
+            action: "accept", at: moment, result: isPlanned ? .planned : .done,
+            detail: "take \(what) as it is now for the right one, whatever \(rule) says", rule: rule)
+    }
+}

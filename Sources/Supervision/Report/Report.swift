@@ -41,9 +41,17 @@ package struct Report: Sendable, Codable, Equatable {
     package var hasFailingChannel: Bool { channels.contains { $0.error != nil } }
 
     /// The report with further pairs, which may change the verdict.
+    ///
+    /// One that has the name of a pair that is there is named by its target: what is told of both must not be one thing.
     package func adding(_ others: [PairReport]) -> Report {
         guard !others.isEmpty else { return self }
-        return Report(at: at, pairs: pairs + others, servers: servers, unprotected: unprotected, channels: channels)
+        let names = Set(pairs.map(\.pair))
+        let named = others.map { other in
+            var pair = other
+            if names.contains(pair.pair) { pair.pair = pair.target }
+            return pair
+        }
+        return Report(at: at, pairs: pairs + named, servers: servers, unprotected: unprotected, channels: channels)
     }
 
     /// The report with other pairs, which may change the verdict.
@@ -72,8 +80,8 @@ package struct Report: Sendable, Codable, Equatable {
         if findings.contains(where: { $0.severity != .notice && $0.rule != Blind.name }) { return .problem }
         let lights = pairs.flatMap { [$0.lights.replicating, $0.lights.verified, $0.lights.restorable] }
         if lights.contains(where: { $0.state == .problem }) { return .problem }
-        // Nothing to look at is nothing known to be well.
-        return pairs.isEmpty || lights.contains { $0.state == .unknown } ? .unknown : .ok
+        // Nothing that is looked at is nothing known to be well.
+        return pairs.allSatisfy { $0.mode == .off } || lights.contains { $0.state == .unknown } ? .unknown : .ok
     }
 }
 

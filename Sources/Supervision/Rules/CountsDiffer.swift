@@ -43,12 +43,31 @@ package enum CountsDiffer: PairRule {
                 "the backup holds \(Wording.counted(-counts.missing, "tombstone")) that the source does not have",
                 evidence: evidence)
         }
-        return finding(
-            .warning, situation,
-            counts.missing == 0
-                ? "nothing is pending, yet source and backup differ in which documents are deleted"
-                : "the backup holds \(Wording.documents(-counts.missing)) that the source does not have",
-            evidence: evidence)
+        guard counts.missing < 0 else {
+            return finding(
+                .warning, situation,
+                "nothing is pending, yet source and backup differ in which documents are deleted", evidence: evidence)
+        }
+        return extra(-counts.missing, situation, evidence)
+    }
+
+    /// The backup has more than the source: a matter of taste once a comparison has found the source's all there.
+    private static func extra(_ count: Int, _ situation: PairSituation, _ evidence: Evidence) -> Finding {
+        let latch = situation.memory.latches[name]
+        let before = latch.flatMap { latch -> Int? in
+            guard let target = latch.evidence["targetDocuments"]?.integer,
+                let source = latch.evidence["sourceDocuments"]?.integer
+            else { return nil }
+            return Int(target - source)
+        }
+        let isProved = latch.map { situation.proof.proves(since: $0.since) && count <= before ?? 0 } ?? false
+        var finding = finding(
+            isProved ? .notice : .warning, situation,
+            "the backup holds \(Wording.documents(count)) that the source does not have", evidence: evidence,
+            next: isProved ? "couchkeep repair \(situation.pair.name) --remove-extra" : nil)
+        // What came later, no comparison has seen.
+        if !isProved, let before, count > before { finding.since = situation.now }
+        return finding
     }
 
     /// What was seen when the counts could be compared: a source that is busy now takes nothing back.

@@ -11,35 +11,50 @@ package enum MassDeletion: PairRule {
             + "at once.",
         consequence: "A replica no longer has the deleted documents; only a backup with a past does.",
         evidence:
-            "doc_del_count of the source grew by at least thresholds.mass_deletion of its documents between two passes.",
+            "doc_count of the source fell, and doc_del_count grew, by at least thresholds.mass_deletion of its documents between "
+            + "two passes.",
         repair:
             "None by Couchkeep. If the deletion was wanted, the finding ends by itself after a day. If not, restore from a "
             + "backup with a past before it is pruned: couchkeep restore --at, where the vault has one.",
         severity: "critical", sources: ["replicate-couchdb-cluster#18"])
 
     package static func diagnose(_ situation: PairSituation) -> Finding? {
-        let limits = situation.pair.thresholds
-        if let latch = situation.memory.latches[name],
-            let age = situation.elapsed(since: latch.since), age < limits.massDeletionShownFor
-        {
-            return Finding(
+        let latch = situation.memory.latches[name].flatMap { latch in
+            situation.elapsed(since: latch.since).flatMap {
+                $0 < situation.pair.thresholds.massDeletionShownFor ? latch : nil
+            }
+        }
+        // A second one that is larger than the first must not stand behind it for a day.
+        if let found = deletion(situation), found.count > latch?.evidence["deleted"]?.integer ?? 0 {
+            return found.finding
+        }
+        return latch.map { latch in
+            Finding(
                 rule: name, severity: .critical, since: latch.since, summary: latch.summary, evidence: latch.evidence,
                 next: "couchkeep explain mass-deletion")
         }
+    }
+
+    /// What went since the last pass, where that is much.
+    private static func deletion(_ situation: PairSituation) -> (count: Int64, finding: Finding)? {
+        let limits = situation.pair.thresholds
         guard let before = situation.memory.sourceCounts, let now = situation.observation.source.info,
             situation.memory.sourceIdentity == situation.observation.sourceIdentity, before.documents > 0
         else { return nil }
-        let deleted = now.deletedCount - before.deleted
+        // Tombstones alone are no loss: a queue makes and deletes all the time, and others' tombstones replicate too.
+        let deleted = min(now.deletedCount - before.deleted, before.documents - now.documentCount)
         guard deleted >= limits.massDeletionAtLeast,
             Double(deleted) >= limits.massDeletionShare * Double(before.documents)
         else { return nil }
         let share = Int((100 * Double(deleted) / Double(before.documents)).rounded())
-        return finding(
+        var finding = finding(
             .critical, situation,
             "\(Wording.documents(deleted)) of \(Wording.number(before.documents)) (\(share) %) were deleted at the source since the last pass",
             evidence: [
                 "deleted": .count(deleted), "documentsBefore": .count(before.documents),
                 "lastPass": .time(situation.memory.lastPass),
             ])
+        finding.since = situation.now
+        return (Int64(deleted), finding)
     }
 }

@@ -22,8 +22,9 @@ package enum ReplicationBehind: PairRule {
     package static func diagnose(_ situation: PairSituation) -> Finding? {
         guard let pending = situation.pending, pending > 0 else { return nil }
         let limits = situation.pair.thresholds
-        let isFirstCopy = !situation.memory.wasComplete
         let memory = situation.memory
+        let isFirstCopy = !memory.wasComplete(
+            until: situation.observation.progress.value?.coveredUntil ?? memory.coveredUntil)
         let lag =
             isFirstCopy
             ? situation.elapsed(since: memory.rescan?.startedAt ?? memory.firstSeen) ?? 0 : situation.waitingSeconds

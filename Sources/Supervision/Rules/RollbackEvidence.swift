@@ -19,6 +19,8 @@ struct RollbackEvidence {
     private let pendingAfterOther: Int?
     private let counts: PairMemory.Counts?
     private let suspect: Date?
+    /// What the side had changed last and has lost.
+    private let lost: [String]
     private let rememberedIdentity: String?
     private let rememberedLog: PairMemory.Log?
 
@@ -30,6 +32,8 @@ struct RollbackEvidence {
         let targetLog = observation.inspection?.targetLog.value ?? nil
         let afterSource = observation.inspection?.pendingAfterSourceLog
         let afterTarget = observation.inspection?.pendingAfterTargetLog
+        let inspection = observation.inspection
+        lost = (side == .source ? inspection?.lostBySource : inspection?.lostByTarget) ?? []
         switch side {
         case .source:
             (info, identity) = (observation.source.info, observation.sourceIdentity)
@@ -50,7 +54,7 @@ struct RollbackEvidence {
     var found: Evidence? {
         // Another database of the same name is another rule's matter.
         if let rememberedIdentity, let identity, rememberedIdentity != identity { return nil }
-        if let evidence = fewerDocuments { return evidence }
+        if let evidence = fewerDocuments ?? lostChanges { return evidence }
         // A rescan of our own has removed the checkpoints.
         guard !situation.memory.isRescanning else { return nil }
         return olderRevision ?? olderPosition
@@ -60,6 +64,15 @@ struct RollbackEvidence {
         // On a cluster a lagging copy may answer for a while: two passes have to agree.
         guard let counts, let info, info.n ?? 1 == 1 || suspect != nil else { return nil }
         return counts.regression(to: PairMemory.Counts(info), of: "the \(side.rawValue)")
+    }
+
+    /// However far a database has grown again, it has lost what it had changed last.
+    private var lostChanges: Evidence? {
+        guard !lost.isEmpty else { return nil }
+        return [
+            "shownBy": .string("the \(side.rawValue) no longer has what it had changed last"),
+            "lost": .array(lost.prefix(5).map { .string($0) }),
+        ]
     }
 
     /// The checkpoint's local revision counts up with each write, and has gone back.

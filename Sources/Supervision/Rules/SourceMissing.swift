@@ -17,15 +17,20 @@ package enum SourceMissing: PairRule {
     package static func diagnose(_ situation: PairSituation) -> Finding? {
         guard situation.observation.source == .missing else { return nil }
         let wasThere = situation.memory.sourceSeen != nil
+        let isBackupGone = situation.observation.target == .missing && situation.memory.targetSeen != nil
         return finding(
             .critical, situation,
-            wasThere
-                ? "the source database is gone; the backup may be the only copy"
-                : "there is no database \(situation.pair.source.database) on \(situation.pair.source.server)",
+            !wasThere
+                ? "there is no database \(situation.pair.source.database) on \(situation.pair.source.server)"
+                : isBackupGone
+                    ? "the source database and its backup are both gone"
+                    : "the source database is gone; the backup may be the only copy",
             evidence: [
                 "database": .text(situation.pair.source.database), "server": .text(situation.pair.source.server),
                 "lastDocuments": .count(situation.memory.sourceCounts?.documents),
             ],
-            next: "restore it, or exclude it with \"!\(situation.pair.source.database)\" in the configuration")
+            next: isBackupGone
+                ? "restore it from the vault (couchkeep vault list) or another copy of the servers' files"
+                : "restore it, or exclude it with \"!\(situation.pair.source.database)\" in the configuration")
     }
 }

@@ -11,7 +11,8 @@ package enum SourceRolledBack: PairRule {
             + "now written at the source, so new work at the source may not show in the backup.",
         consequence: "The backup is now the only place where the lost changes are. Nothing is lost yet.",
         evidence:
-            "Any one of: the source holds fewer documents and tombstones than at the last pass, without a purge; its "
+            "Any one of: the source holds fewer documents and tombstones than at the last pass, without a purge; it "
+            + "no longer has what it had changed last at the inspection before; its "
             + "checkpoint has an older revision than remembered; both checkpoints have the same session while the source's "
             + "is the older.",
         repair:
@@ -24,7 +25,7 @@ package enum SourceRolledBack: PairRule {
         if let latch = situation.memory.latches[name] {
             return Finding(
                 rule: name, severity: .critical, since: latch.since, summary: latch.summary, evidence: latch.evidence,
-                next: next)
+                next: AdoptionStep.naming(situation.pair.name, in: next))
         }
         guard let evidence = RollbackEvidence(.source, in: situation).found else { return nil }
         return finding(

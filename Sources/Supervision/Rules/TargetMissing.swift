@@ -26,9 +26,11 @@ package enum TargetMissing: PairRule {
                 "database": .text(situation.pair.target.database), "server": .text(situation.pair.target.server),
                 "lastDocuments": .count(situation.memory.targetCounts?.documents),
             ],
-            next: situation.pair.createsTarget
-                ? "couchkeep check"
-                : "create \(situation.pair.target.database) on \(situation.pair.target.server), or set create_target: true"
+            next: situation.observation.source == .missing
+                ? "bring the source back first: the backup is filled from it"
+                : situation.pair.createsTarget
+                    ? "couchkeep check"
+                    : "create \(situation.pair.target.database) on \(situation.pair.target.server), or set create_target: true"
         )
     }
 

@@ -13,7 +13,8 @@ package enum TargetRolledBack: PairRule {
         consequence:
             "Everything written to the target between the snapshot and the restore is missing from the backup, for ever.",
         evidence:
-            "Any one of: the target holds fewer documents and tombstones than at the last pass, without a purge; its update "
+            "Any one of: the target holds fewer documents and tombstones than at the last pass, without a purge; it no longer "
+            + "has what it had changed last at the inspection before, however far it has grown again; its update "
             + "sequence went back, where there is one copy of each shard; its "
             + "checkpoint is an older revision of the one remembered; both checkpoints have the same session while "
             + "the target's is the older.",

@@ -28,15 +28,26 @@ struct Pass {
     /// Takes replaced servers and sources as they are now for the right ones, at the user's word.
     ///
     /// Only those that an earlier pass has told of: nobody can accept what nobody has seen.
-    mutating func acceptWhatWasTold() {
-        for (name, memory) in serverMemories where memory.findingsSince[ServerReplaced.name] != nil {
+    mutating func acceptWhatWasTold(at moment: Date) {
+        for (name, memory) in serverMemories
+        where options.isAdopted(name) && memory.findingsSince[ServerReplaced.name] != nil {
             serverMemories[name]?.uuid = nil
-        }
-        for (key, memory) in pairMemories {
-            if memory.since(SourceReplaced.name) ?? memory.since(SourceRolledBack.name) != nil {
-                pairMemories[key]?.acceptSource()
+            for pair in pairs where [pair.source.server, pair.target.server].contains(name) {
+                accepted("the server \(name)", ServerReplaced.name, pair, at: moment)
             }
         }
+        for pair in pairs where options.isAdopted(pair.name) {
+            let memory = pairMemories[pair.key]
+            let told = [SourceReplaced.name, SourceRolledBack.name].first { memory?.since($0) != nil }
+            guard let told else { continue }
+            pairMemories[pair.key]?.acceptSource()
+            accepted("the source", told, pair, at: moment)
+        }
+    }
+
+    private mutating func accepted(_ what: String, _ rule: String, _ pair: Pair, at moment: Date) {
+        repairs[pair.key, default: []].append(
+            RepairRecord.acceptance(of: what, rule, isPlanned: options.isDryRun, at: moment))
     }
 
     /// All pairs ever seen.

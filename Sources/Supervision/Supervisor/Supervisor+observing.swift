@@ -18,6 +18,7 @@ extension Supervisor {
         pass.unprotected = selection.unprotected
         pass.unmatched = selection.unmatched
         pass.conflicts = selection.conflicts
+        pass.acceptWhatWasTold(at: now())
         try await readLists(of: Set(pass.servers.keys), in: &pass)
         pass.diagnoseServers(urls: servers.mapValues { $0.connection.url.description }, at: now())
     }

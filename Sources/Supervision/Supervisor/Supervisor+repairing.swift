@@ -15,7 +15,7 @@ extension Supervisor {
             guard var situation = pass.situations[pair.key] else { continue }
             situation.memory = pass.pairMemories[pair.key] ?? situation.memory
             let findings = pass.findings[pair.key] ?? []
-            let adopts = pass.options.adopts
+            let adopts = pass.options.isAdopted(pair.name)
             let plans =
                 pass.options.isDryRun
                 ? RepairForecast(findings, in: situation, adopting: adopts, rescans: rescans).plans

@@ -46,7 +46,6 @@ package struct Supervisor: Sendable {
             serverMemories: try await state.serverMemories())
         for key in pass.pairMemories.keys { pass.pairMemories[key]?.clamp(to: now()) }
         for key in pass.pairMemories.keys { pass.pairMemories[key]?.clampFuture(to: now()) }
-        if options.adopts { pass.acceptWhatWasTold() }
         try await observeServers(&pass)
         // The last round only looks.
         for round in 1...Self.repairRounds + 1 {

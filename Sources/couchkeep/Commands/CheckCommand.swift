@@ -36,6 +36,10 @@ struct CheckCommand: AsyncParsableCommand {
     var adopt = false
     @Option(
         help: ArgumentHelp(
+            "With --adopt: only this pair or server. May be given several times.", valueName: "name"))
+    var only: [String] = []
+    @Option(
+        help: ArgumentHelp(
             "Let a pair's source be read again from the beginning; what the target has is not copied again.",
             discussion: """
                 For a target that refused documents, after the cause is removed. May be given several times. Only for pairs \
@@ -52,15 +56,29 @@ struct CheckCommand: AsyncParsableCommand {
     @Flag(help: "Tell of every pair, however many there are.")
     var all = false
 
+    func validate() throws {
+        guard only.isEmpty || adopt else { throw ValidationError("--only says what --adopt is about, and needs it") }
+    }
+
     func run() async throws {
         var check = CheckRun(try options.load(isQuiet: quiet))
         check.verifies = !noVerify
         let outcome = try await check.run(
-            PassOptions(isDryRun: dryRun, adopts: adopt, rescans: Set(rescan)))
+            PassOptions(
+                isDryRun: dryRun, adopts: adopt, adoptsOnly: only.isEmpty ? nil : Set(only), rescans: Set(rescan)))
         let printer: any ReportPrinter = json ? JSONReportPrinter() : TextReportPrinter(isQuiet: quiet, showsAll: all)
         try printer.print(outcome.report)
         if let failure = outcome.notRemembered { Console.error("couchkeep: \(failure)") }
         if let objection = RescanRequest(Set(rescan)).objection(outcome.report) { throw ValidationError(objection) }
+        if let unknown = unknownName(in: outcome.report) {
+            throw ValidationError("--only \(unknown): there is no such pair or server; nothing was adopted for it")
+        }
         try CommandEnd.end(outcome.exitCode)
+    }
+
+    /// One of the names that alone are to be adopted, and that nothing has.
+    private func unknownName(in report: Report) -> String? {
+        let names = Set(report.pairs.flatMap { [$0.pair, $0.target] } + report.servers.map(\.name))
+        return only.first { !names.contains($0) }
     }
 }

@@ -1,6 +1,7 @@
-import Alerting
 import Foundation
 import Testing
+
+@testable import Alerting
 
 /// Tables of passes: what holds, and what must be told.
 @Suite struct LedgerTests {
@@ -53,6 +54,22 @@ import Testing
             Pass(0, [orders], told: ["new critical orders"]), Pass(5, [orders]), Pass(10, [orders]), Pass(15, []),
             Pass(20, [], told: ["resolved critical orders"]), Pass(25, []),
         ])
+    }
+
+    @Test func whatIsNotWatchedAnyMoreIsNotToldAsOver() throws {
+        var ledger = Ledger()
+        func advance(_ minute: Double, _ conditions: [Condition], watching: Set<String>) -> [Transition] {
+            ledger.advance(
+                AlertPass(at: minutes(minute), conditions: conditions, watchedSubjects: watching), policy: AlertPolicy()
+            )
+        }
+        let orders = Condition.sample("orders")
+        #expect(advance(0, [orders], watching: [orders.subject]).count == 1)
+        #expect(advance(5, [], watching: []) == [])
+        let ended = try #require(advance(10, [], watching: []).first)
+        #expect(ended.kind == .resolved && ended.isUnwatched == true)
+        let text = SubjectLine([ended]).text
+        #expect(text.contains("NOT WATCHED") && text.contains("no longer watched"), "\(text)")
     }
 
     @Test func aProblemThatComesAndGoesIsOne() throws {

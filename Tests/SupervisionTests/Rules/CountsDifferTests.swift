@@ -37,6 +37,26 @@ import Testing
         #expect(scene.found == [])
     }
 
+    @Test("What only the backup has is a notice once all of the source was found, until there is more of it")
+    func provedExtra() throws {
+        var scene = scene((10, 2), (11, 2))
+        #expect(scene.pass() == ["counts-differ"])
+        scene.elapse(60)
+        scene.proof = .equal(since: scene.now)
+        scene.elapse(60)
+        for _ in 0..<3 {
+            let finding = try #require(scene.finding("counts-differ"))
+            #expect(finding.severity == .notice && finding.next.contains("--remove-extra"))
+            _ = scene.pass()
+            scene.elapse(60)
+        }
+        scene.inspection = PairInspection(
+            comparableCounts: ComparableCounts(
+                source: Scene.database(documents: 10, deleted: 2), target: Scene.database(documents: 12, deleted: 2)))
+        let finding = try #require(scene.finding("counts-differ"))
+        #expect(finding.severity == .warning && finding.since == scene.now, "no comparison has seen it")
+    }
+
     @Test("Where the target went back or was replaced, that is the finding")
     func explained() {
         for identity in ["1795000002", "1795000009"] {

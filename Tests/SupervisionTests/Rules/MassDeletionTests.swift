@@ -37,6 +37,30 @@ import Testing
         #expect(scene.found == ["mass-deletion"])
     }
 
+    @Test("A queue that makes and deletes, and tombstones of others, are no loss")
+    func queue() {
+        var scene = Scene.watched()
+        scene.source = .present(Scene.database(documents: 1000, deleted: 400))
+        scene.target = .present(Scene.database(documents: 1000, deleted: 400, identity: "1795000002"))
+        #expect(scene.pass() == [])
+    }
+
+    @Test("A second one does not stand behind the first for a day")
+    func second() throws {
+        var scene = deleting(250)
+        #expect(scene.pass() == ["mass-deletion"])
+        scene.elapse(900)
+        for (documents, deleted) in [(0, 1000), (0, 1000)] {
+            scene.source = .present(Scene.database(documents: documents, deleted: deleted, sequence: 3000))
+            scene.target = .present(
+                Scene.database(documents: documents, deleted: deleted, sequence: 3000, identity: "1795000002"))
+            let finding = try #require(scene.finding("mass-deletion"))
+            #expect(finding.summary.contains("750 documents of 750 (100 %)"), "\(finding.summary)")
+            _ = scene.pass()
+            scene.elapse(60)
+        }
+    }
+
     @Test("It stays visible for a day and ends by itself")
     func shown() throws {
         var scene = deleting(500)

@@ -111,6 +111,31 @@ import Testing
         #expect(scene.finding("replication-behind")?.severity == .critical)
     }
 
+    @Test("A source that is never quiet when somebody looks is no first copy for ever")
+    func neverIdle() {
+        var scene = Scene()
+        for minute in 0..<10 {
+            scene.write(100)
+            // The target has what was there a minute ago.
+            scene.progress = .known(
+                ReplicationProgress(checkpoint: Scene.sequence(1000 + minute * 100), pending: 100))
+            _ = scene.pass()
+            scene.elapse(60)
+        }
+        #expect(scene.memory.wasComplete)
+        for _ in 0..<40 {
+            scene.write(100)
+            scene.progress = .known(
+                ReplicationProgress(
+                    checkpoint: Scene.sequence(2000),
+                    pending: (scene.source.info?.updateSequence.displayNumber ?? 0) - 2000))
+            _ = scene.pass()
+            scene.elapse(60)
+        }
+        #expect(scene.finding("replication-behind")?.severity != .notice)
+        #expect(scene.finding("replication-behind") != nil)
+    }
+
     @Test("A reading from the beginning counts from its own begin, not from the pair's")
     func rescan() throws {
         var scene = Scene.watched()

@@ -21,6 +21,19 @@ import Testing
         #expect(scene.plan().action == .rewriteReplication(documentID: document.id))
     }
 
+    @Test(
+        "What somebody else copies only a part with stays what it is: it gets a whole one beside it", arguments: options
+    )
+    func others(option: String, value: JSONValue) {
+        var scene = Scene()
+        var document = scene.foreignDocument()
+        document.members[option] = value
+        scene.replication.documents = [scene.running(document)]
+        #expect(scene.found == ["replication-partial"])
+        #expect(scene.plan().action == nil)
+        #expect(scene.plan(adopting: true).action == .createReplication)
+    }
+
     @Test("An option that is switched off leaves nothing out", arguments: options.map(\.0))
     func off(option: String) {
         var scene = Scene()

@@ -18,6 +18,16 @@ import Testing
         #expect(scene.plan().obstacle?.contains("source") == true)
     }
 
+    @Test("Where both sides are gone, nobody is told that the backup is the only copy")
+    func bothGone() throws {
+        var scene = Scene.watched()
+        (scene.source, scene.target) = (.missing, .missing)
+        #expect(scene.found == ["source-missing", "target-missing"])
+        let source = try #require(scene.finding("source-missing"))
+        #expect(source.summary.contains("both gone") && source.next.contains("vault list"))
+        #expect(try #require(scene.finding("target-missing")).next.contains("source back first"))
+    }
+
     @Test("One that never was is told as such")
     func never() throws {
         var scene = Scene()

@@ -21,6 +21,19 @@ import Testing
         return scene
     }
 
+    @Test("A target that has lost what it had changed last was put back, however far it has grown again")
+    func grownAgain() throws {
+        var scene = Scene.watched()
+        scene.target = .present(Scene.database(documents: 1200, identity: "1795000002"))
+        scene.inspection = PairInspection(
+            sourceLog: .known(Scene.log(1000)), targetLog: .known(Scene.log(1000)), lostByTarget: ["a", "b"])
+        #expect(scene.pass() == ["target-rolled-back"])
+        let finding = try #require(scene.finding("target-rolled-back"))
+        #expect(finding.evidence["lost"] == ["a", "b"])
+        scene.inspection = nil
+        #expect(scene.pass() == ["target-rolled-back"], "it stays told")
+    }
+
     @Test("Fewer documents than before, without a purge")
     func counts() throws {
         let scene = rolledBack()

@@ -39,9 +39,14 @@ import Testing
             }
             #expect(home.writes == [:])
             #expect(try home.target.documentCount(of: "orders") == 20)
-            let report = try await home.check(PassOptions(adopts: true))
+            let held = try await home.check(PassOptions(adopts: true, adoptsOnly: ["invoices"]))
+            #expect(held.finding("source-replaced")?.next.hasSuffix("--adopt --only orders") == true)
+            #expect(held.done == [])
+            let plan = try await home.check(PassOptions(isDryRun: true, adopts: true))
+            #expect(plan.repairs(.planned) == ["orders: accept", "orders: create-replication"])
+            let report = try await home.check(PassOptions(adopts: true, adoptsOnly: ["orders"]))
             #expect(report.finding("source-replaced") == nil)
-            #expect(report.done == ["orders: create-replication"])
+            #expect(report.done == ["orders: accept", "orders: create-replication"])
             let later = try await home.checkLater()
             #expect(later.finding("source-replaced") == nil)
             // The old documents are still there, and that is said.
@@ -96,8 +101,10 @@ import Testing
                 home.clock.advance(3600)
             }
             #expect(home.writes == [:])
-            var report = try await home.check(PassOptions(adopts: true))
-            #expect(report.done == ["orders: create-replication"])
+            let held = try await home.check(PassOptions(adopts: true, adoptsOnly: ["orders"]))
+            #expect(held.problems.contains("production: server-replaced"))
+            var report = try await home.check(PassOptions(adopts: true, adoptsOnly: ["production"]))
+            #expect(report.done == ["orders: accept", "orders: create-replication"])
             report = try await home.checkLater()
             #expect(report.verdict == .ok, "\(report.problems)")
         }
