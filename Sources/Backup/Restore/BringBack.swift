@@ -50,7 +50,19 @@ struct BringBack {
     /// Each wanted revision goes on where its own branch ended, and all other branches end.
     private func exactEdits() throws -> [Revision] {
         let wanted = wanted.filter { !$0.isDeleted }
-        let standing = try standing(for: wanted)
+        let edits = try exactEdits(of: wanted, standing: try standing(for: wanted))
+        guard !edits.isEmpty, let first = wanted.first, let current = found.first, !current.isDeleted,
+            try DocumentContent(current) == DocumentContent(first)
+        else { return edits }
+        // Where conflicts say the same, another one may win now in the winner's place.
+        let others = try exactEdits(of: wanted, standing: try standing(for: wanted, behind: current))
+        return others.count < edits.count ? others : edits
+    }
+
+    /// The edits where some of what is wanted stands already.
+    ///
+    /// - Parameter standing: for each wanted revision the leaf that says what it said, if there is one.
+    private func exactEdits(of wanted: [Revision], standing: [Revision?]) throws -> [Revision] {
         let taken = Set(standing.compactMap { $0?.revision })
         var free = found.filter { !taken.contains($0.revision) }
         let bases = wanted.indices.map { index -> Revision? in
@@ -88,12 +100,17 @@ struct BringBack {
     }
 
     /// For each wanted revision the leaf that says what it said, if there is one.
-    private func standing(for wanted: [Revision]) throws -> [Revision?] {
+    ///
+    /// - Parameter winner: a leaf that stands for the first one.
+    private func standing(for wanted: [Revision], behind winner: Revision? = nil) throws -> [Revision?] {
         var live = found.filter { !$0.isDeleted }
         func take(where isFit: (Revision) throws -> Bool) rethrows -> Revision? {
             try live.firstIndex(where: isFit).map { live.remove(at: $0) }
         }
-        var standing = wanted.map { revision in take { $0.revision == revision.revision } }
+        var standing = wanted.enumerated().map { index, revision -> Revision? in
+            let own = (index == 0 ? winner : nil)?.revision ?? revision.revision
+            return take { $0.revision == own }
+        }
         // First what goes on from it, then what says the same on another branch.
         for isNear in [true, false] {
             for (index, revision) in wanted.enumerated() where standing[index] == nil {

@@ -38,9 +38,41 @@ package struct MangoSelector: Sendable, Hashable {
         case let condition?: try condition.holds(of: document)
         }
     }
+
+    /// Whether a document is matched, of which only the members are read that the selector names; nil where one of them
+    /// can't be read.
+    ///
+    /// - Throws: ``RestoreError`` as ``matches(_:)``.
+    func matches(bytes document: Data) throws -> Bool? {
+        let names: Set<String>? = if let condition { condition.topLevelNames } else { [] }
+        // Whatever is wrong with the document, nobody can tell.
+        guard let members = try? JSONMembers(of: document) else { return nil }
+        var values: [String: JSONValue] = [:]
+        for member in members.members {
+            guard let key = member.key, names?.contains(key) ?? true else { continue }
+            guard let value = try? JSONValue(parsing: members.value(of: member)) else { return nil }
+            values[key] = value
+        }
+        return try matches(.object(values))
+    }
 }
 
 extension MangoCondition {
+    /// The members of a document that it asks for; nil where it asks for the whole.
+    fileprivate var topLevelNames: Set<String>? {
+        switch self {
+        case .all(let parts), .any(let parts):
+            var names: Set<String> = []
+            for part in parts {
+                guard let more = part.topLevelNames else { return nil }
+                names.formUnion(more)
+            }
+            return names
+        case .not(let part): return part.topLevelNames
+        case .field(let path, _): return path.first.map { [$0] }
+        }
+    }
+
     /// Whether it is true of a document or a part of one (`mango_selector:match/3`).
     func holds(of value: JSONValue) throws -> Bool {
         switch self {

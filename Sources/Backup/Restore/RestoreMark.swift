@@ -63,8 +63,8 @@ struct RestoreMark: Sendable, Hashable {
 
     /// Takes the checkpoint away from a target whose documents were all written or refused: the next run is to see what
     /// became of them since.
-    func removeCheckpoint(from database: CouchDatabase) async throws {
-        try await Self.remove(CouchReplica.localID(checkpointID), from: database)
+    static func removeCheckpoint(_ id: String, from database: CouchDatabase) async throws {
+        try await remove(CouchReplica.localID(id), from: database)
     }
 
     /// Takes the mark away, which says nothing any more.

@@ -12,7 +12,7 @@ package struct RestoreOptions: Sendable {
     package var ontoSource = false
     /// Whether a moment may be restored that was not read to its end.
     package var acceptsIncomplete = false
-    /// Whether local documents are restored, into a new or empty database.
+    /// Whether local documents are restored; those that came later are kept.
     package var includesLocalDocuments = false
     /// How to copy.
     package var replication = ReplicationOptions()
@@ -51,8 +51,10 @@ package struct RestorePlan: Sendable {
     /// What of the database's settings is not as it was at the moment and is left so: `_security`, `_revs_limit`,
     /// `partitioned`; only where the target has documents.
     package var otherSettings: [String] = []
-    /// What of them is put back.
+    /// What of them is put back, and `_local` where local documents are.
     package var restoredSettings: [String] = []
+    /// Documents of which it can't be told whether the selector matches them, and which are set aside.
+    package var undecided: [Refusal] = []
     /// Whether all documents are restored.
     package var isOfAll = true
 

@@ -1,4 +1,5 @@
 import CouchDB
+import Foundation
 import Replication
 import Vault
 
@@ -79,16 +80,15 @@ extension RestoreRun {
         }
     }
 
-    /// What belongs to the database, is no document, and is not as it was: what an exact restore of everything puts back,
-    /// and what is left.
+    /// What belongs to the database, is no document, and is not as it was: what is put back, most of it only by an exact
+    /// restore of everything, and what is left.
     func otherSettings(
         _ settings: SourceSettings, _ selection: ResolvedSelection
     ) async throws -> (putBack: [String], left: [String]) {
         var (other, left): ([String], [String]) = ([], [])
         if let security = settings.security {
             let found = try await onTarget { try await target.securityDocument() }
-            let wanted = SecurityObject(try JSONValue(parsing: security))
-            if SecurityObject(try JSONValue(parsing: found)) != wanted { other.append(Self.security) }
+            if !Self.isSame(security, found) { other.append(Self.security) }
         }
         if let limit = settings.revisionsLimit, try await onTarget({ try await target.revisionsLimit() }) != limit {
             other.append(Self.revisionsLimit)
@@ -98,7 +98,19 @@ extension RestoreRun {
         {
             left.append("partitioned")
         }
-        return options.isExact && selection.isAll ? (other, left) : ([], other + left)
+        // Local documents come back wherever they are asked for.
+        let local = try await lacksLocalDocuments(settings) ? [Self.localDocuments] : []
+        return options.isExact && selection.isAll ? (other + local, left) : (local, other + left)
+    }
+
+    /// Whether two security objects say the same; one that can't be parsed says the same only as equal bytes.
+    private static func isSame(_ security: Data, _ other: Data) -> Bool {
+        guard security != other else { return true }
+        // Whatever is wrong with one, it is not known to be the same.
+        guard let left = try? JSONValue(parsing: security), let right = try? JSONValue(parsing: other) else {
+            return false
+        }
+        return SecurityObject(left) == SecurityObject(right)
     }
 
     private static let (security, revisionsLimit) = ("_security", "_revs_limit")
@@ -111,7 +123,12 @@ extension RestoreRun {
         report.otherSettings = other.left
         for name in other.putBack {
             var isTaken = true
-            if name == Self.security, let security = settings.security {
+            if name == Self.localDocuments {
+                let refusals = try await restoreLocalDocuments(settings)
+                report.setAside(refusals)
+                // Those that were not taken are told by their names.
+                guard refusals.isEmpty else { continue }
+            } else if name == Self.security, let security = settings.security {
                 isTaken = try await onTarget { try await restore(security: security) }
             } else if let limit = settings.revisionsLimit {
                 try await onTarget { try await target.setRevisionsLimit(limit) }

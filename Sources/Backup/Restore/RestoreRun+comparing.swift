@@ -43,7 +43,8 @@ extension RestoreRun {
         var looking = self
         looking.options.intoExisting = true
         let prepared = try await looking.prepare()
-        guard prepared.plan.target == .existing, try await looking.loss(prepared) == nil else { return nil }
+        guard prepared.plan.target == .existing, prepared.selection.undecided.isEmpty else { return nil }
+        guard try await looking.loss(prepared) == nil else { return nil }
         let other = try await looking.otherSettings(prepared.settings, prepared.selection)
         guard other.left.isEmpty, other.putBack.isEmpty else { return nil }
         var (report, isSame) = (RestoreReport(prepared.plan), true)

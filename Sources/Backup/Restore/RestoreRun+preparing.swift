@@ -28,8 +28,24 @@ extension RestoreRun {
             moment: .init(number: at.number, time: at.time.formatted(.iso8601), lacking: at.lacking),
             target: place, targetURL: target.url, documents: at.documents + at.deleted, deleted: at.deleted)
         plan.isOfAll = selection.isAll
-        let designs = try await soundly { try await survey(selection, &plan) }
-        return Prepared(plan: plan, mark: mark, selection: selection, designDocuments: designs, settings: settings)
+        plan.undecided = selection.undecided
+        let designs = try await soundly { try await survey(selection, living, &plan) }
+        let keepsMark = try await keepsOtherMark(beside: mark, selection, place)
+        return Prepared(
+            plan: plan, mark: keepsMark ? nil : mark, checkpointID: mark.checkpointID, selection: selection,
+            designDocuments: designs, settings: settings)
+    }
+
+    /// Whether another restore has left its mark and can still go on: one of some documents doesn't touch it.
+    private func keepsOtherMark(
+        beside mark: RestoreMark, _ selection: ResolvedSelection, _ place: RestorePlan.Target
+    ) async throws -> Bool {
+        guard place == .existing, !selection.isAll else { return false }
+        guard let found = try await onTarget({ try await RestoreMark.read(target) }) else { return false }
+        // The same documents as of another moment take the place of those that were begun.
+        var same = mark
+        same.moment = found.moment
+        return !found.hasEnded && !found.isSameRestore(as: same)
     }
 
     /// Refuses an empty target that can never be what the database was: whether it is partitioned is said when it is made.
@@ -56,7 +72,8 @@ extension RestoreRun {
     func loss(_ prepared: Prepared) async throws -> String? {
         do {
             // Single documents come back into a database that lives without its settings.
-            let needsSettings = prepared.plan.target != .existing || prepared.selection.isAll
+            let needsSettings =
+                prepared.plan.target != .existing || prepared.selection.isAll || options.includesLocalDocuments
             let losses = [try await moment.lossOfLeaves(), needsSettings ? prepared.settings.loss : nil].compactMap(
                 \.self)
             return losses.isEmpty ? nil : losses.joined(separator: "; ")
@@ -132,7 +149,11 @@ extension RestoreRun {
     }
 
     /// Counts what is selected, and finds the design documents, which are written last.
-    private func survey(_ selection: ResolvedSelection, _ plan: inout RestorePlan) async throws -> [DocumentLeaves] {
+    ///
+    /// - Parameter living: a database of which what came later is selected too.
+    private func survey(
+        _ selection: ResolvedSelection, _ living: CouchDatabase?, _ plan: inout RestorePlan
+    ) async throws -> [DocumentLeaves] {
         if let ids = selection.few {
             let found = try await moment.leaves(of: ids)
             (plan.documents, plan.deleted) = (found.count, nil)
@@ -147,13 +168,25 @@ extension RestoreRun {
             documents += selected.count
             designs += selected.filter(\.id.isDesign)
         }
-        guard documents > 0 else {
+        if documents == 0, try await !hasAny(selection, living) {
             throw RestoreError(
                 .nothingSelected, "the moment has no such document",
                 next: "write another prefix, or look at other moments: couchkeep vault list")
         }
         (plan.documents, plan.deleted) = (documents, nil)
         return designs
+    }
+
+    /// Whether a database has a selected document, be it deleted: a restore that removed them can be run again.
+    private func hasAny(_ selection: ResolvedSelection, _ living: CouchDatabase?) async throws -> Bool {
+        guard let living else { return false }
+        return try await onTarget {
+            var isFound = false
+            _ = try await CouchReplica(living).readLeaves(since: .zero) { page, _ in
+                isFound = isFound || page.contains { selection.contains($0.id) }
+            }
+            return isFound
+        }
     }
 
     /// Counts the documents that would be changed, and those that came later.

@@ -75,18 +75,19 @@ package struct RestoreRun: Sendable {
         let isNew = prepared.plan.target != .existing
         if !isNew { try expectNone(await loss(prepared)) }
         let settings = prepared.settings
-        if prepared.plan.target == .absent { try await create(settings, prepared.mark) }
+        if prepared.plan.target == .absent, let mark = prepared.mark { try await create(settings, mark) }
         try await onTarget {
             // Before the mark: who may not set it is to leave nothing behind.
             if isNew, let limit = settings.revisionsLimit { try await target.setRevisionsLimit(limit) }
-            try await prepared.mark.leave(in: target)
+            try await prepared.mark?.leave(in: target)
         }
         // The comparison below is with the same rows, and can't miss any.
         async let loss = isNew ? loss(prepared) : nil
         var report = RestoreReport(prepared.plan)
+        report.setAside(prepared.selection.undecided)
         if isNew {
             report.add(try await copy(prepared, to: CouchReplica(target)))
-            try await restoreSettings(settings)
+            try await restoreSettings(settings, &report)
             report.add(try await copyDesignDocuments(prepared, to: CouchReplica(target)))
         } else {
             try await bringBack(prepared, &report)
@@ -94,24 +95,28 @@ package struct RestoreRun: Sendable {
         }
         try await compare(prepared, &report)
         report.loss = try await loss
-        try await onTarget {
-            try await prepared.mark.removeCheckpoint(from: target)
-            if report.isEqual {
-                try await prepared.mark.remove(from: target)
-            } else {
-                var mark = prepared.mark
-                mark.hasEnded = true
-                try await mark.leave(in: target)
-            }
-        }
+        let isEqual = report.isEqual
+        try await onTarget { try await end(prepared, isEqual: isEqual) }
         report.elapsed = began.duration(to: clock.now)
         return report
+    }
+
+    /// Takes away what was left in the target for a further run, or says there that all is done, and not as it was.
+    private func end(_ prepared: Prepared, isEqual: Bool) async throws {
+        try await RestoreMark.removeCheckpoint(prepared.checkpointID, from: target)
+        guard var mark = prepared.mark else { return }
+        guard !isEqual else { return try await mark.remove(from: target) }
+        mark.hasEnded = true
+        try await mark.leave(in: target)
     }
 
     /// What is known before anything is changed.
     struct Prepared {
         var plan: RestorePlan
-        var mark: RestoreMark
+        /// The mark that is left while the restore is under way; nil where that of another one stays.
+        var mark: RestoreMark?
+        /// The name of its checkpoint in the target.
+        var checkpointID: String
         var selection: ResolvedSelection
         var designDocuments: [DocumentLeaves]
         var settings: SourceSettings
@@ -149,7 +154,7 @@ package struct RestoreRun: Sendable {
         } else {
             let selection = prepared.selection
             options.selection = { !$0.id.isDesign && selection.contains($0.id) }
-            options.checkpointID = prepared.mark.checkpointID
+            options.checkpointID = prepared.checkpointID
             return try await Replicator(from: moment, to: replica, options: options).run(reporting: onProgress)
         }
     }
@@ -160,17 +165,11 @@ package struct RestoreRun: Sendable {
             .copy(prepared.designDocuments)
     }
 
-    private func restoreSettings(_ settings: SourceSettings) async throws {
-        try await onTarget {
-            if let security = settings.security { _ = try await restore(security: security) }
-            guard options.includesLocalDocuments else { return }
-            for (id, document) in settings.localDocuments {
-                guard case .object(var members) = try JSONValue(parsing: document) else { continue }
-                let name = String(id.text.dropFirst("_local/".count))
-                (members["_id"], members["_rev"]) = (nil, try await target.localDocument(name)?["_rev"])
-                _ = try await target.putLocalDocument(name, members: members)
-            }
+    private func restoreSettings(_ settings: SourceSettings, _ report: inout RestoreReport) async throws {
+        if let security = settings.security {
+            _ = try await onTarget { try await restore(security: security) }
         }
+        report.setAside(try await restoreLocalDocuments(settings))
     }
 
     /// - Returns: Whether the server took it.
@@ -192,6 +191,12 @@ package struct RestoreRun: Sendable {
 
 extension RestoreReport {
     mutating func add(_ other: ReplicationReport) { add(other.counts, other.refusals) }
+
+    /// Adds what is not restored, by name as far as there is room.
+    mutating func setAside(_ refusals: [Refusal]) {
+        counts.refused += refusals.count
+        self.refusals += refusals.prefix(max(0, ReplicationReport.namedRefusals - self.refusals.count))
+    }
 
     /// Adds what was copied, and what was not.
     mutating func add(_ copied: ReplicationCounts, _ refusals: [Refusal]) {

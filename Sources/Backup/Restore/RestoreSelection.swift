@@ -30,63 +30,39 @@ package enum RestoreSelection: Sendable {
     /// The selection as a test of ids, with what of it has to be looked up in the moment.
     ///
     /// - Parameter living: a database of which what came later is selected too.
-    /// - Throws: ``RestoreError`` where nothing is selected; `VaultError`.
+    /// - Throws: ``RestoreError`` where nothing is selected; `VaultError`, `ReplicationFailure`.
     func resolved(in moment: VaultDatabase, and living: CouchDatabase?) async throws -> ResolvedSelection {
         switch self {
         case .all: return ResolvedSelection(ids: nil, prefix: nil)
         case .prefix(let prefix): return ResolvedSelection(ids: nil, prefix: prefix)
         case .documents(let ids):
-            let found = try await moment.leaves(of: ids)
-            let missing = Set(ids).subtracting(found.map(\.id))
-            guard missing.isEmpty else {
-                throw RestoreError(
-                    .nothingSelected,
-                    "the moment has no document \(missing.sorted().map { "“\($0)”" }.joined(separator: ", "))",
-                    next: "look for it at other moments: couchkeep vault list")
-            }
+            try await Self.expect(ids, in: moment, or: living)
             return ResolvedSelection(ids: Set(ids), prefix: nil)
         case .matching(let selector):
-            var ids = try await Self.matches(of: selector, in: moment)
-            guard !ids.isEmpty else {
-                throw RestoreError(
-                    .nothingSelected, "no document of the moment is matched",
-                    next: "widen the selector or choose another moment")
-            }
-            if let living {
-                let replica = CouchReplica(living)
-                do {
-                    ids.formUnion(
-                        try await ReplicationFailure.Side.target.naming {
-                            try await Self.matches(of: selector, in: replica)
-                        })
-                } catch let failure as ReplicationFailure {
-                    // What is wrong with the selector is not wrong with the target.
-                    throw failure.underlying as? RestoreError ?? failure
-                }
-            }
-            return ResolvedSelection(ids: ids, prefix: nil)
+            var matches = try await SelectorMatches(of: selector, in: moment)
+            if let living { matches.formUnion(try await SelectorMatches(of: selector, in: living)) }
+            try matches.expectAny()
+            return ResolvedSelection(ids: matches.ids, prefix: nil, undecided: matches.undecided)
         }
     }
 
-    private static func matches(of selector: MangoSelector, in replica: any Replica) async throws -> Set<DocumentID> {
-        var ids: Set<DocumentID> = []
-        var sequence = UpdateSequence.zero
-        while true {
-            let page = try await replica.changes(since: sequence, limit: 500, patience: nil)
-            let winners = page.documents.map { DocumentLeaves(id: $0.id, revisions: Array($0.revisions.prefix(1))) }
-            try await replica.revisions(winners) { answer in
-                guard case .given(let revisions) = answer.outcome else {
-                    // It may be one of them: the restore sets it aside by its name.
-                    ids.insert(answer.id)
-                    return
-                }
-                guard let winner = revisions.first, !winner.isDeleted else { return }
-                if try selector.matches(JSONValue(parsing: winner.document)) { ids.insert(answer.id) }
+    /// Refuses names that neither side has.
+    private static func expect(_ ids: [DocumentID], in moment: VaultDatabase, or living: CouchDatabase?) async throws {
+        var missing = Set(ids).subtracting(try await moment.leaves(of: ids).map(\.id))
+        if let living, !missing.isEmpty {
+            let lacking = Array(missing)
+            let later = try await ReplicationFailure.Side.target.naming {
+                try await CouchReplica(living).leaves(of: lacking).map(\.id)
             }
-            sequence = page.lastSequence
-            guard !page.isAtEnd else { break }
+            missing.subtract(later)
         }
-        return ids
+        guard missing.isEmpty else {
+            let sides = living == nil ? "the moment has no" : "neither the moment nor the target has a"
+            throw RestoreError(
+                .nothingSelected,
+                "\(sides) document \(missing.sorted().map { "“\($0)”" }.joined(separator: ", "))",
+                next: "look for it at other moments: couchkeep vault list")
+        }
     }
 }
 
@@ -94,6 +70,8 @@ package enum RestoreSelection: Sendable {
 struct ResolvedSelection: Sendable {
     var ids: Set<DocumentID>?
     var prefix: String?
+    /// Documents of which it can't be told whether they are selected: they are set aside.
+    var undecided: [Refusal] = []
 
     /// The ids where they are so few that each is looked up, and no other document is read; nil elsewhere.
     var few: [DocumentID]? { ids.flatMap { $0.count <= 1000 ? Array($0) : nil } }

@@ -39,9 +39,11 @@ extension SourceSettings {
     static func isCheckpoint(_ id: String, _ document: Data) throws -> Bool {
         let name = id.hasPrefix("_local/") ? id.dropFirst("_local/".count) : id[...]
         if ["shard-sync-", "purge-", SourceMark.prefix, "couchkeep-"].contains(where: name.hasPrefix) { return true }
-        let value = try JSONValue(parsing: document)
-        return value["last_seq"] != nil || value["source_last_seq"] != nil || value["session_id"] != nil
+        // Only the names: what an application keeps there may be nested deeper than can be parsed.
+        return try JSONMembers(of: document).members.contains { checkpointMembers.contains($0.key ?? "") }
     }
+
+    private static let checkpointMembers: Set<String> = ["last_seq", "source_last_seq", "session_id"]
 
     private static func readable<Value: Sendable>(_ read: () async throws -> Value) async throws -> Value? {
         do {
@@ -51,7 +53,8 @@ extension SourceSettings {
         }
     }
 
-    private static func isUnreadable(_ error: CouchError) -> Bool {
+    /// Whether the account may not read something, or the server has no such thing.
+    static func isUnreadable(_ error: CouchError) -> Bool {
         [.unauthorized, .forbidden, .unsupported].contains(error.code)
             || (!error.isDatabaseMissing && [400, 404, 405, 501].contains(error.status))
     }

@@ -47,6 +47,21 @@ extension CouchDatabase {
         try await write(.put, [name, "_local", id], body: .object(members))
     }
 
+    /// Writes a local document as these bytes, which must be a JSON object, and returns its new revision.
+    ///
+    /// `_rev` among its members names the one it replaces.
+    ///
+    /// - Throws: ``CouchError``; code `conflict` where the document was changed by somebody else.
+    public func putLocalDocument(_ id: String, document: Data) async throws -> String {
+        let body = CouchRequest.Body.bytes(ByteBuffer(data: document), contentType: "application/json")
+        let request = CouchRequest(.put, [name, "_local", id], body: body)
+        let shown = request.shown(on: server.url)
+        guard let revision = try await server.answer(to: request).json(request: shown)["rev"]?.string else {
+            throw CouchError(.malformedAnswer, "the answer to a write names no revision", request: shown)
+        }
+        return revision
+    }
+
     /// Deletes a local document.
     ///
     /// - Throws: ``CouchError``; code `conflict` where the document was changed by somebody else.

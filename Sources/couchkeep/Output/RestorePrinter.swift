@@ -45,6 +45,7 @@ struct RestorePrinter {
         }
         lines.append("Nothing was changed. Without --dry-run it is done.")
         Console.out(lines.joined(separator: "\n"))
+        RefusalText.list(plan.undecided, of: plan.undecided.count, as: "would not be restored", isJSON: isJSON)
     }
 
     func print(_ report: RestoreReport) throws {

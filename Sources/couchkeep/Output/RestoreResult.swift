@@ -50,6 +50,7 @@ struct RestoreResult: Encodable {
         (unreadable, loss) = (plan.extent?.unreadable, plan.loss)
         (otherSettings, restoredSettings) = (plan.otherSettings, plan.restoredSettings)
         lacking = plan.moment.lacking
+        problems = plan.undecided.map { Document(id: $0.id.text, reason: RefusalText.reason($0)) }
         estimatedSeconds = plan.estimatedSeconds
     }
 

@@ -131,6 +131,19 @@ import Testing
         #expect(life.leaves.contains { $0.revision == kept })
     }
 
+    /// Two leaves say the same, and the other one wins now: nothing is left to do.
+    @Test(arguments: [true, false]) func takesEqualConflictsForEachOther(exact: Bool) throws {
+        let life = Life()
+        let winner = try life.edit(1, on: try life.edit(0))
+        let conflict = try life.replica.conflict("d", on: nil, members: #""v":1"#)
+        let wanted = life.leaves
+        #expect(wanted.map(\.revision) == [winner, conflict])
+        let changed = try life.replica.conflict("d", on: conflict, members: #""v":2"#)
+        let back = try life.replica.conflict("d", on: changed, members: #""v":1"#)
+        #expect(life.leaves.map(\.revision) == [back, winner])
+        #expect(try edits(wanted, life.leaves, exact: exact).isEmpty)
+    }
+
     /// The winner was deleted, and so its conflict has become the winner: both come back, each on its own branch.
     @Test(arguments: [true, false]) func keepsAConflictThatHasBecomeTheWinner(exact: Bool) async throws {
         let life = Life()
