@@ -23,6 +23,13 @@ struct DocumentForm: Sendable, Hashable {
 
     init() {}
 
+    /// The form of documents in a list, where CouchDB does not hear `atts_since`.
+    init(listedBy query: QueryParameters) throws(EndpointFailure) {
+        var query = query
+        query["atts_since"] = nil
+        try self.init(query)
+    }
+
     init(_ query: QueryParameters) throws(EndpointFailure) {
         hasHistory = try query.flag("revs")
         hasEncodingInfo = try query.flag("att_encoding_info")
@@ -30,7 +37,8 @@ struct DocumentForm: Sendable, Hashable {
         guard let list = try query.json("atts_since") else { return }
         guard let revisions = list.array else { throw .badRequest("`atts_since` must be an array of revisions") }
         attachmentsSince = try Self.revisions(revisions)
-        if attachments == .stubs, !revisions.isEmpty { attachments = .inline }
+        // As in CouchDB, who names none is sent all, whatever else he says.
+        attachments = .inline
     }
 
     /// The same with attachments in parts of their own.
@@ -40,11 +48,12 @@ struct DocumentForm: Sendable, Hashable {
         return form
     }
 
-    /// The same for a client that says of one document which attachments it has.
+    /// The same for a client that says of one document which attachments it has, and so asks for the others.
     func since(_ revisions: [RevisionID]) -> DocumentForm {
         guard !revisions.isEmpty else { return self }
         var form = self
         form.attachmentsSince = revisions
+        if form.attachments == .stubs { form.attachments = .inline }
         return form
     }
 

@@ -40,13 +40,14 @@ struct BulkGetAnswer: Sendable {
 
     /// One part for each revision and each failure, with the attachments behind their documents.
     func write(_ multipart: MultipartRevisions, to output: inout BodyOutput) async throws {
-        let form = form.attachments == .inline ? form.withFollowingAttachments : form
         try await multipart.begin(&output)
         try await reader.read(items) { step in
             switch step {
             case .begin, .end: break
             case .found(let revision, let since):
-                try await multipart.add(try RenderedDocument(revision, form: form.since(since)), to: &output)
+                let asked = form.since(since)
+                let sent = asked.attachments == .inline ? asked.withFollowingAttachments : asked
+                try await multipart.add(try RenderedDocument(revision, form: sent), to: &output)
             case .failure:
                 try await multipart.add(report: step.report.serialized(), to: &output)
             }

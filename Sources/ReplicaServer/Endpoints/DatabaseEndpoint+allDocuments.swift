@@ -8,10 +8,10 @@ extension DatabaseEndpoint {
     func allDocuments() async throws -> ServedResponse {
         try request.allow(.get, .head, .post)
         let listing = try DocumentListing(request)
-        let total = try await replica.describe().documentCount
+        let described = try await replica.describe()
         let database = database
         return .stream { output in
-            try await listing.write(of: database, total: total, to: &output)
+            try await listing.write(of: database, as: described, to: &output)
         }
     }
 }

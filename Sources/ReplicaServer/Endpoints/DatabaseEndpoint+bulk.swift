@@ -10,6 +10,9 @@ extension DatabaseEndpoint {
         guard let list = try request.json()["docs"]?.array else {
             throw EndpointFailure.badRequest("Missing JSON list of 'docs'.")
         }
+        guard query["atts_since"] == nil else {
+            throw EndpointFailure.badRequest("\"atts_since\" query parameter is not acceptable")
+        }
         let answer = BulkGetAnswer(
             items: list.map(BulkGetItem.init),
             reader: BulkGetReader(database: database, isLatest: try query.flag("latest")), form: try DocumentForm(query)

@@ -15,6 +15,7 @@ struct DocumentListing: Sendable {
     private var limit: Int?
     private var skip = 0
     private var keys: [DocumentID]?
+    private var hasUpdateSequence = false
     private var form: DocumentForm?
     private var hasConflicts = false
 
@@ -24,6 +25,7 @@ struct DocumentListing: Sendable {
         if let text = query["inclusive_end"] { includesEnd = text != "false" }
         limit = try query.number("limit")
         skip = try query.number("skip") ?? 0
+        hasUpdateSequence = try query.flag("update_seq")
         start = try Self.key(try query.json(["startkey", "start_key"]))
         end = try Self.key(try query.json(["endkey", "end_key"]))
         if let key = try Self.key(try query.json("key")) { (start, end, includesEnd) = (key, key, true) }
@@ -33,10 +35,12 @@ struct DocumentListing: Sendable {
             for value in array {
                 if let id = try Self.key(value) { ids.append(id) }
             }
+            // As CouchDB does it (fabric_view_all_docs), `skip` and `limit` count from the other end then.
+            if isDescending { ids.reverse() }
             keys = ids
         }
         if try query.flag("include_docs") {
-            form = try DocumentForm(query)
+            form = try DocumentForm(listedBy: query)
             hasConflicts = try query.flag("conflicts")
         }
     }
@@ -62,10 +66,23 @@ struct DocumentListing: Sendable {
         return DocumentID(text)
     }
 
-    func write(of database: ServedDatabase, total: Int, to output: inout BodyOutput) async throws {
+    func write(
+        of database: ServedDatabase, as described: ReplicaDescription, to output: inout BodyOutput
+    ) async throws {
+        let total = described.documentCount
         // How many documents come before a key is not counted.
         let offset = keys == nil && start == nil ? "\(min(skip, total))" : "null"
-        try await output.write("{\"total_rows\":\(total),\"offset\":\(offset),\"rows\":[\n")
+        var head = JSONText("{\"total_rows\":")
+        head.append(total)
+        head.append(",\"offset\":")
+        head.append(json: Data(offset.utf8))
+        if hasUpdateSequence {
+            head.append(",\"update_seq\":")
+            // For keys that are named CouchDB tells none.
+            head.append(value: keys == nil ? described.updateSequence.value : .null)
+        }
+        head.append(",\"rows\":[\n")
+        try await output.write(head.bytes)
         var isFirst = true
         if let keys {
             for id in keys.dropFirst(skip).prefix(limit ?? .max) {

@@ -5,6 +5,8 @@ extension ServedDatabase {
     /// What `GET /{db}` answers; sizes are not known.
     func info() async throws -> JSONValue {
         let description = try await replica.describe()
+        let layout = try await layout()
+        let properties: JSONValue = layout.isPartitioned ? ["partitioned": true] : [:]
         return [
             "db_name": .string(name),
             "instance_start_time": .string(try await instanceStartTime()),
@@ -13,10 +15,10 @@ extension ServedDatabase {
             "doc_count": .integer(Int64(description.documentCount)),
             "doc_del_count": .integer(Int64(description.deletedCount)),
             "sizes": ["file": 0, "external": 0, "active": 0],
-            "props": [:],
+            "props": properties,
             "disk_format_version": 8,
             "compact_running": false,
-            "cluster": ["q": 1, "n": 1, "w": 1, "r": 1],
+            "cluster": ["q": .integer(Int64(layout.shards ?? 1)), "n": 1, "w": 1, "r": 1],
         ]
     }
 }

@@ -53,7 +53,7 @@ struct ChangesQuery: Sendable {
         }
         if let asked = try query.number("timeout") { timeout = min(.milliseconds(asked), Self.longestWait) }
         if try query.flag("include_docs") {
-            form = try DocumentForm(query)
+            form = try DocumentForm(listedBy: query)
             hasConflicts = try query.flag("conflicts")
         }
         try readFilter(request)

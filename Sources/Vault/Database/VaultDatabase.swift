@@ -20,13 +20,21 @@ package struct VaultDatabase: Sendable {
     let vault: String
     /// nil for now, which changes.
     private(set) var listed: ListedRows?
+    /// Keeps a pruning from dropping the moment; nil for now, and for who writes: nobody else prunes meanwhile.
+    private(set) var reading: ReadingLock?
 
-    /// The state at a moment.
+    /// The state at a moment, which no other process prunes from the first reading on while the value is there.
     package func at(_ moment: Moment) -> VaultDatabase {
         VaultDatabase(
             file: file, name: name, uuid: uuid, moment: moment, witness: witness, vault: vault,
-            listed: ListedRows())
+            listed: ListedRows(),
+            reading: file.writer == nil ? ReadingLock(folder: file.folder, moment: moment.number) : nil)
     }
+
+    /// Keeps the moment from being pruned from now on, as the first reading does by itself.
+    ///
+    /// - Throws: `VaultError` with code `vault-unknown-moment` where it was pruned already.
+    package func hold() async throws { _ = try await file.read { try horizon($0) } }
 
     /// The state at the newest moment that is not later than a time.
     ///
@@ -55,6 +63,8 @@ package struct VaultDatabase: Sendable {
 
     func horizon(_ database: Database) throws -> Horizon {
         guard let moment else { return Horizon(first: try StateRow(database).first, moment: nil) }
+        // First: what is read behind it stays.
+        reading?.take()
         return try Self.horizon(of: moment.number, database)
     }
 

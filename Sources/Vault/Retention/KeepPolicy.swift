@@ -101,6 +101,8 @@ package struct MomentDecision: Sendable, Hashable {
         case newest, within, last, hourly, daily, weekly, monthly, yearly
         case lastVerified = "last verified"
         case lastComplete = "last complete"
+        /// No rule keeps it, and somebody restores, compares or serves it.
+        case beingRead = "being read"
     }
 
     package var moment: Moment

@@ -2,10 +2,26 @@ import Foundation
 import GRDB
 
 extension VaultDatabase {
-    /// Shows what a policy would drop; changes nothing.
+    /// Shows what a policy would drop; changes nothing. What is being read is kept.
     package func prunePlan(_ policy: KeepPolicy, now: Date) async throws -> PrunePlan {
         let (moments, damaged) = try await allMoments()
-        return PrunePlan(decisions: try policy.decide(moments, now: now), damaged: Self.superseded(damaged, moments))
+        var decisions = try policy.decide(moments, now: now)
+        let read = try await momentsBeingRead(removesOthers: false)
+        for index in decisions.indices where !decisions[index].isKept {
+            if read.contains(decisions[index].moment.number) { decisions[index].reasons = [.beingRead] }
+        }
+        return PrunePlan(decisions: decisions, damaged: Self.superseded(damaged, moments))
+    }
+
+    private func momentsBeingRead(removesOthers: Bool) async throws -> Set<Int> {
+        let folder = file.folder
+        return try await ObjectFolder.onThread {
+            do {
+                return try ReadingLock.moments(in: folder, removesOthers: removesOthers)
+            } catch {
+                throw VaultError.wrapping(error, at: folder)
+            }
+        }
     }
 
     /// The damaged moments behind which one can be read: nobody restores them any more.
@@ -18,8 +34,8 @@ extension VaultDatabase {
     /// A kill leaves everything as it was, or done but for space that the next pruning gives back.
     ///
     /// - Parameter isConfirmed: without it nothing is done.
-    /// - Throws: `VaultError` with code `vault-refused` where it is not confirmed, or where moments came or were verified
-    ///   since the plan was made.
+    /// - Throws: `VaultError` with code `vault-refused` where it is not confirmed, or where moments came, were verified or
+    ///   began to be read since the plan was made.
     package func prune(_ plan: PrunePlan, isConfirmed: Bool) async throws -> PruneResult {
         try writable()
         guard isConfirmed else {
@@ -27,12 +43,7 @@ extension VaultDatabase {
         }
         let file = file
         let before = try await ObjectFolder.onThread { try file.size() }
-        var result = try await file.write { database in
-            try Self.expectUnchanged(plan, database)
-            let dropped = try Self.dropUnreachable(plan.dropped.map(\.number), plan.damaged, database)
-            file.onStep?(.pruneDeleted)
-            return dropped
-        }
+        var result = try await drop(plan)
         file.onStep?(.pruneCommitted)
         try await removeObjects()
         file.onStep?(.objectsRemoved)
@@ -40,6 +51,25 @@ extension VaultDatabase {
         let after = try await ObjectFolder.onThread { try file.size() }
         result.freedBytes = max(0, before - after)
         return result
+    }
+
+    /// Drops what the plan names, while nobody can begin to read it.
+    private func drop(_ plan: PrunePlan) async throws -> PruneResult {
+        let file = file
+        let gate = try await ObjectFolder.onThread { try ReadingGate(of: file.folder) }
+        defer { gate.open() }
+        let read = try await momentsBeingRead(removesOthers: true)
+        if let moment = plan.dropped.first(where: { read.contains($0.number) }) {
+            throw VaultError(
+                .refused, "moment \(moment.number) is being read, and was not when the plan was made", at: name,
+                next: "make a new plan")
+        }
+        return try await file.write { database in
+            try Self.expectUnchanged(plan, database)
+            let dropped = try Self.dropUnreachable(plan.dropped.map(\.number), plan.damaged, database)
+            file.onStep?(.pruneDeleted)
+            return dropped
+        }
     }
 
     private static func expectUnchanged(_ plan: PrunePlan, _ database: Database) throws {

@@ -79,6 +79,22 @@ struct BulkEndpointTests {
         }
     }
 
+    /// As CouchDB 3.5.0 did: naming revisions of one document asks for the attachments that they have not.
+    @Test func answersAttachmentsThatAClientDoesNotHave() async throws {
+        try await withSample { client in
+            let known = #"["\#(Sample.attachmentRevision)"]"#
+            for (since, isSent) in [(#"["9-x"]"#, true), ("[]", false), (known, false)] {
+                let item = #"{"id":"d1","rev":"\#(Sample.attachmentRevision)","atts_since":\#(since)}"#
+                let answer = try await client.send(.POST, "/db/_bulk_get", #"{"docs":[\#(item)]}"#)
+                let document = answer.json["results"]?.array?.first?["docs"]?.array?.first?["ok"]
+                let member = document?["_attachments"]?["t.txt"]
+                #expect(member != nil && (member?["data"] != nil) == isSent, "\(since): \(answer)")
+            }
+            let refused = try await client.send(.POST, "/db/_bulk_get?atts_since=%5B%5D", #"{"docs":[]}"#)
+            #expect(refused.status == 400)
+        }
+    }
+
     /// As CouchDB 3.5.0 answered, but for the order.
     @Test func tellsMissingRevisions() async throws {
         try await withSample { client in
@@ -148,6 +164,45 @@ struct BulkEndpointTests {
             for bad in ["[]", "1", #"{"keys":5}"#, #"{"keys":null}"#, #"{"limit":"1"}"#, #"{"descending":1}"#] {
                 #expect(try await post(bad).status == 400, "\(bad)")
             }
+        }
+    }
+
+    /// As CouchDB 3.5.0 did.
+    @Test func reversesTheKeysOfADescendingList() async throws {
+        let replica = MemoryReplica()
+        for id in ["a", "b", "c"] { try replica.edit(DocumentID(id)) }
+        try await withServer(["db": replica]) { server in
+            func keys(_ answer: RawClient.Answer) -> [String?]? {
+                answer.json["rows"]?.array?.map { $0["key"]?.string }
+            }
+            let list = "keys=%5B%22a%22,%22zz%22,%22c%22,%22b%22%5D&descending=true"
+            #expect(keys(try await server.client.get("/db/_all_docs?\(list)")) == ["b", "c", "zz", "a"])
+            #expect(keys(try await server.client.get("/db/_all_docs?\(list)&skip=1&limit=2")) == ["c", "zz"])
+            let body = #"{"keys":["a","zz","c"],"descending":true}"#
+            #expect(keys(try await server.client.send(.POST, "/db/_all_docs", body)) == ["c", "zz", "a"])
+            let other = try await server.client.send(
+                .POST, "/db/_all_docs?descending=true&skip=1", #"{"keys":["a","zz","c"]}"#)
+            #expect(keys(other) == ["zz", "a"])
+        }
+    }
+
+    /// As CouchDB 3.5.0 did, which tells none for keys that are named.
+    @Test func tellsThePositionOfAList() async throws {
+        let replica = MemoryReplica()
+        for id in ["a", "b", "c"] { try replica.edit(DocumentID(id)) }
+        try await withServer(["db": replica]) { server in
+            let info = try await server.client.get("/db").json
+            let position = try #require(info["update_seq"])
+            for query in ["", "&limit=1", "&startkey=%22b%22"] {
+                let answer = try await server.client.get("/db/_all_docs?update_seq=true\(query)")
+                #expect(answer.json["update_seq"] == position, "\(answer)")
+            }
+            let named = try await server.client.send(
+                .POST, "/db/_all_docs", #"{"keys":["a"],"update_seq":true}"#)
+            #expect(named.text.contains(#""offset":null,"update_seq":null,"rows":["#))
+            #expect(try await server.client.get("/db/_all_docs?update_seq=false").json["update_seq"] == nil)
+            #expect(try await server.client.get("/db/_all_docs").json["update_seq"] == nil)
+            #expect(try await server.client.get("/db/_all_docs?update_seq=x").status == 400)
         }
     }
 

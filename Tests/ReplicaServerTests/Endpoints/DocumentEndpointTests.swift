@@ -48,6 +48,28 @@ struct DocumentEndpointTests {
         }
     }
 
+    /// As CouchDB 3.5.0 did: a client that has no revision is sent all, and lists do not hear of it.
+    @Test func answersAttachmentsThatAClientDoesNotHave() async throws {
+        let (none, other) = ("%5B%5D", "%5B%229-x%22%5D")
+        try await withSample { client in
+            func data(_ path: String) async throws -> JSONValue? {
+                try await client.get(path).json["_attachments"]?["dir/b.bin"]?["data"]
+            }
+            let bytes = JSONValue.string(Sample.binary.base64EncodedString())
+            for query in ["atts_since=\(none)", "atts_since=\(none)&attachments=false", "atts_since=\(other)"] {
+                #expect(try await data("/db/d1?\(query)") == bytes, "\(query)")
+            }
+            #expect(try await data("/db/d1") == nil)
+            let opened = try await client.get(
+                "/db/d1?open_revs=all&atts_since=\(none)", headers: ["Accept": "application/json"])
+            #expect(opened.text.contains(Sample.binary.base64EncodedString()) && !opened.text.contains("\"stub\""))
+            for since in [none, other] {
+                let list = try await client.get("/db/_all_docs?include_docs=true&key=%22d1%22&atts_since=\(since)")
+                #expect(list.text.contains("\"stub\":true"), "\(list)")
+            }
+        }
+    }
+
     @Test func answersAttachmentsDecoded() async throws {
         try await withSample { client in
             let text = try await client.get("/db/d1/t.txt", headers: ["Accept-Encoding": "gzip"])

@@ -95,6 +95,20 @@ struct ServerEndpointTests {
         #expect(failure?.status == 400)
     }
 
+    /// As CouchDB 3.5.0 tells it.
+    @Test(arguments: [false, true])
+    func tellsHowADatabaseWasLaidOut(isPartitioned: Bool) async throws {
+        let layout = DatabaseLayout(isPartitioned: isPartitioned, shards: isPartitioned ? 4 : nil)
+        try await withServer(["db": MemoryReplica()], layout: { layout }) { server in
+            let info = try await server.client.get("/db").json
+            let properties: JSONValue = isPartitioned ? ["partitioned": true] : [:]
+            #expect(info["props"] == properties)
+            #expect(info["cluster"]?["q"]?.integer == (isPartitioned ? 4 : 1))
+            let all = try await server.client.get("/_dbs_info").json.array
+            #expect(all?.first?["info"]?["props"] == properties)
+        }
+    }
+
     @Test func refusesBodiesThatAreTooLargeOrOfAnotherType() async throws {
         try await withServer(["db": MemoryReplica()], adjust: { $0.bodyLimit = 1000 }) { server in
             let large = try await server.client.send(

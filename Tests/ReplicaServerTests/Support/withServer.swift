@@ -15,6 +15,7 @@ func withServer<Result: Sendable>(
     _ replicas: [String: any ServableReplica], access: ServerAccess = .open,
     localDocuments: any LocalDocumentStore = MemoryLocalDocuments(),
     instanceStartTime: @escaping @Sendable () async throws -> String = { "1700000000" },
+    layout: @escaping @Sendable () async throws -> DatabaseLayout = { DatabaseLayout() },
     onDamage: @escaping @Sendable (Refusal) -> Void = { _ in },
     onFailure: @escaping @Sendable (String, any Error) -> Void = { _, _ in },
     adjust: (inout ServerOptions) -> Void = { _ in },
@@ -22,7 +23,7 @@ func withServer<Result: Sendable>(
 ) async throws -> Result {
     let databases = replicas.map {
         ServedDatabase(
-            name: $0.key, replica: $0.value, instanceStartTime: instanceStartTime, onDamage: onDamage)
+            name: $0.key, replica: $0.value, instanceStartTime: instanceStartTime, layout: layout, onDamage: onDamage)
     }
     var options = ServerOptions(access: access, uuid: "abc")
     adjust(&options)

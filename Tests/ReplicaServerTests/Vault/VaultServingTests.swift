@@ -191,6 +191,30 @@ struct VaultServingTests {
         }
     }
 
+    /// What a run has stored is there with its moment, and not before; who waits is told then.
+    @Test func servesTheNewestMoment() async throws {
+        try await withBackup { backup, _ in
+            let newest = NewestMoment(of: backup.vault, acceptsIncomplete: false)
+            try await withServer(
+                ["db": newest], instanceStartTime: { try await newest.instanceStartTime() }
+            ) { server in
+                let before = try await server.client.get("/db").json
+                let last = try #require(before["update_seq"]?.integer)
+                try backup.source.edit("late", members: #""n":1"#)
+                _ = try await Replicator(from: backup.source, to: backup.vault).run()
+                #expect(try await server.client.get("/db").json == before)
+                #expect(try await server.client.get("/db/late").status == 404)
+                async let waiting = server.client.get("/db/_changes?feed=longpoll&since=\(last)&timeout=50000")
+                try await backup.vault.seal(
+                    at: Backup.start.addingTimeInterval(180), sequence: nil, isComplete: true)
+                let rows = try await waiting.json["results"]?.array
+                #expect(rows?.compactMap { $0["id"]?.string } == ["late"])
+                #expect(try await server.client.get("/db/late").json["n"] == 1)
+                #expect(try await server.client.get("/db").json["doc_count"] != before["doc_count"])
+            }
+        }
+    }
+
     @Test(
         .enabled(if: LocalCouchDB.isInstalled, Comment(rawValue: LocalCouchDB.howToInstall)),
         arguments: ["now", "past"])

@@ -11,7 +11,7 @@ struct VaultPruneCommand: AsyncParsableCommand, JSONCommand {
         commandName: "prune", abstract: "Drop moments that no rule keeps, and give their space back.",
         discussion: """
             A moment is kept where any rule asks for it. The newest moment, the newest complete one and the last verified \
-            one are always kept. Without --confirm the plan is shown and nothing is done.
+            one are always kept, and one that is just being read. Without --confirm the plan is shown and nothing is done.
 
               couchkeep vault prune orders --within 7d --daily 30 --monthly 12
               couchkeep vault prune orders --within 7d --daily 30 --monthly 12 --confirm
