@@ -1,8 +1,11 @@
 /// A document that had changed, with its leaf revisions then.
 public struct ChangedDocument: Sendable, Hashable, Codable {
+    /// Its id.
     public var id: String
+    /// Its leaf revisions, the winner first.
     public var revisions: [String]
 
+    /// Makes one.
     public init(id: String, revisions: [String]) { (self.id, self.revisions) = (id, revisions) }
 }
 
