@@ -123,8 +123,9 @@ struct Failure {
     private static func hint(_ error: any Error) -> String {
         guard let error = error as? CouchError else { return "" }
         if error.code == .unauthorized {
+            let isBelow = error.request.map(seemsToMissADatabase) ?? false
             return "; check the user and the password: --user, and --password-file or COUCHKEEP_PASSWORD "
-                + "(in the configuration: the server's user and password_file)"
+                + "(in the configuration: the server's user and password_file)" + (isBelow ? belowServer : "")
         }
         guard error.status.map({ 400..<500 ~= $0 }) ?? (error.code == .unsupported), let request = error.request else {
             return ""
@@ -133,6 +134,11 @@ struct Failure {
         guard seemsToMissADatabase(request) else { return login }
         return "\(login); if a slash of this path belongs to the database's name, write it %2F"
     }
+
+    /// A database's path taken for the server's, where CouchDB asks for a login.
+    private static let belowServer =
+        "; or, where this path has a part of the database's name, write its slash %2F; with --all-databases the URL is the "
+        + "server's alone"
 
     /// Whether a refused request was the first one, by a URL of which CouchDB knows nothing below its server's address: the one
     /// for what seems to be the database, or the login beside it.

@@ -54,6 +54,12 @@ package struct PairMemory: Sendable, Hashable, Codable {
         package var sequence: UpdateSequence
     }
 
+    /// What a side had changed last, with the number of its purges then: a purge takes changes away too.
+    package struct NewestChanges: Sendable, Hashable, Codable {
+        package var documents: [ChangedDocument]
+        package var purges: Int?
+    }
+
     /// The source's position at a moment.
     package struct Sample: Sendable, Hashable, Codable {
         package var at: Date
@@ -110,8 +116,8 @@ package struct PairMemory: Sendable, Hashable, Codable {
     package var sourceEvidenceFrom: Date?
 
     /// What each side had changed last at the last inspection.
-    package var sourceChanges: [ChangedDocument]?
-    package var targetChanges: [ChangedDocument]?
+    package var sourceChanges: NewestChanges?
+    package var targetChanges: NewestChanges?
 
     package var replicationBase: String?
     package var sourceLog: Log?

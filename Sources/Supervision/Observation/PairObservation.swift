@@ -78,8 +78,8 @@ package struct PairInspection: Sendable {
     /// The target's design documents with a `validate_doc_update`, with their revisions; nil where not asked.
     package var validators: [String: String]?
     /// What each side has changed last; nil where it could not be asked.
-    package var sourceChanges: [ChangedDocument]?
-    package var targetChanges: [ChangedDocument]?
+    package var sourceChanges: PairMemory.NewestChanges?
+    package var targetChanges: PairMemory.NewestChanges?
     /// The documents of which a side has lost what it had changed last at the inspection before, but for those that
     /// a purge may have taken.
     package var lostBySource: [String]

@@ -87,25 +87,27 @@ package struct PairObserver {
 
     /// Asks each side whether it still has what it had changed last, and what that is now.
     private func compareChanges(_ inspection: inout PairInspection) async throws {
-        inspection.lostBySource = try await lost(memory.sourceChanges, memory.sourceCounts, by: source)
-        inspection.lostByTarget = try await lost(memory.targetChanges, memory.targetCounts, by: target)
-        inspection.sourceChanges = try await Observed.catching { try await source.newestChanges() }.value
-        inspection.targetChanges = try await Observed.catching { try await target.newestChanges() }.value
+        (inspection.lostBySource, inspection.sourceChanges) = try await changes(of: source, after: memory.sourceChanges)
+        (inspection.lostByTarget, inspection.targetChanges) = try await changes(of: target, after: memory.targetChanges)
     }
 
-    /// The ids of what a side has lost; a lagging copy of a shard can answer, so it is asked three times.
-    private func lost(
-        _ changes: [ChangedDocument]?, _ counts: PairMemory.Counts?, by database: CouchDatabase
-    ) async throws -> [String] {
-        guard let changes, !changes.isEmpty, let counts else { return [] }
-        var lost = changes
-        for _ in 0..<3 where !lost.isEmpty {
-            lost = try await Observed.catching { try await database.lost(of: lost) }.value ?? []
+    /// The ids of what a side has lost since, and what it has changed last now; nil where it could not be asked.
+    private func changes(
+        of database: CouchDatabase, after before: PairMemory.NewestChanges?
+    ) async throws -> (lost: [String], now: PairMemory.NewestChanges?) {
+        let asked = try await Observed.catching {
+            // Before the changes: what is purged meanwhile is not taken for lost later.
+            let purges = try await database.info().purgeSequence?.displayNumber
+            let newest = PairMemory.NewestChanges(documents: try await database.newestChanges(), purges: purges)
+            guard let before, before.purges == purges else { return (lost: [String](), now: newest) }
+            var lost = before.documents
+            // A lagging copy of a shard can answer, so it is asked three times.
+            for _ in 0..<3 where !lost.isEmpty { lost = try await database.lost(of: lost) }
+            // What was purged while it was asked is no loss.
+            if !lost.isEmpty, try await database.info().purgeSequence?.displayNumber != purges { lost = [] }
+            return (lost.map(\.id), newest)
         }
-        guard !lost.isEmpty, let info = try await Observed.catching({ try await database.info() }).value,
-            info.purgeSequence?.displayNumber == counts.purgeSequence?.displayNumber
-        else { return [] }
-        return lost.map(\.id)
+        return asked.value ?? ([], nil)
     }
 
     /// Two checkpoints of one session that differ are looked at twice, since one is always written before the other.

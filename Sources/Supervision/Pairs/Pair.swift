@@ -54,7 +54,11 @@ package struct Pair: Sendable, Hashable {
     }
 
     /// What the pair is remembered by: independent of its name, so that renaming it loses nothing.
-    package var key: String { "\(source.server)/\(source.database) -> \(target.server)/\(target.database)" }
+    package var key: String { Self.key(source: source, target: target) }
+
+    static func key(source: DatabaseAddress, target: DatabaseAddress) -> String {
+        "\(source.server)/\(source.database) -> \(target.server)/\(target.database)"
+    }
 
     /// The name of the server whose scheduler runs the replication.
     package var coordinator: String { runOn == .target ? target.server : source.server }

@@ -41,9 +41,12 @@ package struct Supervisor: Sendable {
     /// - Throws: `StateError` where the memory can't be read, and `CancellationError`.
     ///   Before a repair its intent is in the memory, so a pass that was cut short is finished by the next.
     package func pass(_ options: PassOptions = PassOptions()) async throws -> Outcome {
+        let names = RenamedServers(
+            before: try await state.lastReport()?.servers ?? [],
+            now: servers.mapValues { $0.connection.url.description })
         var pass = Pass(
-            options: options, pairMemories: try await state.pairMemories(),
-            serverMemories: try await state.serverMemories())
+            options: options, pairMemories: names.renamed(try await state.pairMemories()),
+            serverMemories: names.renamed(try await state.serverMemories()))
         for key in pass.pairMemories.keys { pass.pairMemories[key]?.clamp(to: now()) }
         for key in pass.pairMemories.keys { pass.pairMemories[key]?.clampFuture(to: now()) }
         try await observeServers(&pass)

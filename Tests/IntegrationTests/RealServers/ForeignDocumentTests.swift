@@ -60,7 +60,8 @@ struct ForeignDocumentTests {
 
             let found = try await accident.detect(flaw.rule, within: 1)
             #expect(found.checked.exitCode == 1)
-            #expect(found.finding?.next == "couchkeep check --adopt")
+            let step = "couchkeep check --adopt --only \(accident.database)"
+            #expect(found.finding?.next == step)
             #expect(found.checked.repairs.map(\.result) == [.planned])
             if flaw == .misspelled {
                 #expect(found.checked.finding(ReplicationAltered.name)?.evidence["ignored"] == ["continous"])
@@ -69,14 +70,20 @@ struct ForeignDocumentTests {
             _ = try await keeper.check()
             #expect(try await accident.replicator.document(id) == before)
 
-            let adopted = try await keeper.check("--adopt")
+            _ = try await keeper.check("--adopt", "--only", "production")
+            #expect(try await accident.replicator.document(id) == before, "it was not about this pair")
+            let adopted = try await keeper.check("--adopt", "--only", accident.database)
             #expect(adopted.repairs.contains { $0.result == .done })
-            let after = try ReplicationDocument(answer: try #require(try await accident.replicator.document(id)))
+            // Who copies a part on purpose keeps it, and gets a whole one beside it.
+            let isTakenOver = flaw == .misspelled
+            #expect(try await accident.replicator.document(id) == before || isTakenOver)
+            let whole = isTakenOver ? id : accident.documentID
+            let after = try ReplicationDocument(answer: try #require(try await accident.replicator.document(whole)))
             #expect(OwnershipMark.isPresent(in: after))
             #expect(after.isContinuous && after.partialOptions.isEmpty)
             // A partial copy may have been the reason for what is missing; now all of it comes.
             try await accident.waitForCopies(20)
-            try await accident.proveRepaired(found, rule: flaw.rule, by: "couchkeep check --adopt")
+            try await accident.proveRepaired(found, rule: flaw.rule, by: step)
         }
     }
 

@@ -48,6 +48,12 @@ struct ServeAddressTests {
                 let run = try await scene.backUp("a/_replicator", of: source)
                 #expect(run.exitCode != 0 && run.errors.contains("%2F"), "\(run)")
                 #expect(!scene.exists("vault"))
+                source.faults.add(
+                    Fault(
+                        .failure(status: 401, error: "unauthorized", reason: "You are not authorized"),
+                        pathPrefix: "/a/"))
+                let asked = try await scene.backUp("a/b", of: source)
+                #expect(asked.exitCode == 12 && asked.errors.contains("%2F"), "\(asked)")
                 let other = try await scene.backUp("none", of: source)
                 #expect(other.exitCode != 0 && !other.errors.contains("%2F"), "\(other)")
             }

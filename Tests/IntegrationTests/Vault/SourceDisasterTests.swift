@@ -49,12 +49,14 @@ struct SourceDisasterTests {
                 let checked = try await scene.keeper.check()
                 #expect(checked.exitCode == 1 && checked.alarms == ["source-replaced @ orders"], "\(checked.details)")
                 let finding = try #require(checked.finding(SourceReplaced.name))
-                #expect(finding.severity == .critical && finding.next.hasSuffix("couchkeep check --adopt"))
+                #expect(
+                    finding.severity == .critical
+                        && finding.next.hasSuffix("couchkeep check --adopt --only vault:orders"))
                 #expect(finding.next.contains("couchkeep restore orders --at"), "\(finding.next)")
             }
             // The new one is backed up too, beside the old one's past.
             #expect(try await scene.moments().map(\.documents) == [5, 9])
-            #expect(try await scene.keeper.check("--adopt").exitCode == 0)
+            #expect(try await scene.keeper.check("--adopt", "--only", "vault:orders").exitCode == 0)
             #expect(try await scene.keeper.check().exitCode == 0)
         }
     }
@@ -100,7 +102,7 @@ struct SourceDisasterTests {
                 #expect(checked.alarms == ["source-rolled-back @ orders"], "\(checked.details)")
                 #expect(checked.finding(SourceRolledBack.name)?.evidence["shownBy"]?.string?.contains("mark") == true)
             }
-            #expect(try await scene.keeper.check("--adopt").exitCode == 0)
+            #expect(try await scene.keeper.check("--adopt", "--only", "vault:orders").exitCode == 0)
             #expect(try await scene.keeper.check().exitCode == 0)
         }
     }
