@@ -42,6 +42,42 @@ struct RollbackTests {
         }
     }
 
+    /// By the next check it holds more than ever, and its checkpoint was written more often.
+    @Test func targetPutBackThatHasGrownAgain() async throws {
+        try await withRealServers { servers in
+            try await withAccident(
+                "target rolled back, and grown since", database: "orders", servers: servers, documents: 100
+            ) { accident in
+                try await waitForCheckpoint(accident)
+                let copy = accident.keeper.folder.appending(path: "copy-of-the-data")
+                try FileManager.default.copyItem(at: servers.standby.dataDirectory, to: copy)
+                try await accident.write(101...120)
+                try await accident.waitForCopies(120)
+                try await waitForCheckpoint(accident)
+                #expect(try await accident.keeper.check().alarms.isEmpty)
+
+                await servers.standby.stop()
+                let data = servers.standby.dataDirectory
+                try FileManager.default.removeItem(at: data)
+                try FileManager.default.copyItem(at: copy, to: data)
+                try await servers.standby.start()
+                for part in 0..<3 {
+                    try await accident.write(201 + part * 50...250 + part * 50)
+                    let count = 150 + part * 50
+                    try await Polling.until("what came since is copied") {
+                        try await accident.target.info().documentCount == count
+                    }
+                    try await waitForCheckpoint(accident)
+                }
+                let found = try await accident.detect(TargetRolledBack.name, within: 1)
+                #expect(found.finding?.evidence["shownBy"]?.string?.contains("changed last") == true)
+                #expect(found.checked.repairs.map(\.action) == ["reset-checkpoints"])
+                try await accident.waitForCopies(270)
+                try await accident.proveRepaired(found, rule: TargetRolledBack.name)
+            }
+        }
+    }
+
     /// Waits until both sides' checkpoints say that everything was copied.
     private func waitForCheckpoint(_ accident: Accident) async throws {
         let source = accident.source
