@@ -47,6 +47,7 @@ import Testing
     /// What it says is known otherwise; but for the source, which its mark tells.
     @Test(arguments: [
         "UPDATE epoch SET reason = 'x'", "UPDATE epoch SET source = x'7b7d'", "UPDATE epoch SET first = 7",
+        "UPDATE epoch SET id = 9",
         "DELETE FROM epoch WHERE id = 2", "DELETE FROM epoch",
     ])
     func makesTheRowOfTheNewestEpochAnew(damage: String) async throws {

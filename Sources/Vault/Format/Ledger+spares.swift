@@ -43,6 +43,7 @@ extension Ledger {
     ///
     /// - Returns: how many were damaged or gone.
     func mendSpares(_ database: Database) throws -> Int {
+        guard try !isPaired(database) || !problems(database).isEmpty else { return 0 }
         var gone = try goneRows(database)
         var mended = 0
         for number in try numbers(database) {
@@ -61,6 +62,14 @@ extension Ledger {
             }
         }
         return mended
+    }
+
+    /// Whether each row has its copy.
+    private func isPaired(_ database: Database) throws -> Bool {
+        let sql =
+            "SELECT NOT EXISTS (SELECT 1 FROM \(table) AS one WHERE NOT EXISTS "
+            + "(SELECT 1 FROM \(table) AS other WHERE other.id = -one.id))"
+        return try Bool.fetchOne(database.cachedStatement(sql: sql)) ?? true
     }
 
     /// Writes a row as the tally knows it already.

@@ -48,13 +48,16 @@ package struct Epoch: Sendable, Hashable {
         let isGone = row == nil || sound.map { $0.first != state.first } ?? false
         let moments = try Row.fetchOne(
             database, sql: "SELECT max(epoch), min(time), max(id) FROM moment WHERE id >= ?", arguments: [state.first])
-        let last: Int = try row?.checked(0) ?? 0
-        let number: Int = isGone ? try moments?.checkedOptional(0) ?? last + 1 : last
+        let last: Int = try row?.checkedOptional(0) ?? 0
+        // Its own number can be what is damaged.
+        let number: Int = try moments?.checkedOptional(0) ?? (isGone ? last + 1 : last)
         // A name that is wrong makes the source another one, and changes nothing.
         let known: Data? = isGone ? nil : try row?.checked(3)
         let name = known.flatMap { try? JSONDecoder().decode(SourceIdentity.self, from: $0) }?.name ?? ""
         let source = SourceIdentity(name: name, marker: state.database, markedMoment: try moments?.checkedOptional(2))
-        try database.execute(sql: "DELETE FROM epoch WHERE id = ?", arguments: [number])
+        for id in isGone ? [number] : [number, last] {
+            try database.execute(sql: "DELETE FROM epoch WHERE id = ?", arguments: [id])
+        }
         try Ledger.epoch.insert(
             [
                 number, state.first, try moments?.checkedOptional(1) as Int64? ?? 0, try JSONEncoder().encode(source),
