@@ -47,7 +47,7 @@ import Testing
     /// What it says is known otherwise; but for the source, which its mark tells.
     @Test(arguments: [
         "UPDATE epoch SET reason = 'x'", "UPDATE epoch SET source = x'7b7d'", "UPDATE epoch SET first = 7",
-        "UPDATE epoch SET id = 9",
+        "UPDATE epoch SET id = 9", "UPDATE epoch SET id = 0",
         "DELETE FROM epoch WHERE id = 2", "DELETE FROM epoch",
     ])
     func makesTheRowOfTheNewestEpochAnew(damage: String) async throws {
@@ -96,6 +96,19 @@ import Testing
             #expect(report.damage?.spared == 1 && report.damage?.isLost == false, "\(report)")
             #expect(try await scene.backUp().damage == nil)
             #expect(try await scene.withBackup { try await $0.check(readData: true) }.isSound)
+        }
+    }
+
+    @Test func forgetsNoPurgeWithTheRowOfTheEpoch() async throws {
+        try await withScene { _, scene in
+            try await scene.source.fill(5)
+            try await scene.backUp()
+            let revision = try #require(try await scene.source.document("document-3")?["_rev"]?.string)
+            _ = try await scene.source.purge(["document-3": [revision]])
+            try await scene.damage("UPDATE epoch SET hash = hash + 1")
+            let report = try await scene.backUp()
+            #expect(report.damage?.isEpoch == true && report.moment.documents == 4, "\(report)")
+            #expect(try await scene.backUp().moment.documents == 4)
         }
     }
 

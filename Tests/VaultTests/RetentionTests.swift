@@ -136,6 +136,27 @@ struct RetentionTests {
         #expect(try await database.check(readData: true).problems == [])
     }
 
+    @Test("A place in the feed is not given a second time, whatever was purged and pruned")
+    func places() async throws {
+        let folder = TemporaryVault()
+        let database = try await folder.database()
+        _ = try await database.store([try DocumentModel.revision("a")], checkpoint: nil)
+        try await database.seal(minute: 0)
+        let purged = try DocumentModel.revision("purged")
+        _ = try await database.store([purged], checkpoint: nil)
+        try await database.seal(minute: 1)
+        let end = try await database.changes(since: .zero, limit: 10, patience: nil).lastSequence
+        #expect(
+            try await database.forget([DocumentLeaves(id: purged.id, revisions: [purged.revision])]) == 1)
+        try await database.seal(minute: 2)
+        let plan = try await database.prunePlan(KeepPolicy(last: 1), now: TemporaryVault.start)
+        _ = try await database.prune(plan, isConfirmed: true)
+        _ = try await database.store([try DocumentModel.revision("new")], checkpoint: nil)
+        try await database.seal(minute: 3)
+        #expect(try await database.changes(since: end, limit: 10, patience: nil).documents.map(\.id) == ["new"])
+        #expect(try await database.check(readData: true).problems == [])
+    }
+
     @Test("What two moments differ in")
     func differences() async throws {
         let folder = TemporaryVault()

@@ -44,7 +44,9 @@ struct SparedRowsTests {
             "UPDATE data_key SET wrapped = zeroblob(60) WHERE id = 1", "DELETE FROM data_key WHERE id = 1",
             "UPDATE data_key SET hash = hash + 1 WHERE id = -2", "DELETE FROM data_key WHERE id IN (2, -1)",
             "UPDATE sealing SET key = 'x' WHERE id = 1", "DELETE FROM sealing WHERE id = 1",
-            "UPDATE sealing SET form = 'public' WHERE id = -1",
+            "UPDATE sealing SET form = 'public' WHERE id = -1", "UPDATE dictionary SET id = 5 WHERE id = -1",
+            "UPDATE dictionary SET id = 5 WHERE id = 1", "UPDATE dictionary SET id = 0 WHERE id = 1",
+            "UPDATE data_key SET id = 7 WHERE id = -1", "UPDATE sealing SET id = 3 WHERE id = 1",
         ])
     func copies(damage: String) async throws {
         let folder = TemporaryVault()

@@ -23,10 +23,13 @@ package struct Condition: Sendable, Hashable, Codable {
     package var details: [String: String]
     /// The fingerprint of the condition that explains this one: one server that is down explains all of its pairs.
     package var cause: String?
+    /// When it came to be as it is, for what can happen once more while it is still told: then it is told anew.
+    package var occurrence: Date?
 
     package init(
         fingerprint: String, subject: String, rule: String, severity: Severity, summary: String, since: Date,
-        impact: String, next: String, details: [String: String] = [:], cause: String? = nil
+        impact: String, next: String, details: [String: String] = [:], cause: String? = nil,
+        occurrence: Date? = nil
     ) {
         self.fingerprint = fingerprint
         self.subject = subject
@@ -38,5 +41,6 @@ package struct Condition: Sendable, Hashable, Codable {
         self.next = next
         self.details = details
         self.cause = cause
+        self.occurrence = occurrence
     }
 }

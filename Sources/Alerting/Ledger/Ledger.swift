@@ -34,6 +34,12 @@ package struct Ledger: Sendable, Hashable, Codable {
         // The same fingerprint twice in a pass is one condition, the worse of the two.
         let seen = Dictionary(
             pass.conditions.map { ($0.fingerprint, $0) }, uniquingKeysWith: { $0.severity >= $1.severity ? $0 : $1 })
+        for (fingerprint, condition) in seen where records[fingerprint] == nil {
+            guard let old = records.first(where: { isRenamed($0.value, to: condition, in: pass, seen) })?.key else {
+                continue
+            }
+            records[fingerprint] = records.removeValue(forKey: old)
+        }
         for (fingerprint, condition) in seen {
             var record = records[fingerprint] ?? AlertRecord(first: condition, at: pass.at)
             record.see(condition, at: pass.at)
@@ -42,6 +48,15 @@ package struct Ledger: Sendable, Hashable, Codable {
         for (fingerprint, record) in records where seen[fingerprint] == nil && pass.couldJudge(record.condition) {
             records[fingerprint]?.miss(at: pass.at)
         }
+    }
+
+    /// Whether an open condition is one that has only come to be called otherwise, as after a server got another name.
+    private func isRenamed(
+        _ record: AlertRecord, to condition: Condition, in pass: AlertPass, _ seen: [String: Condition]
+    ) -> Bool {
+        let old = record.condition
+        return old.rule == condition.rule && old.since == condition.since && !pass.isWatched(old)
+            && seen[old.fingerprint] == nil
     }
 
     private func recoveries(of settled: [String: AlertRecord], in pass: AlertPass) -> [Transition] {
@@ -111,6 +126,7 @@ extension AlertRecord {
         // What is only remembered and could not be judged now is no news.
         guard firstTold != nil, let toldSeverity else { return lastSeen == time ? .new : nil }
         if severity > toldSeverity { return .worse }
+        if let occurrence = condition.occurrence, let lastTold, occurrence > lastTold { return .new }
         if let remindFrom, isReminded, wasTold(atLeast: remindFrom, before: time) { return .reminder }
         return nil
     }

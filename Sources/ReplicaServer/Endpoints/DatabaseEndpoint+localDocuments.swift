@@ -58,6 +58,8 @@ extension DatabaseEndpoint {
                     isDeleted = try JSONValue(parsing: document.value(of: member)).bool ?? false
                     continue
                 }
+                // CouchDB's replicator sends `_revisions`, and would believe those of an older one.
+                if member.key?.hasPrefix("_") == true { continue }
                 if !isFirst { kept.append(",") }
                 isFirst = false
                 kept.append(json: document.text(of: member))

@@ -76,7 +76,7 @@ package struct CheckRun: Sendable {
         let vaults = vaults(fleet)
         let memories = StoredVaultMemories(state)
         var known = try await memories.all()
-        let accepted = Self.accept(options, in: &known)
+        let accepted = Self.accept(options, in: &known, besides: Set(passed.report.pairs.map(\.pair)))
         let looks = try await vaults.look(
             at: try await vaults.pairs(last: last), last: last, memories: known, sources: passed.report.servers,
             isFollowed: !options.isDryRun)
@@ -112,12 +112,13 @@ package struct CheckRun: Sendable {
 
     /// Takes for right what was told of backups in the vault, and returns that by the targets.
     private static func accept(
-        _ options: PassOptions, in known: inout [String: VaultMemory]
+        _ options: PassOptions, in known: inout [String: VaultMemory], besides names: Set<String>
     ) -> [String: [(what: String, rule: String)]] {
         var accepted: [String: [(what: String, rule: String)]] = [:]
         for target in known.keys {
-            let names = [target, String(target.dropFirst(VaultPair.targetPrefix.count))]
-            guard names.contains(where: options.isAdopted) else { continue }
+            let name = String(target.dropFirst(VaultPair.targetPrefix.count))
+            // A pair between servers that has the name is meant by it.
+            guard options.isAdopted(target) || (!names.contains(name) && options.isAdopted(name)) else { continue }
             accepted[target] = known[target]?.acceptWhatWasTold()
         }
         return accepted

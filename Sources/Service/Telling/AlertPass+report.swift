@@ -41,6 +41,6 @@ extension Condition {
             impact: explanation?.consequence ?? "", next: finding.next,
             details: finding.evidence.mapValues { value in
                 value.string ?? String(decoding: value.serialized(), as: UTF8.self)
-            }, cause: finding.cause)
+            }, cause: finding.cause, occurrence: finding.rule == MassDeletion.name ? finding.since : nil)
     }
 }

@@ -162,7 +162,7 @@ package struct VerifiedLight: Sendable {
             ],
             next: !isHole
                 ? "couchkeep verify show \(record.id)"
-                : "couchkeep repair \(pair.pair)",
+                : "couchkeep repair \(ShellWord.quoted(pair.pair))",
             cause: pair.findings.first { Self.suspicious.contains($0.rule) }
                 .map { Finding.fingerprint(rule: $0.rule, subject: pair.pair) })
     }
@@ -227,7 +227,8 @@ package struct VerifiedLight: Sendable {
             rule: VerificationOverdue.name, severity: .warning, since: since(VerificationOverdue.name),
             summary: last + (why.map { "; later ones came to none: \($0)" } ?? unfinished),
             evidence: ["limitSeconds": .integer(Int64(limit))],
-            next: history.resumable.map { "couchkeep verify resume \($0.id)" } ?? "couchkeep verify \(pair.pair)")
+            next: history.resumable.map { "couchkeep verify resume \($0.id)" }
+                ?? "couchkeep verify \(ShellWord.quoted(pair.pair))")
     }
 
     private func since(_ rule: String) -> Date { before?.since(rule) ?? now }

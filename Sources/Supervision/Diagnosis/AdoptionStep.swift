@@ -6,6 +6,6 @@ package enum AdoptionStep {
 
     /// Limits the step to what a finding is about: nobody should accept by it what is told of others.
     package static func naming(_ name: String, in next: String) -> String {
-        next.replacingOccurrences(of: command, with: "\(command) --only \(name)")
+        next.replacingOccurrences(of: command, with: "\(command) --only \(ShellWord.quoted(name))")
     }
 }

@@ -235,6 +235,8 @@ extension PairMemory {
     package mutating func finish(_ action: RepairAction, at moment: Date) {
         switch action {
         case .createTarget, .copySecurity: isSecurityPending = nil
+        // Another replication than before has checkpoints of its own.
+        case .createReplication: replicationBase = nil
         case .resetCheckpoints:
             rescan?.isPrepared = true
             rescan?.startedAt = moment

@@ -58,6 +58,8 @@ package struct PairMemory: Sendable, Hashable, Codable {
     package struct NewestChanges: Sendable, Hashable, Codable {
         package var documents: [ChangedDocument]
         package var purges: Int?
+        /// Which database it was (3.3 and later); another one of the same name has nothing of it.
+        package var identity: String?
     }
 
     /// The source's position at a moment.
@@ -188,6 +190,7 @@ package struct PairMemory: Sendable, Hashable, Codable {
     package mutating func acceptSource() {
         sourceIdentity = nil
         sourceCounts = nil
+        sourceChanges = nil
         sourceLog = nil
         latches[SourceRolledBack.name] = nil
     }

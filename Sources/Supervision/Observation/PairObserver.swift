@@ -7,6 +7,8 @@ package struct PairObserver {
     let memory: PairMemory
     let source: CouchDatabase
     let target: CouchDatabase
+    /// How many of the newest changes are remembered of a side: documents that change all the time take up places.
+    var changesKept = 64
 
     /// Measures the lag, with no request at all for a source that has not moved since nothing was pending.
     func progress(
@@ -97,9 +99,14 @@ package struct PairObserver {
     ) async throws -> (lost: [String], now: PairMemory.NewestChanges?) {
         let asked = try await Observed.catching {
             // Before the changes: what is purged meanwhile is not taken for lost later.
-            let purges = try await database.info().purgeSequence?.displayNumber
-            let newest = PairMemory.NewestChanges(documents: try await database.newestChanges(), purges: purges)
-            guard let before, before.purges == purges else { return (lost: [String](), now: newest) }
+            let info = try await database.info()
+            let purges = info.purgeSequence?.displayNumber
+            let newest = PairMemory.NewestChanges(
+                documents: try await database.newestChanges(changesKept), purges: purges,
+                identity: info.instanceStartTime)
+            guard let before, before.purges == purges, before.identity == newest.identity else {
+                return (lost: [String](), now: newest)
+            }
             var lost = before.documents
             // A lagging copy of a shard can answer, so it is asked three times.
             for _ in 0..<3 where !lost.isEmpty { lost = try await database.lost(of: lost) }

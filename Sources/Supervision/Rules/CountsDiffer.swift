@@ -60,13 +60,13 @@ package enum CountsDiffer: PairRule {
             else { return nil }
             return Int(target - source)
         }
-        let isProved = latch.map { situation.proof.proves(since: $0.since) && count <= before ?? 0 } ?? false
+        let isProved = latch.map { situation.proof.proves(since: $0.since) && count == before } ?? false
         var finding = finding(
             isProved ? .notice : .warning, situation,
             "the backup holds \(Wording.documents(count)) that the source does not have", evidence: evidence,
-            next: isProved ? "couchkeep repair \(situation.pair.name) --remove-extra" : nil)
-        // What came later, no comparison has seen.
-        if !isProved, let before, count > before { finding.since = situation.now }
+            next: isProved ? "couchkeep repair \(ShellWord.quoted(situation.pair.name)) --remove-extra" : nil)
+        // What came or went later, no comparison has seen.
+        if !isProved, let before, count != before { finding.since = situation.now }
         return finding
     }
 

@@ -24,10 +24,8 @@ package enum MassDeletion: PairRule {
                 $0 < situation.pair.thresholds.massDeletionShownFor ? latch : nil
             }
         }
-        // A second one that is larger than the first must not stand behind it for a day.
-        if let found = deletion(situation), found.count > latch?.evidence["deleted"]?.integer ?? 0 {
-            return found.finding
-        }
+        // A second one must not stand behind the first for a day; while nobody accepts the source, its counts are the old ones.
+        if let found = deletion(situation), !found.isSame(as: latch) { return found }
         return latch.map { latch in
             Finding(
                 rule: name, severity: .critical, since: latch.since, summary: latch.summary, evidence: latch.evidence,
@@ -36,7 +34,7 @@ package enum MassDeletion: PairRule {
     }
 
     /// What went since the last pass, where that is much.
-    private static func deletion(_ situation: PairSituation) -> (count: Int64, finding: Finding)? {
+    private static func deletion(_ situation: PairSituation) -> Finding? {
         let limits = situation.pair.thresholds
         guard let before = situation.memory.sourceCounts, let now = situation.observation.source.info,
             situation.memory.sourceIdentity == situation.observation.sourceIdentity, before.documents > 0
@@ -55,6 +53,13 @@ package enum MassDeletion: PairRule {
                 "lastPass": .time(situation.memory.lastPass),
             ])
         finding.since = situation.now
-        return (Int64(deleted), finding)
+        return finding
+    }
+}
+
+extension Finding {
+    /// Whether it tells of the same numbers.
+    fileprivate func isSame(as latch: PairMemory.Latch?) -> Bool {
+        ["deleted", "documentsBefore"].allSatisfy { evidence[$0] == latch?.evidence[$0] }
     }
 }

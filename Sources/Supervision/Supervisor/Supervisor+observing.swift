@@ -4,6 +4,7 @@ import Foundation
 extension Supervisor {
     /// How many pairs are looked at at a time; each server's connection has a limit of its own below that.
     static let concurrentPairs = 16
+    private static let manyPairs = 1000
 
     /// Asks every server who it is and what it has, chooses the pairs, and reads the lists.
     func observeServers(_ pass: inout Pass) async throws {
@@ -117,9 +118,11 @@ extension Supervisor {
             source: sourceServer.database(pair.source.database), target: targetServer.database(pair.target.database),
             replication: replication(of: pair, desired: desired, in: pass),
             progress: .unknown(CouchError(.notFound, "there is no replication")))
-        let observer = PairObserver(
+        var observer = PairObserver(
             pair: pair, memory: memory, source: source.connection.database(pair.source.database),
             target: target.connection.database(pair.target.database))
+        // Of very many pairs the memory would be large.
+        if pass.pairs.count > Self.manyPairs { observer.changesKept = 8 }
         try await confirmDatabases(&observation, memory: memory, observer: observer)
         if let info = observation.source.info, observation.target.info != nil,
             let replication = observation.replication.value

@@ -132,7 +132,7 @@ struct BodyReading {
     private mutating func loadDictionaries() throws -> [Int: CompressionDictionary] {
         if let dictionaries { return dictionaries }
         var found: [Int: CompressionDictionary] = [:]
-        for dictionary in try Self.dictionaries(file, database) { found[dictionary.id] = dictionary }
+        for dictionary in try Self.dictionaries(file, orDamaged: true, database) { found[dictionary.id] = dictionary }
         dictionaries = found
         return found
     }
@@ -152,19 +152,20 @@ struct BodyReading {
         return attachments
     }
 
-    static func dictionaries(_ file: VaultFile, _ database: Database) throws -> [CompressionDictionary] {
+    /// The dictionaries of a backup.
+    ///
+    /// - Parameter takesDamaged: takes damaged ones too: what they still decompress right is proved by its digest.
+    static func dictionaries(
+        _ file: VaultFile, orDamaged takesDamaged: Bool = false, _ database: Database
+    ) throws -> [CompressionDictionary] {
         let keyring = try file.keyring()
         return try Ledger.dictionary.numbers(database).compactMap { id in
-            // What a damaged one still decompresses right is proved by its digest.
-            guard let row = try Ledger.dictionary.sound(id, database) ?? Ledger.dictionary.row(id, database) else {
-                return nil
-            }
+            let damaged = takesDamaged ? try Ledger.dictionary.row(id, database) : nil
+            guard let row = try Ledger.dictionary.sound(id, database) ?? damaged else { return nil }
             let data: Data = try row.checked(1)
             guard let keyring else { return CompressionDictionary(id: id, bytes: data) }
-            guard let bytes = try keyring.open(data, .dictionary, [Data(number: id)], database) else {
-                throw DatabaseError(resultCode: .SQLITE_CORRUPT, message: "the dictionary \(id) was changed")
-            }
-            return CompressionDictionary(id: id, bytes: bytes)
+            return try keyring.open(data, .dictionary, [Data(number: id)], database)
+                .map { CompressionDictionary(id: id, bytes: $0) }
         }
     }
 }

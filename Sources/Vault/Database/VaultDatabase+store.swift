@@ -151,9 +151,11 @@ extension VaultDatabase {
         return try await file.write { database in
             // Another batch may have brought one meanwhile.
             if let known = try BodyReading.dictionaries(file, database).last { return known }
-            let stored = try sealer?.seal(bytes, .dictionary, [Data(number: 1)]) ?? bytes
-            try Ledger.dictionary.insertTwice(1, [stored], database)
-            return CompressionDictionary(id: 1, bytes: bytes)
+            // Beside one that is lost.
+            let number = (try Ledger.dictionary.numbers(database).last ?? 0) + 1
+            let stored = try sealer?.seal(bytes, .dictionary, [Data(number: number)]) ?? bytes
+            try Ledger.dictionary.insertTwice(number, [stored], database)
+            return CompressionDictionary(id: number, bytes: bytes)
         }
     }
 }

@@ -44,9 +44,12 @@ extension Ledger {
     /// - Returns: how many were damaged or gone.
     func mendSpares(_ database: Database) throws -> Int {
         guard try !isPaired(database) || !problems(database).isEmpty else { return 0 }
-        var gone = try goneRows(database)
-        var mended = 0
-        for number in try numbers(database) {
+        let numbers = try numbers(database)
+        // A row whose number is what was damaged is missing in its place, and a stray in another.
+        let strays = try numbers.filter { try sound($0, database) == nil }
+        var gone = max(try goneRows(database), strays.count)
+        var (mended, refilled) = (0, 0)
+        for number in numbers {
             guard let whole = try sound(number, database) else { continue }
             for key in [number, -number] {
                 let values: [DatabaseValue] = [key.databaseValue] + columns.indices.dropFirst().map { whole[$0] }
@@ -56,12 +59,26 @@ extension Ledger {
                     try insert(values, database)
                     continue
                 }
-                if found == nil { gone -= 1 }
+                if found == nil { (gone, refilled) = (gone - 1, refilled + 1) }
                 try put(values, database)
                 mended += 1
             }
         }
+        if refilled > 0 { try removeStrays(strays, database) }
         return mended
+    }
+
+    /// Removes damaged rows that stand in no row's place; the tally knows them as those that were refilled.
+    private func removeStrays(_ numbers: [Int], _ database: Database) throws {
+        for number in numbers {
+            let isNamed =
+                table == Self.dictionary.table
+                ? try Bool.fetchOne(
+                    database, sql: "SELECT EXISTS (SELECT 1 FROM body WHERE coding = ?)", arguments: [number]) : false
+            guard isNamed != true else { continue }
+            try database.execute(
+                sql: "DELETE FROM \(table) WHERE id IN (?, ?)", arguments: [number, -number])
+        }
     }
 
     /// Whether each row has its copy.

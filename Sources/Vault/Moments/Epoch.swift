@@ -54,8 +54,10 @@ package struct Epoch: Sendable, Hashable {
         // A name that is wrong makes the source another one, and changes nothing.
         let known: Data? = isGone ? nil : try row?.checked(3)
         let name = known.flatMap { try? JSONDecoder().decode(SourceIdentity.self, from: $0) }?.name ?? ""
-        let source = SourceIdentity(name: name, marker: state.database, markedMoment: try moments?.checkedOptional(2))
-        for id in isGone ? [number] : [number, last] {
+        // Whatever was purged, nobody has followed it.
+        let source = SourceIdentity(
+            name: name, marker: state.database, markedMoment: try moments?.checkedOptional(2), purgeSequence: "0")
+        for id in try strays(database) + (isGone ? [number] : [number, last]) {
             try database.execute(sql: "DELETE FROM epoch WHERE id = ?", arguments: [id])
         }
         try Ledger.epoch.insert(
@@ -64,6 +66,13 @@ package struct Epoch: Sendable, Hashable {
                 "its row was damaged, and made anew of what else is known",
             ], database)
         try Ledger.epoch.tallyAnew(database)
+    }
+
+    /// The rows that are damaged, and that no moment names.
+    private static func strays(_ database: Database) throws -> [Int] {
+        try Row.fetchAll(
+            database, sql: "SELECT \(columns) FROM epoch WHERE id NOT IN (SELECT epoch FROM moment)"
+        ).filter { (try? Epoch($0)) == nil }.compactMap { try $0.checkedOptional(0) }
     }
 
     static func all(_ database: Database) throws -> [Epoch] {

@@ -99,7 +99,8 @@ extension VaultDatabase {
             SELECT 1 FROM moment m WHERE m.id >= added AND m.id < min(coalesce(superseded, \(Int.max)), \
             coalesce((SELECT min(e.first) FROM epoch e WHERE e.first > added), \(Int.max))))
             """
-        try database.execute(sql: "DELETE FROM leaf WHERE \(isUnseen)")
+        // The newest row stays: its number is a place in the changes feed, which must not be given a second time.
+        try database.execute(sql: "DELETE FROM leaf WHERE id < (SELECT max(id) FROM leaf) AND \(isUnseen)")
         result.leaves = database.changesCount
         try Ledger.setting.delete(where: isUnseen, [], database)
         try database.execute(sql: "DELETE FROM body WHERE id NOT IN (SELECT coalesce(body, id) FROM leaf)")

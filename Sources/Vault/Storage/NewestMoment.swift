@@ -43,13 +43,14 @@ package final class NewestMoment: Sendable {
     /// since 1970.
     package func instanceStartTime() async throws -> String {
         let number = try await state().moment?.epoch
-        let epoch = try await backup.file.read { database in
-            try Row.fetchOne(
-                database, sql: "SELECT \(Epoch.columns) FROM epoch WHERE id = ?", arguments: [number]
-            ).map { try Epoch($0) }
+        let began = try await backup.file.read { database in
+            // Of a row that is damaged its number alone is needed, and when its oldest moment was made.
+            try Row.fetchOne(database, sql: "SELECT \(Epoch.columns) FROM epoch WHERE id = ?", arguments: [number])
+                .flatMap { try? Epoch($0) }?.began.milliseconds
+                ?? Int64.fetchOne(database, sql: "SELECT min(time) FROM moment WHERE epoch = ?", arguments: [number])
         }
-        guard let epoch else { throw VaultError(.damaged, "the row of its epoch is gone", at: backup.name) }
-        return "\(epoch.began.milliseconds)"
+        guard let began else { throw VaultError(.damaged, "the row of its epoch is gone", at: backup.name) }
+        return "\(began)"
     }
 
     private func state(of look: Look) throws -> VaultDatabase {

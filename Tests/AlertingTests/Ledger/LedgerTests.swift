@@ -56,6 +56,37 @@ import Testing
         ])
     }
 
+    @Test func whatHasHappenedOnceMoreIsToldOnceMore() throws {
+        var ledger = Ledger()
+        func advance(_ minute: Double, occurrence: Double) -> [Transition.Kind] {
+            var orders = Condition.sample("orders")
+            orders.occurrence = minutes(occurrence)
+            return ledger.advance(AlertPass(at: minutes(minute), conditions: [orders]), policy: AlertPolicy()).map(
+                \.kind)
+        }
+        #expect(advance(0, occurrence: 0) == [.new])
+        #expect(advance(5, occurrence: 0) == [])
+        #expect(advance(10, occurrence: 10) == [.new])
+        #expect(advance(15, occurrence: 10) == [])
+    }
+
+    @Test func whatIsOnlyCalledOtherwiseIsNotToldAgain() throws {
+        var ledger = Ledger()
+        func advance(_ minute: Double, _ name: String, watching: Set<String>) -> [Transition.Kind] {
+            var condition = Condition.sample(name)
+            condition.since = minutes(0)
+            return ledger.advance(
+                AlertPass(at: minutes(minute), conditions: [condition], watchedSubjects: watching),
+                policy: AlertPolicy()
+            ).map(\.kind)
+        }
+        #expect(advance(0, "orders", watching: [Condition.sample("orders").subject]) == [.new])
+        for minute in 1...3 {
+            #expect(advance(Double(minute), "main/orders", watching: [Condition.sample("main/orders").subject]) == [])
+        }
+        #expect(ledger.records.count == 1)
+    }
+
     @Test func whatIsNotWatchedAnyMoreIsNotToldAsOver() throws {
         var ledger = Ledger()
         func advance(_ minute: Double, _ conditions: [Condition], watching: Set<String>) -> [Transition] {

@@ -29,6 +29,22 @@ struct ReplicationTests {
         }
     }
 
+    /// Each run goes on from the checkpoint that the one before has left here.
+    @Test(.enabled(if: LocalCouchDB.isInstalled, Comment(rawValue: LocalCouchDB.howToInstall)))
+    func couchDBPullsAgainAndAgain() async throws {
+        let sample = try await Sample()
+        try await withServer(["db": sample.replica]) { source in
+            try await withReal { puller in
+                for round in 0..<5 {
+                    try sample.replica.edit(DocumentID("again-\(round)"), members: "")
+                    let answer = try await puller.pull(["url": .string(source.baseURL + "/db")])
+                    #expect(answer["ok"] == true, "round \(round): \(answer)")
+                }
+                try await expectEqual(sample.replica, puller.target)
+            }
+        }
+    }
+
     /// With name and password, and without `_bulk_get`, so that every document comes by `open_revs`.
     @Test(.enabled(if: LocalCouchDB.isInstalled, Comment(rawValue: LocalCouchDB.howToInstall)))
     func couchDBPullsWithAPassword() async throws {

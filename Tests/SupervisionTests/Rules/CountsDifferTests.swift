@@ -55,6 +55,15 @@ import Testing
                 source: Scene.database(documents: 10, deleted: 2), target: Scene.database(documents: 12, deleted: 2)))
         let finding = try #require(scene.finding("counts-differ"))
         #expect(finding.severity == .warning && finding.since == scene.now, "no comparison has seen it")
+        // Fewer can be some of the source's that are gone.
+        scene = self.scene((10, 2), (13, 2))
+        _ = scene.pass()
+        scene.elapse(60)
+        scene.proof = .equal(since: scene.now)
+        scene.inspection = PairInspection(
+            comparableCounts: ComparableCounts(
+                source: Scene.database(documents: 10, deleted: 2), target: Scene.database(documents: 12, deleted: 2)))
+        #expect(scene.finding("counts-differ")?.severity == .warning)
     }
 
     @Test("Where the target went back or was replaced, that is the finding")

@@ -61,6 +61,16 @@ import Testing
         }
     }
 
+    @Test("All that is left of a first one can't be more, and is told all the same")
+    func rest() throws {
+        var scene = deleting(600)
+        #expect(scene.pass() == ["mass-deletion"])
+        scene.elapse(900)
+        scene.source = .present(Scene.database(documents: 0, deleted: 1000, sequence: 3000))
+        let finding = try #require(scene.finding("mass-deletion"))
+        #expect(finding.summary.contains("400 documents of 400 (100 %)") && finding.since == scene.now)
+    }
+
     @Test("It stays visible for a day and ends by itself")
     func shown() throws {
         var scene = deleting(500)
