@@ -12,19 +12,7 @@ struct RollbackTests {
             try await withAccident(
                 "target rolled back", database: "orders", servers: servers, documents: 1100
             ) { accident in
-                try await waitForCheckpoint(accident)
-                let copy = accident.keeper.folder.appending(path: "copy-of-the-data")
-                try FileManager.default.copyItem(at: servers.standby.dataDirectory, to: copy)
-                try await accident.write(1101...2100)
-                try await accident.waitForCopies(2100)
-                try await waitForCheckpoint(accident)
-                #expect(try await accident.keeper.check().alarms.isEmpty)
-
-                await servers.standby.stop()
-                let data = servers.standby.dataDirectory
-                try FileManager.default.removeItem(at: data)
-                try FileManager.default.copyItem(at: copy, to: data)
-                try await servers.standby.start()
+                try await putBack(accident, servers, losing: 1101...2100)
                 // CouchDB says that all is well: the job runs, it has written everything, and nothing failed.
                 try await Polling.until("the job runs again") {
                     let job = try await servers.target.schedulerDocument(accident.documentID)
@@ -48,19 +36,7 @@ struct RollbackTests {
             try await withAccident(
                 "target rolled back, and grown since", database: "orders", servers: servers, documents: 100
             ) { accident in
-                try await waitForCheckpoint(accident)
-                let copy = accident.keeper.folder.appending(path: "copy-of-the-data")
-                try FileManager.default.copyItem(at: servers.standby.dataDirectory, to: copy)
-                try await accident.write(101...120)
-                try await accident.waitForCopies(120)
-                try await waitForCheckpoint(accident)
-                #expect(try await accident.keeper.check().alarms.isEmpty)
-
-                await servers.standby.stop()
-                let data = servers.standby.dataDirectory
-                try FileManager.default.removeItem(at: data)
-                try FileManager.default.copyItem(at: copy, to: data)
-                try await servers.standby.start()
+                try await putBack(accident, servers, losing: 101...120)
                 for part in 0..<3 {
                     try await accident.write(201 + part * 50...250 + part * 50)
                     let count = 150 + part * 50
@@ -76,6 +52,25 @@ struct RollbackTests {
                 try await accident.proveRepaired(found, rule: TargetRolledBack.name)
             }
         }
+    }
+
+    /// Puts the target's files back to how they were before these documents were copied, of which a check has seen all.
+    private func putBack(
+        _ accident: Accident, _ servers: RealServers, losing documents: ClosedRange<Int>
+    ) async throws {
+        try await waitForCheckpoint(accident)
+        let copy = accident.keeper.folder.appending(path: "copy-of-the-data")
+        try FileManager.default.copyItem(at: servers.standby.dataDirectory, to: copy)
+        try await accident.write(documents)
+        try await accident.waitForCopies(documents.upperBound)
+        try await waitForCheckpoint(accident)
+        #expect(try await accident.keeper.check().alarms.isEmpty)
+
+        await servers.standby.stop()
+        let data = servers.standby.dataDirectory
+        try FileManager.default.removeItem(at: data)
+        try FileManager.default.copyItem(at: copy, to: data)
+        try await servers.standby.start()
     }
 
     /// Waits until both sides' checkpoints say that everything was copied.
