@@ -116,9 +116,9 @@ package struct CheckRun: Sendable {
     ) -> [String: [(what: String, rule: String)]] {
         var accepted: [String: [(what: String, rule: String)]] = [:]
         for target in known.keys {
-            let name = String(target.dropFirst(VaultPair.targetPrefix.count))
             // A pair between servers that has the name is meant by it.
-            guard options.isAdopted(target) || (!names.contains(name) && options.isAdopted(name)) else { continue }
+            let name = VaultPair.backup(of: target).flatMap { names.contains($0) ? nil : $0 }
+            guard options.isAdopted(target) || name.map(options.isAdopted) ?? false else { continue }
             accepted[target] = known[target]?.acceptWhatWasTold()
         }
         return accepted

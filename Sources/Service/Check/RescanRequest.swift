@@ -14,7 +14,7 @@ package struct RescanRequest: Sendable {
         }
         for name in names.sorted() {
             let pairs = report.pairs.filter { $0.pair == name }
-            let onServers = pairs.filter { !$0.target.hasPrefix("vault:") }
+            let onServers = pairs.filter { VaultPair.backup(of: $0.target) == nil }
             guard !onServers.isEmpty else {
                 return "\(name) has its backup in the vault, which needs no rescan: couchkeep repair vault:\(name)"
             }

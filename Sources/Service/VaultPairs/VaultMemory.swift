@@ -74,10 +74,7 @@ struct VaultMemory: Sendable, Hashable, Codable {
         if loss != nil { accepted.append(("the backup in the vault", BackupLost.name)) }
         if damage != nil { accepted.append(("the backup in the vault", BackupDamaged.name)) }
         (loss, damage) = (nil, nil)
-        if let told = [SourceReplaced.name, SourceRolledBack.name].first(where: { source.since($0) != nil }) {
-            source.acceptSource()
-            accepted.append(("the source", told))
-        }
+        if let told = source.acceptSource() { accepted.append(("the source", told)) }
         return accepted
     }
 

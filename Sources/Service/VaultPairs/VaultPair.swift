@@ -16,6 +16,11 @@ package struct VaultPair: Sendable {
 
     package static let targetPrefix = "vault:"
 
+    /// The name of the backup that a target or an argument names as `vault:NAME`; nil where it is something else.
+    package static func backup(of target: String) -> String? {
+        target.hasPrefix(targetPrefix) ? String(target.dropFirst(targetPrefix.count)) : nil
+    }
+
     /// The target, as reports name it.
     var target: String { Self.targetPrefix + name }
 
@@ -57,7 +62,7 @@ package struct VaultPair: Sendable {
         for entry in configuration.pairs where entry.target == .vault {
             guard let server = servers.first(where: { $0.name == entry.source }) else { continue }
             let present = Set(names[entry.source] ?? [])
-            let before = remembered.filter { $0.target.hasPrefix(targetPrefix) }
+            let before = remembered.filter { backup(of: $0.target) != nil }
                 .compactMap { Self.database(of: $0.source, on: server.connection) }
             for selected in entry.databases.matches(present.union(before)).selected {
                 let pair = entry.pair(source: selected.source, target: "vault", database: selected.target)

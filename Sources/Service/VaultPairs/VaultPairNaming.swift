@@ -13,8 +13,8 @@ struct VaultPairNaming: Sendable {
 
     init(remembered: [PairReport], bindings: [String: VaultBinding] = [:]) {
         self.bindings = bindings
-        for pair in remembered where pair.target.hasPrefix(VaultPair.targetPrefix) {
-            reported[String(pair.target.dropFirst(VaultPair.targetPrefix.count)), default: []].insert(pair.source)
+        for pair in remembered {
+            if let name = VaultPair.backup(of: pair.target) { reported[name, default: []].insert(pair.source) }
         }
     }
 

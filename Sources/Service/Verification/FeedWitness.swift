@@ -11,9 +11,9 @@ package struct FeedWitness: Sendable, Hashable, Codable {
 
     /// Takes down what the sides have now.
     static func take(_ source: CouchDatabase, _ target: CouchDatabase?) async throws -> FeedWitness {
-        async let left = newest(source)
-        async let right = newest(target)
-        return FeedWitness(source: try await left, target: try await right)
+        async let left = source.newestChanges()
+        async let right = target?.newestChanges()
+        return FeedWitness(source: try await left, target: try await right ?? [])
     }
 
     /// Whether both sides still know what they had.
@@ -21,10 +21,6 @@ package struct FeedWitness: Sendable, Hashable, Codable {
         async let left = Self.knows(self.source, source)
         async let right = Self.knows(self.target, target)
         return try await (left, right) == (true, true)
-    }
-
-    private static func newest(_ database: CouchDatabase?) async throws -> [ChangedDocument] {
-        try await database?.newestChanges() ?? []
     }
 
     private static func knows(_ rows: [ChangedDocument], _ database: CouchDatabase?) async throws -> Bool {

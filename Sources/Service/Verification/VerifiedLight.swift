@@ -134,9 +134,8 @@ package struct VerifiedLight: Sendable {
                 "verification": .integer(Int64(record.id)),
                 "unreadable": .integer(Int64(record.bodies?.unreadable ?? 0)),
             ],
-            next: pair.target.hasPrefix("vault:")
-                ? "couchkeep vault repair \(pair.target.dropFirst("vault:".count)) --from URL"
-                : "couchkeep verify show \(record.id)")
+            next: VaultPair.backup(of: pair.target).map { "couchkeep vault repair \($0) --from URL" }
+                ?? "couchkeep verify show \(record.id)")
     }
 
     private func differs(_ record: VerificationRecord, _ first: [VerificationDifference]) -> Finding {

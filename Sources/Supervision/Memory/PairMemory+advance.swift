@@ -244,25 +244,6 @@ extension PairMemory {
         }
     }
 
-    /// Takes no moment for later than now: a clock that was ahead must not hold everything up until it is caught up.
-    package mutating func clampFuture(to now: Date) {
-        func clamp(_ date: inout Date?) { date = date.map { min($0, now) } }
-        clamp(&lastPass)
-        clamp(&stateSince)
-        clamp(&crashingSince)
-        clamp(&checkpointChanged)
-        clamp(&activityChanged)
-        clamp(&pendingSince)
-        clamp(&coveredUntil)
-        clamp(&documentFirstSeen)
-        clamp(&lastInspection)
-        clamp(&evidenceFrom)
-        clamp(&sourceEvidenceFrom)
-        clamp(&lightSince)
-        samples.removeAll { $0.at > now }
-        repairs.forgetFuture(after: now)
-    }
-
     /// Forgets how far the replication had come, since it starts again from the beginning.
     package mutating func beginRescan(reason: String, at moment: Date) {
         rescan = Rescan(reason: reason, startedAt: moment, isPrepared: false)

@@ -186,13 +186,19 @@ package struct PairMemory: Sendable, Hashable, Codable {
         return proof.proves(since: moment)
     }
 
-    /// Takes the source as it is now for the right one, at the user's word.
-    package mutating func acceptSource() {
+    /// Takes the source as it is now for the right one, at the user's word, where an earlier pass has told that it is not.
+    ///
+    /// - Returns: the rule that had told it; nil where none had.
+    @discardableResult
+    package mutating func acceptSource() -> String? {
+        let told = [SourceReplaced.name, SourceRolledBack.name].first { since($0) != nil }
+        guard told != nil else { return nil }
         sourceIdentity = nil
         sourceCounts = nil
         sourceChanges = nil
         sourceLog = nil
         latches[SourceRolledBack.name] = nil
+        return told
     }
 
     /// Whether the target ever had everything, where it has what the source had until a moment.

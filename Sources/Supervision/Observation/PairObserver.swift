@@ -61,7 +61,8 @@ package struct PairObserver {
 
     /// Reads checkpoints and `_security`, and what else the reasons ask for.
     func inspect(
-        _ reasons: InspectionReasons, replication: ReplicationObservation, checkpoint: UpdateSequence?
+        _ reasons: InspectionReasons, replication: ReplicationObservation, checkpoint: UpdateSequence?,
+        source sourceInfo: DatabaseInfo, target targetInfo: DatabaseInfo
     ) async throws -> PairInspection {
         var inspection = PairInspection()
         if let base = replication.id?.base ?? memory.replicationBase {
@@ -69,7 +70,10 @@ package struct PairObserver {
             inspection.targetLog = try await .catching { try await log(base, at: target) }
             try await compareLogs(&inspection, base: base)
         }
-        try await compareChanges(&inspection)
+        (inspection.lostBySource, inspection.sourceChanges) = try await changes(
+            of: source, sourceInfo, after: memory.sourceChanges)
+        (inspection.lostByTarget, inspection.targetChanges) = try await changes(
+            of: target, targetInfo, after: memory.targetChanges)
         if pair.comparesSecurity {
             inspection.sourceSecurity = try await .catching { try await source.security() }
             inspection.targetSecurity = try await .catching { try await target.security() }
@@ -87,19 +91,13 @@ package struct PairObserver {
         return inspection
     }
 
-    /// Asks each side whether it still has what it had changed last, and what that is now.
-    private func compareChanges(_ inspection: inout PairInspection) async throws {
-        (inspection.lostBySource, inspection.sourceChanges) = try await changes(of: source, after: memory.sourceChanges)
-        (inspection.lostByTarget, inspection.targetChanges) = try await changes(of: target, after: memory.targetChanges)
-    }
-
     /// The ids of what a side has lost since, and what it has changed last now; nil where it could not be asked.
+    ///
+    /// - Parameter info: what it has said of itself before: what is purged meanwhile is not taken for lost later.
     private func changes(
-        of database: CouchDatabase, after before: PairMemory.NewestChanges?
+        of database: CouchDatabase, _ info: DatabaseInfo, after before: PairMemory.NewestChanges?
     ) async throws -> (lost: [String], now: PairMemory.NewestChanges?) {
         let asked = try await Observed.catching {
-            // Before the changes: what is purged meanwhile is not taken for lost later.
-            let info = try await database.info()
             let purges = info.purgeSequence?.displayNumber
             let newest = PairMemory.NewestChanges(
                 documents: try await database.newestChanges(changesKept), purges: purges,

@@ -37,10 +37,7 @@ struct Pass {
             }
         }
         for pair in pairs where options.isAdopted(pair.name) {
-            let memory = pairMemories[pair.key]
-            let told = [SourceReplaced.name, SourceRolledBack.name].first { memory?.since($0) != nil }
-            guard let told else { continue }
-            pairMemories[pair.key]?.acceptSource()
+            guard let told = pairMemories[pair.key]?.acceptSource() else { continue }
             accepted("the source", told, pair, at: moment)
         }
     }

@@ -124,7 +124,7 @@ extension Supervisor {
         // Of very many pairs the memory would be large.
         if pass.pairs.count > Self.manyPairs { observer.changesKept = 8 }
         try await confirmDatabases(&observation, memory: memory, observer: observer)
-        if let info = observation.source.info, observation.target.info != nil,
+        if let info = observation.source.info, let targetInfo = observation.target.info,
             let replication = observation.replication.value
         {
             observation.progress = try await observer.progress(of: replication, source: info)
@@ -132,7 +132,8 @@ extension Supervisor {
             if isTurn { reasons.insert(.routine) }
             if !reasons.isEmpty {
                 observation.inspection = try await observer.inspect(
-                    reasons, replication: replication, checkpoint: observation.progress.value?.checkpoint)
+                    reasons, replication: replication, checkpoint: observation.progress.value?.checkpoint,
+                    source: info, target: targetInfo)
             }
         } else if let error = observation.replication.error {
             observation.progress = .unknown(error)

@@ -160,8 +160,8 @@ struct BodyReading {
     ) throws -> [CompressionDictionary] {
         let keyring = try file.keyring()
         return try Ledger.dictionary.numbers(database).compactMap { id in
-            let damaged = takesDamaged ? try Ledger.dictionary.row(id, database) : nil
-            guard let row = try Ledger.dictionary.sound(id, database) ?? damaged else { return nil }
+            let sound = try Ledger.dictionary.sound(id, database)
+            guard let row = try sound ?? (takesDamaged ? Ledger.dictionary.row(id, database) : nil) else { return nil }
             let data: Data = try row.checked(1)
             guard let keyring else { return CompressionDictionary(id: id, bytes: data) }
             return try keyring.open(data, .dictionary, [Data(number: id)], database)

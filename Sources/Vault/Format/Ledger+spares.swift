@@ -44,13 +44,13 @@ extension Ledger {
     /// - Returns: how many were damaged or gone.
     func mendSpares(_ database: Database) throws -> Int {
         guard try !isPaired(database) || !problems(database).isEmpty else { return 0 }
-        let numbers = try numbers(database)
+        let rows = try numbers(database).map { (number: $0, whole: try sound($0, database)) }
         // A row whose number is what was damaged is missing in its place, and a stray in another.
-        let strays = try numbers.filter { try sound($0, database) == nil }
+        let strays = rows.filter { $0.whole == nil }.map(\.number)
         var gone = max(try goneRows(database), strays.count)
         var (mended, refilled) = (0, 0)
-        for number in numbers {
-            guard let whole = try sound(number, database) else { continue }
+        for (number, whole) in rows {
+            guard let whole else { continue }
             for key in [number, -number] {
                 let values: [DatabaseValue] = [key.databaseValue] + columns.indices.dropFirst().map { whole[$0] }
                 let found = try row(key, database)
@@ -71,11 +71,9 @@ extension Ledger {
     /// Removes damaged rows that stand in no row's place; the tally knows them as those that were refilled.
     private func removeStrays(_ numbers: [Int], _ database: Database) throws {
         for number in numbers {
-            let isNamed =
-                table == Self.dictionary.table
-                ? try Bool.fetchOne(
-                    database, sql: "SELECT EXISTS (SELECT 1 FROM body WHERE coding = ?)", arguments: [number]) : false
-            guard isNamed != true else { continue }
+            // One that bodies name may be all that there is of it.
+            let namers = table == Self.dictionary.table ? "SELECT 1 FROM body WHERE coding = ? LIMIT 1" : nil
+            if let namers, try Int.fetchOne(database, sql: namers, arguments: [number]) != nil { continue }
             try database.execute(
                 sql: "DELETE FROM \(table) WHERE id IN (?, ?)", arguments: [number, -number])
         }

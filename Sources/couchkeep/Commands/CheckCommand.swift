@@ -79,7 +79,7 @@ struct CheckCommand: AsyncParsableCommand {
     /// One of the names that alone are to be adopted, and that nothing has.
     private func unknownName(in report: Report) -> String? {
         let names = Set(
-            report.pairs.flatMap { [$0.pair] + ($0.target.hasPrefix("vault:") ? [$0.target] : []) }
+            report.pairs.flatMap { [$0.pair] + (VaultPair.backup(of: $0.target) == nil ? [] : [$0.target]) }
                 + report.servers.map(\.name))
         return only.first { !names.contains($0) }
     }

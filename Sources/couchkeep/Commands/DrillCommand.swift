@@ -65,7 +65,7 @@ struct DrillCommand: AsyncParsableCommand, JSONCommand {
             guard server?.contains("://") != false else {
                 throw ValidationError("--server \(server ?? "") is a name of a configuration, and there is none")
             }
-            let name = backup.hasPrefix("vault:") ? String(backup.dropFirst("vault:".count)) : backup
+            let name = VaultPair.backup(of: backup) ?? backup
             var place = VaultConfiguration()
             place.path = try vault.path()
             place.key = vault.key.source
@@ -87,8 +87,8 @@ struct DrillCommand: AsyncParsableCommand, JSONCommand {
         }
         let state = try StateFolder(loaded).open()
         var backups: [VerifiablePair.Backup] = []
-        if backup.hasPrefix("vault:") {
-            backups = [.vault(String(backup.dropFirst("vault:".count)))]
+        if let name = VaultPair.backup(of: backup) {
+            backups = [.vault(name)]
         } else {
             let directory = try await PairDirectory(loaded.configuration, fleet: fleet, state: state)
             for pair in try directory.pairs(named: backup) {
@@ -99,7 +99,7 @@ struct DrillCommand: AsyncParsableCommand, JSONCommand {
         let isEvidence = try vault.namesConfiguredVault()
         try await rehearse(backups, in: loaded.configuration.vault ?? VaultConfiguration(), on: named) {
             // A backup in another vault says nothing about the pair of its name.
-            if isEvidence || !$0.backup.hasPrefix(VaultPair.targetPrefix) { try await StoredDrills(state).store($0) }
+            if isEvidence || VaultPair.backup(of: $0.backup) == nil { try await StoredDrills(state).store($0) }
         }
     }
 

@@ -67,7 +67,7 @@ struct RepairCommand: AsyncParsableCommand, JSONCommand {
         guard (1...2).contains(words.count) else {
             throw ValidationError("repair takes a pair's name, or two databases")
         }
-        if words.count == 2, words[1].hasPrefix("vault:") {
+        if words.count == 2, VaultPair.backup(of: words[1]) != nil {
             throw ValidationError(
                 "a backup in the vault is mended as a pair of the configuration: couchkeep repair vault:NAME; without one, "
                     + "couchkeep backup copies what is new")

@@ -135,16 +135,9 @@ struct ServeCommand: AsyncParsableCommand {
             throw VaultError(
                 .unknownDatabase, "the vault has no backup yet", at: vault.path, next: "run couchkeep backup")
         }
-        var (skipped, refused) = (SkippedBackups(), Service.ExitCode.ok)
-        for (name, error) in failed {
-            if let error = error as? VaultError {
-                skipped.note(name, error)
-            } else {
-                Console.error("\(name) is left out:")
-                refused = Failure(error).reportInPassing()
-            }
-        }
-        return (served, skipped.code == .ok ? refused : skipped.code)
+        var skipped = SkippedBackups()
+        for (name, error) in failed { skipped.note(name, error) }
+        return (served, skipped.code)
     }
 
     private func served(

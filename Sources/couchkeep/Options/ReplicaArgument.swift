@@ -2,6 +2,7 @@ import ArgumentParser
 import CouchDB
 import Foundation
 import Replication
+import Service
 import Vault
 
 /// One side of a comparison as the command line names it: a database's URL, or `vault:NAME`.
@@ -18,13 +19,12 @@ struct ReplicaArgument: Sendable {
     static func open(
         _ text: String, login: LoginOptions, vault: VaultOptions, moment: MomentOptions
     ) async throws -> ReplicaArgument {
-        guard text.hasPrefix("vault:") else {
+        guard let name = VaultPair.backup(of: text) else {
             let database = try await login.database(text)
             return ReplicaArgument(replica: CouchReplica(database), name: database.url, filledTo: nil) {
                 try await database.server.shutdown()
             }
         }
-        let name = String(text.dropFirst("vault:".count))
         try BackupName.expectNoURL(name)
         let opened = try await vault.open()
         let backup = try await opened.database(name, isWriting: false, now: Date())

@@ -31,7 +31,7 @@ extension VerificationPrinter {
         }
         if counts.missing + counts.otherLeaves > 0 {
             // A pair on servers may share the name.
-            let name = record.target.hasPrefix("vault:") ? record.target : record.pair
+            let name = VaultPair.backup(of: record.target) == nil ? record.pair : record.target
             Console.out("next: couchkeep repair \(name) --dry-run")
         }
     }

@@ -1,5 +1,4 @@
 import Service
-import Vault
 
 /// Backups of a vault that could not be used, while a command goes on with the others.
 struct SkippedBackups {
@@ -8,7 +7,7 @@ struct SkippedBackups {
     /// Names a backup and why it can't be used on standard error.
     ///
     /// - Parameter schema: of the JSON object that tells it too; nil where something else does.
-    mutating func note(_ name: String, _ error: VaultError, as schema: String? = nil) {
+    mutating func note(_ name: String, _ error: any Error, as schema: String? = nil) {
         Console.error("\(name) is left out:")
         codes.append(Failure(error).reportInPassing(as: schema, backup: name))
     }
