@@ -62,8 +62,8 @@ struct BoundedQueue<Element: Sendable>: Sendable {
         }
     }
 
-    /// Less is not worth a request of its own.
-    private static var smallestShare: Int { 100 }
+    /// Less is not worth a request of its own: 1,000 revisions cost CouchDB 3.5.0 a quarter more CPU by 85 than by 250.
+    private static var smallestShare: Int { 250 }
 
     /// Takes at least one element, and more while their weight and number stay within the limits; none at the end.
     ///

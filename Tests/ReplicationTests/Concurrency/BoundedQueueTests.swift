@@ -84,7 +84,7 @@ import Testing
         "Takers share what is queued where it is little, and take whole batches where it is much",
         arguments: [
             (queued: 4000, count: 1000, takers: 4, taken: 1000), (1000, 1000, 4, 250), (1999, 1000, 4, 500),
-            (150, 1000, 4, 100), (30, 1000, 4, 30), (30, 10, 4, 10), (5, 1, 1, 1),
+            (600, 1000, 4, 250), (150, 1000, 4, 150), (30, 1000, 4, 30), (30, 10, 4, 10), (5, 1, 1, 1),
         ])
     func share(queued: Int, count: Int, takers: Int, taken: Int) async throws {
         let queue = BoundedQueue<Int>(capacity: 10_000)
