@@ -4,7 +4,7 @@ import Replication
 
 /// Everything that a server answers.
 struct Endpoints: Sendable {
-    var databases: [String: ServedDatabase]
+    var databases: ServedDatabases
     var uuid: String
     var access: ServerAccess
     var localDocuments: any LocalDocumentStore
@@ -28,9 +28,10 @@ struct Endpoints: Sendable {
     func respond(to request: ServedRequest) async throws -> ServedResponse {
         let parts = request.target.parts
         guard let name = parts.first else { return try greeting(request) }
-        if let database = databases[name] {
+        if databases.names.contains(name) {
             return try await DatabaseEndpoint(
-                database: database, request: request, parts: Array(parts.dropFirst()), localDocuments: localDocuments
+                database: try await databases.open(name), request: request, parts: Array(parts.dropFirst()),
+                localDocuments: localDocuments
             ).response()
         }
         switch name {
@@ -76,12 +77,12 @@ struct Endpoints: Sendable {
 
     private func databaseNames(_ request: ServedRequest) throws(EndpointFailure) -> ServedResponse {
         try request.allow(.get, .head)
-        return .json(.array(databases.keys.sorted().map(JSONValue.string)))
+        return .json(.array(databases.names.sorted().map(JSONValue.string)))
     }
 
     private func databaseInfos(_ request: ServedRequest) async throws -> ServedResponse {
         try request.allow(.get, .head, .post)
-        var names = databases.keys.sorted()
+        var names = databases.names.sorted()
         if request.method == .post {
             guard let keys = try request.json()["keys"]?.array else {
                 throw EndpointFailure.badRequest("`keys` member must exist.")
@@ -91,12 +92,19 @@ struct Endpoints: Sendable {
         }
         var rows: [JSONValue] = []
         for name in names {
-            if let database = databases[name] {
-                rows.append(["key": .string(name), "info": try await database.info()])
-            } else {
-                rows.append(["key": .string(name), "error": "not_found"])
-            }
+            rows.append(try await databaseInfo(name))
         }
         return .json(.array(rows))
+    }
+
+    private func databaseInfo(_ name: String) async throws -> JSONValue {
+        guard databases.names.contains(name) else { return ["key": .string(name), "error": "not_found"] }
+        do {
+            return ["key": .string(name), "info": try await databases.open(name).info()]
+        } catch {
+            // One that can't be read keeps nobody from the others.
+            try Task.checkCancellation()
+            return ["key": .string(name), "error": .string(EndpointFailure(error).error)]
+        }
     }
 }

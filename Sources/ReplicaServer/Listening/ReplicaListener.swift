@@ -19,24 +19,17 @@ package struct ReplicaListener: Sendable {
 
     /// - Parameter onFailure: is told once of each failure of a replica that its client only sees as an answer that fails or
     ///   breaks off, with the request.
-    /// - Throws: ``BindingError`` where the options would let anybody read, or the names are no good.
+    /// - Throws: ``BindingError`` where the options would let anybody read.
     package init(
-        _ databases: [ServedDatabase], options: ServerOptions,
+        _ databases: ServedDatabases, options: ServerOptions,
         localDocuments: any LocalDocumentStore = MemoryLocalDocuments(),
         onFailure: @escaping @Sendable (_ request: String, _ error: any Error) -> Void = { _, _ in }
     ) throws(BindingError) {
         try options.check()
-        var named: [String: ServedDatabase] = [:]
-        for database in databases {
-            guard !database.name.isEmpty, named.updateValue(database, forKey: database.name) == nil else {
-                throw BindingError(
-                    code: .unusableName, description: "the name “\(database.name)” is empty, or two databases have it")
-            }
-        }
         self.options = options
         failures = FailureNotes(tell: onFailure)
         endpoints = Endpoints(
-            databases: named, uuid: options.uuid, access: options.access, localDocuments: localDocuments)
+            databases: databases, uuid: options.uuid, access: options.access, localDocuments: localDocuments)
     }
 
     /// Listens until the task is cancelled; then the socket and all connections are closed.

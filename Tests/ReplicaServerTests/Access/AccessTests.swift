@@ -9,20 +9,24 @@ import Testing
 
 @Suite(.timeLimit(.minutes(1)))
 struct AccessTests {
+    private let none: ServedDatabases
+
+    init() throws { none = try ServedDatabases([]) { _ in throw EndpointFailure.databaseMissing } }
+
     @Test(arguments: ["0.0.0.0", "::", "192.0.2.7", "couch.example.org", "127.0.0.1.example.org"])
     func doesNotStartUnprotectedWhereOthersReachIt(host: String) {
         let error = #expect(throws: BindingError.self) {
-            try ReplicaListener([], options: ServerOptions(host: host, uuid: "u"))
+            try ReplicaListener(none, options: ServerOptions(host: host, uuid: "u"))
         }
         #expect(error?.code == .unprotectedAddress)
         #expect(throws: Never.self) {
-            try ReplicaListener([], options: ServerOptions(host: host, access: .token(Secret("t")), uuid: "u"))
+            try ReplicaListener(none, options: ServerOptions(host: host, access: .token(Secret("t")), uuid: "u"))
         }
     }
 
     @Test(arguments: ["127.0.0.1", "127.8.9.1", "::1", "localhost"])
     func startsOnLoopback(host: String) {
-        #expect(throws: Never.self) { try ReplicaListener([], options: ServerOptions(host: host, uuid: "u")) }
+        #expect(throws: Never.self) { try ReplicaListener(none, options: ServerOptions(host: host, uuid: "u")) }
     }
 
     @Test(arguments: [
@@ -32,15 +36,14 @@ struct AccessTests {
     ])
     func refusesEmptyCredentials(access: ServerAccess) {
         let error = #expect(throws: BindingError.self) {
-            try ReplicaListener([], options: ServerOptions(access: access, uuid: "u"))
+            try ReplicaListener(none, options: ServerOptions(access: access, uuid: "u"))
         }
         #expect(error?.code == .unusableCredentials)
     }
 
-    @Test func refusesNamesGivenTwice() {
-        let database = ServedDatabase(name: "a", replica: MemoryReplica(), instanceStartTime: { "0" })
+    @Test(arguments: [["a", "b", "a"], [""]]) func refusesNamesThatAreNoGood(names: [String]) {
         let error = #expect(throws: BindingError.self) {
-            try ReplicaListener([database, database], options: ServerOptions(uuid: "u"))
+            try ServedDatabases(names) { _ in throw EndpointFailure.databaseMissing }
         }
         #expect(error?.code == .unusableName)
     }

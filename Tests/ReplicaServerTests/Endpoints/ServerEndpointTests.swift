@@ -23,6 +23,18 @@ struct ServerEndpointTests {
         }
     }
 
+    @Test func aDatabaseThatCannotBeReadHidesNoOther() async throws {
+        let sample = try await Sample()
+        let unread: @Sendable () async throws -> String = {
+            throw EndpointFailure(500, "unreadable", "its disk is gone")
+        }
+        try await withServer(["a": sample.replica], instanceStartTime: unread) { server in
+            let infos = try await server.client.send(.POST, "/_dbs_info", #"{"keys":["a","none"]}"#)
+            #expect(infos.status == 200)
+            #expect(infos.json == [["key": "a", "error": "unreadable"], ["key": "none", "error": "not_found"]])
+        }
+    }
+
     @Test func describesADatabase() async throws {
         let sample = try await Sample()
         try await withServer(["b/c": sample.replica]) { server in

@@ -21,9 +21,13 @@ func withServer<Result: Sendable>(
     adjust: (inout ServerOptions) -> Void = { _ in },
     _ body: @Sendable (RunningServer) async throws -> Result
 ) async throws -> Result {
-    let databases = replicas.map {
+    let served = replicas.map {
         ServedDatabase(
             name: $0.key, replica: $0.value, instanceStartTime: instanceStartTime, layout: layout, onDamage: onDamage)
+    }
+    let databases = try ServedDatabases(served.map(\.name)) { name in
+        guard let database = served.first(where: { $0.name == name }) else { throw EndpointFailure.databaseMissing }
+        return database
     }
     var options = ServerOptions(access: access, uuid: "abc")
     adjust(&options)

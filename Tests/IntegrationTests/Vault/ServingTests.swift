@@ -1,0 +1,100 @@
+import CouchDB
+import CouchSim
+import Foundation
+import GRDB
+import Secrets
+import Testing
+import Vault
+
+/// What `couchkeep serve` takes for a state that can be served, and how many backups it serves.
+@Suite(.timeLimit(.minutes(2)))
+struct ServingTests {
+    @Test func whatIsNotCompleteIsRefusedUnlessItIsWanted() async throws {
+        try await withSimulatedServer { source in
+            try await withVaultScene { scene in
+                source.makeDatabases("orders")
+                try source.fill("orders", count: 5)
+                source.faults.add(
+                    Fault(.failure(status: 403, error: "forbidden", reason: "no"), pathPrefix: "/orders/_changes"))
+                #expect(try await scene.backUp("orders", of: source).exitCode != 0)
+                let serve = ["serve", "orders", "--port", "0", "--vault", scene.vault]
+                let none = try await scene.run(serve)
+                #expect(none.exitCode == 2 && none.errors.contains("the backup has no moment yet"), "\(none)")
+
+                source.faults.removeAll()
+                source.faults.add(Fault(.documentMissing(id: "document-3"), database: "orders"))
+                #expect(try await scene.backUp("orders", of: source).exitCode == 3)
+                let refused = try await scene.run(serve)
+                #expect(refused.exitCode == 16 && refused.errors.contains("say --incomplete"), "\(refused)")
+                let alone = try await scene.run(["serve", "--port", "0", "--vault", scene.vault])
+                #expect(alone.exitCode == 16, "\(alone)")
+
+                let wanted = try await serving(
+                    ["orders", "--incomplete"], asking: ["/orders/_all_docs?limit=0"], in: scene)
+                #expect(wanted.errors.contains("moment #1 is not complete: "), "\(wanted)")
+                #expect(wanted.output.contains(#""total_rows":4"#) && wanted.output.hasSuffix("code 0\n"), "\(wanted)")
+            }
+        }
+    }
+
+    /// A vault may have a backup for each of a hundred thousand users, and a process may open some files.
+    @Test func moreBackupsThanCanBeOpen() async throws {
+        try await withSimulatedServer { source in
+            try await withVaultScene { scene in
+                let names = (100..<170).map { "user-\($0)" }
+                for name in names {
+                    source.makeDatabases(name)
+                    try source.put("it", ["name": .string(name)], in: name)
+                }
+                let backup = try await scene.run(
+                    [
+                        "backup", source.baseURL, "--all-databases", "--vault", scene.vault, "--user",
+                        source.administrator,
+                    ],
+                    environment: ["COUCHKEEP_PASSWORD": source.password.reveal()])
+                #expect(backup.exitCode == 0, "\(backup)")
+                let vault = try await Vault(at: scene.vault, create: false, now: Date())
+                let last = try #require(try await vault.entries().first { $0.name == "user-169" })
+                let queue = try DatabaseQueue(path: "\(scene.vault)/\(last.folder)/database.sqlite")
+                try await queue.write { try $0.execute(sql: "UPDATE moment SET deleted = 7") }
+                try queue.close()
+
+                let paths = names.map { "/\($0)/it" } + ["/_all_dbs", "/_dbs_info"]
+                let run = try await serving([], limit: 480, asking: paths, until: "user-169 is left out", in: scene)
+                #expect(run.errors.contains("Serving 73 backups"), "\(run)")
+                for name in names.dropLast() { #expect(run.output.contains(#""name":"\#(name)""#), "\(name)") }
+                #expect(run.output.contains(#"{"error":"internal_server_error","key":"user-169"}"#), "\(run.output)")
+                #expect(run.errors.contains("GET /user-169/it: "), "\(run.errors)")
+                #expect(run.output.hasSuffix("code 15\n"), "\(run.output.suffix(200))")
+            }
+        }
+    }
+
+    /// Serves, asks, and stops it then.
+    ///
+    /// - Parameters:
+    ///   - limit: how many files it may have open.
+    ///   - line: what it is to have said before it is stopped.
+    private func serving(
+        _ options: [String], limit: Int = 1024, asking paths: [String], until line: String = "Serving",
+        in scene: VaultScene
+    ) async throws -> Program.Run {
+        let script = """
+            ulimit -n \(limit)
+            "$COUCHKEEP" serve --port 0 --vault vault "$@" 2> served & pid=$!
+            await() { until grep -q "$1" served || ! kill -0 $pid 2> /dev/null; do read -t 0.05 -u 9 || true; done 9<> <(:); }
+            await Serving
+            port=$(sed -n 's,.*http://127.0.0.1:\\([0-9]*\\)/.*,\\1,p' served)
+            while read -r path; do
+                exec 3<> /dev/tcp/127.0.0.1/$port
+                printf 'GET %s HTTP/1.1\\r\\nHost: 127.0.0.1\\r\\nConnection: close\\r\\n\\r\\n' "$path" >&3
+                cat <&3; exec 3>&-
+            done < paths
+            await '\(line)'
+            kill -INT $pid; wait $pid; echo "code $?"; cat served >&2
+            """
+        try Data(paths.map { $0 + "\n" }.joined().utf8).write(to: URL(filePath: scene.path("paths")))
+        let quoted = options.map { "'\($0)'" }.joined(separator: " ")
+        return try await Program.shell("set -- \(quoted)\n\(script)", in: scene.folder)
+    }
+}
