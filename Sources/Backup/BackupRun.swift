@@ -15,6 +15,8 @@ package struct BackupRun: Sendable {
     package var options = Self.usualOptions
     /// Whether a run that finds nothing new makes a moment all the same, or only confirms the newest one.
     package var sealsUnchanged = true
+    /// Lets other backups run beside this one, which waits for its turn where there is much to copy.
+    package var turns: Turns?
     /// Called with each new state of the copying.
     package var onProgress: @Sendable (ReplicationProgress) -> Void = { _ in }
     private let now: @Sendable () -> Date
@@ -40,6 +42,26 @@ package struct BackupRun: Sendable {
     /// - Throws: `ReplicationFailure`, `VaultError`, `CouchError` of the source; `CancellationError`.
     package func run(knowing info: DatabaseInfo? = nil) async throws -> BackupReport {
         try backup.expectWritable()
+        guard let turns else { return try await runMending(knowing: info) }
+        let known = try await onSource { if let info { info } else { try await source.info() } }
+        return try await turns.run(isLong: try await hasMuchToCopy(known)) { try await runMending(knowing: known) }
+    }
+
+    /// Whether more is to be copied than is read in a moment; where that is not known, as much as there is.
+    private func hasMuchToCopy(_ info: DatabaseInfo) async throws -> Bool {
+        guard info.documentCount + info.deletedCount > Self.much else { return false }
+        // What fails here fails in the run too, which mends it or tells of it.
+        guard let done = try? await backup.checkpoint(Self.checkpointID),
+            let pending = try? await source.changesPending(since: done.sequence)
+        else { return true }
+        return pending > Self.much
+    }
+
+    private static let much = 1000
+    private static let checkpointID = "backup"
+
+    /// Runs once, and again where the newest state turns out to be damaged.
+    private func runMending(knowing info: DatabaseInfo?) async throws -> BackupReport {
         let mended = try await backup.mendSpares()
         do {
             var report = try await runOnce(knowing: info)
@@ -188,7 +210,7 @@ package struct BackupRun: Sendable {
         _ identity: SourceIdentity, isSame: Bool, wasCutOff: Bool
     ) async throws -> ReplicationReport {
         var options = options
-        options.checkpointID = "backup"
+        options.checkpointID = Self.checkpointID
         // The mark does what a copy of the checkpoint would do.
         options.leavesWitness = false
         let listed = ListedLeaves()

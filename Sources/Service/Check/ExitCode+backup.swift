@@ -46,7 +46,7 @@ extension ExitCode {
             switch error.code {
             case .invalidInput: .usage
             case .unauthorized, .forbidden: .authentication
-            case .unreachable, .nameNotResolved, .timeout, .serverError, .tooManyRequests:
+            case .unreachable, .nameNotResolved, .notCouchDB, .timeout, .serverError, .tooManyRequests:
                 side == .source ? .sourceUnreachable : .targetUnreachable
             default: .problem
             }

@@ -29,7 +29,6 @@ package struct ConfiguredPairs: Sendable {
         var unmatched: [String: [String]] = [:]
         var conflicts: [String: [String]] = [:]
         for entry in configuration.pairs {
-            guard case .server(let target) = entry.target else { continue }
             let present = names[entry.source]?.value
             let before = remembered.map(\.source).filter { $0.server == entry.source }.map(\.database)
             let match = entry.databases.matches(Set(present ?? []).union(before))
@@ -37,8 +36,9 @@ package struct ConfiguredPairs: Sendable {
                 let patterns = entry.databases.matches(present).unmatchedPatterns
                 if !patterns.isEmpty { unmatched[entry.source, default: []] += patterns }
             }
-            conflicts[entry.source, default: []] += match.problems.map(\.description)
-            candidates += entry.withoutBackupsOfBackups(match.selected).map {
+            conflicts[entry.source, default: []] += match.problems.compactMap { $0.words(for: entry.target) }
+            guard case .server(let target) = entry.target else { continue }
+            candidates += entry.withoutBackupsOfBackups(match.selected + match.rivals).map {
                 entry.pair(source: $0.source, target: target, database: $0.target)
             }
         }
@@ -73,7 +73,11 @@ package struct ConfiguredPairs: Sendable {
             // What goes into the vault is protected too.
             let vaulted = Set(
                 configuration.pairs.filter { $0.source == server && $0.target == .vault }
-                    .flatMap { $0.databases.matches(present).selected.map(\.source) })
+                    .flatMap { entry in
+                        let match = entry.databases.matches(present)
+                        // What can't share a backup is told as that.
+                        return (match.selected + match.rivals).map(\.source)
+                    })
             let open = present.filter { name in
                 !DatabaseNaming.isPassedOver(name) && !excluded.contains(name) && !vaulted.contains(name)
                     && !covered.contains(DatabaseAddress(server: server, database: name))

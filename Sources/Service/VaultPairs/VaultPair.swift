@@ -13,6 +13,8 @@ package struct VaultPair: Sendable {
     package var thresholds: Thresholds
     /// Why a secret of the source's server can't be had.
     package var secretError: SecretError?
+    /// Whether other databases would have the same backup: only the one whose backup it is already may.
+    var isRival = false
 
     package static let targetPrefix = "vault:"
 
@@ -64,14 +66,16 @@ package struct VaultPair: Sendable {
             let present = Set(names[entry.source] ?? [])
             let before = remembered.filter { backup(of: $0.target) != nil }
                 .compactMap { Self.database(of: $0.source, on: server.connection) }
-            for selected in entry.databases.matches(present.union(before)).selected {
+            let match = entry.databases.matches(present.union(before))
+            for selected in match.selected + match.rivals {
                 let pair = entry.pair(source: selected.source, target: "vault", database: selected.target)
                 guard seen.insert(pair.source).inserted else { continue }
                 pairs.append(
                     VaultPair(
                         name: selected.target, source: pair.source,
                         database: CouchDatabase(server: server.connection, name: selected.source), mode: pair.mode,
-                        thresholds: pair.thresholds, secretError: server.secretError))
+                        thresholds: pair.thresholds, secretError: server.secretError,
+                        isRival: match.rivals.contains(selected)))
             }
         }
         return pairs

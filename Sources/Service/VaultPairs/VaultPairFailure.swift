@@ -49,6 +49,22 @@ package struct VaultPairFailure: Error, Sendable, Hashable, CustomStringConverti
         }
     }
 
+    /// What a pass has found of the source's server, so that no pair need find it out again; nil where it can be asked.
+    init?(_ server: ServerReport) {
+        guard let finding = server.findings.first(where: { Self.rulesOfServers[$0.rule] != nil }),
+            let exitCode = Self.rulesOfServers[finding.rule]
+        else { return nil }
+        self.init(.source, finding.summary, exitCode)
+        code = finding.evidence["code"]?.string
+        cause = Finding.fingerprint(rule: finding.rule, subject: server.name)
+    }
+
+    /// The rules that say of a server that its databases can't be asked, with the code that follows.
+    private static let rulesOfServers: [String: ExitCode] = [
+        ServerUnreachable.name: .sourceUnreachable, CredentialsRejected.name: .authentication,
+        SecretUnavailable.name: .authentication,
+    ]
+
     private init(_ side: Side, _ description: String, _ exitCode: ExitCode) {
         (self.side, self.description, self.exitCode) = (side, description, exitCode)
         what = description

@@ -23,15 +23,16 @@ struct VaultPairNaming: Sendable {
         Set(pairs.filter { reportedName(of: $0) == nil }.flatMap(Self.candidates))
     }
 
-    /// The pairs with the names of their backups.
+    /// The pairs with the names of their backups; without those that would have to share one.
     func named(_ pairs: [VaultPair]) -> [VaultPair] {
         var taken: Set<String> = []
         let known = pairs.map { pair -> String? in
             (reportedName(of: pair) ?? boundName(of: pair)).flatMap { taken.insert($0).inserted ? $0 : nil }
         }
-        let newcomers = zip(pairs, known).filter { $0.1 == nil }.map(\.0)
+        let newcomers = zip(pairs, known).filter { $0.1 == nil && !$0.0.isRival }.map(\.0)
         let counts = Dictionary(newcomers.map { ($0.name, 1) }, uniquingKeysWith: +)
-        return zip(pairs, known).map { pair, known in
+        return zip(pairs, known).compactMap { pair, known in
+            guard known != nil || !pair.isRival else { return nil }
             var pair = pair
             let isAlone = counts[pair.name] == 1 && !taken.contains(pair.name)
             pair.name = known ?? (isAlone ? pair.name : Self.long(pair))

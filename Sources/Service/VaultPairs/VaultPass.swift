@@ -7,7 +7,7 @@ import Vault
 
 /// Looks at all pairs whose target is the vault, and backs them up.
 ///
-/// One database after another: each backup is limited by its source's server.
+/// A few at a time, since a small one is mostly waited for; one with much to copy alone, which its source's server limits.
 package struct VaultPass: Sendable {
     /// How one pair's backup has ended.
     package struct End: Sendable {
@@ -20,6 +20,7 @@ package struct VaultPass: Sendable {
     private let servers: [SupervisedServer]
     private let environment: [String: String]?
     private let now: @Sendable () -> Date
+    private let turns = Turns(Self.atOnce)
     /// Called with the pair's name and each new state of its copying.
     package var onProgress: @Sendable (String, Replication.ReplicationProgress) -> Void = { _, _ in }
 
@@ -31,6 +32,8 @@ package struct VaultPass: Sendable {
         (self.environment, self.now) = (environment, now)
     }
 
+    private static let atOnce = 4
+
     /// Whether there is any such pair.
     package var isNeeded: Bool { configuration.pairs.contains { $0.target == .vault } }
 
@@ -41,15 +44,27 @@ package struct VaultPass: Sendable {
     ///   - onEnd: is told of each backup that was made or failed.
     /// - Throws: `CancellationError`, and what `onEnd` throws.
     package func backUpAll(last: Report?, onEnd: (End) throws -> Void) async throws {
+        let (names, failures) = try await names()
+        for (server, failure) in failures.sorted(by: { $0.key < $1.key }) {
+            try onEnd(End(pair: server, result: .failure(failure)))
+        }
         let pairs = try await VaultPair.select(
-            configuration, names: try await names(onEnd: onEnd), servers: servers, remembered: last?.pairs ?? [],
-            onlyPresent: true)
-        for pair in pairs where pair.mode != .off {
+            configuration, names: names, servers: servers, remembered: last?.pairs ?? [], onlyPresent: true)
+        let sources = AskedSources()
+        for server in servers where failures[server.name] != nil {
+            // One that only does not list its databases may well hand them out.
+            try await sources.ask(server.connection, named: server.name)
+        }
+        try await several(pairs.filter { $0.mode != .off }, atOnce: Self.atOnce) { pair in
             do {
-                try onEnd(End(pair: pair.name, result: .success(try await visit(pair, sealsUnchanged: true).backUp())))
+                return End(
+                    pair: pair.name, result: .success(try await backUp(pair, sealsUnchanged: true, asking: sources)))
             } catch let failure as VaultPairFailure {
-                try onEnd(End(pair: pair.name, result: .failure(failure)))
+                return End(pair: pair.name, result: .failure(failure))
             }
+        } receive: { end in
+            try onEnd(end)
+            return true
         }
     }
 
@@ -59,7 +74,7 @@ package struct VaultPass: Sendable {
     func pairs(last: Report?) async throws -> [VaultPair] {
         guard isNeeded else { return [] }
         return try await VaultPair.select(
-            configuration, names: try await names { _ in }, servers: servers, remembered: last?.pairs ?? [])
+            configuration, names: try await names().listed, servers: servers, remembered: last?.pairs ?? [])
     }
 
     /// What a look at all pairs leaves.
@@ -69,6 +84,13 @@ package struct VaultPass: Sendable {
         var memories: [String: VaultMemory] = [:]
         /// The pairs that are to be backed up next.
         var due: [VaultPair] = []
+    }
+
+    /// One pair, and what a look has found of it.
+    private struct Seen: Sendable {
+        var pair: VaultPair
+        var state: VaultState
+        var source: DatabaseObservation
     }
 
     /// Looks at the pairs.
@@ -84,14 +106,23 @@ package struct VaultPass: Sendable {
     ) async throws -> Looks {
         let before = Dictionary((last?.pairs ?? []).map { ($0.key, $0) }, uniquingKeysWith: { $1 })
         let onlyWrites = try await onlyWrites
+        let gone = sources.reduce(into: [:]) { gone, server in gone[server.name] = VaultPairFailure(server) }
+        var seen: [String: Seen] = [:]
+        try await several(pairs.filter { $0.mode != .off }, atOnce: Self.atOnce) { pair in
+            try await look(
+                at: pair, after: memories[pair.target]?.source.sourceCounts, onlyWrites: onlyWrites,
+                unlessGone: gone[pair.source.server])
+        } receive: { one in
+            seen[one.pair.key] = one
+            return true
+        }
         var looks = Looks()
         for pair in pairs {
-            guard pair.mode != .off else {
+            guard var state = seen[pair.key]?.state, let source = seen[pair.key]?.source else {
                 looks.reports.append(Self.off(pair))
                 continue
             }
             var memory = memories[pair.target] ?? VaultMemory()
-            var (state, source) = try await look(at: pair, after: memory.source.sourceCounts, onlyWrites: onlyWrites)
             let known = memory.backup
             memory.advance(state.backup, at: state.at)
             let rules = VaultSource(
@@ -104,10 +135,14 @@ package struct VaultPass: Sendable {
                 memory.damaged(state.backup, since: before?.since(BackupDamaged.name), at: state.at))
             state.pairSince = memory.source.firstSeen
             looks.memories[pair.target] = memory
-            // What is not there can't be backed up.
-            if isFollowed, pair.mode == .manage, source != .missing {
-                state.awaited = .own
-                looks.due.append(pair)
+            if isFollowed, pair.mode == .manage {
+                if let failure = gone[pair.source.server] {
+                    state.note(failure)
+                } else if source != .missing {
+                    // What is not there can't be backed up.
+                    state.awaited = .own
+                    looks.due.append(pair)
+                }
             }
             looks.reports.append(state.report(before: before))
         }
@@ -130,7 +165,7 @@ package struct VaultPass: Sendable {
         }
     }
 
-    /// Backs the pairs up, one after another, and looks at what there is then.
+    /// Backs the pairs up, and looks at what there is then.
     ///
     /// - Parameters:
     ///   - interval: how long what has come of one pair may wait for that of others.
@@ -146,7 +181,13 @@ package struct VaultPass: Sendable {
             group.addTask {
                 defer { feed.finish() }
                 let onlyWrites = try await onlyWrites
-                for pair in pairs { feed.yield(try await backUp(pair, onlyWrites: onlyWrites)) }
+                let sources = AskedSources()
+                try await several(pairs, atOnce: Self.atOnce) { pair in
+                    try await backUp(pair, onlyWrites: onlyWrites, asking: sources)
+                } receive: { state in
+                    feed.yield(state)
+                    return true
+                }
             }
             group.addTask {
                 while true {
@@ -168,10 +209,26 @@ package struct VaultPass: Sendable {
         }
     }
 
-    private func backUp(_ pair: VaultPair, onlyWrites: Bool) async throws -> VaultState {
+    /// - Throws: ``VaultPairFailure``, `CancellationError`.
+    private func backUp(
+        _ pair: VaultPair, sealsUnchanged: Bool, asking sources: AskedSources
+    ) async throws -> BackupReport {
+        if let failure = await sources.gone(pair.source.server) { throw failure }
+        do {
+            return try await visit(pair, sealsUnchanged: sealsUnchanged).backUp()
+        } catch let failure as VaultPairFailure where failure.side == .source {
+            // Where the server itself is gone, its other pairs need not wait for that one by one.
+            try await sources.ask(pair.database.server, named: pair.source.server)
+            throw failure
+        }
+    }
+
+    private func backUp(
+        _ pair: VaultPair, onlyWrites: Bool, asking sources: AskedSources
+    ) async throws -> VaultState {
         var (damage, failure): (DamagedState?, VaultPairFailure?)
         do {
-            damage = try await visit(pair, sealsUnchanged: false).backUp().damage
+            damage = try await backUp(pair, sealsUnchanged: false, asking: sources).damage
         } catch let error as VaultPairFailure {
             failure = error
         }
@@ -184,14 +241,16 @@ package struct VaultPass: Sendable {
         var visit = VaultVisit(
             pair: pair, vault: configuration.vault ?? VaultConfiguration(), environment: environment, now: now)
         visit.sealsUnchanged = sealsUnchanged
+        visit.turns = turns
         visit.onProgress = { [onProgress, name = pair.name] in onProgress(name, $0) }
         return visit
     }
 
-    /// The databases of the sources.
-    private func names(onEnd: (End) throws -> Void) async throws -> [String: [String]] {
+    /// The databases of the sources, and why some can't be listed.
+    private func names() async throws -> (listed: [String: [String]], failures: [String: VaultPairFailure]) {
         let sources = Set(configuration.pairs.filter { $0.target == .vault }.map(\.source))
         var names: [String: [String]] = [:]
+        var failures: [String: VaultPairFailure] = [:]
         for server in servers where sources.contains(server.name) {
             do {
                 if let error = server.secretError { throw error }
@@ -200,25 +259,30 @@ package struct VaultPass: Sendable {
                 }
             } catch {
                 try Task.checkCancellation()
-                try onEnd(End(pair: server.name, result: .failure(VaultPairFailure(error, from: server.name))))
+                failures[server.name] = VaultPairFailure(error, from: server.name)
             }
         }
-        return names
+        return (names, failures)
     }
 
     /// Looks at a pair and its source.
     ///
-    /// - Parameter counts: the source's, as they are remembered.
+    /// - Parameters:
+    ///   - counts: the source's, as they are remembered.
+    ///   - gone: why its server can't be asked; nil where it can.
     private func look(
-        at pair: VaultPair, after counts: PairMemory.Counts?, onlyWrites: Bool
-    ) async throws -> (VaultState, DatabaseObservation) {
+        at pair: VaultPair, after counts: PairMemory.Counts?, onlyWrites: Bool, unlessGone gone: VaultPairFailure?
+    ) async throws -> Seen {
         do {
+            if let gone { throw gone }
             let source = try await visit(pair, sealsUnchanged: false).source(after: counts)
-            return (try await look(at: pair, asksSource: source != .missing, onlyWrites: onlyWrites), source)
+            let state = try await look(at: pair, asksSource: source != .missing, onlyWrites: onlyWrites)
+            return Seen(pair: pair, state: state, source: source)
         } catch let failure as VaultPairFailure {
             var state = try await look(at: pair, asksSource: false, onlyWrites: onlyWrites)
             state.unseen = failure
-            return (state, .unknown(CouchError(.unreachable, failure.description)))
+            return Seen(
+                pair: pair, state: state, source: .unknown(CouchError(.unreachable, failure.description)))
         }
     }
 

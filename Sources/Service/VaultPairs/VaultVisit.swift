@@ -13,6 +13,8 @@ struct VaultVisit: Sendable {
     var now: @Sendable () -> Date
     /// Whether a backup that finds nothing new adds a moment all the same.
     var sealsUnchanged = true
+    /// Lets other backups run beside this one.
+    var turns: Turns?
     var onProgress: @Sendable (Replication.ReplicationProgress) -> Void = { _ in }
 
     /// Backs up.
@@ -28,6 +30,7 @@ struct VaultVisit: Sendable {
                 var run = BackupRun(of: pair.database, into: backup, now: now)
                 run.onProgress = onProgress
                 run.sealsUnchanged = sealsUnchanged
+                run.turns = turns
                 return try await run.run(knowing: info)
             }
         }
@@ -50,7 +53,7 @@ struct VaultVisit: Sendable {
         try await naming {
             guard !Vault.isGone(at: vault.path) else { return Backup(seen: .absent) }
             let vault = try await Vault(at: vault.path, create: false, now: now())
-            guard let entry = try await vault.entries().first(where: { $0.name == pair.name }), !vault.isGone(entry)
+            guard let entry = try await vault.entry(named: pair.name), !vault.isGone(entry)
             else { return Backup(seen: .absent) }
             return try await vault.withDatabase(pair.name, isWriting: false, now: now()) { backup in
                 let epoch = try await Self.epoch(of: backup)

@@ -84,6 +84,11 @@ final class CatalogueFile: Sendable {
         try await entries("WHERE name = ?", [Data(name.utf8)]).first
     }
 
+    /// The entry that was added last but so many; nil where there are not as many.
+    func entry(madeBefore others: Int) async throws -> Vault.Entry? {
+        try await entries("ORDER BY rowid DESC LIMIT 1 OFFSET ?", [others]).first
+    }
+
     private func entries(_ which: String, _ arguments: StatementArguments) async throws -> [Vault.Entry] {
         do {
             return try await queue.read { database in
@@ -193,7 +198,8 @@ final class CatalogueFile: Sendable {
                 try database.execute(
                     sql: "INSERT INTO vault (uuid, created, hash) VALUES (?, ?, ?)",
                     arguments: StatementArguments(values + [RowHash.of(table: "vault", values)]))
-                for entry in entries { try insert(entry, database) }
+                // In the order in which they were made, as where they came one by one.
+                for entry in entries.sorted(by: { $0.created < $1.created }) { try insert(entry, database) }
             }
             try queue.close()
         } catch {

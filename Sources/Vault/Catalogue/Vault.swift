@@ -44,6 +44,9 @@ package struct Vault: Sendable {
     /// The backups, by name.
     package func entries() async throws -> [Entry] { try await catalogue.entries() }
 
+    /// The backup of a name; nil where there is none.
+    package func entry(named name: String) async throws -> Entry? { try await catalogue.entry(named: name) }
+
     /// The backups of these names; all where none is named.
     ///
     /// - Throws: `VaultError` with code `vault-unknown-database` where there is none of a name.
@@ -146,7 +149,10 @@ package struct Vault: Sendable {
         guard key == nil else { return }
         var unread: VaultError?
         var newest: VaultFile?
-        for entry in try await entries().sorted(by: { $0.created > $1.created }) where newest == nil {
+        // One after another, since there can be very many, and the first is read nearly always.
+        var place = 0
+        while newest == nil, let entry = try await catalogue.entry(madeBefore: place) {
+            place += 1
             do {
                 newest = try await open("\(path)/\(entry.folder)", isWriting: false, key: nil)
             } catch let error as VaultError {

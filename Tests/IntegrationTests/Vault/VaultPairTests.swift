@@ -153,6 +153,55 @@ struct VaultPairTests {
         }
     }
 
+    /// What answers in the server's place, or with a lock, is found once, and no database is asked for.
+    @Test(
+        arguments: [
+            (.page("<html>Bad Gateway</html>", status: 502), 13, ServerUnreachable.name),
+            (.page("<html>Welcome</html>", status: 200), 13, ServerUnreachable.name),
+            (
+                .failure(status: 403, error: "forbidden", reason: "Account is temporarily locked"), 12,
+                CredentialsRejected.name
+            ),
+        ] as [(Fault.Effect, Int32, String)])
+    func aServerThatAnswersOtherwiseIsToldOnceToo(effect: Fault.Effect, code: Int32, rule: String) async throws {
+        try await withVaultPairScene { scene in
+            scene.production.makeDatabases("invoices", "letters")
+            try scene.configure(pair: "databases: [invoices, letters, orders]")
+            #expect(try await scene.keeper.check().exitCode == 0)
+            scene.production.faults.add(Fault(effect))
+            scene.production.requests.reset()
+            let checked = try await scene.keeper.check()
+            #expect(checked.exitCode == code, "\(checked.details)")
+            let failures = checked.report.pairs.flatMap(\.findings).filter { $0.rule == BackupFailed.name }
+            #expect(failures.count == 3 && failures.allSatisfy { $0.cause == "\(rule) @ production" }, "\(failures)")
+            #expect(scene.production.requests.counted.keys.allSatisfy { !$0.contains("{db}") })
+            let backup = try await scene.keeper.run("backup")
+            #expect(backup.exitCode == code, "\(backup)")
+            scene.production.faults.removeAll()
+            #expect(try await scene.keeper.check().exitCode == 0)
+        }
+    }
+
+    /// A server that is lost between two backups is asked once more, and not for each pair.
+    @Test func aServerThatLocksUsOutMeanwhileIsNotAskedForEachPair() async throws {
+        try await withVaultPairScene { scene in
+            let names = (10..<40).map { "user-\($0)" }
+            for name in names { scene.production.makeDatabases(name) }
+            try scene.configure(pair: #"databases: ["user-*"]"#)
+            scene.production.requests.reset()
+            scene.production.faults.add(
+                Fault(.failure(status: 403, error: "forbidden", reason: "Account is temporarily locked"), after: 40))
+            let backup = try await scene.keeper.run("backup", "--json")
+            #expect(backup.exitCode == 12, "\(backup.errors)")
+            #expect(backup.errors.split(separator: "\n").count { $0.contains("user-39") } == 1, "\(backup.errors)")
+            // Those that were under way, and the server itself for each of them.
+            #expect(scene.production.requests.total < 80, "\(scene.production.requests.counted)")
+            scene.production.faults.removeAll()
+            #expect(try await scene.keeper.check().exitCode == 0)
+            #expect(try await scene.moments(of: "user-39").count == 1)
+        }
+    }
+
     @Test func aServerThatIsDownLeavesNoVaultBehind() async throws {
         try await withVaultPairScene { scene in
             try await scene.production.stop()

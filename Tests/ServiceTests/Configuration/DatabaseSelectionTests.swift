@@ -69,6 +69,7 @@ struct DatabaseSelectionTests {
         ]).matches(Self.names)
         #expect(match.problems == [.collision(sources: ["gone", "orders"], target: "x")])
         #expect(!match.selected.contains { $0.target == "x" })
+        #expect(match.rivals.map(\.source) == ["gone", "orders"] && match.rivals.allSatisfy { $0.target == "x" })
         let long = String(repeating: "n", count: 236)
         let other = try selection("*", rename: "b-{name}-b").matches([long, "ok"])
         #expect(other.problems == [.invalidTarget(source: long, target: "b-\(long)-b")])

@@ -42,6 +42,37 @@ import Testing
         #expect(select(pairs, ["a": ["orders", "new"]]).pairs.map(\.name) == ["new", "orders"])
     }
 
+    /// A new database that would get the name of another one's backup ends nobody's backup.
+    @Test func withinAnEntryTheTargetStaysWithTheOneThatHasIt() throws {
+        let pairs = try pairs(
+            #"- { source: a, target: b, databases: ["arch*", { source: orders, target: archive }] }"#)
+        let names = ["a": ["orders", "archive", "archive2"]]
+        let none = select(pairs, names)
+        #expect(none.pairs.map(\.source.database) == ["archive2"])
+        #expect(none.conflicts["a"]?.allSatisfy { $0.contains("none is backed up into it") } == true)
+        let holder = RememberedPair(
+            source: DatabaseAddress(server: "a", database: "orders"),
+            target: DatabaseAddress(server: "b", database: "archive"))
+        let held = select(pairs, names, supervised: [holder])
+        #expect(held.pairs.map(\.source.database).sorted() == ["archive2", "orders"])
+        #expect(
+            held.conflicts["a"]?.count == 1
+                && held.conflicts["a"]?[0].contains("it stays the backup of a/orders") == true)
+    }
+
+    @Test func whatGoesIntoTheVaultIsToldToo() throws {
+        let pairs = try pairs(
+            #"- { source: a, target: vault, databases: ["arch*", "ordrs-*", { source: orders, target: archive }] }"#,
+            more: "vault: { path: /v }")
+        let found = select(pairs, ["a": ["orders", "archive"]])
+        #expect(found.pairs.isEmpty && found.unprotected.isEmpty)
+        #expect(found.unmatched == ["a": ["ordrs-*"]])
+        #expect(found.conflicts["a"]?.count == 1, "\(found.conflicts)")
+        #expect(
+            found.conflicts["a"]?.first?.contains("archive, orders would all be backed up into archive of the vault")
+                == true)
+    }
+
     @Test func anotherNameAtTheTarget() throws {
         let pairs = try pairs(
             #"- { source: a, target: b, databases: ["*", { source: orders, target: orders_backup }], rename: "x-{name}" }"#

@@ -67,6 +67,25 @@ import Testing
         }
     }
 
+    /// Two databases in one backup would end each other's past with each check.
+    @Test func ofThoseThatWouldShareABackupOnlyItsOwnGoesOn() async throws {
+        try await withPairs { pairs in
+            let rivals = pairs.map { pair in
+                var pair = pair
+                pair.isRival = true
+                return pair
+            }
+            #expect(VaultPairNaming(remembered: []).named(rivals).isEmpty)
+            let known = VaultPairNaming(remembered: [report("orders", of: "branch")])
+            #expect(known.named(rivals).map(\.source.server) == ["branch"])
+            #expect(known.named(rivals).map(\.name) == ["orders"])
+            let bound = VaultPairNaming(
+                remembered: [], bindings: ["orders": VaultBinding(source: Self.url("production"), newest: nil)])
+            #expect(bound.unknown(rivals).contains("orders"))
+            #expect(bound.named(rivals).map(\.source.server) == ["production"])
+        }
+    }
+
     @Test func aloneAPairHasThePlainNameUnlessItsBackupHasTheOther() async throws {
         try await withPairs { pairs in
             let alone = [pairs[0]]

@@ -25,6 +25,8 @@ package struct DatabaseSelection: Sendable, Equatable {
         package var excluded: [String] = []
         /// Sources that are not selected, since they can't have the target's name that comes out.
         package var problems: [SelectionProblem] = []
+        /// Those of them that would share a target with others, sorted by the source's name: one may have it already.
+        package var rivals: [SelectedDatabase] = []
     }
 
     /// Applies the patterns to the names of a server's databases.
@@ -50,11 +52,13 @@ package struct DatabaseSelection: Sendable, Equatable {
                 match.problems += group.map { .invalidTarget(source: $0, target: target) }
             } else if group.count > 1 {
                 match.problems.append(.collision(sources: group, target: target))
+                match.rivals += group.map { SelectedDatabase(source: $0, target: target) }
             } else {
                 match.selected += group.map { SelectedDatabase(source: $0, target: target) }
             }
         }
         match.selected.sort { $0.source < $1.source }
+        match.rivals.sort { $0.source < $1.source }
         match.problems.sort { $0.description < $1.description }
         match.missing.sort()
         match.excluded.sort()

@@ -5,6 +5,15 @@ package enum SelectionProblem: Sendable, Hashable, CustomStringConvertible {
     /// CouchDB doesn't accept the name.
     case invalidTarget(source: String, target: String)
 
+    /// What to tell of it where a server's databases have it; nil where the pairs are told that it makes.
+    func words(for target: PairConfiguration.Target) -> String? {
+        guard case .collision(let sources, let name) = self else { return description }
+        guard target == .vault else { return nil }
+        return
+            "the databases \(sources.joined(separator: ", ")) would all be backed up into \(name) of the vault; one of "
+            + "which that is the backup goes on, and no other is backed up"
+    }
+
     package var description: String {
         switch self {
         case .collision(let sources, let target):

@@ -78,27 +78,36 @@ struct BackupCommand: AsyncParsableCommand, JSONCommand {
     }
 
     private func backUp(_ databases: [CouchDatabase]) async throws -> Service.ExitCode {
+        guard allDatabases else { return try await backUp(databases[0], in: nil) }
         var codes: [Service.ExitCode] = []
-        for database in databases {
+        let turns = Turns(Self.atOnce)
+        try await several(databases, atOnce: Self.atOnce) { database in
             do {
-                codes.append(try await backUp(database))
-            } catch  where allDatabases && !Task.isCancelled {
+                return try await backUp(database, in: turns)
+            } catch  where !Task.isCancelled {
                 // One that can't be backed up leaves the others their turn, unless the server is gone.
                 Console.error("\(database.name) was not backed up:")
-                let code = Failure(error).reportInPassing(as: json ? Self.schema : nil, backup: database.name)
-                codes.append(code)
-                guard code != .sourceUnreachable else { break }
+                return Failure(error).reportInPassing(as: json ? Self.schema : nil, backup: database.name)
             }
+        } receive: { code in
+            codes.append(code)
+            return code != .sourceUnreachable
         }
         return BackupPrinter.code(of: codes)
     }
 
+    /// Small ones are mostly waited for.
+    private static let atOnce = 4
+
     /// Backs up one database.
-    private func backUp(_ database: CouchDatabase) async throws -> Service.ExitCode {
+    ///
+    /// - Parameter turns: lets others run beside it; nil where there is none.
+    private func backUp(_ database: CouchDatabase, in turns: Turns?) async throws -> Service.ExitCode {
         // Before a vault is made: a URL with a slip should leave nothing behind.
         let info = try await ReplicationFailure.Side.source.naming { try await database.info() }
         return try await options.withBackup(name ?? database.name, isWriting: true, create: true) { backup in
             var run = BackupRun(of: database, into: backup)
+            run.turns = turns
             let line = ProgressLine(isSilent: quiet)
             let total = info.documentCount + info.deletedCount
             run.onProgress = { state in
