@@ -61,8 +61,8 @@ package struct VerifiedLight: Sendable {
             if limit == nil { return (.off, "no verification is configured") }
             return (.unknown, "it was never verified" + unfinished)
         }
+        if let unread { return (.problem, Self.words(unread: unread)) }
         if let bad = difference, !bad.hasFoundAll { return (.problem, words(bad)) }
-        if let unread = history.openUnreadContent { return (.problem, Self.words(unread: unread)) }
         let text = "\(last.level.rawValue)\(share(last)) \(Wording.duration(age(last))) ago"
         if last.verdict == .unknown {
             guard limit != nil else { return (.off, "the last verification came to no verdict: \(last.reason ?? "")") }
@@ -113,13 +113,17 @@ package struct VerifiedLight: Sendable {
     ///
     /// - Parameter first: the first differences of ``difference``.
     package func findings(_ first: [VerificationDifference]) -> [Finding] {
-        let found: Finding? =
-            if let difference {
-                differs(difference, Array(first.prefix(Self.named)))
-            } else {
-                history.openUnreadContent.map(unreadContent)
-            }
+        let found =
+            unread.map(unreadContent) ?? difference.map { differs($0, Array(first.prefix(Self.named))) }
         return [found, overdue].compactMap(\.self)
+    }
+
+    /// The verification to which the backup did not hand out content; nil where more is known to be wrong than that.
+    ///
+    /// What only the backup has is not: it must not hide content that is lost.
+    private var unread: VerificationRecord? {
+        if let counts = difference?.counts, counts.different > counts.extra { return nil }
+        return history.openUnreadContent
     }
 
     private static func words(unread record: VerificationRecord) -> String {

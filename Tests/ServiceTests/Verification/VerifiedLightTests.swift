@@ -74,6 +74,33 @@ import Testing
         #expect(more.light.summary.hasPrefix("complete, with 1 document that only the backup has"))
     }
 
+    @Test("What only the backup has hides no content that it has lost")
+    func lostContentOutweighsWhatOnlyTheBackupHas() {
+        var unread = record(.unknown)
+        (unread.id, unread.level, unread.share) = (6, .bodies, .all)
+        unread.bodies = VerificationRecord.Bodies(BodyReport(), share: .all)
+        unread.bodies?.unreadable = 2
+        unread.bodies?.unreadableInTarget = 2
+        let words = "the backup does not hand out the content of 2 revisions"
+        for later in [record(.different, extra: 1), record(.equal)] {
+            let judged = light([unread, later], daily, hours: 1)
+            #expect(judged.light.state == .problem && judged.light.summary == words, "\(judged.light)")
+            #expect(judged.findings([]).map(\.severity) == [.critical])
+            #expect(judged.findings([]).first?.summary.hasPrefix(words) == true)
+        }
+        // What is missing is worse, and is told.
+        let hole = light([unread, record(.different, missing: 1, extra: 1)], daily, hours: 1)
+        #expect(hole.light.state == .problem && hole.light.summary.contains("1 document missing"), "\(hole.light)")
+        #expect(hole.findings([]).first?.summary.contains("1 document missing") == true)
+        // Read since: what only the backup has is a notice again.
+        var read = unread
+        (read.id, read.verdict, read.counts.extra) = (8, .different, 1)
+        read.bodies?.unreadable = 0
+        read.bodies?.unreadableInTarget = nil
+        let mended = light([unread, record(.different, extra: 1), read], daily, hours: 1)
+        #expect(mended.light.state == .ok && mended.findings([]).map(\.severity) == [.notice], "\(mended.light)")
+    }
+
     @Test func aFindingThatSaysThatSomethingIsMissingNamesIt() throws {
         let suspicion = Finding(
             rule: TargetRolledBack.name, severity: .critical, since: morning, summary: "put back", next: "")
