@@ -76,7 +76,7 @@ package enum ExitCode: Int32, Sendable, CaseIterable {
         case .locked: self = .locked
         case .damaged: self = .damaged
         case .full: self = .incomplete
-        case .newer, .unwritable: self = .usage
+        case .newer, .unwritable, .unreadable: self = .usage
         }
     }
 }

@@ -21,7 +21,7 @@ package struct StoredStatus: Sendable {
     /// old as well.
     package func report(now: Date, maximumAge: Duration) async throws -> Reading? {
         let folder = StateFolder(loaded)
-        guard folder.exists else { return nil }
+        guard try folder.exists else { return nil }
         let state = try folder.openForReading()
         guard let last = try await state.lastReport() else { return nil }
         // A verification or a drill may have ended since, or have grown too old.

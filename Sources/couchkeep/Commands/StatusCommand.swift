@@ -30,7 +30,8 @@ struct StatusCommand: AsyncParsableCommand {
         }
         let loaded = try options.load()
         guard let report = try await StoredStatus(loaded).report(now: Date(), maximumAge: limit) else {
-            Console.error("couchkeep: nothing is known yet; run: couchkeep check")
+            let folder = StateFolder(loaded).location.path
+            Console.error("couchkeep: nothing is known yet in \(folder); run: couchkeep check")
             throw CommandEnd(code: .unknown)
         }
         let printer: any ReportPrinter = json ? JSONReportPrinter() : TextReportPrinter(showsAll: all)

@@ -71,7 +71,7 @@ import Testing
 
     @Test(arguments: [
         (StateError.Code.locked, ExitCode.locked), (.damaged, .damaged), (.full, .incomplete), (.newer, .usage),
-        (.unwritable, .usage),
+        (.unwritable, .usage), (.unreadable, .usage),
     ])
     func memory(code: StateError.Code, expected: ExitCode) {
         #expect(ExitCode(StateError(code, path: "/x", detail: "y")) == expected)
