@@ -17,8 +17,8 @@ package struct StoredStatus: Sendable {
 
     /// Returns the last report; nil where there never was one.
     ///
-    /// A report that is too old says unknown where it said ok. One from the future, after a clock was set back, is too
-    /// old as well.
+    /// A report that is too old says unknown where it said ok, and its code is unknown whatever it says: nobody knows what
+    /// is still so. One from the future, after a clock was set back, is too old as well.
     package func report(now: Date, maximumAge: Duration) async throws -> Reading? {
         let folder = StateFolder(loaded)
         guard try folder.exists else { return nil }
@@ -33,6 +33,7 @@ package struct StoredStatus: Sendable {
         let isStale = age > maximumAge.seconds || age < -60
         if isStale { report.expire() }
         let sources = Set(loaded.configuration.pairs.map(\.source))
-        return Reading(report: report, isStale: isStale, exitCode: ExitCode(report, sources: sources))
+        return Reading(
+            report: report, isStale: isStale, exitCode: isStale ? .unknown : ExitCode(report, sources: sources))
     }
 }
