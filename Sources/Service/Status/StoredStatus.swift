@@ -29,8 +29,7 @@ package struct StoredStatus: Sendable {
         var report = try await VerificationOverlay(state, verify: loaded.configuration.verify)
             .apply(to: last, before: last, evidence: evidence, now: now)
         report = report.showing(drills: try await StoredDrills(state).histories(), evidence: evidence, at: now)
-        let age = now.timeIntervalSince(report.at)
-        let isStale = age > maximumAge.seconds || age < -60
+        let isStale = report.at.age(at: now).map { $0 > maximumAge.seconds } ?? true
         if isStale { report.expire() }
         let sources = Set(loaded.configuration.pairs.map(\.source))
         return Reading(

@@ -40,6 +40,47 @@ import Testing
         #expect(light([record(.equal)], daily, hours: 5).light.summary == "equal at level revisions 5 h ago")
     }
 
+    @Test("What was verified while the clock was ahead is of an unknown age, and no proof")
+    func madeWhenTheClockWasAhead() async throws {
+        let back = -400.0 * 24
+        let judged = light([record(.equal)], daily, hours: back)
+        #expect(judged.light.state == .unknown && judged.findings([]) == [])
+        #expect(
+            judged.light.summary
+                == "the last verification is of an unknown age: level revisions when the clock was ahead")
+        #expect(light([record(.equal)], nil, hours: back).light.state == .off)
+        #expect(light([record(.equal)], daily, hours: -30.0 / 3600).light.state == .ok, "clocks are never quite equal")
+        // What it has found wrong is wrong still.
+        let bad = light([record(.different, missing: 1)], daily, hours: back)
+        #expect(bad.light.state == .problem && bad.findings([]).map(\.severity) == [.critical])
+        // It becomes overdue all the same, by since when its age is not known.
+        for (hours, rules) in [(29.0, []), (31, [VerificationOverdue.name])] as [(Double, [String])] {
+            let now = morning.addingTimeInterval(back * 3600)
+            var before = PairReport.sample("orders")
+            before.lights.verified = Light(
+                state: .unknown, since: now.addingTimeInterval(-hours * 3600), summary: "unknown")
+            let later = VerifiedLight(
+                VerificationHistory([record(.equal)]), verify: daily, pair: .sample("orders"), before: before,
+                dueSince: nil, now: now)
+            #expect(later.findings([]).map(\.rule) == rules, "after \(hours) h")
+        }
+    }
+
+    @Test("A verification of the time when the clock was ahead ends no finding, and no pair is due since then only")
+    func proofsAndDuesOfTheFuture() async throws {
+        let state = try StateDatabase(inMemory: StateMigrations.register)
+        let stored = StoredVerifications(state)
+        let kept = try await stored.begin(record(.equal))
+        let overlay = VerificationOverlay(state, verify: daily)
+        let earlier = morning.addingTimeInterval(-400 * 86_400)
+        let (proofs, none) = (try await overlay.proofs(at: morning), try await overlay.proofs(at: earlier))
+        #expect(proofs == [kept.key: morning] && none.isEmpty)
+        for (noted, expected) in [(morning, morning), (earlier, earlier), (morning, earlier)] {
+            let due = try await stored.dueSince([kept.key], at: noted)
+            #expect(due == [kept.key: expected])
+        }
+    }
+
     @Test func neverVerified() {
         #expect(light([], nil, hours: 0).light.state == .off)
         #expect(light([], daily, hours: 0).light.state == .unknown)
