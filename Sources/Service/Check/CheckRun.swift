@@ -71,7 +71,7 @@ package struct CheckRun: Sendable {
         let last = try await state.lastReport()
         let overlay = VerificationOverlay(state, verify: loaded.configuration.verify)
         var options = options
-        options.proofs = try await overlay.proofs()
+        options.proofs = try await overlay.proofs(at: now())
         var passed = try await supervisor.pass(options)
         let vaults = vaults(fleet)
         let memories = StoredVaultMemories(state)
@@ -293,7 +293,7 @@ extension Report {
         state.stand(
             epoch, memory.lost(at: state.at),
             memory.damaged(state.backup, since: pairs[index].since(BackupDamaged.name), at: state.at))
-        state.pairSince = memory.source.firstSeen
+        (state.pairSince, state.newestSince) = (memory.source.firstSeen, memory.backupSince)
         let found = state.report(before: before ?? pairs[index])
         var pairs = pairs
         pairs[index].lights.replicating = found.lights.replicating

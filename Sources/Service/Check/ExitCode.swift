@@ -47,6 +47,9 @@ package enum ExitCode: Int32, Sendable, CaseIterable {
             if !others.isEmpty {
                 let codes = Set(others.map(Self.vaultCode))
                 self = bad.isEmpty && codes.count == 1 ? codes.first.flatMap(\.self) ?? .problem : .problem
+            } else if bad.isEmpty {
+                // A light alone says so, and no server has anything to do with it.
+                self = .problem
             } else if bad.allSatisfy({ $0.1 == ServerUnreachable.name }) {
                 self = bad.contains { sources.contains($0.0) } ? .sourceUnreachable : .targetUnreachable
             } else if bad.allSatisfy({ [CredentialsRejected.name, SecretUnavailable.name].contains($0.1) }) {
@@ -73,7 +76,7 @@ package enum ExitCode: Int32, Sendable, CaseIterable {
         case .locked: self = .locked
         case .damaged: self = .damaged
         case .full: self = .incomplete
-        case .newer, .unwritable: self = .usage
+        case .newer, .unwritable, .unreadable: self = .usage
         }
     }
 }

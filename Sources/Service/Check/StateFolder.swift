@@ -28,12 +28,25 @@ package struct StateFolder: Sendable {
 
     /// Opens the memory to look at it: quickly, and without making one where there is none.
     package func openForReading() throws -> StateDatabase {
-        guard exists else { return try StateDatabase(inMemory: StateMigrations.register) }
+        guard try exists else { return try StateDatabase(inMemory: StateMigrations.register) }
+        let file = file
+        guard access(file, R_OK) == 0 else { throw StateError(reading: file, number: errno) }
         return try StateDatabase(folder: location.path, checksIntegrity: false, migrations: StateMigrations.register)
     }
 
     /// Whether there is a memory at all.
+    ///
+    /// - Throws: `StateError` where the folder can't be looked into: there may be one.
     package var exists: Bool {
-        FileManager.default.fileExists(atPath: (location.path as NSString).appendingPathComponent("state.sqlite"))
+        get throws {
+            let file = file
+            var status = stat()
+            guard stat(file, &status) != 0 else { return true }
+            let number = errno
+            guard [ENOENT, ENOTDIR].contains(number) else { throw StateError(reading: file, number: number) }
+            return false
+        }
     }
+
+    private var file: String { (location.path as NSString).appendingPathComponent("state.sqlite") }
 }

@@ -40,20 +40,21 @@ struct RestorableLight {
         }
         guard let decided else {
             return Light(
-                state: .unknown, since: newest.at, summary: "the drill came to no end: \(newest.reason ?? "unknown")")
+                state: .unknown, since: min(newest.at, now),
+                summary: "the drill came to no end: \(newest.reason ?? "unknown")")
         }
-        let age = max(0, now.timeIntervalSince(decided.at))
-        let text = "\(Self.what(decided)), \(Wording.duration(age)) ago"
+        let age = decided.at.age(at: now)
+        let when = age.map { "\(Wording.duration($0)) ago" } ?? "when the clock was ahead"
+        let text = "\(Self.what(decided)), \(when)"
+        func told(_ state: Light.State, _ words: String) -> Light {
+            Light(state: state, since: min(decided.at, now), summary: "\(text): \(words)")
+        }
         switch decided.verdict {
-        case .equal where age <= Self.trusted:
-            return Light(state: .ok, since: decided.at, summary: "\(text): equal")
         case .equal:
-            return Light(state: .unknown, since: decided.at, summary: "\(text): equal, which is too long ago")
-        case .incomplete:
-            return Light(
-                state: .unknown, since: decided.at, summary: "\(text): equal, but \(decided.lacking ?? "incomplete")")
-        case .different, .unknown:
-            return Light(state: .problem, since: decided.at, summary: "\(text): \(Self.wrong(decided))")
+            guard let age else { return told(.unknown, "equal, and how long ago is not known") }
+            return age <= Self.trusted ? told(.ok, "equal") : told(.unknown, "equal, which is too long ago")
+        case .incomplete: return told(.unknown, "equal, but \(decided.lacking ?? "incomplete")")
+        case .different, .unknown: return told(.problem, Self.wrong(decided))
         }
     }
 
@@ -67,7 +68,7 @@ struct RestorableLight {
         if let moment = decided.moment { evidence["moment"] = .integer(Int64(moment)) }
         if let problem = decided.problems.first { evidence["first"] = .string("“\(problem.id)”: \(problem.reason)") }
         return Finding(
-            rule: DrillFailed.name, severity: .critical, since: decided.at,
+            rule: DrillFailed.name, severity: .critical, since: min(decided.at, now),
             summary: "a rehearsed restore differs from the backup: \(Self.wrong(decided))", evidence: evidence,
             next: "couchkeep explain \(DrillFailed.name)")
     }

@@ -17,11 +17,11 @@ package struct StoredStatus: Sendable {
 
     /// Returns the last report; nil where there never was one.
     ///
-    /// A report that is too old says unknown where it said ok. One from the future, after a clock was set back, is too
-    /// old as well.
+    /// A report that is too old says unknown where it said ok, and its code is unknown whatever it says: nobody knows what
+    /// is still so. One from the future, after a clock was set back, is too old as well.
     package func report(now: Date, maximumAge: Duration) async throws -> Reading? {
         let folder = StateFolder(loaded)
-        guard folder.exists else { return nil }
+        guard try folder.exists else { return nil }
         let state = try folder.openForReading()
         guard let last = try await state.lastReport() else { return nil }
         // A verification or a drill may have ended since, or have grown too old.
@@ -29,10 +29,10 @@ package struct StoredStatus: Sendable {
         var report = try await VerificationOverlay(state, verify: loaded.configuration.verify)
             .apply(to: last, before: last, evidence: evidence, now: now)
         report = report.showing(drills: try await StoredDrills(state).histories(), evidence: evidence, at: now)
-        let age = now.timeIntervalSince(report.at)
-        let isStale = age > maximumAge.seconds || age < -60
+        let isStale = report.at.age(at: now).map { $0 > maximumAge.seconds } ?? true
         if isStale { report.expire() }
         let sources = Set(loaded.configuration.pairs.map(\.source))
-        return Reading(report: report, isStale: isStale, exitCode: ExitCode(report, sources: sources))
+        return Reading(
+            report: report, isStale: isStale, exitCode: isStale ? .unknown : ExitCode(report, sources: sources))
     }
 }

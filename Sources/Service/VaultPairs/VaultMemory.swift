@@ -27,6 +27,8 @@ struct VaultMemory: Sendable, Hashable, Codable {
     var source = PairMemory()
     /// The backup as it was last seen; nil where there was none.
     var backup: BackupMark?
+    /// Since when its newest moment is known to be there, whatever the clock said when that was made.
+    var backupSince: Date?
     /// Stays until the backup is there again, or somebody accepts its loss.
     var loss: Loss?
     /// Stays until somebody has seen to it.
@@ -36,7 +38,10 @@ struct VaultMemory: Sendable, Hashable, Codable {
 
     /// Takes in what a look found in the vault.
     mutating func advance(_ seen: SeenBackup, at now: Date) {
+        evidence.clamp(to: now)
         guard seen != .unknown else { return }
+        let isKnown = seen.newest.map { $0.uuid == backup?.uuid && $0.moment == backup?.moment } ?? false
+        backupSince = isKnown ? min(backupSince ?? now, now) : now
         if let loss, seen.holds(loss.backup) {
             evidence = EvidenceSpan(foreign: DateInterval(start: min(loss.since, now), end: now))
             self.loss = nil
@@ -150,6 +155,13 @@ package struct EvidenceSpan: Sendable, Hashable, Codable {
 
     package init(from: Date? = nil, foreign: DateInterval? = nil, sourceFrom: Date? = nil) {
         (self.from, self.foreign, self.sourceFrom) = (from, foreign, sourceFrom)
+    }
+
+    /// Takes moments that lie ahead, since the clock was set back, for now: else nothing would count before they come.
+    mutating func clamp(to now: Date) {
+        from = from.map { min($0, now) }
+        sourceFrom = sourceFrom.map { min($0, now) }
+        foreign = foreign.map { DateInterval(start: min($0.start, now), end: min($0.end, now)) }
     }
 
     /// Whether what was found out about the backup at that time counts.

@@ -133,7 +133,7 @@ package struct VaultPass: Sendable {
             state.stand(
                 memory.noteEpoch(state.backup, since: known, at: state.at), memory.lost(at: state.at),
                 memory.damaged(state.backup, since: before?.since(BackupDamaged.name), at: state.at))
-            state.pairSince = memory.source.firstSeen
+            (state.pairSince, state.newestSince) = (memory.source.firstSeen, memory.backupSince)
             looks.memories[pair.target] = memory
             if isFollowed, pair.mode == .manage {
                 if let failure = gone[pair.source.server] {

@@ -92,7 +92,8 @@ package enum BackupBehind: Rule {
             + "more has changed than its threshold allows. Or the pair has been there for so long without any backup.",
         consequence: "What has changed since that moment would be lost.",
         evidence:
-            "The moment's time, and the source's pending changes behind it; without a moment, when the pair was first seen.",
+            "The moment's time, and the source's pending changes behind it; without a moment, when the pair was first seen. "
+            + "Of a moment that was made while the clock was ahead, when it was first seen.",
         repair: "For pairs of mode manage each check makes a backup. Others are backed up by couchkeep backup.",
         severity: "warning, then critical, by the thresholds of the pair")
 }

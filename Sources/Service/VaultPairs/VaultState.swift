@@ -29,6 +29,8 @@ struct VaultState: Sendable {
     var isUnreadable = false
     /// The newest moment; nil where there is none.
     var newest: Moment?
+    /// Since when that one is known to be there; nil where that is not known.
+    var newestSince: Date?
     /// That a later run found nothing new; nil where there was none.
     var confirmation: Confirmation?
     /// What the source has changed since, nil where that can't be known.
@@ -70,15 +72,13 @@ struct VaultState: Sendable {
         let now = at
         let (told, waiting) = parted(found(at: now, before: before), at: now, before: before)
         let findings = standing + told
-        let age = seen.map { max(0, now.timeIntervalSince($0)) }
         return PairReport(
             pair: pair.name, source: pair.database.url, target: pair.target, mode: pair.mode,
             lights: Lights(
-                replicating: replicating(
-                    findings, waiting, age: age, at: now, before: before?.lights.replicating),
+                replicating: replicating(findings, waiting, at: now, before: before?.lights.replicating),
                 verified: Light(state: .off, since: nil, summary: "no verification is configured"),
                 restorable: Light(state: .off, since: nil, summary: "no drill is configured")),
-            lag: Lag(changes: pending, seconds: pending == 0 ? 0 : pending == nil ? nil : age.map { Int($0) }),
+            lag: Lag(changes: pending, seconds: pending == 0 ? 0 : pending == nil ? nil : leastAge.map { Int($0) }),
             findings: findings + unreadable(before: before), repairs: [])
     }
 
@@ -88,8 +88,15 @@ struct VaultState: Sendable {
         return [VerificationImpossible.finding(since: since)]
     }
 
-    /// When the source was last read to its end.
-    private var seen: Date? { confirmation?.time ?? newest?.time }
+    /// How long ago the source was last read to its end; nil where the clock was ahead then, or it never was.
+    private var age: TimeInterval? {
+        confirmation?.time.age(at: at) ?? newest?.time.age(at: at)
+    }
+
+    /// How long ago that was at least: a moment is no younger than what is known of it.
+    private var leastAge: TimeInterval? {
+        newest == nil ? age : age ?? newestSince?.age(at: at)
+    }
 
     /// The rules whose findings a backup may end.
     static let endedByBackup: Set<String> = [
@@ -128,7 +135,7 @@ struct VaultState: Sendable {
         var hasWaited = false
         if case .other(let words) = awaited {
             running = Finding(
-                rule: BackupRunning.name, severity: .notice, since: running?.since ?? now,
+                rule: BackupRunning.name, severity: .notice, since: min(running?.since ?? now, now),
                 summary: "this check has made no backup: \(words)", next: "couchkeep explain \(BackupRunning.name)")
             hasWaited = now.timeIntervalSince(running?.since ?? now) >= pair.thresholds.lagWarning
         }
@@ -147,7 +154,7 @@ struct VaultState: Sendable {
     }
 
     private func replicating(
-        _ findings: [Finding], _ waiting: [Finding], age: TimeInterval?, at now: Date, before: Light?
+        _ findings: [Finding], _ waiting: [Finding], at now: Date, before: Light?
     ) -> Light {
         func light(_ state: Light.State, _ summary: String) -> Light {
             Light(state: state, since: before?.state == state ? before?.since : now, summary: summary)
@@ -165,12 +172,16 @@ struct VaultState: Sendable {
             }
         if let waiting = waiting.first { return light(.unknown, "\(waiting.summary); \(doing ?? "")") }
         let suffix = doing.map { "; \($0)" } ?? ""
-        guard let newest, let age else { return light(.unknown, "there is no backup yet\(suffix)") }
+        guard let newest else { return light(.unknown, "there is no backup yet\(suffix)") }
         guard let pending else { return light(.unknown, "what has changed since the last moment is not known") }
-        var moment = "moment #\(newest.number), \(Wording.duration(max(0, now.timeIntervalSince(newest.time)))) old"
-        if confirmation != nil { moment += ", confirmed \(Wording.duration(age)) ago" }
-        return light(
-            .ok, (pending == 0 ? "caught up, \(moment)" : "\(Wording.changes(pending)) since \(moment)") + suffix)
+        let made = newest.time.age(at: now).map { "\(Wording.duration($0)) old" } ?? "made when the clock was ahead"
+        var moment = "moment #\(newest.number), \(made)"
+        if let confirmed = confirmation?.time.age(at: now) {
+            moment += ", confirmed \(Wording.duration(confirmed)) ago"
+        }
+        if pending == 0 { return light(.ok, "caught up, \(moment)\(suffix)") }
+        // Whether those are late, nobody knows yet.
+        return light(age == nil ? .unknown : .ok, "\(Wording.changes(pending)) since \(moment)\(suffix)")
     }
 
     private func found(at now: Date, before: PairReport?) -> [Finding] {
@@ -180,7 +191,7 @@ struct VaultState: Sendable {
         ) -> Finding {
             Finding(
                 rule: rule.name, severity: severity,
-                since: before?.since(rule.name) ?? now, summary: summary,
+                since: min(before?.since(rule.name) ?? now, now), summary: summary,
                 evidence: evidence, next: next, cause: cause)
         }
         var findings: [Finding] = []
@@ -220,13 +231,14 @@ struct VaultState: Sendable {
                     evidence: ["moment": .integer(Int64(newest.number)), "setAside": .integer(Int64(newest.setAside))],
                     next: "couchkeep explain \(BackupIncomplete.name)"))
         }
-        let age = now.timeIntervalSince(seen ?? newest.time)
-        if let pending, let severity = severity(pending: pending, age: age) {
+        let least = leastAge ?? 0
+        if let pending, let severity = severity(pending: pending, age: least) {
+            let ago = "\(Wording.duration(least)) ago" + (age == nil ? " or earlier, when the clock was ahead" : "")
             findings.append(
                 finding(
                     BackupBehind.self, severity,
                     "\(Wording.changes(pending)) of the source are not in the vault, which was last brought up to it "
-                        + "\(Wording.duration(age)) ago",
+                        + ago,
                     evidence: ["moment": .integer(Int64(newest.number)), "pending": .integer(Int64(pending))],
                     next: "couchkeep backup"))
         }

@@ -142,7 +142,11 @@ package struct PairVerifier: Sendable {
         func turn(_ record: VerificationRecord) -> Date {
             record.state == .ended ? record.endedAt ?? record.startedAt : record.startedAt
         }
-        let turns = histories.mapValues { $0.map(turn).max() ?? .distantPast }
+        let moment = now()
+        // A turn that one had while the clock was ahead must not keep it last until that date.
+        let turns = histories.mapValues { records in
+            records.map(turn).filter { $0.age(at: moment) != nil }.max() ?? .distantPast
+        }
         func last(_ pair: VerifiablePair) -> Date { turns[pair.key] ?? .distantPast }
         return pairs.sorted { (last($0), $0.key) < (last($1), $1.key) }
     }

@@ -182,13 +182,17 @@ package struct StoredVerifications: Sendable {
         }
     }
 
-    /// Since when each pair is to be verified; those that are new are noted with the moment given.
+    /// Since when each pair is to be verified; those that are new, or were noted while the clock was ahead, are noted with
+    /// the moment given.
     package func dueSince(_ keys: [String], at moment: Date) async throws -> [String: Date] {
         try await state.writing { database in
             var result: [String: Date] = [:]
             for key in keys {
                 try database.execute(
-                    sql: "INSERT OR IGNORE INTO verification_due (key, since) VALUES (?, ?)",
+                    sql: """
+                        INSERT INTO verification_due (key, since) VALUES (?, ?) \
+                        ON CONFLICT (key) DO UPDATE SET since = min(since, excluded.since)
+                        """,
                     arguments: [key, moment.timeIntervalSince1970])
                 let since = try Double.fetchOne(
                     database, sql: "SELECT since FROM verification_due WHERE key = ?", arguments: [key])

@@ -163,7 +163,7 @@ package struct VerificationDesk: Sendable {
     /// - Parameter pair: the name of a pair whose are wanted; nil for all.
     package func list(_ pair: String? = nil) async throws -> [VerificationRecord] {
         let folder = StateFolder(loaded)
-        guard folder.exists else { return [] }
+        guard try folder.exists else { return [] }
         let store = StoredVerifications(try folder.openForReading())
         try await VerificationFolder(folder).markInterrupted(store, at: now())
         let all = try await store.all()

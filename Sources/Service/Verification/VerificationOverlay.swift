@@ -42,13 +42,15 @@ package struct VerificationOverlay: Sendable {
 
     /// For the rules that only a comparison can end: when it began, for each pair of which the last one found everything, with
     /// nothing on its way.
-    package func proofs() async throws -> [String: Date] {
+    ///
+    /// One that began while the clock was ahead would end what is found between now and then.
+    package func proofs(at now: Date) async throws -> [String: Date] {
         try await store.histories().compactMapValues { records in
             let history = VerificationHistory(records)
             guard history.openContentDifference == nil, let last = history.last, last.isProof else {
                 return nil
             }
-            return last.startedAt
+            return last.startedAt.age(at: now) == nil ? nil : last.startedAt
         }
     }
 }

@@ -40,9 +40,9 @@ package struct VerificationSchedule: Sendable {
     /// A rule wants a comparison that began after it saw something; and again, with growing pauses, while it differs.
     private func suspicious(_ history: VerificationHistory, _ suspicions: [Finding]) -> Due? {
         guard let first = suspicions.min(by: { $0.since < $1.since }) else { return nil }
-        if let last = history.last, last.startedAt >= first.since {
+        if let last = history.last, last.startedAt >= first.since, last.startedAt.age(at: now) != nil {
             // Equal, and the rule still sees something: there may be newer evidence.
-            guard let ended = last.endedAt, now >= ended.addingTimeInterval(pause(history)) else { return nil }
+            guard let ended = last.endedAt, isOver(pause(history), since: ended) else { return nil }
         }
         return Due(level: .revisions, reason: first.rule, since: first.since)
     }
@@ -52,8 +52,9 @@ package struct VerificationSchedule: Sendable {
         guard differs || verify?.shortestInterval != nil, let last = history.last, !last.hasFoundAll,
             let ended = last.endedAt
         else { return nil }
-        let moment = ended.addingTimeInterval(pause(history))
-        guard now >= moment else { return nil }
+        let wait = pause(history)
+        guard isOver(wait, since: ended) else { return nil }
+        let moment = min(ended.addingTimeInterval(wait), now)
         return Due(
             level: last.level, share: last.share ?? .all, reason: differs ? BackupDiffers.name : "schedule",
             since: moment)
@@ -61,17 +62,25 @@ package struct VerificationSchedule: Sendable {
 
     private func scheduled(_ history: VerificationHistory) -> Due? {
         if let bodies = verify?.bodies {
-            let next = history.lastBodies.map { $0.startedAt.addingTimeInterval(bodies.frequency.seconds) }
-            if next.map({ now >= $0 }) ?? true, !isHeld(history, .bodies, bodies.frequency.seconds) {
+            let interval = bodies.frequency.seconds
+            let last = history.lastBodies?.startedAt
+            if last.map({ isOver(interval, since: $0) }) ?? true, !isHeld(history, .bodies, interval) {
                 return Due(
-                    level: .bodies, share: Self.share(bodies, history), reason: "schedule", since: next ?? .distantPast)
+                    level: .bodies, share: Self.share(bodies, history), reason: "schedule",
+                    since: last?.addingTimeInterval(interval) ?? .distantPast)
             }
         }
         guard let interval = verify?.revisions?.seconds, !isHeld(history, .revisions, interval) else { return nil }
         // Every level from revisions on compares the revisions.
-        let next = history.last.map { $0.startedAt.addingTimeInterval(interval) }
-        guard next.map({ now >= $0 }) ?? true else { return nil }
-        return Due(level: .revisions, reason: "schedule", since: next ?? .distantPast)
+        let last = history.last?.startedAt
+        guard last.map({ isOver(interval, since: $0) }) ?? true else { return nil }
+        return Due(
+            level: .revisions, reason: "schedule", since: last?.addingTimeInterval(interval) ?? .distantPast)
+    }
+
+    /// Whether a time is over; it is where the clock was ahead when it began, or nothing would be due before that date.
+    private func isOver(_ time: TimeInterval, since moment: Date) -> Bool {
+        moment.age(at: now).map { $0 >= time } ?? true
     }
 
     /// Whether somebody stopped this one: then it has its next turn, and none before.
@@ -79,14 +88,14 @@ package struct VerificationSchedule: Sendable {
         guard let resumable = history.resumable, resumable.level == level, resumable.wasAskedToStop == true else {
             return false
         }
-        return now < resumable.startedAt.addingTimeInterval(interval)
+        return !isOver(interval, since: resumable.startedAt)
     }
 
     /// Takes up what was cut off, unless it is so old that it says little of now.
     private func resuming(_ due: Due, _ history: VerificationHistory) -> Due {
         guard let found = history.resumable, found.level == due.level, found.wasAskedToStop != true,
             due.level != .bodies || found.share == due.share,
-            now.timeIntervalSince(found.startedAt) < max(86_400, VerifiedLight.limit(verify) ?? 0),
+            !isOver(max(86_400, VerifiedLight.limit(verify) ?? 0), since: found.startedAt),
             !VerifiedLight.suspicious.contains(due.reason) || found.startedAt >= due.since
         else { return due }
         var due = due

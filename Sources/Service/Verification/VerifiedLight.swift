@@ -34,8 +34,13 @@ package struct VerifiedLight: Sendable {
         return interval + max(3600, interval / 4)
     }
 
-    private func age(_ record: VerificationRecord) -> TimeInterval {
-        max(0, now.timeIntervalSince(record.asOf ?? record.endedAt ?? record.startedAt))
+    /// How old what it says is; nil where the clock was ahead then.
+    private func age(_ record: VerificationRecord) -> TimeInterval? {
+        (record.asOf ?? record.endedAt ?? record.startedAt).age(at: now)
+    }
+
+    private func isKnown(_ record: VerificationRecord, toBeWithin limit: TimeInterval) -> Bool {
+        age(record).map { $0 <= limit } ?? false
     }
 
     /// The light.
@@ -43,7 +48,7 @@ package struct VerifiedLight: Sendable {
         let (state, summary) = state
         let before = before?.lights.verified
         return Light(
-            state: state, since: state == .off ? nil : before?.state == state ? before?.since ?? now : now,
+            state: state, since: state == .off ? nil : before?.state == state ? min(before?.since ?? now, now) : now,
             summary: summary)
     }
 
@@ -53,7 +58,7 @@ package struct VerifiedLight: Sendable {
         guard let last = history.last else {
             if let lost = history.takenBack {
                 // What would be shown as good for so long is not nothing.
-                let isOff = limit == nil && age(lost) > Self.goodWithoutSchedule
+                let isOff = limit == nil && !isKnown(lost, toBeWithin: Self.goodWithoutSchedule)
                 return (
                     isOff ? .off : .unknown, "what was verified was before \(history.takenBackBy)" + unfinished
                 )
@@ -61,21 +66,22 @@ package struct VerifiedLight: Sendable {
             if limit == nil { return (.off, "no verification is configured") }
             return (.unknown, "it was never verified" + unfinished)
         }
+        if let unread { return (.problem, Self.words(unread: unread)) }
         if let bad = difference, !bad.hasFoundAll { return (.problem, words(bad)) }
-        if let unread = history.openUnreadContent { return (.problem, Self.words(unread: unread)) }
-        let text = "\(last.level.rawValue)\(share(last)) \(Wording.duration(age(last))) ago"
+        let when = age(last).map { "\(Wording.duration($0)) ago" } ?? "when the clock was ahead"
+        let text = "\(last.level.rawValue)\(share(last)) \(when)"
         if last.verdict == .unknown {
             guard limit != nil else { return (.off, "the last verification came to no verdict: \(last.reason ?? "")") }
             return (.unknown, "the last verification came to no verdict: \(last.reason ?? "unknown")")
         }
         guard let limit else {
-            return age(last) <= Self.goodWithoutSchedule
+            return isKnown(last, toBeWithin: Self.goodWithoutSchedule)
                 ? (.ok, "\(good(last)) at level \(text)")
                 : (.off, "\(good(last)) at level \(text); no verification is configured")
         }
-        return age(last) <= limit
-            ? (.ok, "\(good(last)) at level \(text)")
-            : (.unknown, "the last verification is too old: level \(text)" + unfinished)
+        if isKnown(last, toBeWithin: limit) { return (.ok, "\(good(last)) at level \(text)") }
+        let why = age(last) == nil ? "is of an unknown age" : "is too old"
+        return (.unknown, "the last verification \(why): level \(text)" + unfinished)
     }
 
     /// What only the backup has takes nothing from what it has of the source.
@@ -113,13 +119,17 @@ package struct VerifiedLight: Sendable {
     ///
     /// - Parameter first: the first differences of ``difference``.
     package func findings(_ first: [VerificationDifference]) -> [Finding] {
-        let found: Finding? =
-            if let difference {
-                differs(difference, Array(first.prefix(Self.named)))
-            } else {
-                history.openUnreadContent.map(unreadContent)
-            }
+        let found =
+            unread.map(unreadContent) ?? difference.map { differs($0, Array(first.prefix(Self.named))) }
         return [found, overdue].compactMap(\.self)
+    }
+
+    /// The verification to which the backup did not hand out content; nil where more is known to be wrong than that.
+    ///
+    /// What only the backup has is not: it must not hide content that is lost.
+    private var unread: VerificationRecord? {
+        if let counts = difference?.counts, counts.different > counts.extra { return nil }
+        return history.openUnreadContent
     }
 
     private static func words(unread record: VerificationRecord) -> String {
@@ -213,14 +223,20 @@ package struct VerifiedLight: Sendable {
     private var overdue: Finding? {
         guard let limit = Self.limit(verify), impossible == nil else { return nil }
         let known = history.lastKnown
-        guard let began = known.map({ $0.asOf ?? $0.endedAt ?? $0.startedAt }) ?? dueSince,
-            now.timeIntervalSince(began) > limit
+        // Where the age of what is known is not, it is as old as the light that says so at least.
+        guard
+            let elapsed = known.map({ age($0) ?? now.timeIntervalSince(light.since ?? now) })
+                ?? dueSince.map({ now.timeIntervalSince($0) }), elapsed > limit
         else { return nil }
         let last =
-            known == nil
-            ? history.takenBack == nil
-                ? "the pair was never verified" : "the pair was not verified since \(history.takenBackBy)"
-            : "the last verification with a verdict is \(Wording.duration(now.timeIntervalSince(began))) old"
+            if let known {
+                age(known) == nil
+                    ? "the last verification with a verdict was made when the clock was ahead"
+                    : "the last verification with a verdict is \(Wording.duration(elapsed)) old"
+            } else {
+                history.takenBack == nil
+                    ? "the pair was never verified" : "the pair was not verified since \(history.takenBackBy)"
+            }
         let why = history.last.flatMap { $0.verdict == .unknown ? $0.reason : nil }
         return Finding(
             rule: VerificationOverdue.name, severity: .warning, since: since(VerificationOverdue.name),

@@ -7,6 +7,8 @@ package struct StateError: Error, Sendable, CustomStringConvertible {
     package enum Code: String, Sendable {
         /// The folder or file can't be made or written.
         case unwritable = "state-unwritable"
+        /// The folder or file can't be read, so that nobody knows what is there.
+        case unreadable = "state-unreadable"
         /// The file was written by a newer version.
         case newer = "state-newer"
         /// The file is not an SQLite database, or its content is damaged.
@@ -42,10 +44,17 @@ package struct StateError: Error, Sendable, CustomStringConvertible {
         self.init(isFull ? .full : .unwritable, path: path, detail: error.localizedDescription)
     }
 
+    /// A file that could not be looked at, by the number of the call that has just failed.
+    package init(reading path: String, number: Int32) {
+        self.init(.unreadable, path: path, detail: String(cString: strerror(number)))
+    }
+
     /// What to do next.
     package var next: String {
         switch code {
         case .unwritable: "make the folder writable for this user, or name another one with state: in the configuration"
+        case .unreadable:
+            "run this as the user who runs couchkeep check, or name the right folder with state: in the configuration"
         case .newer: "run the newer couchkeep, or name another folder with state: in the configuration"
         case .damaged:
             "move the file away and run couchkeep check; the databases are untouched, only what couchkeep remembered is lost"

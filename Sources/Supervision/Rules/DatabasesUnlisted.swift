@@ -11,16 +11,23 @@ package enum DatabasesUnlisted: ServerRule {
             "New databases are not picked up, and nobody knows which ones have no backup. The databases that are named, "
             + "or were seen before, are supervised as ever.",
         evidence: "The answer to GET _all_dbs.",
-        repair: "Give Couchkeep's user the rights of a server admin at the source.",
+        repair:
+            "Give Couchkeep's user the rights of a server admin at the source; where it is not refused but fails, look at "
+            + "the server, and at what stands before it, such as a proxy that lets only some paths through.",
         severity: "warning", sources: ["default.ini, section chttpd"])
 
     package static func diagnose(_ situation: ServerSituation) -> Finding? {
-        guard situation.observation.info.value != nil, situation.observation.login.value != nil,
-            let error = situation.observation.databaseNames.error
+        let observation = situation.observation
+        // Why nobody is let in, or nothing answers at all, is told by the rules about that.
+        guard observation.info.value != nil, observation.secretError == nil,
+            CredentialsRejected.diagnose(situation) == nil, let error = observation.databaseNames.error
         else { return nil }
+        let isRefused = error.code == .unauthorized || error.code == .forbidden
         return finding(
-            .warning, situation, "\(situation.observation.name) does not list its databases: \(error.message)",
+            .warning, situation, "\(observation.name) does not list its databases: \(error.message)",
             evidence: ["code": .text(error.code.rawValue), "error": .text(error.description)],
-            next: "give Couchkeep's user the rights of a server admin on \(situation.observation.name)")
+            next: isRefused
+                ? "give Couchkeep's user the rights of a server admin on \(observation.name)"
+                : "curl -sS \(situation.url)/_all_dbs")
     }
 }

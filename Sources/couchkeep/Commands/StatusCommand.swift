@@ -11,7 +11,7 @@ struct StatusCommand: AsyncParsableCommand {
         abstract: "Show what the last check found, without asking any server.",
         discussion: """
             Worst first. Works when everything else is down. A report older than --max-age is shown, but counts as \
-            unknown (exit code 20): a watchdog that has died says nothing good.
+            unknown (exit code 20), even where it tells of a problem: a watchdog that has died knows nothing of now.
             """)
 
     @OptionGroup var options: ConfigurationOptions
@@ -30,7 +30,8 @@ struct StatusCommand: AsyncParsableCommand {
         }
         let loaded = try options.load()
         guard let report = try await StoredStatus(loaded).report(now: Date(), maximumAge: limit) else {
-            Console.error("couchkeep: nothing is known yet; run: couchkeep check")
+            let folder = StateFolder(loaded).location.path
+            Console.error("couchkeep: nothing is known yet in \(folder); run: couchkeep check")
             throw CommandEnd(code: .unknown)
         }
         let printer: any ReportPrinter = json ? JSONReportPrinter() : TextReportPrinter(showsAll: all)

@@ -55,6 +55,12 @@ import Testing
         #expect(code(report(pairs: [[finding(WritesRefused.name)]], standby: [down])) == .problem)
     }
 
+    @Test("A light alone that says problem blames no server")
+    func aProblemWithoutAFinding() {
+        #expect(code(report(light: .problem)) == .problem)
+        #expect(code(report(pairs: [[finding(BackupDiffers.name, .notice)]], light: .problem)) == .problem)
+    }
+
     @Test func rejectedLogins() {
         let rejected = finding(CredentialsRejected.name)
         #expect(code(report(standby: [rejected])) == .authentication)
@@ -65,7 +71,7 @@ import Testing
 
     @Test(arguments: [
         (StateError.Code.locked, ExitCode.locked), (.damaged, .damaged), (.full, .incomplete), (.newer, .usage),
-        (.unwritable, .usage),
+        (.unwritable, .usage), (.unreadable, .usage),
     ])
     func memory(code: StateError.Code, expected: ExitCode) {
         #expect(ExitCode(StateError(code, path: "/x", detail: "y")) == expected)

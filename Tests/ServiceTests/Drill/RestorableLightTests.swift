@@ -35,6 +35,19 @@ import Testing
         #expect(old.light?.state == .unknown && old.finding == nil)
     }
 
+    @Test("A drill of the time when the clock was ahead says nothing good of now")
+    func madeWhenTheClockWasAhead() {
+        let ahead = drill(.equal, age: -400 * 86400)
+        let doubtful = light(ahead)
+        #expect(doubtful.light?.state == .unknown && doubtful.finding == nil && doubtful.light?.since == now)
+        #expect(
+            doubtful.light?.summary
+                == "moment #4 restored in 12 s, when the clock was ahead: equal, and how long ago is not known")
+        #expect(light(drill(.equal, age: 60), ahead).light?.state == .ok)
+        let bad = light(drill(.different, age: -400 * 86400))
+        #expect(bad.light?.state == .problem && bad.finding?.since == now)
+    }
+
     @Test func aDrillWithoutAnEndTakesNothingBack() {
         let cut = drill(.unknown, age: 60, reason: "it was stopped")
         #expect(light(cut).light?.state == .unknown)

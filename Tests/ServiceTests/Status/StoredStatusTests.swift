@@ -36,6 +36,35 @@ import Testing
         }
     }
 
+    @Test("A state folder that can't be looked into is an error, and no folder without a report")
+    func aFolderThatCannotBeRead() async throws {
+        let folder = try TemporaryFolder()
+        let state = folder.path + "/state"
+        // Whoever runs the tests can't follow it.
+        try FileManager.default.createSymbolicLink(atPath: state, withDestinationPath: state)
+        let loaded = try Samples.read(Samples.minimal + "\nstate: \"\(state)\"\n")
+        let error = await #expect(throws: StateError.self) {
+            try await StoredStatus(loaded).report(now: morning, maximumAge: .seconds(3600))
+        }
+        #expect(error?.code == .unreadable && error?.path == state + "/state.sqlite", "\(String(describing: error))")
+        #expect(error?.description.contains("the user who runs couchkeep check") == true)
+        #expect(throws: StateError.self) { try StateFolder(loaded).openForReading() }
+    }
+
+    @Test(.enabled(if: geteuid() != 0, "root may read everything"))
+    func aFolderOfAnotherUser() async throws {
+        let folder = try TemporaryFolder()
+        let state = folder.path + "/state"
+        let loaded = try Samples.read(Samples.minimal + "\nstate: \"\(state)\"\n")
+        try await StateFolder(loaded).open().store(report())
+        try FileManager.default.setAttributes([.posixPermissions: 0], ofItemAtPath: state)
+        let error = await #expect(throws: StateError.self) {
+            try await StoredStatus(loaded).report(now: morning, maximumAge: .seconds(3600))
+        }
+        try FileManager.default.setAttributes([.posixPermissions: 0o700], ofItemAtPath: state)
+        #expect(error?.code == .unreadable)
+    }
+
     /// The report's age in seconds, and whether it is trusted with a limit of an hour.
     @Test(arguments: [
         (0.0, true), (3599, true), (3600, true), (3601, false), (86_400, false), (-30, true), (-61, false),
@@ -59,7 +88,8 @@ import Testing
         }
     }
 
-    @Test func anOldProblemStaysAProblem() async throws {
+    @Test("An old problem is shown as it was, and its code says that it is old")
+    func anOldProblem() async throws {
         let finding = Finding(
             rule: WritesRefused.name, severity: .critical, since: morning, summary: "s", evidence: ["refused": 5],
             next: "n")
@@ -67,7 +97,7 @@ import Testing
             let read = try #require(
                 try await status.report(now: morning.addingTimeInterval(86_400), maximumAge: .seconds(60)))
             #expect(read.isStale)
-            #expect(read.report.verdict == .problem && read.exitCode == .problem)
+            #expect(read.report.verdict == .problem && read.exitCode == .unknown)
             #expect(read.report.pairs.first?.findings == [finding])
         }
     }

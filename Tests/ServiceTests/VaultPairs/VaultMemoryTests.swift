@@ -126,6 +126,20 @@ struct VaultMemoryTests {
         #expect(noted(seen(2, reason: BackupRun.purged)) == nil)
     }
 
+    @Test("After the clock was ahead, moments count from when they are seen, and so does what proves them")
+    func theClockWasAhead() {
+        let (three, four) = (seen([(1, 0), (2, 10), (3, 9000)]), seen([(1, 0), (2, 10), (3, 9000), (4, 120)]))
+        var memory = VaultMemory()
+        for (look, minute, since) in [(three, 9000, 9000), (three, 100, 100), (three, 110, 100), (four, 120, 120)] {
+            memory.advance(look, at: time(minute))
+            #expect(memory.backupSince == time(since), "at \(minute)")
+        }
+        memory.advance(.absent, at: time(9000))
+        #expect(!memory.evidence.covers(time(130)))
+        memory.advance(.absent, at: time(130))
+        #expect(memory.evidence.covers(time(130)) && !memory.evidence.covers(time(129)))
+    }
+
     @Test func aLossIsAcceptedForGood() throws {
         var memory = memory(after: seen([(1, 0)]), seen([(1, 90)], of: "b"))
         memory.acceptWhatWasTold()

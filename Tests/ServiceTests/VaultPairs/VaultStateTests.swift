@@ -55,6 +55,48 @@ struct VaultStateTests {
         }
     }
 
+    @Test(
+        "What is behind a moment that was made while the clock was ahead is late from when that one was first seen",
+        arguments: [
+            (nil, nil), (899, nil), (900, .warning), (7200, .critical),
+        ] as [(TimeInterval?, Finding.Severity?)])
+    func behindAMomentOfTheFuture(seen: TimeInterval?, severity: Finding.Severity?) async throws {
+        try await withState { state in
+            var state = state
+            (state.newest, state.pending) = (moment(age: -400 * 86_400), 1)
+            state.newestSince = seen.map { Self.morning.addingTimeInterval(-$0) }
+            let late = report(state)
+            #expect(late.findings.map(\.severity) == [severity].compactMap(\.self))
+            #expect(late.findings.allSatisfy { $0.summary.hasSuffix("ago or earlier, when the clock was ahead") })
+            #expect(late.lights.replicating.state == (severity == nil ? .unknown : .problem))
+            if severity == nil {
+                #expect(
+                    late.lights.replicating.summary == "1 change since moment #7, made when the clock was ahead")
+            }
+            #expect(late.lag == Lag(changes: 1, seconds: seen.map { Int($0) }))
+            state.pending = 0
+            #expect(report(state).lights.replicating.state == .ok)
+        }
+    }
+
+    @Test func whatTheFutureConfirmedCountsForNothing() async throws {
+        try await withState { state in
+            var state = state
+            (state.newest, state.pending) = (moment(age: 60), 1)
+            state.confirmation = Confirmation(
+                moment: 7, time: Self.morning.addingTimeInterval(400 * 86_400), sequence: nil)
+            #expect(report(state).lights.replicating.summary == "1 change since moment #7, 60 s old")
+            #expect(report(state).lag == Lag(changes: 1, seconds: 60))
+            // The other way round the confirmation is what is known.
+            state.newest = moment(age: -9000)
+            state.confirmation?.time = Self.morning.addingTimeInterval(-60)
+            #expect(
+                report(state).lights.replicating.summary
+                    == "1 change since moment #7, made when the clock was ahead, confirmed 60 s ago")
+            #expect(report(state).lights.replicating.state == .ok)
+        }
+    }
+
     @Test(arguments: [(99, nil), (100, Finding.Severity.warning), (1000, .critical)] as [(Int, Finding.Severity?)])
     func behindByChanges(pending: Int, severity: Finding.Severity?) async throws {
         try await withState { state in
@@ -220,6 +262,10 @@ struct VaultStateTests {
             (state.at, state.pending) = (Self.morning, 0)
             #expect(report(state).lights.replicating.state == .ok)
             #expect(report(state).lights.replicating.summary == "caught up, moment #7, 2 h old; another writes")
+            // What began while the clock was ahead begins now.
+            var later = state
+            later.at = Self.morning.addingTimeInterval(400 * 86_400)
+            #expect(report(state, before: report(later)).findings.map(\.since) == [Self.morning])
         }
     }
 

@@ -96,6 +96,23 @@ import Testing
         #expect(due(daily, [record(1, at: 0), stopped], at: 48.1) != nil)
     }
 
+    @Test("What began while the clock was ahead holds nothing up until that date")
+    func afterTheClockWasAhead() {
+        let date = 400.0 * 24
+        let ahead = record(1, at: date)
+        #expect(due(daily, [ahead], at: 0)?.level == .revisions)
+        #expect(due(daily, [ahead, record(2, at: 0)], at: 1) == nil, "once is enough")
+        let weekly = VerifyConfiguration(bodies: .init(share: Percentage(1), frequency: .weekly))
+        #expect(due(weekly, [record(1, at: date, level: .bodies)], at: 0)?.level == .bodies)
+        #expect(due(nil, [ahead], at: 2, suspicions: [suspicion(at: 1)])?.reason == TargetRolledBack.name)
+        #expect(due(daily, [record(1, at: date, verdict: .different)], at: 0) != nil)
+        let cut = record(1, at: date, verdict: nil, state: .interrupted)
+        #expect(due(daily, [cut], at: 0) != nil && due(daily, [cut], at: 0)?.resuming == nil)
+        var stopped = record(1, at: date, verdict: nil, state: .stopped)
+        stopped.wasAskedToStop = true
+        #expect(due(daily, [stopped], at: 0) != nil)
+    }
+
     @Test func otherContentIsSettledByTheSameContentAlone() {
         let found = record(1, at: 0, level: .bodies, share: .part(3, of: 4), verdict: .different, content: 1)
         func open(_ later: VerificationRecord...) -> Int? {

@@ -40,6 +40,47 @@ import Testing
         #expect(light([record(.equal)], daily, hours: 5).light.summary == "equal at level revisions 5 h ago")
     }
 
+    @Test("What was verified while the clock was ahead is of an unknown age, and no proof")
+    func madeWhenTheClockWasAhead() async throws {
+        let back = -400.0 * 24
+        let judged = light([record(.equal)], daily, hours: back)
+        #expect(judged.light.state == .unknown && judged.findings([]) == [])
+        #expect(
+            judged.light.summary
+                == "the last verification is of an unknown age: level revisions when the clock was ahead")
+        #expect(light([record(.equal)], nil, hours: back).light.state == .off)
+        #expect(light([record(.equal)], daily, hours: -30.0 / 3600).light.state == .ok, "clocks are never quite equal")
+        // What it has found wrong is wrong still.
+        let bad = light([record(.different, missing: 1)], daily, hours: back)
+        #expect(bad.light.state == .problem && bad.findings([]).map(\.severity) == [.critical])
+        // It becomes overdue all the same, by since when its age is not known.
+        for (hours, rules) in [(29.0, []), (31, [VerificationOverdue.name])] as [(Double, [String])] {
+            let now = morning.addingTimeInterval(back * 3600)
+            var before = PairReport.sample("orders")
+            before.lights.verified = Light(
+                state: .unknown, since: now.addingTimeInterval(-hours * 3600), summary: "unknown")
+            let later = VerifiedLight(
+                VerificationHistory([record(.equal)]), verify: daily, pair: .sample("orders"), before: before,
+                dueSince: nil, now: now)
+            #expect(later.findings([]).map(\.rule) == rules, "after \(hours) h")
+        }
+    }
+
+    @Test("A verification of the time when the clock was ahead ends no finding, and no pair is due since then only")
+    func proofsAndDuesOfTheFuture() async throws {
+        let state = try StateDatabase(inMemory: StateMigrations.register)
+        let stored = StoredVerifications(state)
+        let kept = try await stored.begin(record(.equal))
+        let overlay = VerificationOverlay(state, verify: daily)
+        let earlier = morning.addingTimeInterval(-400 * 86_400)
+        let (proofs, none) = (try await overlay.proofs(at: morning), try await overlay.proofs(at: earlier))
+        #expect(proofs == [kept.key: morning] && none.isEmpty)
+        for (noted, expected) in [(morning, morning), (earlier, earlier), (morning, earlier)] {
+            let due = try await stored.dueSince([kept.key], at: noted)
+            #expect(due == [kept.key: expected])
+        }
+    }
+
     @Test func neverVerified() {
         #expect(light([], nil, hours: 0).light.state == .off)
         #expect(light([], daily, hours: 0).light.state == .unknown)
@@ -72,6 +113,33 @@ import Testing
         let more = light([record(.different, extra: 1)], daily, hours: 1)
         #expect(more.findings([]).first?.severity == .notice && more.light.state == .ok)
         #expect(more.light.summary.hasPrefix("complete, with 1 document that only the backup has"))
+    }
+
+    @Test("What only the backup has hides no content that it has lost")
+    func lostContentOutweighsWhatOnlyTheBackupHas() {
+        var unread = record(.unknown)
+        (unread.id, unread.level, unread.share) = (6, .bodies, .all)
+        unread.bodies = VerificationRecord.Bodies(BodyReport(), share: .all)
+        unread.bodies?.unreadable = 2
+        unread.bodies?.unreadableInTarget = 2
+        let words = "the backup does not hand out the content of 2 revisions"
+        for later in [record(.different, extra: 1), record(.equal)] {
+            let judged = light([unread, later], daily, hours: 1)
+            #expect(judged.light.state == .problem && judged.light.summary == words, "\(judged.light)")
+            #expect(judged.findings([]).map(\.severity) == [.critical])
+            #expect(judged.findings([]).first?.summary.hasPrefix(words) == true)
+        }
+        // What is missing is worse, and is told.
+        let hole = light([unread, record(.different, missing: 1, extra: 1)], daily, hours: 1)
+        #expect(hole.light.state == .problem && hole.light.summary.contains("1 document missing"), "\(hole.light)")
+        #expect(hole.findings([]).first?.summary.contains("1 document missing") == true)
+        // Read since: what only the backup has is a notice again.
+        var read = unread
+        (read.id, read.verdict, read.counts.extra) = (8, .different, 1)
+        read.bodies?.unreadable = 0
+        read.bodies?.unreadableInTarget = nil
+        let mended = light([unread, record(.different, extra: 1), read], daily, hours: 1)
+        #expect(mended.light.state == .ok && mended.findings([]).map(\.severity) == [.notice], "\(mended.light)")
     }
 
     @Test func aFindingThatSaysThatSomethingIsMissingNamesIt() throws {

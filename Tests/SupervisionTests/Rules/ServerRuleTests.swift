@@ -62,6 +62,25 @@ import Testing
         #expect(found(situation(observation)) == [])
     }
 
+    @Test("A source that does not list its databases is told, whether or not it says whom it takes us for")
+    func unlisted() throws {
+        var observation = try well()
+        for code in [CouchError.Code.notFound, .serverError, .timeout] {
+            observation.databaseNames = .unknown(CouchError(code, "no"))
+            for login in [try well().login, .unknown(CouchError(code, "no"))] {
+                observation.login = login
+                #expect(found(situation(observation)) == ["databases-unlisted"], "\(code)")
+            }
+            let finding = try #require(DatabasesUnlisted.diagnose(situation(observation)))
+            #expect(finding.next == "curl -sS http://couch1.example.org:5984/_all_dbs")
+        }
+        observation.databaseNames = .unknown(CouchError(.forbidden, "no"))
+        #expect(DatabasesUnlisted.diagnose(situation(observation))?.next.contains("server admin") == true)
+        // Who is not let in is not told of the list as well.
+        observation.login = .unknown(CouchError(.unauthorized, "no"))
+        #expect(found(situation(observation)) == ["credentials-rejected"])
+    }
+
     @Test("Another server, by its uuid; it stays told until it is accepted")
     func replaced() throws {
         var memory = ServerMemory()

@@ -54,6 +54,18 @@ import Testing
         }
     }
 
+    @Test("A source that answers, but says nothing of itself, is told by the first check already")
+    func unlistedFromTheBeginning() async throws {
+        try await withHousehold(.init(databases: nil)) { home in
+            home.source.makeDatabases("orders")
+            for path in ["/_session", "/_all_dbs"] {
+                home.source.faults.add(Fault(.failure(status: 404, error: "not_found", reason: "x"), pathPrefix: path))
+            }
+            let report = try await home.check()
+            #expect(report.pairs.isEmpty && report.problems == ["production: databases-unlisted"])
+        }
+    }
+
     @Test("After the clock was set back, graces end and findings are still told")
     func clockBack() async throws {
         try await withHousehold { home in
