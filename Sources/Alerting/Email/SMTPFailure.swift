@@ -2,11 +2,13 @@ import CCurl
 
 /// Turns the end of an SMTP transfer into an error with a next step; nil where all went well.
 enum SMTPFailure {
+    /// - Parameter isRest: Whether others got the mail before, so that it is a failure of these recipients alone.
     static func error(
-        _ code: CURLcode, transcript: SMTPTranscript, settings: EmailSettings, redaction: Redaction
+        _ code: CURLcode, transcript: SMTPTranscript, settings: EmailSettings, redaction: Redaction,
+        isRest: Bool = false
     ) -> DeliveryError? {
         let error =
-            code == CURLE_OK
+            code == CURLE_OK || (isRest && transcript.isEveryRecipientRefused)
             ? partial(transcript)
             : refusal(transcript, settings) ?? missing(code, SMTPTransfer.missingLibrary) ?? transport(code, settings)
         guard var error else { return nil }
@@ -18,11 +20,14 @@ enum SMTPFailure {
     private static func partial(_ transcript: SMTPTranscript) -> DeliveryError? {
         let refused = transcript.refusedRecipients
         guard !refused.isEmpty else { return nil }
-        // A refusal for good must not send the mail again to the others; one for now is worth a second copy.
-        let isForGood = refused.allSatisfy { $0.code >= 500 }
+        // Whoever has the mail must not get it again; who was refused for now gets it later.
+        let rest = refused.filter(\.isForNow).compactMap(\.address)
         return DeliveryError(
             .recipientRefused, "the server refused a recipient: \(refused.map(words).joined(separator: "; "))",
-            hint: "the others got the mail; correct notify.email.to", delivered: isForGood)
+            hint: rest.count == refused.count
+                ? "the others got the mail, and it is tried again for this one"
+                : "the others got the mail; correct notify.email.to",
+            delivered: true, rest: rest.isEmpty ? nil : rest)
     }
 
     private static func refusal(_ transcript: SMTPTranscript, _ settings: EmailSettings) -> DeliveryError? {
