@@ -48,7 +48,7 @@ enum SMTPFailure {
         case "DATA", "THE":
             DeliveryError(.messageRejected, "the mail server refused the mail: \(answer)")
         case "STARTTLS":
-            DeliveryError(.tlsNotOffered, "the mail server can't start TLS: \(answer)", hint: "try security: tls")
+            DeliveryError(.tlsNotOffered, "the mail server can't start TLS: \(answer)", hint: "try tls: implicit")
         default:
             DeliveryError(.rejected, "the mail server refuses to talk: \(answer)")
         }
@@ -74,7 +74,7 @@ enum SMTPFailure {
         case CURLE_OPERATION_TIMEDOUT:
             DeliveryError(
                 .timeout, "\(server) did not finish within \(Int(settings.timeout.inSeconds)) s",
-                hint: "check host, port and security: a port for TLS does not greet in plain text")
+                hint: "check smtp and tls: a port for TLS from the start (tls: implicit) does not greet in plain text")
         case CURLE_PEER_FAILED_VERIFICATION:
             DeliveryError(
                 .certificateNotTrusted, "the certificate of \(server) is not trusted",
@@ -87,10 +87,11 @@ enum SMTPFailure {
         case CURLE_USE_SSL_FAILED:
             DeliveryError(
                 .tlsNotOffered, "\(server) does not offer STARTTLS",
-                hint: "use security: tls if it speaks TLS from the start; without TLS only if you trust the network")
+                hint: "use tls: implicit if it speaks TLS from the start; tls: none only if you trust the network")
         case CURLE_SSL_CONNECT_ERROR:
             DeliveryError(
-                .tls, "the TLS handshake with \(server) failed", hint: "check port and security (starttls or tls)")
+                .tls, "the TLS handshake with \(server) failed",
+                hint: "check the port, and tls (starttls, or implicit as on port 465)")
         case CURLE_LOGIN_DENIED:
             DeliveryError(.loginRefused, "\(server) refused the login", hint: "check user and password")
         case CURLE_WEIRD_SERVER_REPLY, CURLE_GOT_NOTHING:

@@ -79,10 +79,11 @@ struct ConfigurationReaderTests {
                         headers: [
                             "Authorization": .file("/etc/couchkeep/token"), "X-Team": .environment("TEAM"),
                             "X-Key": .command(["pass"]),
-                        ]),
+                        ], caFile: "/etc/couchkeep/hooks.pem"),
                     command: CommandConfiguration(
                         argv: ["/usr/local/bin/page", "--team", "db"], timeout: .seconds(10)),
-                    heartbeat: HeartbeatConfiguration(url: .environment("HEARTBEAT_URL"), every: .seconds(900)),
+                    heartbeat: HeartbeatConfiguration(
+                        url: .environment("HEARTBEAT_URL"), every: .seconds(900), caFile: "/etc/ssl/hc.pem"),
                     remindAfter: .seconds(4 * 3600)))
         var keep = VaultConfiguration.Keep()
         keep.within = .seconds(7 * 86_400)
