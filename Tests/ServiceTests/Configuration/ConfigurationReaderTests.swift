@@ -26,6 +26,12 @@ struct ConfigurationReaderTests {
         #expect(loaded.warnings.map(\.code) == [.doubtful])
     }
 
+    @Test func aByteOrderMarkIsNoText() throws {
+        let marked = "\u{FEFF}" + Samples.minimal
+        #expect(try Samples.read(marked).configuration == Samples.read(Samples.minimal).configuration)
+        #expect(try Samples.read(marked).positions == Samples.read(Samples.minimal).positions)
+    }
+
     @Test func everything() throws {
         let loaded = try Samples.read(Samples.full)
         let configuration = loaded.configuration
