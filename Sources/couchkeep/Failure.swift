@@ -71,6 +71,10 @@ struct Failure {
             Words(
                 text: "\(error)\(Self.hint(error)) [\(error.code)]", code: error.code.rawValue,
                 exit: Self.exit(of: error))
+        case let error as FirstConfiguration.LoginRefused:
+            Words(
+                text: "\(error) [\(error.underlying.code)]", code: error.underlying.code.rawValue, exit: .authentication
+            )
         case let error as VaultError: Words(text: "\(error)", code: error.code.rawValue, exit: Service.ExitCode(error))
         case let error as RestoreError:
             Words(text: "\(error)", code: error.code.rawValue, exit: Service.ExitCode(error))

@@ -7,4 +7,12 @@ package protocol Channel: Sendable {
     ///
     /// - Throws: ``DeliveryError``, or `CancellationError` when the task was cancelled.
     func deliver(_ message: Message) async throws
+
+    /// The same for those receivers alone that refused the message for now, while the others took it.
+    func deliver(_ message: Message, toRest recipients: [String]) async throws
+}
+
+extension Channel {
+    /// A channel with one receiver never leaves a rest.
+    package func deliver(_ message: Message, toRest recipients: [String]) async throws { try await deliver(message) }
 }

@@ -39,12 +39,17 @@ package struct DeliveryError: Error, Sendable, Hashable, Codable {
     package var hint: String
     /// Whether others got the message all the same, so that it must not be sent again.
     package var delivered: Bool
+    /// Those of several receivers who refused it for now, and alone are to get it later; nil: nobody.
+    package var rest: [String]?
 
-    package init(_ code: Code, _ message: String, hint: String = "", delivered: Bool = false) {
+    package init(
+        _ code: Code, _ message: String, hint: String = "", delivered: Bool = false, rest: [String]? = nil
+    ) {
         self.code = code
         self.message = message
         self.hint = hint
         self.delivered = delivered
+        self.rest = rest
     }
 }
 

@@ -79,7 +79,7 @@ package struct EmailSettings: Sendable, Hashable {
         guard security != .none || password == nil || isLocal else {
             throw refuse(
                 "the password would go to \(server) in clear text",
-                "use starttls or tls, or leave out user and password")
+                "use tls: starttls or tls: implicit, or leave out user and password")
         }
     }
 }

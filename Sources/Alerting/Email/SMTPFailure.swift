@@ -2,11 +2,13 @@ import CCurl
 
 /// Turns the end of an SMTP transfer into an error with a next step; nil where all went well.
 enum SMTPFailure {
+    /// - Parameter isRest: Whether others got the mail before, so that it is a failure of these recipients alone.
     static func error(
-        _ code: CURLcode, transcript: SMTPTranscript, settings: EmailSettings, redaction: Redaction
+        _ code: CURLcode, transcript: SMTPTranscript, settings: EmailSettings, redaction: Redaction,
+        isRest: Bool = false
     ) -> DeliveryError? {
         let error =
-            code == CURLE_OK
+            code == CURLE_OK || (isRest && transcript.isEveryRecipientRefused)
             ? partial(transcript)
             : refusal(transcript, settings) ?? missing(code, SMTPTransfer.missingLibrary) ?? transport(code, settings)
         guard var error else { return nil }
@@ -18,11 +20,14 @@ enum SMTPFailure {
     private static func partial(_ transcript: SMTPTranscript) -> DeliveryError? {
         let refused = transcript.refusedRecipients
         guard !refused.isEmpty else { return nil }
-        // A refusal for good must not send the mail again to the others; one for now is worth a second copy.
-        let isForGood = refused.allSatisfy { $0.code >= 500 }
+        // Whoever has the mail must not get it again; who was refused for now gets it later.
+        let rest = refused.filter(\.isForNow).compactMap(\.address)
         return DeliveryError(
             .recipientRefused, "the server refused a recipient: \(refused.map(words).joined(separator: "; "))",
-            hint: "the others got the mail; correct notify.email.to", delivered: isForGood)
+            hint: rest.count == refused.count
+                ? "the others got the mail, and it is tried again for this one"
+                : "the others got the mail; correct notify.email.to",
+            delivered: true, rest: rest.isEmpty ? nil : rest)
     }
 
     private static func refusal(_ transcript: SMTPTranscript, _ settings: EmailSettings) -> DeliveryError? {
@@ -43,7 +48,7 @@ enum SMTPFailure {
         case "DATA", "THE":
             DeliveryError(.messageRejected, "the mail server refused the mail: \(answer)")
         case "STARTTLS":
-            DeliveryError(.tlsNotOffered, "the mail server can't start TLS: \(answer)", hint: "try security: tls")
+            DeliveryError(.tlsNotOffered, "the mail server can't start TLS: \(answer)", hint: "try tls: implicit")
         default:
             DeliveryError(.rejected, "the mail server refuses to talk: \(answer)")
         }
@@ -69,7 +74,7 @@ enum SMTPFailure {
         case CURLE_OPERATION_TIMEDOUT:
             DeliveryError(
                 .timeout, "\(server) did not finish within \(Int(settings.timeout.inSeconds)) s",
-                hint: "check host, port and security: a port for TLS does not greet in plain text")
+                hint: "check smtp and tls: a port for TLS from the start (tls: implicit) does not greet in plain text")
         case CURLE_PEER_FAILED_VERIFICATION:
             DeliveryError(
                 .certificateNotTrusted, "the certificate of \(server) is not trusted",
@@ -82,10 +87,11 @@ enum SMTPFailure {
         case CURLE_USE_SSL_FAILED:
             DeliveryError(
                 .tlsNotOffered, "\(server) does not offer STARTTLS",
-                hint: "use security: tls if it speaks TLS from the start; without TLS only if you trust the network")
+                hint: "use tls: implicit if it speaks TLS from the start; tls: none only if you trust the network")
         case CURLE_SSL_CONNECT_ERROR:
             DeliveryError(
-                .tls, "the TLS handshake with \(server) failed", hint: "check port and security (starttls or tls)")
+                .tls, "the TLS handshake with \(server) failed",
+                hint: "check the port, and tls (starttls, or implicit as on port 465)")
         case CURLE_LOGIN_DENIED:
             DeliveryError(.loginRefused, "\(server) refused the login", hint: "check user and password")
         case CURLE_WEIRD_SERVER_REPLY, CURLE_GOT_NOTHING:

@@ -8,6 +8,17 @@ struct SMTPTranscript: Sendable, Hashable {
         var text: String
 
         var isRefusal: Bool { code >= 400 }
+
+        /// Whether the same may be taken later.
+        var isForNow: Bool { isRefusal && code < 500 }
+
+        /// The address between `<` and `>`, such as that of a recipient.
+        var address: String? {
+            guard let open = command.firstIndex(of: "<"), let close = command[open...].firstIndex(of: ">") else {
+                return nil
+            }
+            return String(command[command.index(after: open)..<close])
+        }
     }
 
     private(set) var exchanges: [Exchange] = []
@@ -37,9 +48,11 @@ struct SMTPTranscript: Sendable, Hashable {
     }
 
     /// The recipients that the server refused.
-    var refusedRecipients: [Exchange] {
-        exchanges.filter { $0.command.hasPrefix("RCPT") && $0.isRefusal }
-    }
+    var refusedRecipients: [Exchange] { recipients.filter(\.isRefusal) }
+
+    var isEveryRecipientRefused: Bool { !recipients.isEmpty && recipients.allSatisfy(\.isRefusal) }
+
+    private var recipients: [Exchange] { exchanges.filter { $0.command.hasPrefix("RCPT") } }
 
     /// What the server refused last.
     var lastRefusal: Exchange? { exchanges.last(where: \.isRefusal) }

@@ -13,6 +13,7 @@ import Foundation
 /// - One that could not be judged stays as it was.
 /// - One that is explained by another open condition is folded into it and not told by itself. When the cause goes, what
 ///   was folded gets as many passes to recover as the cause gets to settle; what then remains is new.
+/// - What nobody can hear is not told: whoever is there to hear later is told what is open then.
 package struct Ledger: Sendable, Hashable, Codable {
     /// The open conditions by fingerprint.
     package private(set) var records: [String: AlertRecord]
@@ -22,11 +23,15 @@ package struct Ledger: Sendable, Hashable, Codable {
     }
 
     /// Takes in what a pass found, and returns what is due to be told, in the order of a message; empty: nothing.
-    package mutating func advance(_ pass: AlertPass, policy: AlertPolicy) -> [Transition] {
+    ///
+    /// - Parameter isHeard: Whether there is anybody to tell.
+    package mutating func advance(_ pass: AlertPass, policy: AlertPolicy, isHeard: Bool = true) -> [Transition] {
         observe(pass)
         let settled = records.filter { $0.value.absentPasses >= policy.settlePasses }
         for fingerprint in settled.keys { records[fingerprint] = nil }
-        let due = recoveries(of: settled, in: pass) + tellings(at: pass.at, policy: policy)
+        let explained = fold()
+        guard isHeard else { return [] }
+        let due = recoveries(of: settled, in: pass) + tellings(explained, at: pass.at, policy: policy)
         return due.sorted(by: Transition.inMessageOrder)
     }
 
@@ -73,7 +78,8 @@ package struct Ledger: Sendable, Hashable, Codable {
         }
     }
 
-    private mutating func tellings(at time: Date, policy: AlertPolicy) -> [Transition] {
+    /// Folds each condition into its cause, and returns what each cause explains.
+    private mutating func fold() -> [String: [Condition]] {
         let causes = Dictionary(uniqueKeysWithValues: records.keys.map { ($0, rootCause(of: $0)) })
         var explained: [String: [Condition]] = [:]
         for (fingerprint, cause) in causes {
@@ -81,6 +87,12 @@ package struct Ledger: Sendable, Hashable, Codable {
             guard let cause, let record = records[fingerprint], record.absentPasses == 0 else { continue }
             explained[cause, default: []].append(record.condition)
         }
+        return explained
+    }
+
+    private mutating func tellings(
+        _ explained: [String: [Condition]], at time: Date, policy: AlertPolicy
+    ) -> [Transition] {
         let roots = records.filter { $0.value.foldedUnder == nil && $0.value.absentPasses == 0 }
         let remindFrom = policy.reminder.flatMap { interval in
             roots.values.contains { $0.isReminded && $0.wasTold(atLeast: interval, before: time) } ? interval / 2 : nil

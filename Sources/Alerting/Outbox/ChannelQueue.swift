@@ -14,22 +14,23 @@ struct ChannelQueue {
 
     mutating func deliver(ignoringBackoff: Bool) async throws {
         let entries = try await delivery.store.waiting(for: channel.name, limit: delivery.policy.batch)
-        if let digest = digest(of: entries, ignoringBackoff: ignoringBackoff) {
-            guard case .failed(let error) = try await attempt(digest, for: entries), let head = entries.first else {
+        // Who has a message already must not get it again in a digest.
+        let whole = entries.filter { $0.rest == nil }
+        if let digest = digest(of: whole, ignoringBackoff: ignoringBackoff) {
+            guard case .failed(let error) = try await attempt(digest, for: whole), let head = whole.first else {
                 return
             }
-            try await fail(head, error, rest: entries.dropFirst())
+            try await fail(head, error, behind: whole.dropFirst())
             return
         }
         for (index, entry) in entries.enumerated() {
             guard ignoringBackoff || delivery.policy.isDue(entry, at: now) else {
-                // A message that was refused for what it holds waits alone; any other failure holds up the channel.
-                if entry.lastError?.code == .messageRejected { continue }
+                if entry.waitsAlone { continue }
                 return
             }
             guard case .failed(let error) = try await attempt(entry.message, for: [entry]) else { continue }
-            let isChannelDown = error.code != .messageRejected
-            try await fail(entry, error, rest: isChannelDown ? entries.dropFirst(index + 1) : [])
+            let isChannelDown = error.code != .messageRejected && !error.delivered
+            try await fail(entry, error, behind: isChannelDown ? entries.dropFirst(index + 1) : [])
             if isChannelDown { return }
         }
     }
@@ -46,10 +47,18 @@ struct ChannelQueue {
 
     private func attempt(_ message: Message, for entries: [OutboxEntry]) async throws -> Outcome {
         var warning: DeliveryError?
+        // One alone has a rest: a digest is of messages that nobody got.
+        let rest = entries.first?.rest
         do {
-            try await channel.deliver(message)
+            if let rest {
+                try await channel.deliver(message, toRest: rest)
+            } else {
+                try await channel.deliver(message)
+            }
         } catch let error as DeliveryError {
             guard error.delivered else { return .failed(error) }
+            // None of those who were left took it: it stays as it is.
+            if let rest, error.rest == rest { return .failed(error) }
             warning = error
         } catch is CancellationError {
             throw CancellationError()
@@ -57,13 +66,25 @@ struct ChannelQueue {
             // The text of an unknown error may hold a secret; its type can't.
             return .failed(DeliveryError(.unexpected, "delivery failed with \(type(of: error))"))
         }
-        try await delivery.store.markSent(entries.map(\.id), at: now, warning: warning)
+        try await delivery.store.markSent(
+            entries.map(\.id), at: now, warning: warning, rest: later(message, of: entries, warning))
         return .sent
+    }
+
+    /// What of a delivered message waits for those who refused it for now; nil: nothing.
+    private func later(_ message: Message, of entries: [OutboxEntry], _ warning: DeliveryError?) -> OutboxEntry? {
+        guard let warning, let rest = warning.rest, let head = entries.first, message.kind != .test else { return nil }
+        var entry = OutboxEntry(message, for: channel.name, at: head.enqueuedAt)
+        var generator = SystemRandomNumberGenerator()
+        entry.fail(
+            warning, nextAttempt: delivery.policy.nextAttempt(afterFailures: 1, at: now, using: &generator))
+        entry.rest = rest
+        return entry
     }
 
     /// Notes the failure, and gives up what is too old: this message, and behind it those that wait for the same.
     private func fail(
-        _ entry: OutboxEntry, _ error: DeliveryError, rest: ArraySlice<OutboxEntry>
+        _ entry: OutboxEntry, _ error: DeliveryError, behind: ArraySlice<OutboxEntry>
     ) async throws {
         if delivery.policy.givesUp(entry, at: now) {
             try await giveUp(entry, error)
@@ -73,7 +94,7 @@ struct ChannelQueue {
                 afterFailures: entry.attempts + 1, at: now, using: &generator)
             try await delivery.store.markFailed(entry.id, error: error, at: now, nextAttempt: next)
         }
-        for entry in rest where delivery.policy.givesUp(entry, at: now) { try await giveUp(entry, error) }
+        for entry in behind where delivery.policy.givesUp(entry, at: now) { try await giveUp(entry, error) }
     }
 
     private func giveUp(_ entry: OutboxEntry, _ error: DeliveryError) async throws {

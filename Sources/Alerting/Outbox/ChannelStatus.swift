@@ -29,9 +29,10 @@ package struct ChannelStatus: Sendable, Hashable, Codable {
         failingSince = nil
     }
 
+    /// Notes a failure; one of somebody alone, while the others have the message, is none of the channel.
     package mutating func failed(_ error: DeliveryError, at time: Date) {
         self.error = error
-        failingSince = failingSince ?? time
+        failingSince = error.delivered ? nil : failingSince ?? time
     }
 
     /// Notes a message that will not be sent; a test is not missed by anybody later.

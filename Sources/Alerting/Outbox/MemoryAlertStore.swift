@@ -35,12 +35,15 @@ package final class MemoryAlertStore: AlertStore {
         state.withLock { Array(($0.queues[channel] ?? []).prefix(limit)) }
     }
 
-    package func markSent(_ ids: [OutboxEntry.ID], at time: Date, warning: DeliveryError?) async throws {
+    package func markSent(
+        _ ids: [OutboxEntry.ID], at time: Date, warning: DeliveryError?, rest: OutboxEntry?
+    ) async throws {
         state.withLock { state in
             for id in ids {
                 state.remove(id)
                 state.status(of: id.channel) { $0.sent(at: time, warning: warning) }
             }
+            if let rest { state.queues[rest.channel, default: []].append(rest) }
         }
     }
 

@@ -5,7 +5,8 @@ import Logging
 ///
 /// Channels are served side by side, and one that fails does not stop another. Within a channel the order is kept: a
 /// message that can't be sent holds up the later ones until its next attempt, unless the receiver refused that very
-/// message for what it holds. Only one run may be under way at a time.
+/// message for what it holds, or some receivers refused it while others took it: it is then tried again for those alone.
+/// Only one run may be under way at a time.
 package struct OutboxDelivery: Sendable {
     let store: any OutboxStore
     let channels: [any Channel]

@@ -20,6 +20,8 @@ package struct OutboxEntry: Sendable, Hashable, Codable, Identifiable {
     /// Not before this time.
     package var nextAttempt: Date
     package var lastError: DeliveryError?
+    /// Those who alone are still to get it; nil: everybody.
+    package var rest: [String]?
 
     package var id: ID { ID(message: message.id, channel: channel) }
 
@@ -30,6 +32,10 @@ package struct OutboxEntry: Sendable, Hashable, Codable, Identifiable {
         self.attempts = 0
         self.nextAttempt = time
     }
+
+    /// Whether it is no reason to hold up later messages: the channel works, and only this one, or somebody for it, is
+    /// refused.
+    package var waitsAlone: Bool { rest != nil || lastError?.code == .messageRejected }
 
     package mutating func fail(_ error: DeliveryError, nextAttempt: Date) {
         attempts += 1

@@ -11,7 +11,10 @@ package protocol OutboxStore: Sendable {
     func waiting(for channel: String, limit: Int) async throws -> [OutboxEntry]
 
     /// Takes delivered messages out of the queue.
-    func markSent(_ ids: [OutboxEntry.ID], at time: Date, warning: DeliveryError?) async throws
+    ///
+    /// - Parameter rest: What was delivered, for those who did not get it; to be put at the end of the queue.
+    func markSent(
+        _ ids: [OutboxEntry.ID], at time: Date, warning: DeliveryError?, rest: OutboxEntry?) async throws
 
     /// Keeps a message in its place for a later attempt.
     func markFailed(_ id: OutboxEntry.ID, error: DeliveryError, at time: Date, nextAttempt: Date) async throws

@@ -24,7 +24,7 @@ package struct Teller: Sendable {
     /// ``OutboxDelivery``. Only one pass may be under way at a time.
     package func tell(_ pass: AlertPass) async throws -> Message? {
         var ledger = try await store.ledger()
-        let due = ledger.advance(pass, policy: policy)
+        let due = ledger.advance(pass, policy: policy, isHeard: !channels.isEmpty)
         let message = Message(telling: due, at: pass.at, origin: origin)
         try await store.commit(ledger, message: message, for: channels, at: pass.at)
         return message

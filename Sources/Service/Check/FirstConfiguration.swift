@@ -24,6 +24,18 @@ package struct FirstConfiguration: Sendable {
         }
     }
 
+    /// A server that does not take the login.
+    package struct LoginRefused: Error, CustomStringConvertible {
+        /// `source` or `target`, as the options of `init` begin.
+        package let side: String
+        package let underlying: CouchError
+
+        package var description: String {
+            "\(underlying); check the user and the password of the \(side): --\(side)-user, and --\(side)-password-file "
+                + "or --\(side)-password-env"
+        }
+    }
+
     private let source: Login
     private let target: Login
     private let caFile: String?
@@ -36,11 +48,11 @@ package struct FirstConfiguration: Sendable {
 
     /// Asks both servers.
     ///
-    /// - Throws: `CouchError` where one can't be reached, rejects the login, or both are one server; `SecretError`.
+    /// - Throws: ``LoginRefused``; `CouchError` where one can't be reached, or both are one server; `SecretError`.
     package func draft() async throws -> ConfigurationDraft {
         let names = ConfigurationDraft.names(source: source.url, target: target.url)
-        let from = try await ask(source, listsDatabases: true)
-        let to = try await ask(target, listsDatabases: false)
+        let from = try await ask(source, "source", listsDatabases: true)
+        let to = try await ask(target, "target", listsDatabases: false)
         if let uuid = from.info.uuid, uuid == to.info.uuid {
             throw CouchError(
                 .invalidInput,
@@ -51,6 +63,16 @@ package struct FirstConfiguration: Sendable {
             source: describe(source, name: names.source, info: from.info),
             target: describe(target, name: names.target, info: to.info),
             databases: from.databases.filter { !DatabaseNaming.isPassedOver($0) })
+    }
+
+    private func ask(
+        _ login: Login, _ side: String, listsDatabases: Bool
+    ) async throws -> (info: ServerInfo, databases: [String]) {
+        do {
+            return try await ask(login, listsDatabases: listsDatabases)
+        } catch let error as CouchError where error.code == .unauthorized {
+            throw LoginRefused(side: side, underlying: error)
+        }
     }
 
     private func ask(_ login: Login, listsDatabases: Bool) async throws -> (info: ServerInfo, databases: [String]) {

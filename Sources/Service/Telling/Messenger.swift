@@ -38,7 +38,8 @@ package struct Messenger: Sendable {
         case .allBut(let fingerprints): pass.unjudgedFingerprints = fingerprints
         case .only(let fingerprints): pass.judgedFingerprints = fingerprints
         }
-        // A channel that fails is itself told, by the others.
+        // A channel that fails is itself told, by the others, and so is that it works again.
+        pass.watchedSubjects?.formUnion(names)
         for name in names {
             if let condition = try await status(of: name, at: report.at).condition { pass.conditions.append(condition) }
         }

@@ -25,7 +25,9 @@ package struct NotificationChannels: Sendable {
                     headers[name] = try await source.resolve(environment: environment)
                 }
                 return try WebhookChannel(
-                    WebhookSettings(url: try await webhook.url.resolve(environment: environment), headers: headers))
+                    WebhookSettings(
+                        url: try await webhook.url.resolve(environment: environment), headers: headers,
+                        caFile: webhook.caFile))
             }
         }
         if let command = notify.command {
@@ -37,7 +39,8 @@ package struct NotificationChannels: Sendable {
             do {
                 heartbeat = try Heartbeat(
                     HeartbeatSettings(
-                        url: try await configured.url.resolve(environment: environment), every: configured.every))
+                        url: try await configured.url.resolve(environment: environment), every: configured.every,
+                        caFile: configured.caFile))
             } catch {
                 broken["heartbeat"] = try Self.channelError(error)
             }

@@ -52,13 +52,13 @@ package struct StoredAlerts: AlertStore {
 
     private static func enqueue(_ message: Message, for channels: [String], at time: Date, _ database: Database) throws
     {
-        for channel in channels {
-            try database.execute(
-                sql: "INSERT OR IGNORE INTO outbox (channel, message, entry) VALUES (?, ?, ?)",
-                arguments: [
-                    channel, message.id, try JSONEncoder().encode(OutboxEntry(message, for: channel, at: time)),
-                ])
-        }
+        for channel in channels { try append(OutboxEntry(message, for: channel, at: time), database) }
+    }
+
+    private static func append(_ entry: OutboxEntry, _ database: Database) throws {
+        try database.execute(
+            sql: "INSERT OR IGNORE INTO outbox (channel, message, entry) VALUES (?, ?, ?)",
+            arguments: [entry.channel, entry.message.id, try JSONEncoder().encode(entry)])
     }
 
     package func waiting(for channel: String, limit: Int) async throws -> [OutboxEntry] {
@@ -70,12 +70,15 @@ package struct StoredAlerts: AlertStore {
         }
     }
 
-    package func markSent(_ ids: [OutboxEntry.ID], at time: Date, warning: DeliveryError?) async throws {
+    package func markSent(
+        _ ids: [OutboxEntry.ID], at time: Date, warning: DeliveryError?, rest: OutboxEntry?
+    ) async throws {
         try await state.writing { database in
             for id in ids {
                 try Self.remove(id, database)
                 try Self.change(id.channel, database) { $0.sent(at: time, warning: warning) }
             }
+            if let rest { try Self.append(rest, database) }
         }
     }
 

@@ -21,7 +21,7 @@ struct CheckCommand: AsyncParsableCommand {
             look meanwhile. --no-verify leaves that out, --dry-run says what is due.
 
             From cron, every five minutes:
-              */5 * * * * couchkeep check --quiet --config /etc/couchkeep/couchkeep.yaml
+              */5 * * * * /usr/local/bin/couchkeep check --quiet --config /etc/couchkeep/couchkeep.yaml
 
             With --quiet it prints one line when all is well and nothing was done, and the whole report otherwise.
             """)

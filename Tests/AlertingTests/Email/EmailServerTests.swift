@@ -152,13 +152,24 @@ struct EmailServerTests {
         }
     }
 
-    @Test func aRecipientRefusedForNowIsWorthASecondCopy() async throws {
+    @Test func aRecipientRefusedForNowAloneGetsItLater() async throws {
         try await withServer(["--defer", "slow@example.org"]) { server, certificates in
             let channel = try EmailChannel(
                 settings(server, certificates, to: ["ops@example.org", "slow@example.org"]))
             let error = await #expect(throws: DeliveryError.self) { try await channel.deliver(.sample()) }
             #expect(error?.code == .recipientRefused)
-            #expect(error?.delivered == false)
+            #expect(error?.delivered == true && error?.rest == ["slow@example.org"])
+            // Still refused for now, and nobody else gets it again.
+            let again = await #expect(throws: DeliveryError.self) {
+                try await channel.deliver(.sample(), toRest: ["slow@example.org"])
+            }
+            #expect(again?.delivered == true && again?.rest == ["slow@example.org"])
+            #expect(try server.mails().map(\.recipients) == [["ops@example.org"]])
+            try await channel.deliver(.sample(), toRest: ["ops@example.org"])
+            #expect(try server.mails().map(\.recipients) == [["ops@example.org"], ["ops@example.org"]])
+            // Who is not configured any more is not waited for.
+            try await channel.deliver(.sample(), toRest: ["left@example.org"])
+            #expect(try server.mails().count == 2)
         }
     }
 

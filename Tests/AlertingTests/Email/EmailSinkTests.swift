@@ -46,6 +46,8 @@ import Testing
             let channel = try EmailChannel(settings(port: sink.port, security: .startTLS, login: true))
             let error = await #expect(throws: DeliveryError.self) { try await channel.deliver(.sample()) }
             #expect(error?.code == .tlsNotOffered)
+            // The key as the configuration has it.
+            #expect(error?.hint.contains("tls: implicit") == true)
             #expect(sink.mails.isEmpty)
         }
     }

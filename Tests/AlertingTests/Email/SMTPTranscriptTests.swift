@@ -26,6 +26,8 @@ import Testing
                 "RCPT TO:<c@example.org> 250", "DATA 354", "the mail 554",
             ])
         #expect(transcript.refusedRecipients.map(\.text) == ["5.1.1 No such user"])
+        #expect(transcript.refusedRecipients.map(\.address) == ["b@example.org"])
+        #expect(transcript.refusedRecipients.map(\.isForNow) == [false] && !transcript.isEveryRecipientRefused)
         #expect(transcript.lastRefusal?.command == "the mail")
     }
 

@@ -128,6 +128,37 @@ import Testing
         #expect(status.error == partial)
     }
 
+    @Test func oneWhoIsRefusedForNowHoldsUpNobody() async throws {
+        let isFull = Mutex(true)
+        let channel = MailingList(refusing: { isFull.withLock { $0 } ? ["full"] : [] })
+        let delivery = OutboxDelivery(store: store, channels: [channel], logger: log.logger)
+        try await enqueue(["1", "2"], for: ["list"])
+        let first = try #require(try await delivery.run(now: minutes(1)).first)
+        #expect(channel.taken == ["1 ops", "2 ops"])
+        #expect(!first.isFailing && first.error?.code == .recipientRefused && first.waiting == 2)
+        // Six that wait for somebody are no digest for everybody.
+        try await enqueue(["3", "4", "5", "6"], for: ["list"])
+        let second = try #require(try await delivery.run(now: minutes(3)).first)
+        #expect(channel.taken.suffix(4) == ["3 ops", "4 ops", "5 ops", "6 ops"])
+        #expect(!second.isFailing && second.waiting == 6)
+        isFull.withLock { $0 = false }
+        let last = try #require(try await delivery.run(now: minutes(200)).first)
+        #expect(channel.taken.count == 12)
+        #expect(Set(channel.taken).count == 12)
+        #expect(last.error == nil && last.waiting == 0)
+    }
+
+    @Test func oneWhoIsRefusedForNowIsGivenUpAlone() async throws {
+        let channel = MailingList(refusing: { ["full"] })
+        let delivery = OutboxDelivery(store: store, channels: [channel], logger: log.logger)
+        try await enqueue(["1"], for: ["list"])
+        _ = try await delivery.run(now: minutes(1))
+        let status = try #require(try await delivery.run(now: minutes(60 * 24 * 3 + 1)).first)
+        #expect(channel.taken == ["1 ops"])
+        #expect(status.waiting == 0 && status.givenUp == 1 && !status.isFailing)
+        #expect(log.lines.count == 1)
+    }
+
     @Test func anUnknownErrorDoesNotShowItsText() async throws {
         struct Leaky: Error { let password = "s3cr3t" }
         let a = ScriptedChannel("a") { _ in throw Leaky() }

@@ -27,6 +27,21 @@ import Testing
         #expect(b.attempts == a.attempts)
     }
 
+    @Test func whatNobodyHeardIsToldToWhoeverListensLater() async throws {
+        func tell(_ minute: Double, to channels: [String]) async throws -> [Transition.Kind] {
+            let pass = AlertPass(
+                at: minutes(minute),
+                conditions: [.sample("server"), .sample("orders", cause: "server"), .sample("invoices", .warning)])
+            return try await teller(channels).tell(pass)?.transitions.map(\.kind) ?? []
+        }
+        #expect(try await tell(0, to: []) == [])
+        #expect(try await store.ledger().records.values.allSatisfy { $0.lastTold == nil })
+        #expect(try await store.ledger().records["orders"]?.foldedUnder == "server")
+        #expect(try await tell(5, to: ["a"]) == [.new, .new])
+        #expect(try await tell(10, to: []) == [])
+        #expect(try await tell(15, to: ["a"]) == [])
+    }
+
     @Test func aTestGoesThroughEveryChannelAndIsNotKept() async throws {
         let a = ScriptedChannel("a")
         let b = ScriptedChannel("b") { _ in throw DeliveryError(.unreachable, "nothing answers") }

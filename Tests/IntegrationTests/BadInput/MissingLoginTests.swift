@@ -21,4 +21,20 @@ struct MissingLoginTests {
             }
         }
     }
+
+    @Test func initNamesTheOptionsThatItHas() async throws {
+        try await withSimulatedServers { source, target in
+            try await withVaultScene { scene in
+                let run = try await scene.run(
+                    [
+                        "init", source.baseURL, target.baseURL, "--source-user", "nobody", "--source-password-env",
+                        "WRONG",
+                    ],
+                    environment: ["WRONG": "wrong"])
+                #expect(run.exitCode == 12, "\(run)")
+                #expect(run.errors.contains("--source-user, and --source-password-file"), "\(run)")
+                #expect(!run.errors.contains(" --user"), "\(run)")
+            }
+        }
+    }
 }

@@ -40,6 +40,28 @@ struct ConfigurationCheckTests {
         #expect(try await check(pairs + "vault: { key_env: KEY }", environment: ["KEY": line]) == [])
     }
 
+    @Test func aChannelThatCouldNeverSendIsFound() async throws {
+        let environment = [
+            "PASSWORD": "hunter2", "HOOK": "https://hooks.example.org/x", "HOSTLESS": "https:///hunter2",
+        ]
+        func faults(_ notify: String) async throws -> [ConfigurationIssue] {
+            try await check("\(Samples.minimal)\nnotify:\n\(notify)\n", environment: environment)
+        }
+        let mail = "from: a@example.org, to: [b@example.org], user: u, password_env: PASSWORD"
+        for (notify, path, words) in [
+            ("  email: { smtp: \"mail.example.org:25\", tls: none, \(mail) }", "notify.email", "in clear text"),
+            ("  webhook: { url_env: HOOK, headers: { Content-Type: x } }", "notify.webhook", "Content-Type"),
+            ("  heartbeat: { url_env: HOSTLESS }", "notify.heartbeat", "not a web address"),
+        ] {
+            let issues = try await faults(notify)
+            #expect(issues.map(\.code) == [.invalidValue] && issues.first?.position?.line == 9, "\(issues)")
+            let text = issues.first?.description ?? ""
+            #expect(text.contains("\(path): ") && text.contains(words) && !text.contains("hunter2"), "\(text)")
+        }
+        #expect(try await faults("  email: { smtp: \"localhost:25\", tls: none, \(mail) }") == [])
+        #expect(try await faults("  webhook: { url_env: HOOK, headers: { X-Token: { env: PASSWORD } } }") == [])
+    }
+
     @Test func everyFaultIsFoundAndPlaced() async throws {
         _ = try folder.file("open", "hunter2", mode: 0o644)
         _ = try folder.file("ca.pem", "no certificate")
@@ -61,15 +83,16 @@ struct ConfigurationCheckTests {
                 ca_file: nowhere.pem
             pairs: [{ source: a, target: b, databases: [x] }]
             notify:
-              webhook: { url_command: [echo, hunter2] }
-              heartbeat: { url_command: ["false"] }
+              webhook: { url_command: [echo, hunter2], ca_file: nowhere.pem }
+              heartbeat: { url_command: ["false"], ca_file: nowhere.pem }
               command: { argv: [/nowhere/page] }
             state: \(file)/below
             """)
         #expect(
             issues.map { "\($0.position?.line ?? 0) \($0.code)" } == [
                 "5 secret-unavailable", "6 invalid-value", "10 secret-unavailable", "12 secret-unavailable",
-                "13 invalid-value", "16 invalid-value", "17 secret-unavailable", "18 invalid-value", "19 invalid-value",
+                "13 invalid-value", "16 invalid-value", "16 invalid-value", "17 secret-unavailable", "17 invalid-value",
+                "18 invalid-value", "19 invalid-value",
             ])
         #expect(issues.allSatisfy { !"\($0)".contains("hunter2") && !$0.nextStep.isEmpty })
         #expect(issues.first?.nextStep == "run: chmod 600 \(folder.path)/open")

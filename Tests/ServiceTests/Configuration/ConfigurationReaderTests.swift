@@ -26,6 +26,12 @@ struct ConfigurationReaderTests {
         #expect(loaded.warnings.map(\.code) == [.doubtful])
     }
 
+    @Test func aByteOrderMarkIsNoText() throws {
+        let marked = "\u{FEFF}" + Samples.minimal
+        #expect(try Samples.read(marked).configuration == Samples.read(Samples.minimal).configuration)
+        #expect(try Samples.read(marked).positions == Samples.read(Samples.minimal).positions)
+    }
+
     @Test func everything() throws {
         let loaded = try Samples.read(Samples.full)
         let configuration = loaded.configuration
@@ -79,10 +85,11 @@ struct ConfigurationReaderTests {
                         headers: [
                             "Authorization": .file("/etc/couchkeep/token"), "X-Team": .environment("TEAM"),
                             "X-Key": .command(["pass"]),
-                        ]),
+                        ], caFile: "/etc/couchkeep/hooks.pem"),
                     command: CommandConfiguration(
                         argv: ["/usr/local/bin/page", "--team", "db"], timeout: .seconds(10)),
-                    heartbeat: HeartbeatConfiguration(url: .environment("HEARTBEAT_URL"), every: .seconds(900)),
+                    heartbeat: HeartbeatConfiguration(
+                        url: .environment("HEARTBEAT_URL"), every: .seconds(900), caFile: "/etc/ssl/hc.pem"),
                     remindAfter: .seconds(4 * 3600)))
         var keep = VaultConfiguration.Keep()
         keep.within = .seconds(7 * 86_400)

@@ -70,9 +70,10 @@ enum Samples {
             ca_file: /etc/ssl/mail.pem
           webhook:
             url_file: webhook-url
+            ca_file: hooks.pem
             headers: { Authorization: { file: /etc/couchkeep/token }, X-Team: { env: TEAM }, X-Key: { command: [pass] } }
           command: { argv: [/usr/local/bin/page, --team, db], timeout: 10s }
-          heartbeat: { url_env: HEARTBEAT_URL, every: 15m }
+          heartbeat: { url_env: HEARTBEAT_URL, every: 15m, ca_file: /etc/ssl/hc.pem }
           remind_after: 4h
         vault: { path: /srv/vault, key_file: vault.key, keep: { within: 7d, daily: 30, monthly: 12 } }
         verify: { revisions: 1d, bodies: 1% daily }

@@ -50,7 +50,7 @@ import Testing
 
             try await store.markSent(
                 [OutboxEntry.ID(message: "b", channel: "mail"), OutboxEntry.ID(message: "c", channel: "mail")],
-                at: morning, warning: nil)
+                at: morning, warning: nil, rest: nil)
             #expect(try await store.waiting(for: "mail", limit: 10).map(\.message.id) == ["a"])
             #expect(try await store.waiting(for: "web", limit: 10).count == 3)
             let status = try await store.status(of: "mail")
@@ -75,10 +75,30 @@ import Testing
             #expect(failing.error == down && failing.failingSince == morning && failing.waiting == 1)
 
             let warning = DeliveryError(.recipientRefused, "one of two was refused", delivered: true)
-            try await store.markSent([id], at: later, warning: warning)
+            try await store.markSent([id], at: later, warning: warning, rest: nil)
             let partly = try await store.status(of: "mail")
             #expect(partly.error == warning && partly.failingSince == nil && partly.lastSent == later)
             #expect(partly.waiting == 0)
+        }
+    }
+
+    @Test(arguments: Kind.allCases)
+    func whatSomebodyDidNotGetWaitsAtTheEnd(kind: Kind) async throws {
+        try await withStore(kind) { store, _ in
+            for id in ["a", "b"] { try await store.enqueue(message(id), for: ["mail"], at: morning) }
+            let deferred = DeliveryError(
+                .recipientRefused, "the mailbox is full", delivered: true, rest: ["full@example.org"])
+            var rest = OutboxEntry(message("a"), for: "mail", at: morning)
+            rest.fail(deferred, nextAttempt: morning)
+            rest.rest = ["full@example.org"]
+            try await store.markSent([rest.id], at: morning, warning: deferred, rest: rest)
+            #expect(try await store.waiting(for: "mail", limit: 9).map(\.message.id) == ["b", "a"])
+            #expect(try await store.waiting(for: "mail", limit: 9).last == rest)
+            // Refused once more, while the others have it: no failure of the channel.
+            try await store.markFailed(rest.id, error: deferred, at: morning, nextAttempt: morning)
+            let status = try await store.status(of: "mail")
+            #expect(!status.isFailing && status.error == deferred && status.lastSent == morning && status.waiting == 2)
+            #expect(try await store.waiting(for: "mail", limit: 9).last?.attempts == 2)
         }
     }
 

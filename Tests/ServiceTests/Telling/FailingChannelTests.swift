@@ -1,5 +1,6 @@
 import Alerting
 import Foundation
+import Secrets
 import Supervision
 import Testing
 
@@ -25,6 +26,32 @@ import Testing
             var outcome = CheckRun.Outcome(report: report(), exitCode: code)
             outcome.told(report(error: error))
             #expect(outcome.exitCode == expected)
+        }
+    }
+
+    @Test("A channel that works again is told as that, and one that is configured no more as not watched")
+    func recovery() async throws {
+        let command = CommandConfiguration(argv: ["/bin/true"])
+        let all = NotifyConfiguration(
+            command: command, heartbeat: HeartbeatConfiguration(url: .environment("HEARTBEAT_URL")))
+        let good = ["HEARTBEAT_URL": "https://hc.example.org/ping"]
+        for (next, environment, isUnwatched) in [
+            (all, good, nil), (NotifyConfiguration(command: command), [:], true),
+        ] as [(NotifyConfiguration, [String: String], Bool?)] {
+            let folder = try TemporaryFolder()
+            let state = try StateDatabase(folder: folder.path, migrations: StoredAlerts.migrate)
+            let passes: [(NotifyConfiguration, [String: String])] = [
+                (all, [:]), (next, environment), (next, environment),
+            ]
+            for (notify, variables) in passes {
+                var channels = try await NotificationChannels(notify, environment: variables)
+                // What is told stays in the outbox, to be looked at.
+                channels.channels = []
+                _ = try await Messenger(notify, channels: channels, state: state).tell(report(.problem))
+            }
+            let told = try await StoredAlerts(state).waiting(for: "command", limit: 9).flatMap(\.message.transitions)
+            #expect(told.map(\.condition.subject) == ["heartbeat", "heartbeat"])
+            #expect(told.map(\.kind) == [.new, .resolved] && told.last?.isUnwatched == isUnwatched)
         }
     }
 

@@ -80,8 +80,8 @@ extension ConfigurationDraft {
         writer.key("notify", in: .file, showsExample: false, indent: 0)
         let channels: [(String, ConfigurationSection, [String])] = [
             ("email", .email, ["smtp", "tls", "user", "password_file", "from", "to", "ca_file"]),
-            ("webhook", .webhook, ["url_file", "headers"]),
-            ("heartbeat", .heartbeat, ["url_file", "every"]),
+            ("webhook", .webhook, ["url_file", "headers", "ca_file"]),
+            ("heartbeat", .heartbeat, ["url_file", "every", "ca_file"]),
         ]
         for (name, section, keys) in channels {
             writer.key(name, in: .notify, showsExample: false, indent: 2)

@@ -1,3 +1,4 @@
+import Alerting
 import Foundation
 import Secrets
 import Vault
@@ -8,7 +9,8 @@ package struct ConfigurationCheck: Sendable {
 
     package init(_ loaded: LoadedConfiguration) { self.loaded = loaded }
 
-    /// Fetches each secret and drops it, reads each certificate file, and looks at programs and folders.
+    /// Fetches each secret and drops it, reads each certificate file, prepares each channel, and looks at programs and
+    /// folders.
     ///
     /// - Returns: What is wrong, in the order of the file; empty when all is well.
     /// - Throws: `CancellationError` alone.
@@ -16,7 +18,9 @@ package struct ConfigurationCheck: Sendable {
         environment: [String: String]? = nil, timeout: Duration = .seconds(30)
     ) async throws -> [ConfigurationIssue] {
         var issues: [ConfigurationIssue] = []
+        var faulty: [String] = []
         for secret in loaded.secrets {
+            let before = issues.count
             do {
                 let value = try await secret.source.resolve(environment: environment, timeout: timeout)
                 if secret.purpose == .url, let problem = SecretURL.problem(with: value.reveal()) {
@@ -28,8 +32,22 @@ package struct ConfigurationCheck: Sendable {
             } catch let error as SecretError {
                 issues.append(issue(secret, .secretUnavailable, error.message, nextStep: error.nextStep))
             }
+            if issues.count > before { faulty.append(secret.path) }
         }
+        issues += try await channelIssues(environment, leavingOut: faulty)
         return (issues + certificateIssues() + commandIssues() + stateIssues()).sorted()
+    }
+
+    /// Channels that could never send, but for those of which a secret is wrong, which is said already.
+    private func channelIssues(
+        _ environment: [String: String]?, leavingOut faulty: [String]
+    ) async throws -> [ConfigurationIssue] {
+        let broken = try await NotificationChannels(loaded.configuration.notify, environment: environment).broken
+        return broken.compactMap { name, error in
+            let path = "notify.\(name)"
+            guard !faulty.contains(where: { $0.hasPrefix("\(path).") }) else { return nil }
+            return loaded.issue(.invalidValue, at: path, "\(path): \(error.message)", nextStep: error.hint)
+        }
     }
 
     private func issue(
@@ -42,7 +60,11 @@ package struct ConfigurationCheck: Sendable {
 
     private func certificateIssues() -> [ConfigurationIssue] {
         var files = loaded.configuration.servers.map { ("servers.\($0.name).ca_file", $0.caFile) }
-        files.append(("notify.email.ca_file", loaded.configuration.notify.email?.caFile))
+        let notify = loaded.configuration.notify
+        files += [
+            ("notify.email.ca_file", notify.email?.caFile), ("notify.webhook.ca_file", notify.webhook?.caFile),
+            ("notify.heartbeat.ca_file", notify.heartbeat?.caFile),
+        ]
         return files.compactMap { path, file in
             guard let file, let reason = Self.reasonAgainstCertificates(in: file) else { return nil }
             return loaded.issue(

@@ -14,9 +14,11 @@ package enum ConfigurationReader {
     package static func read(
         _ text: String, file: String, folder: String, exposure: String? = nil
     ) throws(ConfigurationError) -> LoadedConfiguration {
+        // Some editors begin a file with a byte order mark, which YAML takes for text.
+        let mark = "\u{FEFF}"
         let document: YAMLDocument
         do {
-            document = try YAMLDocument(text)
+            document = try YAMLDocument(text.hasPrefix(mark) ? String(text.dropFirst()) : text)
         } catch {
             throw ConfigurationError([
                 ConfigurationIssue(

@@ -30,8 +30,9 @@ extension WebhookConfiguration {
     init?(reading reader: SectionReader) {
         let url = reader.requireURL()
         let headers = Self.headers(reading: reader)
+        let caFile = reader.read("ca_file", .path(from: reader.report.folder))
         guard let url else { return nil }
-        self.init(url: url, headers: headers)
+        self.init(url: url, headers: headers, caFile: caFile)
     }
 
     private static func headers(reading reader: SectionReader) -> [String: SecretSource] {
@@ -126,8 +127,9 @@ extension HeartbeatConfiguration {
     init?(reading reader: SectionReader) {
         let url = reader.requireURL()
         let every = reader.read("every", .duration, default: Self.defaultEvery)
+        let caFile = reader.read("ca_file", .path(from: reader.report.folder))
         guard let url else { return nil }
-        self.init(url: url, every: every)
+        self.init(url: url, every: every, caFile: caFile)
     }
 }
 

@@ -53,7 +53,8 @@ extension ConfigurationSection {
             example: "https://hooks.example.org/T024/xoxb") + [
                 ConfigurationKey(
                     "headers", "mapping", default: "{}", "Headers to send, each a text or one of the keys below.",
-                    example: "{ Authorization: { file: /etc/couchkeep/webhook-token } }")
+                    example: "{ Authorization: { file: /etc/couchkeep/webhook-token } }"),
+                ConfigurationKey.webAuthorities,
             ])
 
     static let header = ConfigurationSection(
@@ -87,6 +88,13 @@ extension ConfigurationSection {
             "url", of: "What to ask for (a secret, since such URLs hold a key; one of the four is required)",
             example: "https://hc.example.org/ping/0b1f") + [
                 ConfigurationKey(
-                    "every", "duration", default: "5m", "How often, at most.", example: "15m")
+                    "every", "duration", default: "5m", "How often, at most.", example: "15m"),
+                ConfigurationKey.webAuthorities,
             ])
+}
+
+extension ConfigurationKey {
+    fileprivate static let webAuthorities = ConfigurationKey(
+        "ca_file", "path", default: "the system's authorities",
+        "PEM file of the authorities to trust for the certificate of that server.", example: "/etc/couchkeep/ca.pem")
 }

@@ -51,7 +51,8 @@ extension ConfigurationSection {
             ConfigurationKey(
                 "state", "path",
                 default: "/var/lib/couchkeep, or couchkeep-state beside this file when that can't be written",
-                "The folder where Couchkeep remembers what it saw.", example: "/srv/couchkeep"),
+                "The folder where Couchkeep remembers what it saw; each configuration needs one of its own.",
+                example: "/srv/couchkeep"),
         ])
 
     static let server = ConfigurationSection(

@@ -6,9 +6,11 @@ package struct HeartbeatConfiguration: Sendable, Equatable {
 
     package var url: SecretSource
     package var every: Duration
+    package var caFile: String?
 
-    package init(url: SecretSource, every: Duration = defaultEvery) {
+    package init(url: SecretSource, every: Duration = defaultEvery, caFile: String? = nil) {
         self.url = url
         self.every = every
+        self.caFile = caFile
     }
 }

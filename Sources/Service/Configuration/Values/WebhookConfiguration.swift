@@ -7,8 +7,11 @@ package struct WebhookConfiguration: Sendable, Equatable {
     /// By name; values are secrets, since tokens stand there.
     package var headers: [String: SecretSource]
 
-    package init(url: SecretSource, headers: [String: SecretSource] = [:]) {
+    package var caFile: String?
+
+    package init(url: SecretSource, headers: [String: SecretSource] = [:], caFile: String? = nil) {
         self.url = url
         self.headers = headers
+        self.caFile = caFile
     }
 }
