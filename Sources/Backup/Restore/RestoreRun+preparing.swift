@@ -31,8 +31,10 @@ extension RestoreRun {
         plan.undecided = selection.undecided
         let designs = try await soundly { try await survey(selection, living, &plan) }
         let keepsMark = try await keepsOtherMark(beside: mark, selection, place)
+        var left = mark
+        left.wasEmpty = place != .existing
         return Prepared(
-            plan: plan, mark: keepsMark ? nil : mark, checkpointID: mark.checkpointID, selection: selection,
+            plan: plan, mark: keepsMark ? nil : left, checkpointID: mark.checkpointID, selection: selection,
             designDocuments: designs, settings: settings)
     }
 
@@ -111,7 +113,7 @@ extension RestoreRun {
         switch found {
         case .absent: return .absent
         case .empty: return .empty
-        case .begun: return options.intoExisting ? .existing : .begun
+        case .begun(let wasEmpty): return options.intoExisting && !wasEmpty ? .existing : .begun
         case .otherRestore(let mark):
             guard options.intoExisting else {
                 let which = mark.backup == moment.uuid ? "of moment \(mark.moment) of this backup" : "of another backup"
