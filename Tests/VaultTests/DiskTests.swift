@@ -36,6 +36,27 @@ private final class SmallDisk {
     static var isPossible: Bool { SmallDisk(megabytes: 1) != nil }
 }
 
+/// Another view of a folder, where nothing can be written.
+private final class ReadOnlyView {
+    let path: String
+
+    init?(of folder: String) {
+        path = "\(NSTemporaryDirectory())/view-\(UUID().uuidString)"
+        guard mkdir(path, 0o700) == 0, mount(folder, path, nil, UInt(MS_BIND), nil) == 0,
+            mount(nil, path, nil, UInt(MS_BIND | MS_REMOUNT | MS_RDONLY), nil) == 0
+        else {
+            umount2(path, Int32(MNT_DETACH))
+            rmdir(path)
+            return nil
+        }
+    }
+
+    deinit {
+        umount2(path, Int32(MNT_DETACH))
+        rmdir(path)
+    }
+}
+
 @Suite("Disks that are full or can't be written to", .enabled(if: SmallDisk.isPossible))
 struct DiskTests {
     private static func revision(_ number: Int, attachment: Int = 0) throws -> Revision {
@@ -138,6 +159,40 @@ struct DiskTests {
         }
         #expect(other?.code == .readOnly)
         try await database.close()
+    }
+
+    @Test("A vault in use that may only be read from here is told as that, and never as damaged")
+    func readOnlyAndInUse() async throws {
+        let folder = TemporaryVault()
+        let moment = try await Self.write(in: folder.path)
+        let view = try #require(ReadOnlyView(of: folder.path))
+        let reader = try await TemporaryVault.database(in: view.path, isWriting: false)
+        let past = reader.at(moment)
+        let attachment = try #require(try await past.contents().first?.attachments.first)
+        #expect(try await attachment.bytes().count == 100_000)
+        #expect(try await reader.check(readData: true).problems == [])
+
+        func expectInUse(_ read: () async throws -> Void) async {
+            let error = await #expect(throws: VaultError.self) { try await read() }
+            #expect(error?.code == .locked, "\(String(describing: error))")
+        }
+        let writer = try await folder.database()
+        _ = try await writer.store([try Self.revision(2)], checkpoint: nil)
+        // What was written is in the log, which this reader does not see.
+        await expectInUse { _ = try await past.contents() }
+        try await writer.seal(minute: 2)
+        try await writer.close()
+        await expectInUse { _ = try await past.contents() }
+        await expectInUse { _ = try await reader.moments() }
+        await expectInUse { _ = try await reader.check(readData: true) }
+        await expectInUse { try await past.readDocuments(from: nil, descending: false) { _ in true } }
+        await expectInUse { _ = try await attachment.bytes() }
+
+        let next = try await TemporaryVault.database(in: view.path, isWriting: false)
+        #expect(try await next.contents().count == 2)
+        #expect(try await next.check(readData: true).problems == [])
+        try await next.close()
+        try await reader.close()
     }
 }
 #endif

@@ -15,6 +15,9 @@ struct RestoreMark: Sendable, Hashable {
     /// Whether a run came to its end and the target was not equal then: what lives there now is changed only where that is
     /// asked for.
     var hasEnded = false
+    /// Whether the target was made for the restore, or had no documents, when it began: what is there since is its own. Marks
+    /// that do not say so are of an older couchkeep.
+    var wasEmpty = false
 
     static let id = "couchkeep-restore"
 
@@ -34,12 +37,13 @@ struct RestoreMark: Sendable, Hashable {
         selection = document["selection"]?.string ?? ""
         intoExisting = document["into_existing"]?.bool ?? false
         hasEnded = document["ended"]?.bool ?? false
+        wasEmpty = document["was_empty"]?.bool ?? false
     }
 
     /// Whether both are of the same restore, however far it is.
     func isSameRestore(as other: RestoreMark) -> Bool {
         var other = other
-        other.hasEnded = hasEnded
+        (other.hasEnded, other.wasEmpty) = (hasEnded, wasEmpty)
         return self == other
     }
 
@@ -53,6 +57,7 @@ struct RestoreMark: Sendable, Hashable {
         var members: [String: JSONValue] = [
             "backup": .string(backup), "moment": .integer(Int64(moment)), "selection": .string(selection),
             "into_existing": .bool(intoExisting), "ended": .bool(hasEnded),
+            "was_empty": .bool(wasEmpty),
             "about": hasEnded
                 ? "a restore by couchkeep could not make all as it was"
                 : "a restore by couchkeep is under way; run it again to go on",

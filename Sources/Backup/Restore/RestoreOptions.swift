@@ -58,6 +58,9 @@ package struct RestorePlan: Sendable {
     /// Whether all documents are restored.
     package var isOfAll = true
 
+    /// Whether the vault has lost something of what is selected: a row, or what a row stands for.
+    package var isDamaged: Bool { loss != nil || extent.map { $0.unreadable > 0 } ?? false }
+
     /// How long it takes, in seconds; nil where nothing was added up.
     ///
     /// A first guess from what CouchDB 3.5.0 on two cores was measured to do: 6,000 new documents a second, a thousand that

@@ -18,7 +18,7 @@ extension RestoreRun {
         let found = try await ReplicationFailure.Side.target.naming {
             try await RestoreTarget.look(at: target, for: mark, source: source)
         }
-        let place = try allowed(found)
+        let place = try await allowed(found)
         let settings = try await moment.sourceSettings()
         if place == .empty || place == .begun { try await expectPartitioning(settings) }
         // What came later and is matched now is removed by an exact restore.
@@ -31,8 +31,10 @@ extension RestoreRun {
         plan.undecided = selection.undecided
         let designs = try await soundly { try await survey(selection, living, &plan) }
         let keepsMark = try await keepsOtherMark(beside: mark, selection, place)
+        var left = mark
+        left.wasEmpty = place != .existing
         return Prepared(
-            plan: plan, mark: keepsMark ? nil : mark, checkpointID: mark.checkpointID, selection: selection,
+            plan: plan, mark: keepsMark ? nil : left, checkpointID: mark.checkpointID, selection: selection,
             designDocuments: designs, settings: settings)
     }
 
@@ -102,7 +104,7 @@ extension RestoreRun {
         }
     }
 
-    private func allowed(_ found: RestoreTarget) throws -> RestorePlan.Target {
+    private func allowed(_ found: RestoreTarget) async throws -> RestorePlan.Target {
         if DatabaseNames.isReplicator(target.name) {
             throw RestoreError(
                 .wouldStartJobs, "\(target.name) is where replication jobs run from; restored ones would begin to run",
@@ -111,25 +113,9 @@ extension RestoreRun {
         switch found {
         case .absent: return .absent
         case .empty: return .empty
-        case .begun: return options.intoExisting ? .existing : .begun
+        case .begun(let wasEmpty): return options.intoExisting && !wasEmpty ? .existing : .begun
         case .otherRestore(let mark):
-            guard options.intoExisting else {
-                let which = mark.backup == moment.uuid ? "of moment \(mark.moment) of this backup" : "of another backup"
-                guard !mark.hasEnded else {
-                    throw RestoreError(
-                        .otherRestore,
-                        "a restore into \(target.url), \(which), has ended, not all was as it had been, and what was written "
-                            + "there since is not to be lost",
-                        next:
-                            "couchkeep verify vault:\(moment.name) \(target.url) names what is missing, and --document ID "
-                            + "--into-existing brings it; --into-existing alone also takes back what was changed since (see "
-                            + "--dry-run); or delete the database and restore again")
-                }
-                throw RestoreError(
-                    .otherRestore, "another restore into \(target.url), \(which), was begun and not finished",
-                    next: "run that one again\(mark.backup == moment.uuid ? " with --at '#\(mark.moment)'" : ""), "
-                        + "or delete the database, or say --into-existing")
-            }
+            guard options.intoExisting else { throw try await refusal(of: mark) }
             return .existing
         case .notEmpty(let documents):
             guard options.intoExisting else {
@@ -146,6 +132,33 @@ extension RestoreRun {
             }
             return .existing
         }
+    }
+
+    /// Why nothing is restored beside another restore.
+    private func refusal(of mark: RestoreMark) async throws -> RestoreError {
+        let isOfThis = mark.backup == moment.uuid
+        let which = isOfThis ? "of moment \(mark.moment) of this backup" : "of another backup"
+        guard !mark.hasEnded else {
+            return RestoreError(
+                .otherRestore,
+                "a restore into \(target.url), \(which), has ended, not all was as it had been, and what was written "
+                    + "there since is not to be lost",
+                next:
+                    "couchkeep verify vault:\(moment.name) \(target.url) names what is missing, and --document ID "
+                    + "--into-existing brings it; --into-existing alone also takes back what was changed since (see "
+                    + "--dry-run); or delete the database and restore again")
+        }
+        let what = "another restore into \(target.url), \(which), was begun and not finished"
+        // A moment can have been pruned since.
+        if isOfThis, try await !moment.allMoments().sound.contains(where: { $0.number == mark.moment }) {
+            return RestoreError(
+                .otherRestore, "\(what), and that moment is not in the vault any more",
+                next: "delete the database and restore again, or say --into-existing to change what is there")
+        }
+        return RestoreError(
+            .otherRestore, what,
+            next: "run that one again\(isOfThis ? " with --at '#\(mark.moment)'" : ""), "
+                + "or delete the database, or say --into-existing")
     }
 
     /// Counts what is selected, and finds the design documents, which are written last.

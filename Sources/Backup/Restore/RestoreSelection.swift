@@ -13,11 +13,12 @@ package enum RestoreSelection: Sendable {
     /// Documents whose winner, as of the moment, is matched; of an exact restore also those that are matched now.
     case matching(MangoSelector)
 
-    /// A name that is the same for the same selection.
+    /// A name that is the same for the same selection, in whatever order documents are named.
     var name: String {
         switch self {
         case .all: "all"
-        case .documents(let ids): "documents \(Self.digest(ids.map(\.text).joined(separator: "\n")))"
+        case .documents(let ids):
+            "documents \(Self.digest(Set(ids).sorted().map(\.text).joined(separator: "\n")))"
         case .prefix(let prefix): "prefix \(Self.digest(prefix))"
         case .matching(let selector): "matching \(Self.digest(selector.text))"
         }

@@ -5,8 +5,8 @@ import Vault
 enum RestoreTarget: Sendable, Hashable {
     case absent
     case empty
-    /// The same restore was begun and not finished.
-    case begun
+    /// The same restore was begun and not finished; into a database that had no documents then, as far as is known.
+    case begun(wasEmpty: Bool)
     /// Another restore was begun, or this one came to an end at which not all was as it had been.
     case otherRestore(RestoreMark)
     case notEmpty(documents: Int)
@@ -23,7 +23,8 @@ enum RestoreTarget: Sendable, Hashable {
         if try await database.localDocument(SourceMark.prefix + mark.backup) != nil { return .source }
         if let found = try await RestoreMark.read(database) {
             // Behind its end the target may have gone on living.
-            return found.isSameRestore(as: mark) && !found.hasEnded ? .begun : .otherRestore(found)
+            return found.isSameRestore(as: mark) && !found.hasEnded
+                ? .begun(wasEmpty: found.wasEmpty) : .otherRestore(found)
         }
         let info = try await database.info()
         let documents = info.documentCount + info.deletedCount

@@ -9,15 +9,20 @@ extension VaultDatabase {
     /// - Parameters:
     ///   - readData: computes the hash of every document and attachment too.
     ///   - onProgress: called on the thread that reads, which waits for it.
+    /// - Throws: `VaultError` with code `vault-locked` where the file may only be read, and is written to meanwhile;
+    ///   `CancellationError`.
     package func check(
         readData: Bool, onProgress: @escaping @Sendable (CheckProgress) -> Void = { _ in }
     ) async throws -> CheckReport {
         let file = file
         do {
-            return try await file.reader.read { database in
+            return try await file.read { database in
                 try Self.check(file, database, readData: readData, onProgress)
             }
         } catch let error as CancellationError {
+            throw error
+        } catch let error as VaultError where error.code == .locked {
+            // What is written to while it is read without locks shows damage that it has not.
             throw error
         } catch {
             var report = CheckReport()

@@ -87,7 +87,9 @@ struct RevisionReading {
             return .memory(data)
         }
         return .reader(
-            ObjectReader(path: file.objects.path(of: stored.sha256), sha256: stored.sha256, size: stored.size))
+            ObjectReader(
+                path: file.objects.path(of: stored.sha256), sha256: stored.sha256, size: stored.size, still: file.still)
+        )
     }
 
     /// The content of an attachment of an encrypted backup.
@@ -102,7 +104,7 @@ struct RevisionReading {
         return .reader(
             SealedObjectReader(
                 path: file.objects.path(of: stored.sha256), size: stored.size,
-                object: SealedObject(name: plain, sealer: sealer)))
+                object: SealedObject(name: plain, sealer: sealer), still: file.still))
     }
 
     private func unavailable(

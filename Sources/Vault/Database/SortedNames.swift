@@ -9,17 +9,18 @@ final class SortedNames: Sendable {
 
     /// Sorts. Blocks.
     init(of file: VaultFile, at horizon: Horizon, from start: Data?, descending: Bool) throws {
-        queue = try VaultFile.openAlone(file.path, folder: file.folder)
-        try queue.writeWithoutTransaction { database in
-            // A temporary table has a file of its own, so the database itself is only read.
-            try database.execute(
-                sql: """
-                    CREATE TEMP TABLE listing AS SELECT DISTINCT name FROM leaf \
-                    WHERE deleted = 0 AND added >= \(horizon.first) AND added <= \(horizon.moment ?? .max) \
-                    AND (superseded IS NULL OR superseded > \(horizon.moment ?? .max)) \
-                    \(start.map { "AND name \(descending ? "<=" : ">=") x'\($0.map { String(format: "%02x", $0) }.joined())'" } ?? "") \
-                    ORDER BY name \(descending ? "DESC" : "ASC")
-                    """)
+        queue = try file.openAlone { queue in
+            try queue.writeWithoutTransaction { database in
+                // A temporary table has a file of its own, so the database itself is only read.
+                try database.execute(
+                    sql: """
+                        CREATE TEMP TABLE listing AS SELECT DISTINCT name FROM leaf \
+                        WHERE deleted = 0 AND added >= \(horizon.first) AND added <= \(horizon.moment ?? .max) \
+                        AND (superseded IS NULL OR superseded > \(horizon.moment ?? .max)) \
+                        \(start.map { "AND name \(descending ? "<=" : ">=") x'\($0.map { String(format: "%02x", $0) }.joined())'" } ?? "") \
+                        ORDER BY name \(descending ? "DESC" : "ASC")
+                        """)
+            }
         }
     }
 

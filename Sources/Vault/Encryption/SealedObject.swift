@@ -39,6 +39,8 @@ struct SealedObjectReader: AttachmentReader {
     let path: String
     let size: Int
     let object: SealedObject
+    /// As of ``ObjectReader``.
+    let still: StillFile?
 
     func read(at offset: Int, count: Int) async throws -> Data {
         let end = min(size, offset + max(0, count))
@@ -52,9 +54,11 @@ struct SealedObjectReader: AttachmentReader {
     private func part(from offset: Int, to end: Int) async throws -> Data {
         let number = offset / SealedObject.piece
         let length = min(SealedObject.piece, size - number * SealedObject.piece) + Sealer.overhead
-        let (path, object) = (path, object)
+        let (path, object, still) = (path, object, still)
         return try await ObjectFolder.onThread {
-            let (name, sealed) = try Self.read(path, at: SealedObject.place(of: number), count: length)
+            let (name, sealed) = try still.reading {
+                try Self.read(path, at: SealedObject.place(of: number), count: length)
+            }
             guard name == object.name, let plain = object.open(sealed, at: number) else {
                 throw VaultError(.damaged, "the bytes of an attachment are not those that were stored", at: path)
             }

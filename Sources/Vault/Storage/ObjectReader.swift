@@ -10,6 +10,7 @@ final class ObjectReader: AttachmentReader {
     let size: Int
     private let path: String
     private let sha256: Data
+    private let still: StillFile?
     private let progress = Mutex(Progress())
 
     private struct Progress {
@@ -17,27 +18,32 @@ final class ObjectReader: AttachmentReader {
         var offset = 0
     }
 
-    init(path: String, sha256: Data, size: Int) {
-        (self.path, self.sha256, self.size) = (path, sha256, size)
+    /// - Parameter still: the backup's own file, which a pruning changes before it removes those of attachments.
+    init(path: String, sha256: Data, size: Int, still: StillFile?) {
+        (self.path, self.sha256, self.size, self.still) = (path, sha256, size, still)
     }
 
     func read(at offset: Int, count: Int) async throws -> Data {
-        let (path, size) = (path, size)
+        let (path, size, still) = (path, size, still)
         let wanted = max(0, min(count, size - offset))
-        let bytes = try await ObjectFolder.onThread { () throws -> Data in
-            let descriptor = open(path, O_RDONLY | O_CLOEXEC)
-            guard descriptor >= 0 else {
-                throw VaultError(.damaged, "an attachment can't be read: \(POSIXFailure("open"))", at: path)
-            }
-            defer { close(descriptor) }
-            var bytes = Data(count: wanted)
-            let got = bytes.withUnsafeMutableBytes { pread(descriptor, $0.baseAddress, wanted, off_t(offset)) }
-            guard got == wanted else {
-                throw VaultError(.damaged, "an attachment of \(size) bytes is shorter", at: path)
-            }
-            return bytes
+        let bytes = try await ObjectFolder.onThread {
+            try still.reading { try Self.read(path, at: offset, count: wanted, of: size) }
         }
         try check(bytes, at: offset)
+        return bytes
+    }
+
+    private static func read(_ path: String, at offset: Int, count: Int, of size: Int) throws -> Data {
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else {
+            throw VaultError(.damaged, "an attachment can't be read: \(POSIXFailure("open"))", at: path)
+        }
+        defer { close(descriptor) }
+        var bytes = Data(count: count)
+        let got = bytes.withUnsafeMutableBytes { pread(descriptor, $0.baseAddress, count, off_t(offset)) }
+        guard got == count else {
+            throw VaultError(.damaged, "an attachment of \(size) bytes is shorter", at: path)
+        }
         return bytes
     }
 

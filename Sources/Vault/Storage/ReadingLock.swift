@@ -3,7 +3,7 @@ import Synchronization
 
 /// The right to go on reading a moment: while somebody has it, no pruning drops the moment.
 ///
-/// Where nothing can be written beside the backup nobody prunes it either, and there is no lock.
+/// Who can't write beside the backup has no lock, and keeps nothing from being pruned by who can.
 final class ReadingLock: Sendable {
     private enum State: Sendable {
         case untaken

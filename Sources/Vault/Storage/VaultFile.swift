@@ -12,6 +12,8 @@ final class VaultFile: Sendable {
     let onStep: (@Sendable (VaultStep) -> Void)?
     let encryption: BackupEncryption
     private let lock: WriterLock?
+    /// nil where SQLite's own locks keep readers from what is just written.
+    let still: StillFile?
 
     static let fileName = "database.sqlite"
 
@@ -32,20 +34,20 @@ final class VaultFile: Sendable {
         lock = isWriting ? try WriterLock(folder: folder) : nil
         do {
             // For reading first: opening for writing would change a file that is to be refused.
-            let first: any DatabaseReader
-            (first, encryption) = try Self.reading(path, folder: folder) { [path] database in
+            let first = try Self.reading(path, folder: folder) { [path] database in
                 try Self.checkFormat(database, id: VaultFormat.databaseID, path: path)
                 return try Self.encryption(database, key, isWriting: isWriting, path: path)
             }
+            encryption = first.value
             if isWriting {
-                try first.close()
+                try first.reader.close()
                 try objects.removeDrafts()
                 let pool = try DatabasePool(path: path, configuration: Self.configuration())
                 // A pool asks for less, and then a power cut takes transactions back that were acknowledged.
                 try pool.writeWithoutTransaction { try $0.execute(sql: "PRAGMA synchronous = FULL") }
-                (writer, reader) = (pool, pool)
+                (writer, reader, still) = (pool, pool, nil)
             } else {
-                (writer, reader) = (nil, first)
+                (writer, reader, still) = (nil, first.reader, first.still)
             }
         } catch {
             throw VaultError.wrapping(error, at: path)
@@ -126,7 +128,7 @@ final class VaultFile: Sendable {
     /// Reads in one transaction.
     func read<Value: Sendable>(_ body: @escaping @Sendable (Database) throws -> Value) async throws -> Value {
         do {
-            return try await reader.read(body)
+            return try await reader.read { [still] database in try still.reading { try body(database) } }
         } catch {
             throw VaultError.wrapping(error, at: path)
         }
@@ -167,27 +169,51 @@ final class VaultFile: Sendable {
         return configuration
     }
 
-    /// Opens one more connection for reading, with temporary tables of its own. Blocks.
+    /// Opens one more connection for reading, with temporary tables of its own, and reads something with it. Blocks.
+    func openAlone(_ read: (DatabaseQueue) throws -> Void) throws -> DatabaseQueue {
+        try still.reading {
+            let queue =
+                try still == nil
+                ? DatabaseQueue(path: path, configuration: Self.readingConfiguration()) : Self.immutable(path)
+            try read(queue)
+            return queue
+        }
+    }
+
+    /// Opens one more connection for reading. Blocks.
     static func openAlone(_ path: String, folder: String) throws -> DatabaseQueue {
-        guard let immutable = try openImmutable(path, folder: folder) else {
+        guard stillFile(path, folder: folder) != nil else {
             return try DatabaseQueue(path: path, configuration: readingConfiguration())
         }
-        return immutable
+        return try immutable(path)
     }
+
+    /// A file that was opened for reading, and something of it.
+    private typealias Opened<Value> = (reader: any DatabaseReader, still: StillFile?, value: Value)
 
     /// Opens the file for reading, and reads something of it.
     private static func reading<Value>(
         _ path: String, folder: String, _ read: (Database) throws -> Value
-    ) throws -> (reader: any DatabaseReader, value: Value) {
-        if let immutable = try openImmutable(path, folder: folder) { return (immutable, try immutable.read(read)) }
+    ) throws -> Opened<Value> {
+        if let still = stillFile(path, folder: folder) { return try reading(still, path, read) }
         do {
             let pool = try DatabasePool(path: path, configuration: readingConfiguration())
-            return (pool, try pool.read(read))
+            return (pool, nil, try pool.read(read))
         } catch let error as DatabaseError where [.SQLITE_IOERR, .SQLITE_FULL].contains(error.resultCode) {
             // SQLite keeps a small file beside it for all who read, and a full disk has no room for that.
-            guard VaultError.isFull(folder), let immutable = try openImmutable(path, folder: folder, isForced: true)
+            guard VaultError.isFull(folder),
+                let still = StillFile(path, next: "make room on the disk, and run it again")
             else { throw error }
-            return (immutable, try immutable.read(read))
+            return try reading(still, path, read)
+        }
+    }
+
+    private static func reading<Value>(
+        _ still: StillFile, _ path: String, _ read: (Database) throws -> Value
+    ) throws -> Opened<Value> {
+        try still.reading { () throws -> Opened<Value> in
+            let queue = try immutable(path)
+            return (queue, still, try queue.read(read))
         }
     }
 
@@ -197,11 +223,17 @@ final class VaultFile: Sendable {
         return configuration
     }
 
-    /// Where nothing can be written and there is no log, SQLite needs to be told that nobody else writes either; nil elsewhere.
-    private static func openImmutable(
-        _ path: String, folder: String, isForced: Bool = false
-    ) throws -> DatabaseQueue? {
-        guard isForced || access(folder, W_OK) != 0, size(of: "\(path)-wal") == 0 else { return nil }
+    /// The file where nothing can be written beside it, as SQLite's locks need, and where it has no log; nil elsewhere.
+    private static func stillFile(_ path: String, folder: String) -> StillFile? {
+        guard access(folder, W_OK) != 0 else { return nil }
+        return StillFile(
+            path,
+            next: "run it as the user whose vault it is, give this user the right to write to the folder, or read a "
+                + "copy of the vault")
+    }
+
+    /// Opens the file as one that nobody writes to.
+    private static func immutable(_ path: String) throws -> DatabaseQueue {
         let escaped = path.addingPercentEncoding(withAllowedCharacters: .urlPathAllowed) ?? path
         return try DatabaseQueue(path: "file:\(escaped)?immutable=1", configuration: readingConfiguration())
     }

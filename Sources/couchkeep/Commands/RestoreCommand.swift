@@ -153,7 +153,7 @@ struct RestoreCommand: AsyncParsableCommand, JSONCommand {
             guard !dryRun else {
                 let plan = try await run.plan()
                 try printer.print(plan)
-                return plan.loss == nil ? .ok : .damaged
+                return plan.isDamaged ? .damaged : .ok
             }
             let line = ProgressLine()
             // Of a part nobody has counted the revisions.

@@ -24,7 +24,9 @@ struct RestorePrinter {
                     + (attachments > 0 ? ", \(ByteText.text(attachments)) of attachments" : ""))
             lines.append("  conflicts \(extent.conflicts) of the documents have conflicts")
             if extent.unreadable > 0 {
-                lines.append("  damaged   \(extent.unreadable) revisions can't be read, and would be set aside by name")
+                lines.append(
+                    "  damaged   \(Wording.counted(extent.unreadable, "revision")) can't be read, and would be set aside by name"
+                )
             }
         }
         if let loss = plan.loss { lines.append("  DAMAGED   \(loss)") }

@@ -91,6 +91,40 @@ import Testing
         }
     }
 
+    /// Also where documents of the target might be changed: it had none when the restore began.
+    @Test(arguments: [false, true], [false, true]) func goesOnAsIntoANewDatabase(isThere: Bool, hasOldMark: Bool)
+        async throws
+    {
+        try await withScene { server, scene in
+            try await scene.source.fill(150)
+            let security: JSONValue = [
+                "admins": ["names": [], "roles": ["boss"]], "members": ["names": ["ann"], "roles": []],
+            ]
+            try await scene.source.setSecurity(security)
+            let moment = try await scene.backUp().moment
+            let target = scene.beside("target")
+            if isThere { try await target.create() }
+            server.faults.add(Fault(.hangUp, pathContains: "_bulk_docs", database: target.name, after: 3))
+            await #expect(throws: ReplicationFailure.self) {
+                _ = try await scene.restore(moment, to: target) { $0.intoExisting = true }
+            }
+            server.faults.removeAll()
+            if hasOldMark {
+                let mark = try #require(try await target.localDocument("couchkeep-restore"))
+                var members: [String: JSONValue] = [:]
+                for name in ["_rev", "backup", "moment", "selection", "into_existing", "ended"] {
+                    members[name] = try #require(mark[name])
+                }
+                _ = try await target.putLocalDocument("couchkeep-restore", members: members)
+            }
+            let report = try await scene.restore(moment, to: target) { $0.intoExisting = true }
+            #expect(report.isEqual && report.plan.target == (hasOldMark ? .existing : .begun), "\(report)")
+            #expect(report.otherSettings == (hasOldMark ? ["_security"] : []), "\(report)")
+            if !hasOldMark { #expect(try await target.security() == security) }
+            #expect(try await target.localDocument("couchkeep-restore") == nil)
+        }
+    }
+
     /// Every call is made again, also one that was carried out without an answer.
     @Test(arguments: [
         Fault.Effect.cut(afterBytes: 0), .failure(status: 503, error: "service_unavailable", reason: "nodes are down"),

@@ -73,6 +73,39 @@ import Vault
 
     // MARK: Another restore
 
+    /// Who names the same documents in another order goes on with the same restore, also with one of an older couchkeep.
+    @Test func namesTheSameDocumentsAlike() {
+        for ids: [DocumentID] in [["a", "b"], ["b", "a"], ["b", "a", "b"]] {
+            #expect(RestoreSelection.documents(ids).name == "documents 7e18f737311b2dc3")
+        }
+        #expect(RestoreSelection.documents(["a"]).name == "documents ca978112ca1bbdca")
+    }
+
+    /// What was begun with a moment that was pruned since can't be run again.
+    @Test func saysThatTheMomentOfAnotherRestoreIsGone() async throws {
+        try await withScene { server, scene in
+            try await scene.source.fill(150)
+            let first = try await scene.backUp().moment
+            try await scene.source.write(["document-1": ["v": 2]])
+            let second = try await scene.backUp().moment
+            let target = scene.beside("cut")
+            server.faults.add(Fault(.hangUp, pathContains: "_bulk_docs", database: target.name, after: 3))
+            await #expect(throws: ReplicationFailure.self) { _ = try await scene.restore(first, to: target) }
+            server.faults.removeAll()
+            func refusal() async -> RestoreError? {
+                await #expect(throws: RestoreError.self) { _ = try await scene.restore(second, to: target) }
+            }
+            let before = await refusal()
+            #expect(before?.code == .otherRestore && before?.next.contains("--at '#1'") == true)
+            try await scene.damage("DELETE FROM moment WHERE id = 1")
+            let error = await refusal()
+            #expect(error?.code == .otherRestore && error?.what.contains("not in the vault any more") == true)
+            #expect(error?.next.contains("--at") == false && error?.next.contains("--into-existing") == true)
+            let report = try await scene.restore(second, to: target, Self.options(exact: false, .all))
+            #expect(report.isEqual, "\(report)")
+        }
+    }
+
     /// A restore of some documents between two runs of another one, which goes on as if it had not been.
     @Test(arguments: [RestoreSelection.documents(["document-1"]), .prefix("document-4")])
     func keepsTheMarkOfAnotherRestore(selection: RestoreSelection) async throws {

@@ -59,6 +59,20 @@ struct BadBackupTests {
         }
     }
 
+    /// A dry run ends as the restore will.
+    @Test func aLostDocumentIsTold() async throws {
+        try await withSimulatedServers { source, target in
+            try await withVaultScene { scene in
+                try await scene.backUp(new: ["orders"], of: source)
+                try await change("DELETE FROM body WHERE id = 2", in: scene)
+                let plan = try await scene.restore("orders", to: "new", of: target, ["--dry-run"])
+                #expect(plan.exitCode == 15 && plan.output.contains("  damaged   1 revision can't be read"), "\(plan)")
+                #expect(try await scene.restore("orders", to: "new", of: target).exitCode == 15)
+                #expect(try target.leaves(of: "new").count == 4)
+            }
+        }
+    }
+
     private func change(_ sql: String, in scene: VaultScene) async throws {
         let folder = try #require(try FileManager.default.contentsOfDirectory(atPath: "\(scene.vault)/databases").first)
         let queue = try DatabaseQueue(path: "\(scene.vault)/databases/\(folder)/database.sqlite")

@@ -70,14 +70,41 @@ struct ServingTests {
         }
     }
 
+    /// What clients only see as not there is told of each moment that is served, and once.
+    @Test func whatALaterMomentHasLostIsTold() async throws {
+        try await withSimulatedServer { source in
+            try await withVaultScene { scene in
+                try await scene.backUp(new: ["orders"], of: source)
+                let vault = try await Vault(at: scene.vault, create: false, now: Date())
+                let entry = try #require(try await vault.entries().first)
+                let queue = try DatabaseQueue(path: "\(scene.vault)/\(entry.folder)/database.sqlite")
+                try await queue.write { try $0.execute(sql: "DELETE FROM leaf WHERE id = 2") }
+                try queue.close()
+                try source.put("later", ["n": .integer(1)], in: "orders")
+
+                let backup = [
+                    "backup", "\(source.baseURL)/orders", "--vault", scene.vault, "--user", source.administrator,
+                ]
+                let run = try await serving(
+                    ["orders"], asking: ["/orders"], running: backup,
+                    environment: ["COUCHKEEP_PASSWORD": source.password.reveal()], until: "DAMAGED: moment 2 ",
+                    in: scene)
+                #expect(run.output.hasSuffix("code 0\n"), "\(run)")
+                let line = "orders: DAMAGED: moment 2 was made of 6 revisions, and 5 are there; what is left is served"
+                #expect(run.errors.components(separatedBy: line).count == 2, "\(run)")
+            }
+        }
+    }
+
     /// Serves, asks, and stops it then.
     ///
     /// - Parameters:
     ///   - limit: how many files it may have open.
+    ///   - command: what is run behind that, while it serves.
     ///   - line: what it is to have said before it is stopped.
     private func serving(
-        _ options: [String], limit: Int = 1024, asking paths: [String], until line: String = "Serving",
-        in scene: VaultScene
+        _ options: [String], limit: Int = 1024, asking paths: [String], running command: [String] = ["help"],
+        environment: [String: String] = [:], until line: String = "Serving", in scene: VaultScene
     ) async throws -> Program.Run {
         let script = """
             ulimit -n \(limit)
@@ -90,11 +117,14 @@ struct ServingTests {
                 printf 'GET %s HTTP/1.1\\r\\nHost: 127.0.0.1\\r\\nConnection: close\\r\\n\\r\\n' "$path" >&3
                 cat <&3; exec 3>&-
             done < paths
+            "$COUCHKEEP" \(Self.quoted(command)) > ran || kill -INT $pid
             await '\(line)'
             kill -INT $pid; wait $pid; echo "code $?"; cat served >&2
             """
         try Data(paths.map { $0 + "\n" }.joined().utf8).write(to: URL(filePath: scene.path("paths")))
-        let quoted = options.map { "'\($0)'" }.joined(separator: " ")
-        return try await Program.shell("set -- \(quoted)\n\(script)", in: scene.folder)
+        return try await Program.shell(
+            "set -- \(Self.quoted(options))\n\(script)", environment: environment, in: scene.folder)
     }
+
+    private static func quoted(_ words: [String]) -> String { words.map { "'\($0)'" }.joined(separator: " ") }
 }

@@ -80,15 +80,18 @@ struct ServedBackup: Sendable {
         }
     }
 
-    /// Says what of the served state is lost: clients only see that it is not there. Reads all leaves.
-    func tellLoss() async {
+    /// Says what of a state is lost: clients only see that it is not there. Reads all leaves.
+    func tellLoss(of state: VaultDatabase) async {
         do {
-            guard let loss = try await state().lossOfLeaves() else { return }
+            guard let loss = try await state.lossOfLeaves() else { return }
             Console.error("\(backup.name): DAMAGED: \(loss); what is left is served")
         } catch is CancellationError {
             return
         } catch {
-            Console.error("\(backup.name): \(error)")
+            tell(error)
         }
     }
+
+    /// Says what keeps it from being looked at.
+    func tell(_ error: any Error) { Console.error("\(backup.name): \(error)") }
 }

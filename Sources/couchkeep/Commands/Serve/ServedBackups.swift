@@ -15,6 +15,8 @@ final class ServedBackups: Sendable {
     private let choice: ServedBackup.Choice
     private let opened: RecentlyUsed<ServedBackup>
     private let skipped: Mutex<SkippedBackups>
+    /// The moment of each whose leaves were added up last.
+    private let lookedAt = Mutex<[String: Int]>([:])
 
     /// Each takes six open files and half a megabyte.
     static let mostOpen = 64
@@ -56,7 +58,7 @@ final class ServedBackups: Sendable {
         for name in names where !Task.isCancelled {
             do {
                 if first.contains(name) {
-                    await (try opened[name]).tellLoss()
+                    try await tellLoss(of: opened[name])
                 } else {
                     try await tellAll(of: name)
                 }
@@ -71,23 +73,45 @@ final class ServedBackups: Sendable {
     private func tellAll(of name: String) async throws {
         let served = try await ServedBackup(name, of: vault, choice)
         try await served.tellMoment()
-        await served.tellLoss()
+        await tellLoss(of: served)
         try await served.backup.close()
     }
 
+    /// Says what is lost of what is served of a backup now, once of each moment.
+    private func tellLoss(of served: ServedBackup) async {
+        do {
+            let state = try await served.state()
+            let moment = state.moment?.number ?? 0
+            let before = lookedAt.withLock { $0.updateValue(moment, forKey: served.backup.name) }
+            if before != moment { await served.tellLoss(of: state) }
+        } catch is CancellationError {
+            return
+        } catch {
+            served.tell(error)
+        }
+    }
+
     /// Goes on to newer moments while nobody asks too, so that no older one is kept from being pruned, and says once of each
-    /// why it is not served.
+    /// why it is not served, or what of it is lost.
     func follow() async {
         var told: Set<String> = []
         while !Task.isCancelled {
-            for served in await opened.values {
-                // What fails here fails for the clients too, and is told then.
-                guard let reason = try? await served.newest?.passedOver() else { continue }
-                let line = "\(served.backup.name): \(reason); an older one is served until another comes"
-                if told.insert(line).inserted { Console.error(line) }
+            let began = ContinuousClock.now
+            for served in await opened.values where !Task.isCancelled {
+                guard let newest = served.newest else { continue }
+                do {
+                    if let reason = try await newest.passedOver() {
+                        let line = "\(served.backup.name): \(reason); an older one is served until another comes"
+                        if told.insert(line).inserted { Console.error(line) }
+                    }
+                } catch {
+                    // What fails here fails for the clients too, and is told then.
+                    continue
+                }
+                await tellLoss(of: served)
             }
-            // Ends with the serving.
-            try? await Task.sleep(for: .seconds(5))
+            // Ends with the serving. All leaves of a large backup are not read all the time, however often it has a new moment.
+            try? await Task.sleep(for: max(.seconds(5), began.duration(to: .now) * 4))
         }
     }
 
