@@ -71,6 +71,24 @@ struct DamagedRowTests {
         #expect(pruned.isSound && pruned.moments == 1, "\(pruned.problems)")
     }
 
+    @Test("What was lost of the newest moment is missed there, whatever a backup adds meanwhile")
+    func lossBehindAnotherMoment() async throws {
+        let folder = TemporaryVault()
+        try await fill(folder)
+        try await change(folder, "UPDATE leaf SET hash = hash + 1 WHERE id = 1")
+        let database = try await folder.database()
+        let compared = try #require(try await database.atMomentOfState())
+        #expect(compared.moment?.number == 3)
+        #expect(try await database.setDamagedAside().leaves == 1)
+        _ = try await database.store([try DocumentModel.revision("a")], checkpoint: nil)
+        #expect(try await database.atMomentOfState() == nil, "something has come since")
+        try await database.seal(minute: 3)
+        #expect(try await database.lossOfLeaves() == nil, "the new moment has all")
+        #expect(try await compared.lossOfLeaves() != nil)
+        #expect(try await compared.feed().count == 2)
+        #expect(try await compared.atMomentOfState()?.moment?.number == 3)
+    }
+
     @Test("Rows that are gone are told until a prune has settled them", arguments: ["moment", "attachment"])
     func gone(table: String) async throws {
         let folder = TemporaryVault()

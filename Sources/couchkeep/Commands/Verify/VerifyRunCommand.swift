@@ -74,11 +74,11 @@ struct VerifyRunCommand: AsyncParsableCommand, JSONCommand {
         let (code, equal): (_, (moment: Moment, backup: String)?) = try await ReplicaArgument.withBoth(
             words[0], words[1], login: login, vault: vault, moment: moment
         ) {
-            // A backup can go on while it is compared.
-            let backup = level == .counts ? nil : $1.replica as? VaultDatabase
-            let moment = try await backup?.momentOfState()
-            let code = try await compare($0, $1)
-            guard code == .ok, let backup, let moment else { return (code, nil) }
+            // A backup can go on while it is compared: what gets the mark is what was compared.
+            let named = level == .counts ? nil : $1.replica as? VaultDatabase
+            let backup = try await named?.atMomentOfState()
+            let code = try await compare($0, backup.map($1.at) ?? $1)
+            guard code == .ok, let backup, let moment = backup.moment else { return (code, nil) }
             return (code, (moment, backup.name))
         }
         if let equal { try await mark(equal.moment, of: equal.backup) }
