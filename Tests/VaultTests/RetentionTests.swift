@@ -48,6 +48,25 @@ struct RetentionTests {
         }
     }
 
+    @Test("What held until a minute ago is kept by `within`, however old its moment is")
+    func quietDatabase() throws {
+        let day = 86_400.0
+        var moments = try [-40, -30, -20, 0].enumerated().map { index, days in
+            try Moment.sample(number: index + 1, time: Self.now.addingTimeInterval(days * day - 60))
+        }
+        let decisions = try KeepPolicy(within: 7 * day).decide(moments, now: Self.now)
+        #expect(decisions.map(\.reasons) == [[], [], [.heldBefore], [.newest, .lastComplete, .within]])
+
+        // What was not read to its end takes no complete one's place.
+        moments[2].isComplete = false
+        let incomplete = try KeepPolicy(within: 7 * day).decide(moments, now: Self.now)
+        #expect(incomplete.map(\.isKept) == [false, true, true, true])
+        let all = try KeepPolicy(within: 90 * day).decide(moments, now: Self.now)
+        #expect(all.allSatisfy { $0.reasons.contains(.within) && !$0.reasons.contains(.heldBefore) })
+        let none = try KeepPolicy(within: 0, last: 1).decide(moments, now: Self.now)
+        #expect(none.map(\.isKept) == [false, false, false, true])
+    }
+
     @Test("The last verified moment and the newest stay, whatever the rules say")
     func verified() throws {
         let decisions = try KeepPolicy(last: 1).decide(Self.moments(verified: 700), now: Self.now)

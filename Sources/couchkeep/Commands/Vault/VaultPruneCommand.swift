@@ -22,7 +22,10 @@ struct VaultPruneCommand: AsyncParsableCommand, JSONCommand {
 
     @Argument(help: "The backup; all of them without it.") var name: String?
     @OptionGroup var options: VaultOptions
-    @Option(help: ArgumentHelp("Keep all moments of this time, such as 7d.", valueName: "duration")) var within: String?
+    @Option(
+        help: ArgumentHelp(
+            "Keep all moments of this time, such as 7d, and the one that held when it began.", valueName: "duration"))
+    var within: String?
     @Option(help: ArgumentHelp("Keep the newest ones.", valueName: "count")) var last: Int?
     @Option(help: ArgumentHelp("Keep the newest of each of the last hours.", valueName: "count")) var hourly: Int?
     @Option(help: ArgumentHelp("Keep the newest of each of the last days.", valueName: "count")) var daily: Int?
