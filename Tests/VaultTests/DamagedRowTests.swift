@@ -48,6 +48,25 @@ struct DamagedRowTests {
         #expect(read.count == 2)
     }
 
+    @Test("A size that can't be is in no sum", arguments: [Int.max, -1, 1 << 62])
+    func size(_ size: Int) async throws {
+        let folder = TemporaryVault()
+        let database = try await folder.database()
+        for name in ["a", "b"] {
+            let content = Data("the content of \(name)".utf8)
+            let revision = try DocumentModel.revision(DocumentID(name), attachments: [("file", content)])
+            _ = try await database.store([revision], checkpoint: nil)
+        }
+        try await database.seal(minute: 1)
+        let whole = try await database.statistics()
+        try await change(folder, "UPDATE body SET size = \(size) WHERE id = 1")
+        try await change(folder, "UPDATE attachment SET size = \(size) WHERE id = 1")
+        let left = try await database.statistics()
+        #expect(left.bodies == 2 && left.attachments == 2)
+        #expect(left.documentBytes == whole.documentBytes / 2 && left.attachmentBytes == whole.attachmentBytes / 2)
+        #expect(try await database.contentBytes() == left.documentBytes + left.attachmentBytes)
+    }
+
     @Test("A moment is refused by itself, and the others are not")
     func moment() async throws {
         let folder = TemporaryVault()
