@@ -68,6 +68,14 @@ extension Ledger {
         return mended
     }
 
+    /// Whether ``mendSpares(_:)`` makes the table what was written again: each row that is damaged or gone has a copy that is not.
+    func hasCopiesOfAll(_ database: Database) throws -> Bool {
+        let numbers = try numbers(database)
+        let whole = try numbers.filter { try sound($0, database) != nil }
+        let missing = try whole.flatMap { [$0, -$0] }.filter { try row($0, database) == nil }.count
+        return try goneRows(database) + numbers.count - whole.count <= missing
+    }
+
     /// Removes damaged rows that stand in no row's place; the tally knows them as those that were refilled.
     private func removeStrays(_ numbers: [Int], _ database: Database) throws {
         for number in numbers {

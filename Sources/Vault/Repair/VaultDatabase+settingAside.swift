@@ -19,6 +19,20 @@ package struct DamagedState: Sendable, Hashable, CustomStringConvertible {
 
     package var isEmpty: Bool { self == DamagedState() }
 
+    /// Whether nothing of the source had to be read again: all that was damaged is there a second time.
+    private var hasCopies: Bool {
+        var others = self
+        others.spared = 0
+        return others.isEmpty
+    }
+
+    /// What a backup has done about it, in words.
+    package func outcome(moment: Int) -> String {
+        if hasCopies { return "what was damaged is put back from its copy, and nothing is lost" }
+        return "the source was read again, and moment #\(moment) is made of all that it has; "
+            + (isLost ? "of the older ones couchkeep vault check tells" : "the older ones lack nothing")
+    }
+
     package var description: String {
         var parts: [String] = []
         for (count, one, many) in [
