@@ -41,7 +41,9 @@ extension VaultDatabase {
             guard !problems.isEmpty else { continue }
             let isSpared = Ledger.spared.contains { $0.table == ledger.table }
             let hasCopies = try isSpared && ledger.hasCopiesOfAll(database)
-            for problem in problems { report.add("row", problem, hasCopy: hasCopies) }
+            for problem in problems {
+                report.add("row", problem, hasCopy: hasCopies, isTally: problem == ledger.wrongTally)
+            }
         }
         try report.checkLength(of: file)
         report.checkMoments(database)
