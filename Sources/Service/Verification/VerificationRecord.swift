@@ -86,6 +86,8 @@ package struct VerificationRecord: Sendable, Hashable, Codable {
     package var file: String?
     /// Where only what has changed since was compared: when everything was.
     package var since: Date?
+    /// That the moment of the vault is equal and could not be marked so, and why; nil where it is marked, or is not to be.
+    package var unmarked: String?
     /// What the next verification can be built on.
     package var basis: VerificationBasis?
     /// By what it is known that neither side was put back since.
