@@ -60,7 +60,7 @@ struct TallyTests {
         try await fill(folder)
         var database = try await folder.database()
         let old = try await database.moment(1)
-        try await database.markVerified(1, at: TemporaryVault.start)
+        try await database.markVerified(1, content: false, at: TemporaryVault.start)
         try await database.close()
         try await change(folder, "UPDATE moment SET verified = NULL, hash = ? WHERE id = 1", [old.rowHash])
         try await expectSettled("moment", in: folder)

@@ -64,7 +64,7 @@ package struct DrillDesk: Sendable {
             }
         var report = rehearsed
         if report.verdict == .equal {
-            report.unmarked = try await mark.leave(on: moment, at: now()) {
+            report.unmarked = try await mark.leave(on: moment, content: true, at: now()) {
                 try await vault.open(environment: nil, now: now())
             }
         }

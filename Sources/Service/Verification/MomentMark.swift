@@ -14,12 +14,13 @@ package struct MomentMark: Sendable {
     /// Notes it.
     ///
     /// - Parameters:
+    ///   - content: whether the content was compared, and not the revisions alone.
     ///   - equal: the backup at the moment, whose lock keeps a prune from it meanwhile, also where the backup is closed.
     ///   - open: opens the vault.
     /// - Returns: why it could not be noted, in words; nil where it is. That is no reason to doubt the comparison.
     /// - Throws: `CancellationError`.
     package func leave(
-        on equal: VaultDatabase, at time: Date, in open: () async throws -> Vault
+        on equal: VaultDatabase, content: Bool, at time: Date, in open: () async throws -> Vault
     ) async throws -> String? {
         guard let moment = equal.moment?.number else { return nil }
         defer { withExtendedLifetime(equal) {} }
@@ -27,7 +28,7 @@ package struct MomentMark: Sendable {
         while true {
             do {
                 try await open().withDatabase(equal.name, isWriting: true, now: time) {
-                    try await $0.markVerified(moment, at: time)
+                    try await $0.markVerified(moment, content: content, at: time)
                 }
                 return nil
             } catch let error as VaultError where error.code == .locked && !pauses.isEmpty {

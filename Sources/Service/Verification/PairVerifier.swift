@@ -185,7 +185,9 @@ package struct PairVerifier: Sendable {
         }
         // Behind the comparison, whose time may be up.
         if let equal = outcome.equal {
-            outcome.record.unmarked = try await mark.leave(on: equal, at: now()) {
+            outcome.record.unmarked = try await mark.leave(
+                on: equal, content: outcome.record.provesAllContent, at: now()
+            ) {
                 try await vault.open(environment: environment, now: now())
             }
             outcome.equal = nil
@@ -295,7 +297,7 @@ package struct PairVerifier: Sendable {
                 if outcome.record.basis != nil {
                     outcome.record.witness = if let witness { witness } else { try await take(pair) }
                 }
-                if outcome.record.provesAllContent { outcome.equal = sides.target as? VaultDatabase }
+                if outcome.record.provesAllRevisions { outcome.equal = sides.target as? VaultDatabase }
                 return outcome
             }
             if case .vault(let name) = pair.backup, outcome.record.bodies?.unreadableInTarget != nil {

@@ -109,8 +109,11 @@ package struct VerificationRecord: Sendable, Hashable, Codable {
     /// Whether it shows that nothing is lost: with nothing on its way, which may never arrive.
     package var isProof: Bool { hasFoundAll && onTheirWay == 0 }
 
-    /// Whether everything was compared and found equal, as of the position that it speaks of.
-    package var provesAllContent: Bool { verdict == .equal && level != .counts && since == nil }
+    /// Whether every revision was compared and found equal, as of the position that it speaks of.
+    package var provesAllRevisions: Bool { verdict == .equal && level != .counts && since == nil }
+
+    /// Whether the content of all of them was.
+    package var provesAllContent: Bool { provesAllRevisions && level == .bodies && share ?? .all == .all }
 
     /// What the pair's verifications are known by, whatever its name.
     package var key: String { Self.key(source: source, target: target) }

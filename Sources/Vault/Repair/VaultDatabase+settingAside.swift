@@ -98,7 +98,7 @@ extension VaultDatabase {
     /// - Throws: `VaultError` where more than that is damaged; `CancellationError`.
     package func setDamagedAside(_ lost: [DamagedRevision] = []) async throws -> DamagedState {
         try writable()
-        let (vault, uuid, name) = (vault, uuid, name)
+        let (vault, uuid, name, path) = (vault, uuid, name, file.path)
         let naming = try file.naming()
         return try await file.write { database in
             var damage = DamagedState()
@@ -140,7 +140,10 @@ extension VaultDatabase {
             if damage.settings > 0 { try Ledger.setting.tallyAnew(database) }
             try search.countDocuments(database)
             try search.state.write(database)
+            // Where it can't be read nobody knows what it said.
+            let proof = try? ContentProof.read(at: path, database)
             try Ledger.checkpoint.clear(database)
+            if let proof { try Self.put(proof, id: ContentProof.id, database) }
             return damage
         }
     }

@@ -29,8 +29,11 @@ package struct KeepPolicy: Sendable, Hashable {
 
     /// Decides about each moment, in the given order.
     ///
+    /// - Parameter proved: the numbers of those of which the content was compared last, and not the revisions alone.
     /// - Throws: `VaultError` with code `vault-refused` where the policy is empty.
-    package func decide(_ moments: [Moment], now: Date) throws(VaultError) -> [MomentDecision] {
+    package func decide(
+        _ moments: [Moment], proved: Set<Int> = [], now: Date
+    ) throws(VaultError) -> [MomentDecision] {
         guard !isEmpty else {
             throw VaultError(
                 .refused, "an empty policy would keep nothing", at: "prune",
@@ -48,6 +51,7 @@ package struct KeepPolicy: Sendable, Hashable {
         keep(byNumber.first, .newest)
         // An incomplete one, or one that holds less, can't take the place of one that was compared.
         keep(byNumber.first { $0.verified != nil }, .lastVerified)
+        for moment in moments where proved.contains(moment.number) { keep(moment, .lastProved) }
         keep(byNumber.first { $0.isComplete }, .lastComplete)
         if let within, within > 0 {
             let older = byTime.drop { now.timeIntervalSince($0.time) <= within }
@@ -105,6 +109,8 @@ package struct MomentDecision: Sendable, Hashable {
         /// It is older than what `within` keeps, and was the newest one when that began.
         case heldBefore = "held as within began"
         case lastVerified = "last verified"
+        /// Its content was compared, and not its revisions alone.
+        case lastProved = "content proved"
         case lastComplete = "last complete"
         /// No rule keeps it, and somebody restores, compares or serves it.
         case beingRead = "being read"

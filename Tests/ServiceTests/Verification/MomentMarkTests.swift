@@ -45,7 +45,7 @@ import Vault
                 #expect(plan.decisions.map(\.reasons).first == [.beingRead])
                 if count == 3 { try await writer.close() }
             }
-            #expect(try await MomentMark(clock: clock).leave(on: equal, at: Self.now) { vault } == nil)
+            #expect(try await MomentMark(clock: clock).leave(on: equal, content: true, at: Self.now) { vault } == nil)
             #expect(pauses.withLock { $0 } == 3)
             #expect(try await marks(vault) == [Self.now, nil])
         }
@@ -55,7 +55,8 @@ import Vault
         try await withScene { vault, writer, equal in
             let waited = Mutex(Duration.zero)
             let clock = RunClock(now: { .now }) { pause in waited.withLock { $0 += pause } }
-            let words = try #require(try await MomentMark(clock: clock).leave(on: equal, at: Self.now) { vault })
+            let words = try #require(
+                try await MomentMark(clock: clock).leave(on: equal, content: true, at: Self.now) { vault })
             #expect(words.hasPrefix("moment #1 could not be marked as verified, and a prune may drop it: "), "\(words)")
             #expect(words.contains("another couchkeep writes to it") && words.contains("[vault-locked]"), "\(words)")
             #expect(waited.withLock { $0 } == .seconds(5))
@@ -66,7 +67,7 @@ import Vault
 
     @Test func whatIsNoMomentIsNotMarked() async throws {
         try await withScene { vault, writer, _ in
-            #expect(try await MomentMark().leave(on: writer, at: Self.now) { vault } == nil)
+            #expect(try await MomentMark().leave(on: writer, content: true, at: Self.now) { vault } == nil)
             #expect(try await marks(vault) == [nil, nil])
         }
     }

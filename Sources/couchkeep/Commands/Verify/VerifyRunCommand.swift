@@ -81,7 +81,10 @@ struct VerifyRunCommand: AsyncParsableCommand, JSONCommand {
             return (code, code == .ok ? backup : nil)
         }
         if let equal {
-            let unmarked = try await MomentMark().leave(on: equal, at: Date()) { try await vault.open() }
+            let content = level == .bodies && share == nil
+            let unmarked = try await MomentMark().leave(on: equal, content: content, at: Date()) {
+                try await vault.open()
+            }
             if let unmarked { Console.error("couchkeep: vault:\(equal.name): \(unmarked)") }
         }
         try CommandEnd.end(code)
