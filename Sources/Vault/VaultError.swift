@@ -59,9 +59,6 @@ package struct VaultError: Error, Sendable, Hashable, CustomStringConvertible {
             next: "read with its private key, on a machine that may: --key-file FILE")
     }
 
-    /// Whether it only says that nothing can be written just now, and nothing of what is stored.
-    package var keepsFromWriting: Bool { [.locked, .readOnly, .inaccessible, .full].contains(code) }
-
     /// The error where the file was one of a backup: one that is none any more is damaged.
     var ofBackup: VaultError { code == .notAVault ? VaultError(.damaged, what, at: place) : self }
 

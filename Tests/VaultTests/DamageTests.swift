@@ -34,7 +34,7 @@ struct DamageTests {
         let batch = try (0..<15).map { _ in try model.step(using: &random) }
         _ = try await database.store(batch, checkpoint: nil)
         try await database.seal(minute: 9)
-        try await database.markVerified(4, at: start)
+        try await database.markVerified(4, content: false, at: start)
         try await database.close()
     }
 

@@ -48,6 +48,25 @@ struct DamagedRowTests {
         #expect(read.count == 2)
     }
 
+    @Test("A size that can't be is in no sum", arguments: [Int.max, -1, 1 << 62])
+    func size(_ size: Int) async throws {
+        let folder = TemporaryVault()
+        let database = try await folder.database()
+        for name in ["a", "b"] {
+            let content = Data("the content of \(name)".utf8)
+            let revision = try DocumentModel.revision(DocumentID(name), attachments: [("file", content)])
+            _ = try await database.store([revision], checkpoint: nil)
+        }
+        try await database.seal(minute: 1)
+        let whole = try await database.statistics()
+        try await change(folder, "UPDATE body SET size = \(size) WHERE id = 1")
+        try await change(folder, "UPDATE attachment SET size = \(size) WHERE id = 1")
+        let left = try await database.statistics()
+        #expect(left.bodies == 2 && left.attachments == 2)
+        #expect(left.documentBytes == whole.documentBytes / 2 && left.attachmentBytes == whole.attachmentBytes / 2)
+        #expect(try await database.contentBytes() == left.documentBytes + left.attachmentBytes)
+    }
+
     @Test("A moment is refused by itself, and the others are not")
     func moment() async throws {
         let folder = TemporaryVault()
@@ -69,6 +88,24 @@ struct DamagedRowTests {
         #expect(plan.damaged == [2] && plan.droppedCount == 2)
         let pruned = try await database.check(readData: true)
         #expect(pruned.isSound && pruned.moments == 1, "\(pruned.problems)")
+    }
+
+    @Test("What was lost of the newest moment is missed there, whatever a backup adds meanwhile")
+    func lossBehindAnotherMoment() async throws {
+        let folder = TemporaryVault()
+        try await fill(folder)
+        try await change(folder, "UPDATE leaf SET hash = hash + 1 WHERE id = 1")
+        let database = try await folder.database()
+        let compared = try #require(try await database.atMomentOfState())
+        #expect(compared.moment?.number == 3)
+        #expect(try await database.setDamagedAside().leaves == 1)
+        _ = try await database.store([try DocumentModel.revision("a")], checkpoint: nil)
+        #expect(try await database.atMomentOfState() == nil, "something has come since")
+        try await database.seal(minute: 3)
+        #expect(try await database.lossOfLeaves() == nil, "the new moment has all")
+        #expect(try await compared.lossOfLeaves() != nil)
+        #expect(try await compared.feed().count == 2)
+        #expect(try await compared.atMomentOfState()?.moment?.number == 3)
     }
 
     @Test("Rows that are gone are told until a prune has settled them", arguments: ["moment", "attachment"])

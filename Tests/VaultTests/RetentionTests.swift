@@ -1,5 +1,6 @@
 import CouchDB
 import Foundation
+import GRDB
 import Replication
 import Testing
 
@@ -48,6 +49,25 @@ struct RetentionTests {
         }
     }
 
+    @Test("What held until a minute ago is kept by `within`, however old its moment is")
+    func quietDatabase() throws {
+        let day = 86_400.0
+        var moments = try [-40, -30, -20, 0].enumerated().map { index, days in
+            try Moment.sample(number: index + 1, time: Self.now.addingTimeInterval(days * day - 60))
+        }
+        let decisions = try KeepPolicy(within: 7 * day).decide(moments, now: Self.now)
+        #expect(decisions.map(\.reasons) == [[], [], [.heldBefore], [.newest, .lastComplete, .within]])
+
+        // What was not read to its end takes no complete one's place.
+        moments[2].isComplete = false
+        let incomplete = try KeepPolicy(within: 7 * day).decide(moments, now: Self.now)
+        #expect(incomplete.map(\.isKept) == [false, true, true, true])
+        let all = try KeepPolicy(within: 90 * day).decide(moments, now: Self.now)
+        #expect(all.allSatisfy { $0.reasons.contains(.within) && !$0.reasons.contains(.heldBefore) })
+        let none = try KeepPolicy(within: 0, last: 1).decide(moments, now: Self.now)
+        #expect(none.map(\.isKept) == [false, false, false, true])
+    }
+
     @Test("The last verified moment and the newest stay, whatever the rules say")
     func verified() throws {
         let decisions = try KeepPolicy(last: 1).decide(Self.moments(verified: 700), now: Self.now)
@@ -90,6 +110,56 @@ struct RetentionTests {
         #expect(decisions.filter { $0.reasons.contains(.daily) }.map(\.moment.number) == [1, 2, 4])
     }
 
+    @Test("One of which only the revisions were compared takes no place of one of which the content was")
+    func contentProved() async throws {
+        let folder = TemporaryVault()
+        let database = try await folder.database()
+        let start = TemporaryVault.start
+        for minute in 1...4 {
+            _ = try await database.store([try DocumentModel.revision(DocumentID("\(minute)"))], checkpoint: nil)
+            try await database.seal(minute: minute)
+        }
+        func reasons() async throws -> [[MomentDecision.Reason]] {
+            try await database.prunePlan(KeepPolicy(last: 1), now: start).decisions.map(\.reasons)
+        }
+        try await database.markVerified(1, content: true, at: start)
+        try await database.markVerified(2, content: false, at: start)
+        #expect(try await reasons() == [[.lastProved], [.lastVerified], [], [.newest, .lastComplete, .last]])
+        // The past proved again takes no newer one's place.
+        try await database.markVerified(2, content: true, at: start)
+        try await database.markVerified(1, content: true, at: start)
+        #expect(try await reasons() == [[], [.lastVerified, .lastProved], [], [.newest, .lastComplete, .last]])
+        try await database.markVerified(3, content: false, at: start)
+        let proved: [[MomentDecision.Reason]] = [
+            [], [.lastProved], [.lastVerified], [.newest, .lastComplete, .last],
+        ]
+        #expect(try await reasons() == proved)
+
+        // Neither another epoch nor damage takes it back.
+        let source = SourceIdentity(name: "source")
+        try await database.beginEpoch(source, reason: "a test", at: start)
+        #expect(try await reasons() == proved)
+        _ = try await database.store(
+            [try DocumentModel.revision("a")],
+            checkpoint: Checkpoint(id: "c", sequence: .zero, sourceIdentity: "x", session: "s", number: 1, time: start))
+        try await change(folder, "UPDATE checkpoint SET hash = hash + 1 WHERE id = 'c'")
+        #expect(try await database.setDamagedAside().checkpoints == 1)
+        #expect(try await reasons() == proved)
+
+        // Where it can't be read, it may be any that was compared.
+        try await change(folder, "UPDATE checkpoint SET value = x'7b7d' WHERE id = 'proof'")
+        let unknown = try await reasons()
+        #expect(unknown.map { $0.contains(.lastProved) } == [true, true, true, false])
+        try await database.markVerified(4, content: true, at: start)
+        #expect(try await reasons() == [[], [], [], [.newest, .lastVerified, .lastProved, .lastComplete, .last]])
+    }
+
+    private func change(_ folder: TemporaryVault, _ sql: String) async throws {
+        let queue = try DatabaseQueue(path: try folder.file())
+        try await queue.write { try $0.execute(sql: sql) }
+        try queue.close()
+    }
+
     @Test("A set of row numbers has what was put into it")
     func rowNumbers() {
         var numbers = RowNumbers()
@@ -120,7 +190,7 @@ struct RetentionTests {
         #expect(plan.dropped.count == 18)
         await #expect(throws: VaultError.self) { try await database.prune(plan, isConfirmed: false) }
         #expect(try await database.moments().count == 20)
-        try await database.markVerified(5, at: TemporaryVault.start)
+        try await database.markVerified(5, content: false, at: TemporaryVault.start)
         await #expect(throws: VaultError.self) { try await database.prune(plan, isConfirmed: true) }
 
         let before = try await database.statistics()

@@ -55,7 +55,8 @@ struct SparedRowsTests {
         let whole = try await VaultPicture(folder, key: key)
         #expect(try await check(folder).isSound)
         try await change(folder, damage)
-        #expect(try await !check(folder).isSound, "a check tells")
+        let report = try await check(folder)
+        #expect(!report.isSound && report.remedy == .backup, "a check tells: \(report.problems)")
         #expect(try await VaultPicture(folder, key: key) == whole)
 
         let database = try await folder.database(key: key)
@@ -65,6 +66,34 @@ struct SparedRowsTests {
         #expect(try await VaultPicture(folder, key: key) == whole)
         let again = try await folder.database(key: key)
         #expect(try await again.mendSpares() == nil)
+    }
+
+    @Test(
+        "Where the copy is damaged too, no backup puts it back",
+        arguments: [
+            "UPDATE dictionary SET data = zeroblob(100)", "DELETE FROM dictionary",
+            "DELETE FROM data_key WHERE abs(id) = 1",
+            "UPDATE dictionary SET data = zeroblob(100) WHERE id = 1; UPDATE leaf SET hash = hash + 1 WHERE id = 1",
+        ])
+    func bothDamaged(damage: String) async throws {
+        let folder = TemporaryVault()
+        try await fill(folder, .key(try VaultKey.make(isWriteOnly: false)))
+        try await change(folder, damage)
+        let report = try await check(folder)
+        // An encrypted backup has no other way back.
+        #expect(report.remedy == .pairRepair, "\(report.problems.prefix(5))")
+    }
+
+    @Test("A backup tells that copies were put back, and not that something was lost")
+    func words() {
+        var damage = DamagedState()
+        damage.spared = 2
+        #expect(damage.outcome(moment: 7) == "what was damaged is put back from its copy, and nothing is lost")
+        damage.checkpoints = 1
+        #expect(
+            damage.outcome(moment: 7).hasSuffix("moment #7 is made of all that it has; the older ones lack nothing"))
+        damage.leaves = 1
+        #expect(damage.outcome(moment: 7).hasSuffix("of the older ones couchkeep vault check tells"))
     }
 
     @Test("A key whose row was the last one is not given its number again")

@@ -52,6 +52,8 @@ package struct DrillReport: Sendable, Codable, Hashable {
     package var setAside: Int?
     /// That the scratch could not be removed, and why; nil where it is gone.
     package var leftover: String?
+    /// That the moment is equal and could not be marked so, and why; nil where it is marked, or is not to be.
+    package var unmarked: String?
 
     package init(backup: String, moment: Int?, asOf: Date, place: String, at: Date) {
         (self.backup, self.moment, self.asOf, self.place, self.at) = (backup, moment, asOf, place, at)

@@ -31,7 +31,16 @@ package struct VaultRepairRun: Sendable {
     package func run() async throws -> VaultRepairReport {
         // Before much is read: a server that isn't there, or lets nobody in.
         _ = try await ReplicationFailure.Side.source.naming { try await source.describe() }
-        var report = VaultRepairReport(damaged: try await backup.damagedRevisions(onProgress: onProgress))
+        var report: VaultRepairReport
+        do {
+            report = VaultRepairReport(damaged: try await backup.damagedRevisions(onProgress: onProgress))
+        } catch let error as VaultError where error.code == .refused {
+            // Of an encrypted backup nothing else can be put right.
+            let report = try await settled(VaultRepairReport(damaged: []))
+            guard report.hasSettled else { throw error }
+            return report
+        }
+        report = try await settled(report)
         var reasons: [DocumentID: [RevisionID: String]] = [:]
         var rest = report.damaged[...]
         while !rest.isEmpty {
@@ -47,6 +56,14 @@ package struct VaultRepairRun: Sendable {
         let lost = report.left.filter { $0.reason == Self.noPlace }.map(\.revision)
         let aside = try await backup.setDamagedAside(lost)
         if !aside.isEmpty { report.setAside = aside }
+        return report
+    }
+
+    /// Puts right what needs no server.
+    private func settled(_ report: VaultRepairReport) async throws -> VaultRepairReport {
+        var report = report
+        report.settled = try await backup.settleTallies()
+        report.copies = try await backup.mendSpares()
         return report
     }
 
@@ -80,11 +97,17 @@ package struct VaultRepairRun: Sendable {
 package struct VaultRepairReport: Sendable {
     /// What was found damaged.
     package var damaged: [DamagedRevision]
+    /// What of rows that are kept twice was put back; nil where nothing was damaged.
+    package var copies: DamagedState?
+    /// What was said of sums that are added up anew: a check finds it no more.
+    package var settled: [String] = []
     /// What is damaged still, and why.
     package var left: [(revision: DamagedRevision, reason: String)] = []
     /// What the newest state does without until the next backup, and older moments for good; nil where that is nothing.
     package var setAside: DamagedState?
 
+    /// Whether something was put right that needed no server.
+    package var hasSettled: Bool { copies != nil || !settled.isEmpty }
     /// How many revisions are again what was stored.
     package var mended: Int { damaged.count - left.count }
 }

@@ -30,6 +30,8 @@ package struct DrillDesk: Sendable {
     package var onComparison: @Sendable (BodyProgress) -> Void = { _ in }
     /// Called with the scratch database's URL before it is made.
     package var onScratch: @Sendable (String) -> Void = { _ in }
+    /// Marks moments that are equal.
+    package var mark = MomentMark()
 
     package init(_ vault: VaultConfiguration, now: @escaping @Sendable () -> Date = { Date() }) {
         (self.vault, self.now) = (vault, now)
@@ -54,13 +56,17 @@ package struct DrillDesk: Sendable {
     }
 
     private func rehearse(inVault name: String, _ order: Order) async throws -> DrillReport {
-        let report = try await vault.open(environment: nil, now: now()).withDatabase(name, isWriting: false, now: now())
-        { backup in
-            try backup.expectReadable()
-            return try await run(.moment(try await order.moment(backup)), order)
-        }
-        if report.verdict == .equal, let moment = report.moment {
-            try await vault.markVerified(moment, of: name, environment: nil, at: now())
+        let (rehearsed, moment) = try await vault.open(environment: nil, now: now())
+            .withDatabase(name, isWriting: false, now: now()) { backup in
+                try backup.expectReadable()
+                let moment = try await order.moment(backup)
+                return (try await run(.moment(moment), order), moment)
+            }
+        var report = rehearsed
+        if report.verdict == .equal {
+            report.unmarked = try await mark.leave(on: moment, content: true, at: now()) {
+                try await vault.open(environment: nil, now: now())
+            }
         }
         return report
     }

@@ -11,8 +11,6 @@ package struct PairSides: Sendable {
     package let filledTo: UpdateSequence?
     /// When it was filled up to there: the moment's time, or the checkpoint's by the clock of the server that runs the job.
     package var filledAt: Date?
-    /// The vault's moment that is compared; nil for a backup on a server.
-    package var moment: Int?
     /// The backup in the vault behind that moment, where it was opened to be mended.
     private var mended: (backup: VaultDatabase, newest: Moment)?
 
@@ -42,7 +40,7 @@ package struct PairSides: Sendable {
                 }
                 var sides = PairSides(
                     source: source, target: mending ? backup : backup.at(newest), filledTo: newest.sequence,
-                    filledAt: newest.time, moment: newest.number)
+                    filledAt: newest.time)
                 if mending { sides.mended = (backup, newest) }
                 return try await body(sides)
             }

@@ -34,6 +34,8 @@ package struct PairVerifier: Sendable {
         package var differences: [Difference] = []
         /// What kept it from a verdict, where something did.
         package var failure: (any Error)?
+        /// The backup at the moment that was found equal, which a prune leaves alone while this is there.
+        var equal: VaultDatabase?
     }
 
     let store: StoredVerifications
@@ -46,6 +48,8 @@ package struct PairVerifier: Sendable {
     var suspected: Set<String> = []
     /// The pauses before further looks at what seems to differ; the usual ones where nil.
     package var looks: [Duration]?
+    /// Marks moments that are equal.
+    package var mark = MomentMark()
     /// Called with the pair's name and each new state of the comparison.
     package var onProgress: @Sendable (String, Verification.Progress) -> Void = { _, _ in }
 
@@ -177,11 +181,20 @@ package struct PairVerifier: Sendable {
     ) async throws -> Outcome {
         try folder.makeProgress(of: record.id)
         let progress = Mutex<Verification.Progress?>(nil)
-        let outcome = try await attended(pair, order, record, isResuming: isResuming, descriptions) { state in
+        var outcome = try await attended(pair, order, record, isResuming: isResuming, descriptions) { state in
             progress.withLock { $0 = state }
             onProgress(pair.name, state)
         } watching: {
             progress.withLock { $0 }
+        }
+        // Behind the comparison, whose time may be up.
+        if let equal = outcome.equal {
+            outcome.record.unmarked = try await mark.leave(
+                on: equal, content: outcome.record.provesAllContent, at: now()
+            ) {
+                try await vault.open(environment: environment, now: now())
+            }
+            outcome.equal = nil
         }
         if outcome.record.state == .ended { try folder.removeProgress(of: record.id) }
         let forgotten = try await store.store(
@@ -257,7 +270,7 @@ package struct PairVerifier: Sendable {
         let began = ContinuousClock.now
         let isSuspected = suspected.contains(pair.key) || VerifiedLight.suspicious.contains(order.reason)
         do {
-            let (compared, moment) = try await PairSides.with(
+            var outcome = try await PairSides.with(
                 pair, vault: vault, environment: environment, now: now()
             ) { sides in
                 var verification = Verification(sides.source, sides.target, now: now)
@@ -288,17 +301,12 @@ package struct PairVerifier: Sendable {
                 if outcome.record.basis != nil {
                     outcome.record.witness = if let witness { witness } else { try await take(pair) }
                 }
-                return (outcome, sides.moment)
+                if outcome.record.provesAllRevisions { outcome.equal = sides.target as? VaultDatabase }
+                return outcome
             }
-            var outcome = compared
-            if case .vault(let name) = pair.backup {
-                if outcome.record.bodies?.unreadableInTarget != nil {
-                    // What is read in vain once is lost.
-                    outcome.failure = VaultError(.damaged, outcome.record.reason ?? "content can't be read", at: name)
-                }
-                if let moment, outcome.record.provesAllContent {
-                    try await vault.markVerified(moment, of: name, environment: environment, at: now())
-                }
+            if case .vault(let name) = pair.backup, outcome.record.bodies?.unreadableInTarget != nil {
+                // What is read in vain once is lost.
+                outcome.failure = VaultError(.damaged, outcome.record.reason ?? "content can't be read", at: name)
             }
             return outcome
         } catch {

@@ -86,6 +86,8 @@ package struct VerificationRecord: Sendable, Hashable, Codable {
     package var file: String?
     /// Where only what has changed since was compared: when everything was.
     package var since: Date?
+    /// That the moment of the vault is equal and could not be marked so, and why; nil where it is marked, or is not to be.
+    package var unmarked: String?
     /// What the next verification can be built on.
     package var basis: VerificationBasis?
     /// By what it is known that neither side was put back since.
@@ -107,8 +109,11 @@ package struct VerificationRecord: Sendable, Hashable, Codable {
     /// Whether it shows that nothing is lost: with nothing on its way, which may never arrive.
     package var isProof: Bool { hasFoundAll && onTheirWay == 0 }
 
-    /// Whether everything was compared and found equal, as of the position that it speaks of.
-    package var provesAllContent: Bool { verdict == .equal && level != .counts && since == nil }
+    /// Whether every revision was compared and found equal, as of the position that it speaks of.
+    package var provesAllRevisions: Bool { verdict == .equal && level != .counts && since == nil }
+
+    /// Whether the content of all of them was.
+    package var provesAllContent: Bool { provesAllRevisions && level == .bodies && share ?? .all == .all }
 
     /// What the pair's verifications are known by, whatever its name.
     package var key: String { Self.key(source: source, target: target) }

@@ -9,6 +9,10 @@ package struct CheckReport: Sendable, Hashable {
         package var what: String
         /// Whether a server that still has what is damaged can help.
         package var isMendable: Bool
+        /// Whether there is a copy of it, which the next backup puts into its place.
+        package var hasCopy = false
+        /// Whether only a sum is wrong, which a repair adds up anew.
+        package var isTally = false
 
         package var description: String { "\(kind): \(what)" }
     }
@@ -37,6 +41,31 @@ package struct CheckReport: Sendable, Hashable {
         !isEncrypted && problems.contains(where: \.isMendable)
     }
 
+    /// What can be done about damage.
+    package enum Remedy: Sendable, Hashable {
+        /// The next backup puts back what is kept twice.
+        case backup
+        /// A server that still has what is damaged gives it back.
+        case repair
+        /// Rows are set aside, and a backup stores anew what they stood for.
+        case repairAndBackup
+        /// As that, of an encrypted backup: by the repair of its pair.
+        case pairRepair
+        /// Sums are added up anew by a repair, which needs nothing of the server.
+        case tallying
+        /// Nothing but a copy of the vault's folder.
+        case copy
+    }
+
+    package var remedy: Remedy {
+        let others = problems.filter { !$0.hasCopy }
+        if others.isEmpty { return .backup }
+        if others.allSatisfy(\.isTally) { return .tallying }
+        if isRepairable { return .repair }
+        guard others.contains(where: { ["leaf", "row"].contains($0.kind) }) else { return .copy }
+        return isEncrypted ? .pairRepair : .repairAndBackup
+    }
+
     /// Why the backup could not be looked at, such as for want of another key; nil where it was.
     package var unread: VaultError?
 
@@ -45,10 +74,14 @@ package struct CheckReport: Sendable, Hashable {
     package var isSound: Bool { !isDamaged && unread == nil }
 
     /// - Parameter isMendable: false where the vault's own row is gone, and with it the place of what a server may have.
-    mutating func add(_ kind: String, _ what: String, isMendable: Bool = true) {
+    mutating func add(
+        _ kind: String, _ what: String, isMendable: Bool = true, hasCopy: Bool = false, isTally: Bool = false
+    ) {
         problemCount += 1
         guard problems.count < 1000 else { return }
         problems.append(
-            Problem(kind: kind, what: what, isMendable: isMendable && ["body", "attachment"].contains(kind)))
+            Problem(
+                kind: kind, what: what, isMendable: isMendable && ["body", "attachment"].contains(kind),
+                hasCopy: hasCopy, isTally: isTally))
     }
 }

@@ -42,7 +42,13 @@ extension VaultDatabase {
         }
         for problem in try DatabaseSchema.problems(database) { report.add("schema", problem) }
         for ledger in Ledger.all {
-            for problem in try ledger.problems(database) { report.add("row", problem) }
+            let problems = try ledger.problems(database)
+            guard !problems.isEmpty else { continue }
+            let isSpared = Ledger.spared.contains { $0.table == ledger.table }
+            let hasCopies = try isSpared && ledger.hasCopiesOfAll(database)
+            for problem in problems {
+                report.add("row", problem, hasCopy: hasCopies, isTally: problem == ledger.wrongTally)
+            }
         }
         try report.checkLength(of: file)
         report.checkMoments(database)

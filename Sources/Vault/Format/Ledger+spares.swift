@@ -41,9 +41,9 @@ extension Ledger {
 
     /// Puts rows and copies that are damaged or gone back from each other, and makes copies where a backup has none yet.
     ///
-    /// - Returns: how many were damaged or gone.
-    func mendSpares(_ database: Database) throws -> Int {
-        guard try !isPaired(database) || !problems(database).isEmpty else { return 0 }
+    /// - Returns: how many were damaged or gone, and whether the tally was wrong.
+    func mendSpares(_ database: Database) throws -> (rows: Int, tally: Bool) {
+        guard try !isPaired(database) || !problems(database).isEmpty else { return (0, false) }
         let rows = try numbers(database).map { (number: $0, whole: try sound($0, database)) }
         // A row whose number is what was damaged is missing in its place, and a stray in another.
         let strays = rows.filter { $0.whole == nil }.map(\.number)
@@ -65,7 +65,15 @@ extension Ledger {
             }
         }
         if refilled > 0 { try removeStrays(strays, database) }
-        return mended
+        return (mended, try settleTally(database))
+    }
+
+    /// Whether ``mendSpares(_:)`` makes the table what was written again: each row that is damaged or gone has a copy that is not.
+    func hasCopiesOfAll(_ database: Database) throws -> Bool {
+        let numbers = try numbers(database)
+        let whole = try numbers.filter { try sound($0, database) != nil }
+        let missing = try whole.flatMap { [$0, -$0] }.filter { try row($0, database) == nil }.count
+        return try goneRows(database) + numbers.count - whole.count <= missing
     }
 
     /// Removes damaged rows that stand in no row's place; the tally knows them as those that were refilled.

@@ -123,26 +123,4 @@ struct Ledger {
         try database.cachedStatement(sql: "INSERT OR REPLACE INTO tally (id, rows, sum) VALUES (?, ?, ?)")
             .execute(arguments: [table, oldRows + rows, oldSum &+ sum])
     }
-
-    /// What is wrong with the table's rows and their tally.
-    func problems(_ database: Database) throws -> [String] {
-        var (rows, sum, problems): (Int, Int64, [String]) = (0, 0, [])
-        let cursor = try Row.fetchCursor(
-            database, sql: "SELECT \(columns.joined(separator: ", ")), hash FROM \(table)")
-        while let row = try cursor.next() {
-            let hash: DatabaseValue = row[columns.count]
-            let expected = self.hash(columns.indices.map { row[$0] as DatabaseValue })
-            if hash != expected.databaseValue {
-                problems.append("row \(row[0] as DatabaseValue) of \(table) was changed")
-            }
-            rows += 1
-            sum = sum &+ expected
-        }
-        let tally = try Row.fetchOne(database, sql: "SELECT rows, sum FROM tally WHERE id = ?", arguments: [table])
-        let isEqual =
-            (tally?[0] as DatabaseValue? ?? 0.databaseValue) == rows.databaseValue
-            && (tally?[1] as DatabaseValue? ?? 0.databaseValue) == sum.databaseValue
-        if problems.isEmpty, !isEqual { problems.append("\(table) has not the rows that were written") }
-        return problems
-    }
 }

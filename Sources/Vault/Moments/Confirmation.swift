@@ -59,6 +59,13 @@ extension VaultDatabase {
         }
     }
 
+    /// This state at its moment, which nothing changes that comes meanwhile; nil where it is no moment's.
+    package func atMomentOfState() async throws -> VaultDatabase? {
+        guard moment == nil else { return self }
+        guard let moment = try await momentOfState() else { return nil }
+        return at(moment)
+    }
+
     /// Whether anything is in the moment that is being written.
     private static func hasChanged(since newest: Moment, _ database: Database) throws -> Bool {
         let state = try StateRow(database)

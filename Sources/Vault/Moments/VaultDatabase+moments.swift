@@ -69,14 +69,18 @@ extension VaultDatabase {
     }
 
     /// Notes that a moment was compared and found equal, so that no pruning drops the newest such moment.
-    package func markVerified(_ number: Int, at time: Date) async throws {
+    ///
+    /// - Parameter content: whether its content was compared, and not its revisions alone; the newest such moment is kept too.
+    package func markVerified(_ number: Int, content: Bool, at time: Date) async throws {
         try writable()
-        let name = name
+        let (name, path) = (name, file.path)
         let moment = try await file.write { database -> Moment? in
-            guard try Moment.all(database).contains(where: { $0.number == number }) else {
+            let moments = try Moment.all(database)
+            guard moments.contains(where: { $0.number == number }) else {
                 throw VaultError(.unknownMoment, "the moment \(number) is not in the vault", at: name)
             }
             try Ledger.moment.update(number, set: "verified", to: time.milliseconds, database)
+            if content { try ContentProof.note(number, among: moments, at: path, database) }
             return try Moment.all(database).last
         }
         if let moment { try await witness(moment) }
@@ -189,7 +193,7 @@ extension VaultDatabase {
             [
                 epoch.number + 1, state.moment, time.milliseconds, try JSONEncoder().encode(source), reason,
             ], database)
-        try Ledger.checkpoint.delete(where: "1", [], database)
+        try Ledger.checkpoint.delete(where: "id <> ?", [ContentProof.id], database)
         return sealed
     }
 }

@@ -8,7 +8,7 @@ package struct VaultStatistics: Sendable, Hashable {
     /// All leaf revisions of all moments.
     package var leaves = 0
     package var bodies = 0
-    /// The bytes of all documents before compression, and as stored.
+    /// The bytes of all documents before compression, and as stored; a size that can't be is not counted, nor of attachments.
     package var documentBytes = 0
     package var storedDocumentBytes = 0
     package var attachments = 0
@@ -30,13 +30,16 @@ extension VaultDatabase {
             statistics.leaves = try count("leaf")
             // In one pass: the table of documents is most of the file.
             if let sums = try Row.fetchOne(
-                database, sql: "SELECT count(*), total(size), total(length(data)) FROM body")
+                database,
+                sql: "SELECT count(*), \(Self.total(0...FrameDecompressor.largest)), total(length(data)) FROM body")
             {
                 statistics.bodies = try sums.checked(0)
                 statistics.documentBytes = Int(try sums.checked(1) as Double)
                 statistics.storedDocumentBytes = Int(try sums.checked(2) as Double)
             }
-            if let sums = try Row.fetchOne(database, sql: "SELECT count(*), total(size) FROM attachment") {
+            if let sums = try Row.fetchOne(
+                database, sql: "SELECT count(*), \(Self.total(ClosedRange(AttachmentCheck.sizes))) FROM attachment")
+            {
                 statistics.attachments = try sums.checked(0)
                 statistics.attachmentBytes = Int(try sums.checked(1) as Double)
             }
@@ -44,6 +47,11 @@ extension VaultDatabase {
         }
         statistics.fileBytes = try await fileBytes()
         return statistics
+    }
+
+    /// A damaged size must not make the sum one that no number holds.
+    private static func total(_ sizes: ClosedRange<Int>) -> String {
+        "total(CASE WHEN size BETWEEN \(sizes.lowerBound) AND \(sizes.upperBound) THEN size END)"
     }
 
     /// The bytes of all files; reads nothing of them.

@@ -13,11 +13,31 @@ package struct DamagedState: Sendable, Hashable, CustomStringConvertible {
     package var isEpoch = false
     /// Rows that are kept twice, and were put back from their copies.
     package var spared = 0
+    /// Tables whose rows were each what was written, and added up to something else; they are added up anew.
+    package var tallies = 0
 
     /// Whether older moments lack it for good: sums, epochs and checkpoints are nothing that a moment has, and copies are whole.
     package var isLost: Bool { leaves + settings > 0 }
 
     package var isEmpty: Bool { self == DamagedState() }
+
+    /// Whether nothing of the source had to be read again: all that was damaged is there a second time.
+    private var hasCopies: Bool {
+        var others = self
+        (others.spared, others.tallies) = (0, 0)
+        return others.isEmpty
+    }
+
+    /// What a backup has done about it, in words.
+    package func outcome(moment: Int) -> String {
+        if hasCopies {
+            return spared > 0
+                ? "what was damaged is put back from its copy, and nothing is lost"
+                : "it is added up anew, and nothing is lost"
+        }
+        return "the source was read again, and moment #\(moment) is made of all that it has; "
+            + (isLost ? "of the older ones couchkeep vault check tells" : "the older ones lack nothing")
+    }
 
     package var description: String {
         var parts: [String] = []
@@ -25,6 +45,7 @@ package struct DamagedState: Sendable, Hashable, CustomStringConvertible {
             (leaves, "revision", "revisions"), (settings, "setting", "settings"),
             (checkpoints, "checkpoint", "checkpoints"),
             (spared, "row of which there is a copy", "rows of which there are copies"),
+            (tallies, "sum of a table", "sums of tables"),
         ] where count > 0 {
             parts.append("\(count) \(count == 1 ? one : many)")
         }
@@ -41,13 +62,29 @@ extension VaultDatabase {
     /// - Throws: `VaultError`.
     package func mendSpares() async throws -> DamagedState? {
         try writable()
-        let mended = try await file.write { database in
-            try Ledger.spared.reduce(0) { try $0 + $1.mendSpares(database) }
+        let damage = try await file.write { database in
+            var damage = DamagedState()
+            for ledger in Ledger.spared {
+                let mended = try ledger.mendSpares(database)
+                damage.spared += mended.rows
+                damage.tallies += mended.tally ? 1 : 0
+            }
+            return damage
         }
-        guard mended > 0 else { return nil }
-        var damage = DamagedState()
-        damage.spared = mended
-        return damage
+        return damage.isEmpty ? nil : damage
+    }
+
+    /// Adds up the rows of tables anew where each is what was written, none is gone, and the sum that was kept is another one.
+    ///
+    /// Either that sum was damaged, or an older row is back in the place of a newer one. Nothing tells these apart, and no check
+    /// finds it any more: who calls this has to tell. Durable when this returns. Reads every row of all small tables.
+    ///
+    /// - Returns: what a check said of it.
+    package func settleTallies() async throws -> [String] {
+        try writable()
+        return try await file.write { database in
+            try Ledger.all.filter { try $0.settleTally(database) }.map(\.wrongTally)
+        }
     }
 
     /// Sets aside what is damaged of the newest state, so that a backup can go on: its next run reads the source from the
@@ -61,7 +98,7 @@ extension VaultDatabase {
     /// - Throws: `VaultError` where more than that is damaged; `CancellationError`.
     package func setDamagedAside(_ lost: [DamagedRevision] = []) async throws -> DamagedState {
         try writable()
-        let (vault, uuid, name) = (vault, uuid, name)
+        let (vault, uuid, name, path) = (vault, uuid, name, file.path)
         let naming = try file.naming()
         return try await file.write { database in
             var damage = DamagedState()
@@ -103,7 +140,10 @@ extension VaultDatabase {
             if damage.settings > 0 { try Ledger.setting.tallyAnew(database) }
             try search.countDocuments(database)
             try search.state.write(database)
+            // Where it can't be read nobody knows what it said.
+            let proof = try? ContentProof.read(at: path, database)
             try Ledger.checkpoint.clear(database)
+            if let proof { try Self.put(proof, id: ContentProof.id, database) }
             return damage
         }
     }

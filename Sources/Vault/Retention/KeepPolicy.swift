@@ -2,7 +2,7 @@ import Foundation
 
 /// Which moments to keep. A moment is kept where any of the rules asks for it.
 package struct KeepPolicy: Sendable, Hashable {
-    /// All moments of the last so many seconds.
+    /// All moments of the last so many seconds, and the one that held when they began, however old: a quiet database gets none.
     package var within: TimeInterval?
     /// The newest ones.
     package var last: Int?
@@ -29,8 +29,11 @@ package struct KeepPolicy: Sendable, Hashable {
 
     /// Decides about each moment, in the given order.
     ///
+    /// - Parameter proved: the numbers of those of which the content was compared last, and not the revisions alone.
     /// - Throws: `VaultError` with code `vault-refused` where the policy is empty.
-    package func decide(_ moments: [Moment], now: Date) throws(VaultError) -> [MomentDecision] {
+    package func decide(
+        _ moments: [Moment], proved: Set<Int> = [], now: Date
+    ) throws(VaultError) -> [MomentDecision] {
         guard !isEmpty else {
             throw VaultError(
                 .refused, "an empty policy would keep nothing", at: "prune",
@@ -48,9 +51,13 @@ package struct KeepPolicy: Sendable, Hashable {
         keep(byNumber.first, .newest)
         // An incomplete one, or one that holds less, can't take the place of one that was compared.
         keep(byNumber.first { $0.verified != nil }, .lastVerified)
+        for moment in moments where proved.contains(moment.number) { keep(moment, .lastProved) }
         keep(byNumber.first { $0.isComplete }, .lastComplete)
-        for moment in byTime where within.map({ now.timeIntervalSince(moment.time) <= $0 }) ?? false {
-            keep(moment, .within)
+        if let within, within > 0 {
+            let older = byTime.drop { now.timeIntervalSince($0.time) <= within }
+            for moment in byTime.prefix(byTime.count - older.count) { keep(moment, .within) }
+            keep(older.first, .heldBefore)
+            if older.first?.isComplete == false { keep(older.first(where: \.isComplete), .heldBefore) }
         }
         for moment in byNumber.prefix(max(0, last ?? 0)) { keep(moment, .last) }
         for (count, reason) in [
@@ -99,7 +106,11 @@ package struct MomentDecision: Sendable, Hashable {
     /// Why a moment is kept.
     package enum Reason: String, Sendable, Hashable, CaseIterable {
         case newest, within, last, hourly, daily, weekly, monthly, yearly
+        /// It is older than what `within` keeps, and was the newest one when that began.
+        case heldBefore = "held as within began"
         case lastVerified = "last verified"
+        /// Its content was compared, and not its revisions alone.
+        case lastProved = "content proved"
         case lastComplete = "last complete"
         /// No rule keeps it, and somebody restores, compares or serves it.
         case beingRead = "being read"

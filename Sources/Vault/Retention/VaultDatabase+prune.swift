@@ -5,7 +5,7 @@ extension VaultDatabase {
     /// Shows what a policy would drop; changes nothing. What is being read is kept.
     package func prunePlan(_ policy: KeepPolicy, now: Date) async throws -> PrunePlan {
         let (moments, damaged) = try await allMoments()
-        var decisions = try policy.decide(moments, now: now)
+        var decisions = try policy.decide(moments, proved: try await provedMoments(among: moments), now: now)
         let read = try await momentsBeingRead(removesOthers: false)
         for index in decisions.indices where !decisions[index].isKept {
             if read.contains(decisions[index].moment.number) { decisions[index].reasons = [.beingRead] }

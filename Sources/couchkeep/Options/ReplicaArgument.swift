@@ -36,6 +36,12 @@ struct ReplicaArgument: Sendable {
         ) { try await backup.close() }
     }
 
+    /// The same side at a moment of its backup, which goes on meanwhile; as it is where the backup is at none.
+    func at(_ backup: VaultDatabase) -> ReplicaArgument {
+        guard let moment = backup.moment else { return self }
+        return ReplicaArgument(replica: backup, name: name, filledTo: moment.sequence, close: close)
+    }
+
     /// Opens both sides for a body, and closes what was opened behind it.
     static func withBoth<Result>(
         _ source: String, _ target: String, login: LoginOptions, vault: VaultOptions, moment: MomentOptions,

@@ -25,9 +25,7 @@ struct BackupPrinter {
             report.replication.refusals, of: report.replication.counts.refused, as: "not backed up", isJSON: isJSON)
         if let damage = report.damage {
             Console.error(
-                "\(report.name): the backup was damaged (\(damage)); the source was read again, and moment "
-                    + "#\(report.moment.number) is made of all that it has; of the older ones couchkeep vault check tells"
-            )
+                "\(report.name): the backup was damaged (\(damage)); \(damage.outcome(moment: report.moment.number))")
         }
     }
 

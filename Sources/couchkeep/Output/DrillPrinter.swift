@@ -24,6 +24,7 @@ struct DrillPrinter {
         var problems: [DrillReport.Problem]
         var setAside: Int?
         var leftover: String?
+        var unmarked: String?
     }
 
     static func json(_ report: DrillReport) throws {
@@ -33,7 +34,7 @@ struct DrillPrinter {
                 moment: report.moment, asOf: report.asOf, place: report.place, documents: report.documents,
                 revisions: report.revisions, bytes: report.bytes, restoreSeconds: report.restoreSeconds,
                 compareSeconds: report.compareSeconds, differing: report.differing, problems: report.problems,
-                setAside: report.setAside, leftover: report.leftover))
+                setAside: report.setAside, leftover: report.leftover, unmarked: report.unmarked))
     }
 
     static func text(_ report: DrillReport) {
@@ -67,6 +68,7 @@ struct DrillPrinter {
         case .unknown: text += "Unknown: \(report.reason ?? "it came to no end")."
         }
         Console.out(text)
+        if let unmarked = report.unmarked { Console.error("couchkeep: \(report.backup): \(unmarked)") }
         if let leftover = report.leftover {
             Console.error("\(leftover); couchkeep drill --remove-leftovers removes it")
         }

@@ -154,6 +154,20 @@ import Testing
         }
     }
 
+    /// A sum that is wrong for ever would hide every later damage.
+    @Test func aWrongSumIsToldOnce() async throws {
+        try await withScene { _, scene in
+            try await scene.source.fill(3)
+            try await scene.backUp()
+            try await scene.damage("UPDATE tally SET sum = sum + 256 WHERE id = 'moment'")
+            let (report, check) = try await repair(scene, from: scene.source)
+            #expect(report.settled.count == 1 && report.damaged.isEmpty && report.setAside == nil, "\(report)")
+            #expect(check.isSound, "\(check)")
+            let (again, _) = try await repair(scene, from: scene.source)
+            #expect(!again.hasSettled)
+        }
+    }
+
     @Test func anEncryptedBackupIsNotTouched() async throws {
         try await withScene { _, scene in
             try await scene.source.fill(3)
@@ -165,6 +179,10 @@ import Testing
                     try await VaultRepairRun(of: backup, from: CouchReplica(scene.source)).run()
                 }
                 #expect(error?.code == .refused && error?.what.contains("encrypted") == true)
+                // But for what needs no content.
+                try await scene.damage("UPDATE tally SET sum = sum + 256 WHERE id = 'epoch'")
+                let report = try await VaultRepairRun(of: backup, from: CouchReplica(scene.source)).run()
+                #expect(report.settled.count == 1, "\(report)")
             }
         }
     }

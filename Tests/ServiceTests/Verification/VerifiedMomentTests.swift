@@ -42,6 +42,24 @@ import Vault
         }
     }
 
+    @Test func onlyEqualContentTakesThePlaceOfProvedContent() async throws {
+        try await withScene { scene in
+            func reasons() async throws -> [[MomentDecision.Reason]] {
+                try await Vault(at: "\(scene.folder.path)/vault", create: false, now: Date())
+                    .withDatabase("orders", isWriting: false, now: Date()) { backup in
+                        try await backup.prunePlan(KeepPolicy(last: 1), now: Date()).decisions.map(\.reasons)
+                    }
+            }
+            #expect(try await scene.verify(level: .bodies).map(\.record.verdict) == [.equal])
+            _ = try scene.production.put("later", in: "orders")
+            try await scene.backUp()
+            #expect(try await scene.verify(level: .revisions).map(\.record.verdict) == [.equal])
+            #expect(try await reasons() == [[.lastProved], [.newest, .lastVerified, .lastComplete, .last]])
+            #expect(try await scene.verify(level: .bodies).map(\.record.verdict) == [.equal])
+            #expect(try await reasons() == [[], [.newest, .lastVerified, .lastProved, .lastComplete, .last]])
+        }
+    }
+
     @Test func whatIsOnItsWayDoesNotSpeakAgainstTheMoment() async throws {
         try await withScene { scene in
             _ = try scene.production.put("later", in: "orders")

@@ -21,7 +21,8 @@ extension ConfigurationSection {
         "vault.keep",
         [
             ConfigurationKey(
-                "within", "duration", default: ConfigurationKey.none, "All moments younger than this.", example: "7d"),
+                "within", "duration", default: ConfigurationKey.none,
+                "All moments younger than this, and the one that held when it began.", example: "7d"),
             ConfigurationKey(
                 "last", "count", default: ConfigurationKey.none, "This many of the latest moments.", example: "10"),
             ConfigurationKey(

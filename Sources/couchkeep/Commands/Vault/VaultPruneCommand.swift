@@ -10,8 +10,9 @@ struct VaultPruneCommand: AsyncParsableCommand, JSONCommand {
     static let configuration = CommandConfiguration(
         commandName: "prune", abstract: "Drop moments that no rule keeps, and give their space back.",
         discussion: """
-            A moment is kept where any rule asks for it. The newest moment, the newest complete one and the last verified \
-            one are always kept, and one that is just being read. Without --confirm the plan is shown and nothing is done.
+            A moment is kept where any rule asks for it. The newest moment, the newest complete one, the last verified one \
+            and the last of which the content was proved, by a drill or at level bodies, are always kept, and one that is just \
+            being read. Without --confirm the plan is shown and nothing is done.
 
               couchkeep vault prune orders --within 7d --daily 30 --monthly 12
               couchkeep vault prune orders --within 7d --daily 30 --monthly 12 --confirm
@@ -22,7 +23,10 @@ struct VaultPruneCommand: AsyncParsableCommand, JSONCommand {
 
     @Argument(help: "The backup; all of them without it.") var name: String?
     @OptionGroup var options: VaultOptions
-    @Option(help: ArgumentHelp("Keep all moments of this time, such as 7d.", valueName: "duration")) var within: String?
+    @Option(
+        help: ArgumentHelp(
+            "Keep all moments of this time, such as 7d, and the one that held when it began.", valueName: "duration"))
+    var within: String?
     @Option(help: ArgumentHelp("Keep the newest ones.", valueName: "count")) var last: Int?
     @Option(help: ArgumentHelp("Keep the newest of each of the last hours.", valueName: "count")) var hourly: Int?
     @Option(help: ArgumentHelp("Keep the newest of each of the last days.", valueName: "count")) var daily: Int?

@@ -24,7 +24,9 @@ struct VaultRepairCommand: AsyncParsableCommand, JSONCommand {
 
             What a server has written over since can't be had from it: of older moments only what is still current comes \
             back. An encrypted backup, and a file whose structure is broken, are put back from a copy of the vault's \
-            folder. Exit code 0 where the backup is sound afterwards, 15 where not.
+            folder. Exit code 0 where the backup is sound afterwards, 15 where not. Where a sum of rows was wrong and each row by \
+            itself is sound, the sum was damaged or an older row is back: that is told, once with 15, and the rows are added up \
+            anew, also in an encrypted backup.
             """)
 
     @Argument(help: "The backup.") var name: String
@@ -55,6 +57,8 @@ struct VaultRepairCommand: AsyncParsableCommand, JSONCommand {
         var left: [Left]
         /// What the next backup stores anew; nil where nothing.
         var setAside: String?
+        /// Sums that were wrong and are added up anew, in words; nil where none.
+        var settled: [String]?
         /// What a check of everything found afterwards.
         var problemCount: Int
         var problems: [String]
@@ -78,24 +82,32 @@ struct VaultRepairCommand: AsyncParsableCommand, JSONCommand {
         } else {
             tell(report, check)
         }
-        try CommandEnd.end(check.isSound ? .ok : .damaged)
+        // What is settled no check tells again.
+        try CommandEnd.end(check.isSound && report.settled.isEmpty ? .ok : .damaged)
     }
 
     private func result(_ report: VaultRepairReport, _ check: CheckReport) -> Result {
         Result(
-            backup: name, result: !check.isSound ? "damaged" : report.damaged.isEmpty ? "sound" : "repaired",
+            backup: name,
+            result: !check.isSound ? "damaged" : report.damaged.isEmpty && !report.hasSettled ? "sound" : "repaired",
             damaged: report.damaged.count, repaired: report.mended,
             left: report.left.map {
                 .init(
                     id: $0.revision.id.text, revision: $0.revision.revision.description,
                     part: $0.revision.part.rawValue, reason: $0.reason)
-            }, setAside: report.setAside?.description,
+            }, setAside: report.setAside?.description, settled: report.settled.isEmpty ? nil : report.settled,
             problemCount: check.problemCount, problems: check.problems.map(\.description))
     }
 
     private static let shown = 20
 
     private func tell(_ report: VaultRepairReport, _ check: CheckReport) {
+        for problem in report.settled {
+            Console.error("\(name): \(problem); added up anew, and vault check tells of it no more")
+        }
+        if let copies = report.copies {
+            Console.error("\(name): \(copies): put right")
+        }
         for (revision, reason) in report.left.prefix(Self.shown) {
             Console.error("left: “\(revision.id)” \(revision.revision), its \(revision.part.rawValue): \(reason)")
         }
@@ -105,7 +117,8 @@ struct VaultRepairCommand: AsyncParsableCommand, JSONCommand {
         let found = Wording.counted(report.damaged.count, "damaged revision")
         let done =
             report.damaged.isEmpty
-            ? report.setAside == nil ? "nothing to repair" : "all content is sound"
+            ? report.setAside == nil && !report.hasSettled
+                ? "nothing to repair" : "all content is sound"
             : "\(report.mended) of \(found) repaired"
         if check.isSound {
             Console.out("\(name): \(done); sound, everything was read")

@@ -29,6 +29,9 @@ struct VerifyResumeCommand: AsyncParsableCommand {
         defer { line.end() }
         let outcome = try await desk.resume(number, maximum: maxDuration)
         line.end()
+        if let unmarked = outcome.record.unmarked {
+            Console.error("couchkeep: \(outcome.record.target): \(unmarked)")
+        }
         let differences = outcome.differences.map(VerificationDifference.init)
         if json {
             try Console.json(VerificationResult(outcome.record, differences))

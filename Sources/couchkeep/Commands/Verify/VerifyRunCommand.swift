@@ -71,27 +71,23 @@ struct VerifyRunCommand: AsyncParsableCommand, JSONCommand {
 
     func run() async throws {
         guard words.count == 2 else { return try await verifyPairs() }
-        let (code, equal): (_, (moment: Moment, backup: String)?) = try await ReplicaArgument.withBoth(
+        let (code, equal): (_, VaultDatabase?) = try await ReplicaArgument.withBoth(
             words[0], words[1], login: login, vault: vault, moment: moment
         ) {
-            // A backup can go on while it is compared.
-            let backup = level == .counts ? nil : $1.replica as? VaultDatabase
-            let moment = try await backup?.momentOfState()
-            let code = try await compare($0, $1)
-            guard code == .ok, let backup, let moment else { return (code, nil) }
-            return (code, (moment, backup.name))
+            // A backup can go on while it is compared: what gets the mark is what was compared.
+            let named = level == .counts ? nil : $1.replica as? VaultDatabase
+            let backup = try await named?.atMomentOfState()
+            let code = try await compare($0, backup.map($1.at) ?? $1)
+            return (code, code == .ok ? backup : nil)
         }
-        if let equal { try await mark(equal.moment, of: equal.backup) }
+        if let equal {
+            let content = level == .bodies && share == nil
+            let unmarked = try await MomentMark().leave(on: equal, content: content, at: Date()) {
+                try await vault.open()
+            }
+            if let unmarked { Console.error("couchkeep: vault:\(equal.name): \(unmarked)") }
+        }
         try CommandEnd.end(code)
-    }
-
-    /// Notes of a moment that it was found equal, so that no prune drops the newest such moment.
-    ///
-    /// A backup that is under way just now, or a folder that can't be written to, is no reason to doubt the comparison.
-    private func mark(_ moment: Moment, of name: String) async throws {
-        do {
-            try await vault.withBackup(name, isWriting: true) { try await $0.markVerified(moment.number, at: Date()) }
-        } catch let error as VaultError where error.keepsFromWriting {}
     }
 
     private func verifyPairs() async throws {
@@ -108,6 +104,7 @@ struct VerifyRunCommand: AsyncParsableCommand, JSONCommand {
         try await desk.verify(words.first, order) { pair, outcome in
             line.end()
             codes.append(outcome.exitCode)
+            if let unmarked = outcome.record.unmarked { Console.error("couchkeep: \(pair.target): \(unmarked)") }
             let printer = VerificationPrinter(source: pair.source.url, target: pair.target)
             if json {
                 try Console.json(

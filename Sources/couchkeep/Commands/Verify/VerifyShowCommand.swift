@@ -18,5 +18,6 @@ struct VerifyShowCommand: AsyncParsableCommand {
         let (record, differences) = try await VerificationDesk(options.load(isQuiet: json)).show(number)
         if json { return try Console.json(VerificationResult(record, differences)) }
         VerificationPrinter(source: record.source, target: record.target).text(record, differences, shown: 1000)
+        if let unmarked = record.unmarked { Console.error("couchkeep: \(record.target): \(unmarked)") }
     }
 }
