@@ -1,3 +1,4 @@
+import Backup
 import CouchDB
 import Foundation
 import Supervision
@@ -38,8 +39,13 @@ package struct ConfiguredPairs: Sendable {
                 if !patterns.isEmpty { unmatched[entry.source, default: []] += patterns }
             }
             conflicts[entry.source, default: []] += match.problems.map(\.description)
-            candidates += entry.withoutBackupsOfBackups(match.selected).map {
-                entry.pair(source: $0.source, target: target, database: $0.target)
+            for chosen in entry.withoutBackupsOfBackups(match.selected) {
+                guard !DatabaseNames.isReplicator(chosen.target) else {
+                    let problem = SelectionProblem.wouldStartJobs(source: chosen.source, target: chosen.target)
+                    conflicts[entry.source, default: []].append(problem.description)
+                    continue
+                }
+                candidates.append(entry.pair(source: chosen.source, target: target, database: chosen.target))
             }
         }
         let rivals = Dictionary(grouping: candidates, by: \.target).mapValues {
