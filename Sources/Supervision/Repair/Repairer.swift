@@ -93,7 +93,10 @@ struct Repairer {
         let existing = try await replicator.document(id).map { try ReplicationDocument(answer: $0) }
         var members = existing?.membersForRestart() ?? [:]
         for option in existing?.partialOptions ?? [] { members[option] = nil }
-        for option in ["create_target", "create_target_params", "use_checkpoints", "cancel", "query_params"] {
+        // With since_seq each start of the job reads from there, whatever the checkpoint (couch_replicator_scheduler_job.erl).
+        for option in [
+            "create_target", "create_target_params", "use_checkpoints", "cancel", "query_params", "since_seq",
+        ] {
             members[option] = nil
         }
         members.merge(desired.document(on: coordinatorInfo).members) { _, wanted in wanted }
