@@ -141,7 +141,7 @@ package struct VerifiedLight: Sendable {
                 "verification": .integer(Int64(record.id)),
                 "unreadable": .integer(Int64(record.bodies?.unreadable ?? 0)),
             ],
-            next: VaultPair.backup(of: pair.target).map { "couchkeep vault repair \($0) --from URL" }
+            next: VaultPair.backup(of: pair.target).map { "couchkeep vault repair \(ShellWord.quoted($0)) --from URL" }
                 ?? "couchkeep verify show \(record.id)")
     }
 

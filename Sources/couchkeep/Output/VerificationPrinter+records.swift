@@ -32,7 +32,7 @@ extension VerificationPrinter {
         if counts.lacking > 0 {
             // A pair on servers may share the name.
             let name = VaultPair.backup(of: record.target) == nil ? record.pair : record.target
-            Console.out("next: couchkeep repair \(name) --dry-run")
+            Console.out("next: couchkeep repair \(ShellWord.quoted(name)) --dry-run")
         }
     }
 
