@@ -50,7 +50,7 @@ struct RealServerTests {
             let info = try await database.info()
             #expect(info.name == name && info.q == 3)
             #expect(info.identity == info.instanceStartTime && info.identity != nil)
-            let infos = try await connection.databaseInfos([name, "missing", "_users"])
+            let infos = try await connection.databaseInfos([name, "missing", "_users"]).infos
             #expect(infos.keys.sorted() == ["_users", name].sorted())
             try await database.setSecurity(["admins": ["names": ["x"]], "members": ["roles": ["y"]]])
             #expect(try await database.security()["members"]?["roles"] == ["y"])

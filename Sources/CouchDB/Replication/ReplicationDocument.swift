@@ -73,6 +73,8 @@ public struct ReplicationDocument: Sendable, Hashable {
         ["filter", "selector", "doc_ids", "view", "since_seq", "winning_revs_only"].filter { option in
             switch members[option] {
             case nil, .null?, .bool(false)?: false
+            // From the beginning, as without it.
+            case .integer(0)?, .string("0")?: option != "since_seq"
             default: true
             }
         }

@@ -31,21 +31,21 @@ extension ServerConnection {
         }
     }
 
-    /// The descriptions of several databases; those that don't exist are absent.
+    /// What the server says of several databases; those that don't exist are absent.
     ///
     /// Asks `_dbs_info` for a hundred at a time, and each database by itself where the server has no such endpoint.
-    public func databaseInfos(_ names: [String]) async throws -> [String: DatabaseInfo] {
+    public func databaseInfos(_ names: [String]) async throws -> DatabaseInfos {
         let names = Array(Set(names)).sorted()
-        guard !names.isEmpty else { return [:] }
+        guard !names.isEmpty else { return DatabaseInfos() }
         guard try await latestInfo().hasDatabasesInfo else { return try await singleInfos(names) }
         let batches = stride(from: 0, to: names.count, by: Self.namesPerInfoRequest).map {
             Array(names[$0..<min($0 + Self.namesPerInfoRequest, names.count)])
         }
         let answers = try await batches.concurrentMap(atMost: 4) { try await self.batchInfos($0) }
-        return answers.reduce(into: [:]) { $0.merge($1) { first, _ in first } }
+        return answers.reduce(into: DatabaseInfos()) { $0.merge($1) }
     }
 
-    private func batchInfos(_ names: [String]) async throws -> [String: DatabaseInfo] {
+    private func batchInfos(_ names: [String]) async throws -> DatabaseInfos {
         let rows: [JSONValue]
         do {
             rows = try await read(
@@ -58,30 +58,29 @@ extension ServerConnection {
             // A gateway without the endpoint, or a lower limit of names.
             return try await singleInfos(names)
         }
-        var infos: [String: DatabaseInfo] = [:]
-        var unanswered = Set(names)
+        var answer = DatabaseInfos()
         for row in rows {
-            guard let name = row["key"]?.string else { continue }
-            if let info = row["info"] {
-                infos[name] = try DatabaseInfo(answer: info)
-                unanswered.remove(name)
-            } else if row["error"]?.string == "not_found" {
-                unanswered.remove(name)
-            }
+            guard let name = row["key"]?.string, let info = row["info"] else { continue }
+            answer.infos[name] = try DatabaseInfo(answer: info)
         }
-        // Any other error of a row is asked for by itself, to be told in full.
-        infos.merge(try await singleInfos(Array(unanswered))) { first, _ in first }
-        return infos
+        // Its `not_found` stands for any failure, as of shards that can't be opened now (chttpd_misc.erl).
+        answer.merge(try await singleInfos(names.filter { answer.infos[$0] == nil }))
+        return answer
     }
 
-    private func singleInfos(_ names: [String]) async throws -> [String: DatabaseInfo] {
-        let infos = try await names.concurrentMap(atMost: configuration.concurrentConnections) { name in
+    private func singleInfos(_ names: [String]) async throws -> DatabaseInfos {
+        let answers = try await names.concurrentMap(atMost: configuration.concurrentConnections) { name in
+            var answer = DatabaseInfos()
             do {
-                return (name, try await self.database(name).info() as DatabaseInfo?)
+                answer.infos[name] = try await self.database(name).info()
             } catch let error as CouchError where error.code == .notFound {
-                return (name, nil)
+                return answer
+            } catch let error as CouchError where error.status != nil {
+                // It says nothing of the server's other databases, unlike no answer at all.
+                answer.failures[name] = error
             }
+            return answer
         }
-        return infos.reduce(into: [:]) { $0[$1.0] = $1.1 }
+        return answers.reduce(into: DatabaseInfos()) { $0.merge($1) }
     }
 }

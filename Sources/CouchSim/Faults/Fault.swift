@@ -30,6 +30,8 @@ package struct Fault: Sendable {
         case stateUnknown(documentID: String)
         /// A document is in the changes feed and in `_all_docs`, but can't be read.
         case documentMissing(id: String)
+        /// `_dbs_info` calls a database not found, as CouchDB does of one that can't be opened now.
+        case databaseNotFound(name: String)
     }
 
     /// What goes wrong.

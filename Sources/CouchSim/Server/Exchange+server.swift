@@ -50,8 +50,9 @@ extension Exchange {
         return .json(
             .array(
                 names.map { name in
+                    let isHidden = has { if case .databaseNotFound(name) = $0 { true } else { false } }
                     // A missing database is a row of its own.
-                    guard let database = try? server.database(name) else {
+                    guard !isHidden, let database = try? server.database(name) else {
                         return ["key": .string(name), "error": "not_found"]
                     }
                     return ["key": .string(name), "info": info(of: database)]

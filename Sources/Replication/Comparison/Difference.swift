@@ -16,6 +16,14 @@ package struct Difference: Sendable, Hashable, Codable {
         case attachmentDiffers
     }
 
+    /// What the target shows of a document of which it has all leaf revisions that the source has, and others besides.
+    package enum Surplus: String, Sendable, Hashable, Codable {
+        /// What the source shows.
+        case losing
+        /// One of those that only the target has.
+        case winning
+    }
+
     package var id: DocumentID
     package var kind: Class
     /// The leaf revisions that only the source has.
@@ -24,6 +32,8 @@ package struct Difference: Sendable, Hashable, Codable {
     package var onlyInTarget: [RevisionID]
     /// The revisions that both have, with other content.
     package var revisions: [DifferingRevision] = []
+    /// Set where the target lacked no leaf revision when all were seen, and has others besides.
+    package var surplus: Surplus?
     /// Why, as far as it was looked for and found.
     package var reason: DifferenceReason?
 
@@ -41,6 +51,10 @@ package struct Difference: Sendable, Hashable, Codable {
         self.init(
             id: id, kind: right.isEmpty ? .missing : left.isEmpty ? .extra : .otherLeaves,
             onlyInSource: left.subtracting(right).sorted(), onlyInTarget: right.subtracting(left).sorted())
+        if !left.isEmpty, left.isSubset(of: right) {
+            // The winner comes first.
+            surplus = source?.revisions.first == target?.revisions.first ? .losing : .winning
+        }
     }
 }
 
@@ -50,6 +64,10 @@ package struct ComparisonCounts: Sendable, Hashable, Codable {
     package var missing = 0
     package var extra = 0
     package var otherLeaves = 0
+    /// Those of them of which the target lacks nothing, and has more; nil for none, as in records of older runs.
+    package var extraLeaves: Int?
+    /// Those of these that the target shows otherwise than the source.
+    package var winningLeaves: Int?
     package var bodyDiffers = 0
     package var attachmentDiffers = 0
 
@@ -62,6 +80,20 @@ package struct ComparisonCounts: Sendable, Hashable, Codable {
 
     /// Documents that differ.
     package var different: Int { missing + extra + otherLeaves + bodyDiffers + attachmentDiffers }
+
+    /// Documents of which the target lacks a leaf revision.
+    package var lacking: Int { missing + otherLeaves - (extraLeaves ?? 0) }
+
+    /// Whether all that differs is that the target has more.
+    package var isOnlyMore: Bool { different > 0 && different == extra + (extraLeaves ?? 0) }
+
+    /// Counts a difference, and what it says of the target's leaf revisions.
+    package mutating func count(_ difference: Difference) {
+        count(difference.kind)
+        guard difference.kind == .otherLeaves, let surplus = difference.surplus else { return }
+        extraLeaves = (extraLeaves ?? 0) + 1
+        if surplus == .winning { winningLeaves = (winningLeaves ?? 0) + 1 }
+    }
 
     /// Counts a difference.
     package mutating func count(_ kind: Difference.Class) {

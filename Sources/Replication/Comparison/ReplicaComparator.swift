@@ -129,7 +129,7 @@ package struct ReplicaComparator: Sendable {
             settled.append(how)
             report.counts.equal += ids.count - found.count
             for item in found {
-                report.counts.count(item.kind)
+                report.counts.count(item)
                 try await difference(item)
             }
         }

@@ -138,7 +138,8 @@ struct VerificationRun {
         let result = try await comparator.run(difference: difference)
         return VerificationState.Revisions(
             counts: result.counts, sequence: result.sequence, targetSequence: result.targetSequence,
-            isBehind: result.isFilling && result.counts.extra == 0, passedSelfTest: result.passedSelfTest)
+            isBehind: result.isFilling && result.counts.extra == 0 && result.counts.lacking > 0,
+            passedSelfTest: result.passedSelfTest)
     }
 
     private func compareBodies(

@@ -16,12 +16,14 @@ package struct RescanRequest: Sendable {
             let pairs = report.pairs.filter { $0.pair == name }
             let onServers = pairs.filter { VaultPair.backup(of: $0.target) == nil }
             guard !onServers.isEmpty else {
-                return "\(name) has its backup in the vault, which needs no rescan: couchkeep repair vault:\(name)"
+                return "\(name) has its backup in the vault, which needs no rescan: couchkeep repair "
+                    + ShellWord.quoted("vault:\(name)")
             }
             guard onServers.contains(where: { $0.mode == .manage }) else {
                 return
                     "\(name) is of mode \(onServers[0].mode.rawValue), and --rescan is only for pairs of mode manage: to let "
-                    + "a source be read again, its replication has to be changed; couchkeep repair \(name) copies what is missing"
+                    + "a source be read again, its replication has to be changed; couchkeep repair "
+                    + "\(ShellWord.quoted(name)) copies what is missing"
             }
         }
         return nil

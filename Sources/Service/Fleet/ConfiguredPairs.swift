@@ -1,3 +1,4 @@
+import Backup
 import CouchDB
 import Foundation
 import Supervision
@@ -38,8 +39,13 @@ package struct ConfiguredPairs: Sendable {
             }
             conflicts[entry.source, default: []] += match.problems.compactMap { $0.words(for: entry.target) }
             guard case .server(let target) = entry.target else { continue }
-            candidates += entry.withoutBackupsOfBackups(match.selected + match.rivals).map {
-                entry.pair(source: $0.source, target: target, database: $0.target)
+            for chosen in entry.withoutBackupsOfBackups(match.selected + match.rivals) {
+                guard !DatabaseNames.isReplicator(chosen.target) else {
+                    let problem = SelectionProblem.wouldStartJobs(source: chosen.source, target: chosen.target)
+                    conflicts[entry.source, default: []].append(problem.description)
+                    continue
+                }
+                candidates.append(entry.pair(source: chosen.source, target: target, database: chosen.target))
             }
         }
         let rivals = Dictionary(grouping: candidates, by: \.target).mapValues {

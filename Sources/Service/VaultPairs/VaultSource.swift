@@ -42,7 +42,8 @@ struct VaultSource: Sendable {
 
     /// The finding with the step that a backup with a past makes possible.
     static func worded(_ finding: Finding, for pair: VaultPair) -> Finding {
-        let restore = "couchkeep vault list \(pair.name), couchkeep restore \(pair.name) --at TIME --to URL"
+        let name = ShellWord.quoted(pair.name)
+        let restore = "couchkeep vault list \(name), couchkeep restore \(name) --at TIME --to URL"
         var finding = finding
         switch finding.rule {
         case SourceReplaced.name:

@@ -67,7 +67,7 @@ package struct LaterChanges: Sendable {
             return (result.verdict, result.doubt, result.reason)
         }
         // What only the backup has says nothing of what it lacks.
-        if result.counts.different == result.counts.extra, let doubt = doubt(of: result) { return doubt }
+        if result.counts.isEqual || result.counts.isOnlyMore, let doubt = doubt(of: result) { return doubt }
         if count == 0 {
             let isKnownHole = result.doubt == .backupBehind && filledTo != nil && result.counts.different > 0
             return isKnownHole ? (.different, nil, nil) : (result.verdict, result.doubt, result.reason)

@@ -103,7 +103,7 @@ package struct VerificationRecord: Sendable, Hashable, Codable {
     /// Whether every revision of the source was found in the backup, which may hold others besides.
     package var hasFoundAll: Bool {
         guard level != .counts, (bodies?.unreadable ?? 0) == 0 else { return false }
-        return verdict == .equal || (verdict == .different && counts.extra > 0 && counts.different == counts.extra)
+        return verdict == .equal || (verdict == .different && counts.isOnlyMore)
     }
 
     /// Whether it shows that nothing is lost: with nothing on its way, which may never arrive.

@@ -87,7 +87,12 @@ package struct VerifiedLight: Sendable {
     /// What only the backup has takes nothing from what it has of the source.
     private func good(_ record: VerificationRecord) -> String {
         guard record.verdict == .different else { return "equal" }
-        return "complete, with \(Wording.documents(record.counts.extra)) that only the backup has,"
+        let counts = record.counts
+        let more = [
+            (counts.extra, "that only the backup has"),
+            (counts.extraLeaves ?? 0, "with revisions that only the backup has"),
+        ].filter { $0.0 > 0 }.map { "\(Wording.documents($0.0)) \($0.1)" }
+        return "complete, with \(more.joined(separator: " and ")),"
     }
 
     private var unfinished: String {
@@ -108,9 +113,11 @@ package struct VerifiedLight: Sendable {
     private func words(_ record: VerificationRecord) -> String {
         let counts = record.counts
         let parts = [
-            (counts.missing, "missing from the backup"), (counts.otherLeaves, "with other revisions"),
+            (counts.missing, "missing from the backup"),
+            (counts.otherLeaves - (counts.extraLeaves ?? 0), "with other revisions"),
             (counts.bodyDiffers, "with other content"), (counts.attachmentDiffers, "with other attachments"),
             (counts.extra, "that only the backup has"),
+            (counts.extraLeaves ?? 0, "with revisions that only the backup has"),
         ].filter { $0.0 > 0 }
         return parts.map { "\(Wording.documents($0.0)) \($0.1)" }.joined(separator: ", ")
     }
@@ -144,7 +151,7 @@ package struct VerifiedLight: Sendable {
                 "verification": .integer(Int64(record.id)),
                 "unreadable": .integer(Int64(record.bodies?.unreadable ?? 0)),
             ],
-            next: VaultPair.backup(of: pair.target).map { "couchkeep vault repair \($0) --from URL" }
+            next: VaultPair.backup(of: pair.target).map { "couchkeep vault repair \(ShellWord.quoted($0)) --from URL" }
                 ?? "couchkeep verify show \(record.id)")
     }
 
@@ -152,26 +159,30 @@ package struct VerifiedLight: Sendable {
         let counts = record.counts
         let names = first.map { LineText.escaped($0.id) }.joined(separator: ", ")
         let more = counts.different > first.count ? " and \(Wording.number(counts.different - first.count)) more" : ""
-        let isHole = counts.missing + counts.otherLeaves > 0
+        // It has all that the source has, and shows something else.
+        let isOtherwise = record.hasFoundAll && (counts.winningLeaves ?? 0) > 0
+        let name = ShellWord.quoted(pair.pair)
+        let isRemovable = isOtherwise && VaultPair.backup(of: pair.target) == nil
         // It is about one of those that are named.
         let cause = first.lazy.compactMap { difference in
             difference.explanation.map { first.count > 1 ? "\(LineText.escaped(difference.id)): \($0)" : $0 }
         }.first
         return Finding(
-            rule: BackupDiffers.name, severity: record.hasFoundAll ? .notice : .critical,
+            rule: BackupDiffers.name, severity: !record.hasFoundAll ? .critical : isOtherwise ? .warning : .notice,
             since: since(BackupDiffers.name),
             summary: "a verification found \(words(record)): \(names)\(more)" + (cause.map { ". \($0)" } ?? ""),
             evidence: [
                 "verification": .integer(Int64(record.id)), "level": .string(record.level.rawValue),
                 "missing": .integer(Int64(counts.missing)), "extra": .integer(Int64(counts.extra)),
                 "otherLeaves": .integer(Int64(counts.otherLeaves)),
+                "extraLeaves": .integer(Int64(counts.extraLeaves ?? 0)),
                 "bodyDiffers": .integer(Int64(counts.bodyDiffers)),
                 "attachmentDiffers": .integer(Int64(counts.attachmentDiffers)),
                 "first": .array(first.map { .string($0.id) }),
             ],
-            next: !isHole
-                ? "couchkeep verify show \(record.id)"
-                : "couchkeep repair \(ShellWord.quoted(pair.pair))",
+            next: counts.lacking > 0
+                ? "couchkeep repair \(name)"
+                : isRemovable ? "couchkeep repair \(name) --remove-extra" : "couchkeep verify show \(record.id)",
             cause: pair.findings.first { Self.suspicious.contains($0.rule) }
                 .map { Finding.fingerprint(rule: $0.rule, subject: pair.pair) })
     }
@@ -194,7 +205,7 @@ package struct VerifiedLight: Sendable {
         guard Self.suspicious.contains(finding.rule), let difference, !missing.isEmpty,
             difference.startedAt >= finding.since
         else { return finding }
-        let count = difference.counts.missing + difference.counts.otherLeaves
+        let count = difference.counts.lacking
         let more = count > missing.count ? " and \(Wording.number(count - missing.count)) more" : ""
         finding.summary += "\(Self.naming)\(missing.joined(separator: ", "))\(more)"
         finding.evidence["missingDocuments"] = .array(missing.map { .string($0) })

@@ -15,6 +15,7 @@ extension PairMemory {
         settleRefusals(situation)
         remember(findings, now: now)
         takeBackEvidence(findings, now: now)
+        settleCreation(observation.target)
         rememberDatabases(situation, findings: findings)
         rememberReplication(observation)
         rememberProgress(observation)
@@ -28,6 +29,15 @@ extension PairMemory {
         settledRefusals = max(refused, settledRefusals ?? 0)
         settledInSession = refused
         (refused, refusedValidators, refusedAt) = (0, nil, nil)
+    }
+
+    /// Forgets a creation of which nothing is there: whatever has that name later is somebody else's.
+    private mutating func settleCreation(_ target: DatabaseObservation) {
+        switch target {
+        case .missing: creation = nil
+        case .present(let info) where creation == .begun && info.documentCount + info.deletedCount > 0: creation = nil
+        case .present, .unknown: break
+        }
     }
 
     private mutating func remember(_ findings: [Finding], now: Date) {
@@ -234,7 +244,7 @@ extension PairMemory {
     /// Notes that a step was taken whose intent was remembered.
     package mutating func finish(_ action: RepairAction, at moment: Date) {
         switch action {
-        case .createTarget, .copySecurity: isSecurityPending = nil
+        case .createTarget, .copySecurity: creation = nil
         // Another replication than before has checkpoints of its own.
         case .createReplication: replicationBase = nil
         case .resetCheckpoints:

@@ -100,8 +100,14 @@ package struct PairMemory: Sendable, Hashable, Codable {
     package var targetSuspect: Date?
     package var countsSuspect: Date?
 
-    /// Whether Couchkeep has made the target and not yet given it the source's `_security`.
-    package var isSecurityPending: Bool?
+    /// What became of a target that Couchkeep was to make and has not yet given the source's `_security`.
+    package enum Creation: String, Sendable, Hashable, Codable {
+        /// It was asked for, and nobody heard the answer: an empty database that is there then is taken for it.
+        case begun
+        /// The server has made it.
+        case made
+    }
+    package var creation: Creation?
 
     /// Which databases these are (3.3 and later).
     package var sourceIdentity: String?

@@ -12,7 +12,7 @@ package struct ServerObservation: Sendable {
     /// The databases' names.
     package var databaseNames: Observed<[String]>
     /// The databases that pairs of this pass need; one that is missing here does not exist.
-    package var databases: Observed<[String: DatabaseInfo]>
+    package var databases: Observed<[String: DatabaseObservation]>
     /// What the scheduler and the `_replicator` database say; nil where no pair runs here.
     package var replications: ReplicationsObservation?
     /// Why nobody could log in here: a secret that can't be had.
@@ -20,7 +20,7 @@ package struct ServerObservation: Sendable {
 
     package init(
         name: String, info: Observed<ServerInfo>, login: Observed<SessionInfo>, databaseNames: Observed<[String]>,
-        databases: Observed<[String: DatabaseInfo]>, replications: ReplicationsObservation? = nil
+        databases: Observed<[String: DatabaseObservation]>, replications: ReplicationsObservation? = nil
     ) {
         self.name = name
         self.info = info
@@ -41,7 +41,7 @@ package struct ServerObservation: Sendable {
     package func database(_ name: String) -> DatabaseObservation {
         switch databases {
         case .unknown(let error): .unknown(error)
-        case .known(let infos): infos[name].map(DatabaseObservation.present) ?? .missing
+        case .known(let found): found[name] ?? .missing
         }
     }
 }

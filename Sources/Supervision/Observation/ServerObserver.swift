@@ -33,9 +33,12 @@ struct ServerObserver {
             name: server.name, info: info, login: login, databaseNames: names, databases: .known([:]))
     }
 
-    /// Describes databases; one that is missing in the answer does not exist.
-    func databases(_ names: [String]) async throws -> Observed<[String: DatabaseInfo]> {
-        try await .catching { try await connection.databaseInfos(names) }
+    /// Looks at databases; one that is missing in the answer does not exist.
+    func databases(_ names: [String]) async throws -> Observed<[String: DatabaseObservation]> {
+        try await Observed.catching { try await connection.databaseInfos(names) }.map { answer in
+            answer.infos.mapValues(DatabaseObservation.present)
+                .merging(answer.failures.mapValues(DatabaseObservation.unknown)) { first, _ in first }
+        }
     }
 
     /// Reads all that the server says of its replications.

@@ -36,7 +36,7 @@ struct RepairForecast {
                     name: situation.pair.target.database, documentCount: 0, deletedCount: 0, updateSequence: .zero,
                     instanceStartTime: identity, q: q, isPartitioned: isPartitioned))
         case .copySecurity:
-            situation.memory.isSecurityPending = nil
+            situation.memory.creation = nil
         case .removeReplication(let id):
             situation.observation.replication = situation.observation.replication.map { replication in
                 var replication = replication

@@ -54,7 +54,7 @@ package enum RepairPlan: Sendable, Hashable {
     private static func wanted(
         _ findings: [Finding], in situation: PairSituation, adopting: Bool, rescans: Set<String>
     ) -> (RepairAction, rule: String)? {
-        if situation.memory.isSecurityPending == true, situation.observation.target.info != nil {
+        if situation.memory.creation != nil, situation.observation.target.info != nil {
             return (.copySecurity, TargetMissing.name)
         }
         if let missing = findings.first(where: { $0.rule == TargetMissing.name }),

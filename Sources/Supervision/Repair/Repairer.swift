@@ -17,12 +17,19 @@ struct Repairer {
 
     /// Takes one step.
     ///
-    /// - Parameter evidence: called before anything is deleted, with what is about to be.
+    /// - Parameters:
+    ///   - creation: what is known of a target that is made, also where the step fails.
+    ///   - evidence: called before anything is deleted, with what is about to be.
+    /// - Returns: why nothing was to be done; nil where the step was taken.
     /// - Throws: `CouchError`, after which the step may be taken again, or `CancellationError`.
-    func perform(_ action: RepairAction, evidence: @Sendable (JSONValue) async throws -> Void) async throws {
+    func perform(
+        _ action: RepairAction, creation: inout PairMemory.Creation?,
+        evidence: @Sendable (JSONValue) async throws -> Void
+    ) async throws -> String? {
         switch action {
-        case .createTarget(let q, let isPartitioned): try await createTarget(q: q, isPartitioned: isPartitioned)
-        case .copySecurity: try await target.setSecurity(try await source.security())
+        case .createTarget(let q, let isPartitioned):
+            try await createTarget(q: q, isPartitioned: isPartitioned, creation: &creation)
+        case .copySecurity: return try await copySecurity()
         case .createReplication: try await write(desired.document(on: coordinatorInfo).members, as: desired.documentID)
         case .makeDurable(let id):
             try await cancel(id)
@@ -32,19 +39,36 @@ struct Repairer {
         case .restartReplication(let id): try await restart(id)
         case .resetCheckpoints(let id, let base): try await resetCheckpoints(id, base: base, evidence: evidence)
         }
+        return nil
     }
 
-    private func createTarget(q: Int?, isPartitioned: Bool) async throws {
+    private func createTarget(
+        q: Int?, isPartitioned: Bool, creation: inout PairMemory.Creation?
+    ) async throws {
         // Read first: a target without the source's security would be open, or closed, to the wrong people.
         let security = try await source.security()
+        creation = .begun
         do {
             // 1.x and gateways know no q.
             try await target.create(q: q, isPartitioned: isPartitioned)
-        } catch let error as CouchError where error.code == .preconditionFailed {
+        } catch let error as CouchError {
+            // What was refused was not made: what has that name later is somebody else's.
+            if error.status != nil { creation = nil }
             // Somebody else made it meanwhile; its security is theirs.
-            return
+            if error.code == .preconditionFailed { return }
+            throw error
         }
+        creation = .made
         if let members = security.object, !members.isEmpty { try await target.setSecurity(security) }
+    }
+
+    /// Gives a target that was made the source's security, unless somebody has given it one since.
+    private func copySecurity() async throws -> String? {
+        let security = try await source.security()
+        let found = SecurityObject(try await target.security())
+        guard [.open, .forAdministrators].contains(found) else { return "left as it is, since somebody has set it" }
+        try await target.setSecurity(security)
+        return nil
     }
 
     /// Writes a document over whatever is there under its id.
@@ -69,7 +93,10 @@ struct Repairer {
         let existing = try await replicator.document(id).map { try ReplicationDocument(answer: $0) }
         var members = existing?.membersForRestart() ?? [:]
         for option in existing?.partialOptions ?? [] { members[option] = nil }
-        for option in ["create_target", "create_target_params", "use_checkpoints", "cancel", "query_params"] {
+        // With since_seq each start of the job reads from there, whatever the checkpoint (couch_replicator_scheduler_job.erl).
+        for option in [
+            "create_target", "create_target_params", "use_checkpoints", "cancel", "query_params", "since_seq",
+        ] {
             members[option] = nil
         }
         members.merge(desired.document(on: coordinatorInfo).members) { _, wanted in wanted }

@@ -7,7 +7,8 @@ package enum PairsConflict: ServerRule {
         title: "the configuration would back up several databases into one",
         what:
             "Patterns, names and rename: together lead two databases to one target, or make one pair twice. This can begin "
-            + "when a database is created, since patterns pick up new ones.",
+            + "when a database is created, since patterns pick up new ones. Or rename: makes a name such as team/_replicator, "
+            + "whose documents CouchDB would run as replications.",
         consequence:
             "The databases named have no backup, but the one whose backup the target was before; where it was nobody's, or that "
             + "of several, none has. All other pairs are supervised as ever.",

@@ -56,7 +56,8 @@ package enum WritesRefused: PairRule {
             ],
             next:
                 "remove the cause on \(situation.pair.target.server), then: couchkeep "
-                + (situation.pair.mode == .manage ? "check --rescan" : "repair") + " \(situation.pair.name)"
+                + (situation.pair.mode == .manage ? "check --rescan" : "repair")
+                + " \(ShellWord.quoted(situation.pair.name))"
         )
     }
 

@@ -44,7 +44,7 @@ extension Supervisor {
             var memory = pass.pairMemories[pair.key] ?? PairMemory()
             memory.repairs.note(action.name, at: now())
             if case .resetCheckpoints = action { memory.beginRescan(reason: rule, at: now()) }
-            if case .createTarget = action { memory.isSecurityPending = true }
+            if case .createTarget = action { memory.creation = .begun }
             do {
                 // The intent first: a kill after this line is found and finished by the next pass.
                 try await state.store(memory, for: pair.key)
@@ -56,28 +56,35 @@ extension Supervisor {
                 )
             }
         }
-        let repairers = ready.map { step in (step, repairer(for: step.pair, in: pass)) }
+        let repairers = ready.map { step in
+            let before: PairMemory.Creation? =
+                if case .createTarget = step.action { nil } else { pass.pairMemories[step.pair.key]?.creation }
+            return (step, repairer(for: step.pair, in: pass), before)
+        }
         let outcomes = try await repairers.concurrentMap(atMost: Self.concurrentRepairs) { [state, now] entry in
-            let (step, repairer) = entry
-            let outcome = try await Observed.catching {
+            let (step, repairer, before) = entry
+            var creation = before
+            let outcome: Observed<String?> = try await .catching {
                 guard let repairer else {
                     throw CouchError(.unreachable, "the server that runs the replication can't be reached")
                 }
-                try await repairer.perform(step.action) { evidence in
+                return try await repairer.perform(step.action, creation: &creation) { evidence in
                     let record = RepairRecord(
                         action: step.action.name, at: now(), result: .planned, detail: "evidence before the repair",
                         rule: step.rule)
                     try await state.note(record, pair: step.pair.key, evidence: evidence)
                 }
             }
-            return (step, outcome)
+            return (step, outcome, creation)
         }
-        for (step, outcome) in outcomes {
+        for (step, outcome, creation) in outcomes {
             let summary = step.action.summary(for: step.pair)
             if let error = outcome.error {
                 note(step.action, .failed, "\(summary): \(error)", step.rule, for: step.pair, in: &pass)
+                pass.pairMemories[step.pair.key]?.creation = creation
             } else {
-                note(step.action, .done, summary, step.rule, for: step.pair, in: &pass)
+                let unneeded = (outcome.value ?? nil).map { ": \($0)" } ?? ""
+                note(step.action, .done, summary + unneeded, step.rule, for: step.pair, in: &pass)
                 pass.touched.insert(step.pair.key)
                 pass.pairMemories[step.pair.key]?.finish(step.action, at: now())
             }

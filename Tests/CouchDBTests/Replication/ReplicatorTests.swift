@@ -19,6 +19,15 @@ import Testing
         }
     }
 
+    @Test("A copy since the beginning leaves nothing out")
+    func sinceTheBeginning() throws {
+        func partial(_ since: JSONValue) throws -> [String] {
+            try ReplicationDocument(answer: ["_id": "r", "since_seq": since]).partialOptions
+        }
+        for beginning: JSONValue in [0, "0", .null] { #expect(try partial(beginning) == []) }
+        for later: JSONValue in [5, "5-g1AAAA"] { #expect(try partial(later) == ["since_seq"]) }
+    }
+
     @Test(arguments: [0, 1, 499, 500, 501, 1203])
     func readsAllDocumentsButDesignDocuments(count: Int) async throws {
         let ids = ["_design/_replicator"] + (0..<count).map { "r\(10_000 + $0)" }

@@ -69,11 +69,11 @@ import Testing
     @Test func describesInBatches() async throws {
         let names = Array(Self.many.prefix(250))
         try await withConnection(script: script(names)) { (connection, server) async throws in
-            let infos = try await connection.databaseInfos(names + ["missing"])
+            let infos = try await connection.databaseInfos(names + ["missing"]).infos
             #expect(infos.count == 250)
             #expect(infos["missing"] == nil)
             #expect(infos[names[7]]?.documentCount == 7)
-            #expect(server.requests.count == 4, "the greeting and three batches")
+            #expect(server.requests.count == 5, "the greeting, three batches and what may be missing")
         }
     }
 
@@ -81,7 +81,7 @@ import Testing
     func describesOneByOneOnOldServers(version: String) async throws {
         let names = Array(Self.many.prefix(20))
         try await withConnection(script: script(names, version: version)) { (connection, server) async throws in
-            let infos = try await connection.databaseInfos(names + ["missing"])
+            let infos = try await connection.databaseInfos(names + ["missing"]).infos
             #expect(Set(infos.keys) == Set(names))
             #expect(!server.requests.contains { $0.path == "/_dbs_info" })
         }
@@ -94,26 +94,48 @@ import Testing
                 ? .answer(405, #"{"error":"method_not_allowed","reason":"x"}"#) : try await known(request, number)
         }
         try await withConnection(script: script) { (connection, _) async throws in
-            #expect(try await connection.databaseInfos(["a", "b", "c"]).keys.sorted() == ["a", "b"])
+            #expect(try await connection.databaseInfos(["a", "b", "c"]).infos.keys.sorted() == ["a", "b"])
         }
     }
 
-    @Test func doesNotTakeAnErrorForAbsence() async throws {
+    @Test(
+        "An error of one database is neither its absence nor an error of the others",
+        arguments: ["timeout", "not_found"])
+    func doesNotTakeAnErrorForAbsence(word: String) async throws {
         let script: ScriptedServer.Script = { request, _ in
             switch request.path {
             case "/": .greeting("3.5.0")
-            case "/_dbs_info": .json(#"[{"key":"a","error":"timeout"}]"#)
-            default: .answer(403, #"{"error":"forbidden","reason":"no"}"#)
+            case "/_dbs_info":
+                .json(
+                    JSONValue.array(
+                        [["key": "a", "error": .string(word)], ["key": "b", "info": Self.info("b")]]
+                    ).text)
+            default: .answer(412, #"{"error":"nodedown","reason":"progress not possible"}"#)
             }
         }
         try await withConnection(script: script) { (connection, _) async throws in
-            #expect(try await couchError { try await connection.databaseInfos(["a"]) }.code == .forbidden)
+            let answer = try await connection.databaseInfos(["a", "b"])
+            #expect(answer.infos.keys.sorted() == ["b"])
+            #expect(answer.failures.mapValues(\.code) == ["a": .preconditionFailed])
+        }
+    }
+
+    @Test func doesNotTakeSilenceForAnErrorOfOneDatabase() async throws {
+        let script: ScriptedServer.Script = { request, _ in
+            switch request.path {
+            case "/": .greeting("3.5.0")
+            case "/_dbs_info": .json(#"[{"key":"a","error":"not_found"}]"#)
+            default: .raw("")
+            }
+        }
+        try await withConnection(script: script) { (connection, _) async throws in
+            #expect(try await couchError { try await connection.databaseInfos(["a"]) }.code == .unreachable)
         }
     }
 
     @Test func readsTheRecordedList() async throws {
         try await withConnection(script: try Recording("server-answers").script) { (connection, _) async throws in
-            let infos = try await connection.databaseInfos(["rec", "no-such-db"])
+            let infos = try await connection.databaseInfos(["rec", "no-such-db"]).infos
             #expect(infos.keys.sorted() == ["rec"])
             #expect(infos["rec"]?.instanceStartTime == "1795505073")
             #expect(infos["rec"]?.q == 2)

@@ -176,6 +176,12 @@ struct BadConfigurationTests {
         .pair(
             "replication documents", "    databases: [_replicator]", ["7:5 invalid-value"], "target: replicator_backup"),
         .pair(
+            "replication documents of a team", "    databases: [team/_replicator, team/_users]", ["7:5 invalid-value"],
+            "{source: team/_replicator, target: team/replicator_backup}"),
+        .pair(
+            "documents that become replications", "    databases: [{source: orders, target: orders/_replicator}]",
+            ["7:5 invalid-value"], "in orders/_replicator would run"),
+        .pair(
             "system database with a prefix", "    databases: [_users]\n    rename: \"{name}-backup\"",
             ["7:5 target-collision"], "no valid name"),
         .pair("rename without name", "    databases: [x]\n    rename: backup", ["8:13 invalid-value"], "{name}"),

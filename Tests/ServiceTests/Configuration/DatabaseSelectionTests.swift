@@ -37,6 +37,14 @@ struct DatabaseSelectionTests {
         #expect(try selection("x", "_*").matches(Self.names).unmatchedPatterns == ["_*"])
     }
 
+    /// CouchDB runs jobs from every database whose name ends so, and from no other.
+    @Test func databasesThatRunJobsMustBeNamed() throws {
+        let names = ["team/_replicator", "team/_users", "a_replicator"]
+        #expect(try selection("*").matches(names).selected.map(\.source) == ["a_replicator", "team/_users"])
+        let named = "{ source: team/_replicator, target: team/replicator_backup }"
+        #expect(try selection("*", named).matches(names).selected.count == 3)
+    }
+
     @Test func scratchesOfDrillsMustBeNamed() throws {
         let scratch = "couchkeep-drill-orders-0badf00d"
         let names = [scratch, "couchkeep-drill-notes"]

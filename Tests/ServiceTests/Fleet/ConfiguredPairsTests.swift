@@ -73,6 +73,16 @@ import Testing
                 == true)
     }
 
+    @Test("No name that comes out at a server runs documents as replications; in the vault none does")
+    func namesThatRunJobs() throws {
+        let pairs = try pairs(#"- { source: a, target: b, databases: ["*"], rename: "{name}/_replicator" }"#)
+        let found = select(pairs, ["a": ["orders"]])
+        #expect(found.pairs.isEmpty)
+        #expect(found.conflicts["a"]?.first?.contains("orders/_replicator, where its documents would run") == true)
+        let vaulted = try self.pairs("- { source: a, target: vault, databases: [team/_replicator] }")
+        #expect(select(vaulted, ["a": ["team/_replicator"]]).conflicts.isEmpty)
+    }
+
     @Test func anotherNameAtTheTarget() throws {
         let pairs = try pairs(
             #"- { source: a, target: b, databases: ["*", { source: orders, target: orders_backup }], rename: "x-{name}" }"#

@@ -129,6 +129,17 @@ struct VaultStateTests {
         }
     }
 
+    @Test func stepsQuoteTheName() async throws {
+        try await withState { state in
+            var pair = state.pair
+            pair.name = "p$(id)"
+            let finding = Finding(
+                rule: MassDeletion.name, severity: .critical, since: Self.morning, summary: "", next: "")
+            let next = VaultSource.worded(finding, for: pair).next
+            #expect(next.contains("vault list 'p$(id)', couchkeep restore 'p$(id)' --at"), "\(next)")
+        }
+    }
+
     @Test func whatIsNotKnownIsNotGood() async throws {
         try await withState { state in
             var state = state

@@ -142,6 +142,30 @@ import Testing
         #expect(mended.light.state == .ok && mended.findings([]).map(\.severity) == [.notice], "\(mended.light)")
     }
 
+    @Test("A conflict that only the backup has takes nothing from it; one that wins there is a warning")
+    func conflictsThatOnlyTheBackupHas() {
+        func judged(extraLeaves: Int?, winning: Int? = nil) -> VerifiedLight {
+            var found = record(.different)
+            found.counts.otherLeaves = 2
+            (found.counts.extraLeaves, found.counts.winningLeaves) = (extraLeaves, winning)
+            #expect(found.isProof == (extraLeaves == 2))
+            return light([found], daily, hours: 1)
+        }
+        let losing = judged(extraLeaves: 2)
+        #expect(losing.light.state == .ok && losing.findings([]).first?.severity == .notice)
+        #expect(losing.light.summary.hasPrefix("complete, with 2 documents with revisions that only the backup has,"))
+        #expect(losing.findings([]).first?.next == "couchkeep verify show 7")
+        let winning = judged(extraLeaves: 2, winning: 1)
+        #expect(winning.light.state == .ok && winning.findings([]).first?.severity == .warning)
+        #expect(winning.findings([]).first?.next == "couchkeep repair orders --remove-extra")
+        // A record of an older run does not know; and one of two lacks something.
+        for extraLeaves in [nil, 1] {
+            let lacking = judged(extraLeaves: extraLeaves)
+            #expect(lacking.light.state == .problem && lacking.findings([]).first?.severity == .critical)
+            #expect(lacking.findings([]).first?.next == "couchkeep repair orders")
+        }
+    }
+
     @Test func aFindingThatSaysThatSomethingIsMissingNamesIt() throws {
         let suspicion = Finding(
             rule: TargetRolledBack.name, severity: .critical, since: morning, summary: "put back", next: "")

@@ -3,6 +3,15 @@ import Testing
 @testable import Supervision
 
 @Suite struct ShellWordTests {
+    @Test("A step that people paste into a shell quotes the pair's name", arguments: [Pair.Mode.manage, .watch])
+    func inFindings(mode: Pair.Mode) {
+        var scene = Scene.watched()
+        (scene.pair.name, scene.pair.mode) = ("p$(id)", mode)
+        scene.report(failures: 1)
+        let command = mode == .manage ? "check --rescan" : "repair"
+        #expect(scene.finding(WritesRefused.name)?.next.hasSuffix("couchkeep \(command) 'p$(id)'") == true)
+    }
+
     @Test(
         "A name is one word of a shell, whatever CouchDB lets it have",
         arguments: [

@@ -29,6 +29,18 @@ import Testing
         #expect(scene.plan(adopting: true) == .none)
     }
 
+    @Test("A copy of once beside the job that goes on is no duplicate, finished or not", arguments: [true, false])
+    func once(isFinished: Bool) {
+        var scene = Scene()
+        var once = scene.foreignDocument()
+        once.members["continuous"] = nil
+        scene.replication.documents.append(isFinished ? scene.resting(once, .completed) : scene.running(once))
+        #expect(scene.found == [])
+        // A second one that goes on is.
+        scene.replication.documents.append(scene.resting(scene.foreignDocument("weekly"), .failed, error: "x"))
+        #expect(scene.finding("replication-duplicate")?.evidence["superfluous"] == ["weekly"])
+    }
+
     @Test("One document, or one beside a transient job, is no duplicate")
     func single() {
         var scene = Scene()

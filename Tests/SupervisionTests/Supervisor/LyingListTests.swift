@@ -50,6 +50,28 @@ import Testing
         }
     }
 
+    @Test(
+        "A database that can't be opened now is unknown, not gone, and the others are seen",
+        arguments: ["production", "standby"])
+    func unopenable(name: String) async throws {
+        try await withHousehold(.init(databases: ["invoices", "orders"])) { home in
+            home.source.makeDatabases("invoices", "orders")
+            try await home.settle()
+            home.forgetRequests()
+            let server = name == "production" ? home.source : home.target
+            server.faults.add(Fault(.databaseNotFound(name: "orders"), pathPrefix: "/_dbs_info"))
+            server.faults.add(
+                Fault(
+                    .failure(status: 412, error: "nodedown", reason: "progress not possible"), method: "GET",
+                    database: "orders"))
+            let report = try await home.check()
+            #expect(report.finding("blind")?.summary.contains("nodedown: progress not possible") == true)
+            #expect(report.finding("source-missing") == nil && report.finding("target-missing") == nil)
+            #expect(report.light("invoices") == .ok)
+            #expect(report.done == [] && home.writes == [:])
+        }
+    }
+
     @Test("A server whose lists hide every job, while documents are there, is not believed to have none")
     func hiddenJobs() async throws {
         try await withSettledPair { home in

@@ -1,3 +1,4 @@
+import Backup
 import Yams
 
 extension PairConfiguration {
@@ -93,11 +94,12 @@ extension PairConfiguration {
                 "\(reader.path): source and target are the same server, so databases would be backed up into themselves",
                 nextStep: "name another server as target, or add rename: \"{name}-backup\"")
         }
-        for database in named.selected where target != .vault && database.target == "_replicator" {
+        for database in named.selected where target != .vault && DatabaseNames.isReplicator(database.target) {
+            let harmless = "\(database.target.dropLast("_replicator".count))replicator_backup"
             reader.report.add(
                 .invalidValue, at: reader.position(of: "databases"),
-                "\(reader.path): a copy of replication documents in _replicator would run there as well",
-                nextStep: "give it another name: - {source: \(database.source), target: replicator_backup}")
+                "\(reader.path): a copy of replication documents in \(database.target) would run there as well",
+                nextStep: "give it another name: - {source: \(database.source), target: \(harmless)}")
         }
     }
 

@@ -12,8 +12,10 @@ package enum DatabaseNaming {
         return name.utf8.count <= 238 && name.unicodeScalars.allSatisfy(isNameCharacter)
     }
 
-    /// Whether the database is one of CouchDB's own, which patterns with wildcards pass over.
-    package static func isSystem(_ name: String) -> Bool { name.hasPrefix("_") }
+    /// Whether the database is one of CouchDB's own, or makes a server do something: patterns pass over these.
+    ///
+    /// `team/_users` is not among them: it holds nobody's login, and a copy of it does nothing.
+    package static func isSystem(_ name: String) -> Bool { name.hasPrefix("_") || DatabaseNames.isReplicator(name) }
 
     /// Whether only who names the database means it: one of CouchDB's own, or the scratch of a drill.
     package static func isPassedOver(_ name: String) -> Bool { isSystem(name) || ScratchName.isScratch(name) }

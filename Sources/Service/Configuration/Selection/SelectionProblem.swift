@@ -4,6 +4,8 @@ package enum SelectionProblem: Sendable, Hashable, CustomStringConvertible {
     case collision(sources: [String], target: String)
     /// CouchDB doesn't accept the name.
     case invalidTarget(source: String, target: String)
+    /// CouchDB runs the documents of every database of that name as replications.
+    case wouldStartJobs(source: String, target: String)
 
     /// What to tell of it where a server's databases have it; nil where the pairs are told that it makes.
     func words(for target: PairConfiguration.Target) -> String? {
@@ -20,6 +22,8 @@ package enum SelectionProblem: Sendable, Hashable, CustomStringConvertible {
             "the databases \(sources.joined(separator: ", ")) would all be backed up into \(target)"
         case .invalidTarget(let source, let target):
             "the database \(source) would be backed up into \(target), which is no valid name"
+        case .wouldStartJobs(let source, let target):
+            "the database \(source) would be backed up into \(target), where its documents would run as replications"
         }
     }
 }
