@@ -38,7 +38,7 @@ extension PairMemory {
                     since: finding.since, severity: finding.severity, cause: finding.cause, summary: finding.summary,
                     evidence: finding.evidence)
                 // What a rollback was known by is kept; others are told as they were last seen.
-                let isRenewed = [CountsDiffer.name, SecurityDiffers.name, MassDeletion.name].contains(rule)
+                let isRenewed = RuleCatalogue.renewed.contains(rule)
                 latches[rule] = isRenewed ? latch : latches[rule] ?? latch
             } else {
                 latches[rule] = nil

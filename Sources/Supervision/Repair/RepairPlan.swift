@@ -87,7 +87,11 @@ package enum RepairPlan: Sendable, Hashable {
 
     /// Whether a step would make a whole replication of one with which somebody copies a part, and may want just that.
     private static func isOnOthersPart(_ action: RepairAction, in situation: PairSituation) -> Bool {
-        guard case .rewriteReplication(let id) = action else { return false }
+        let id: String
+        switch action {
+        case .rewriteReplication(let document), .resetCheckpoints(let document, _): id = document
+        default: return false
+        }
         return situation.replication?.documents.contains {
             $0.document.id == id && !$0.isOwned && !$0.document.partialOptions.isEmpty
         } ?? false

@@ -120,7 +120,9 @@ struct Repairer {
             throw CouchError(.notFound, "the replication id of \(id) is not known, so its checkpoints can't be found")
         }
         let existing = try await replicator.document(id).map { try ReplicationDocument(answer: $0).membersForRestart() }
-        let members = existing ?? desired.document(on: coordinatorInfo).members
+        var members = existing ?? desired.document(on: coordinatorInfo).members
+        // It would be begun from instead of the beginning.
+        members[ReplicationPartial.lateStart] = nil
         let sourceLog = try await source.localDocument(base)
         let targetLog = try await target.localDocument(base)
         try await evidence([

@@ -87,6 +87,31 @@ import Testing
         }
     }
 
+    @Test("A document of ours that began at a later change is made to read everything")
+    func lateStart() async throws {
+        try await withDatabases { home in
+            let connection = try ServerConnection(
+                url: try ServerURL(home.source.baseURL),
+                authentication: .basic(user: "admin", password: home.source.password))
+            let reached = try await connection.database("orders").info().updateSequence
+            try await connection.shutdown()
+            var document = try #require(home.handwritten().object)
+            document["since_seq"] = reached.value
+            document[OwnershipMark.member] = OwnershipMark.value(for: home.pair())
+            try home.target.put(home.documentID(), .object(document), in: "_replicator")
+            try home.source.fill("orders", prefix: "later", count: 3)
+            try await home.target.scheduler.idle()
+            #expect(try home.target.documentCount(of: "orders") == 3)
+            let report = try await home.check()
+            #expect(report.done.first == "orders: reset-checkpoints", "\(report.pairs)")
+            #expect(try await home.document(home.documentID())?.partialOptions == [])
+            _ = try await home.checkLater()
+            let later = try await home.checkLater()
+            #expect(later.verdict == .ok, "\(later.problems)")
+            #expect(try home.isCopied())
+        }
+    }
+
     @Test("When the source's password changes, the configuration's new one is written into our document")
     func password() async throws {
         try await withDatabases { home in
