@@ -116,7 +116,9 @@ extension PairMemory {
         }
         switch replication.primary?.state {
         case .crashing?, .error?: crashingSince = crashingSince ?? observation.at
-        case .running?, .completed?, nil: crashingSince = nil
+        case .running? where hasMoved(observation): crashingSince = nil
+        case .completed?: crashingSince = nil
+        case nil where replication.primary == nil: crashingSince = nil
         default: break
         }
         if let base = replication.id?.base { replicationBase = base }
@@ -132,6 +134,12 @@ extension PairMemory {
             activity = newActivity
             activityChanged = observation.at
         }
+    }
+
+    /// Whether the job has copied something since the last pass, or has nothing left to copy: that it runs proves neither.
+    private func hasMoved(_ observation: PairObservation) -> Bool {
+        guard let progress = observation.progress.value else { return false }
+        return progress.pending == 0 || (checkpoint != nil && checkpoint != progress.checkpoint)
     }
 
     private mutating func noteRefused(_ failures: Int, _ inspection: PairInspection?, at moment: Date) {
