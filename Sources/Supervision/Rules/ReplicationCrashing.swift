@@ -35,19 +35,19 @@ package enum ReplicationCrashing: PairRule {
         // A job that the scheduler keeps running long enough is flapping; one crash long ago is history.
         let isFlapping = crashes >= limits.crashesPerHour
         // A start can be rejected once by accident, seen on 3.5.0 with several jobs starting at a time; twice is none.
-        let isCertain =
-            cause == .credentialsRejected ? (primary.scheduled?.errorCount ?? 0) >= 2 : !cause.passesByItself
+        let isRejected = cause == .credentialsRejected || cause == .notPermitted
+        let isCertain = isRejected ? (primary.scheduled?.errorCount ?? 0) >= 2 : !cause.passesByItself
         let isTold = situation.memory.latches[name] != nil
         let isStuck = isDown && (isCertain || isTold || downFor >= limits.crashGrace)
         guard isStuck || (isFlapping && !hasRecovered(primary, situation)) else { return lasting(situation) }
         guard cause != .duplicate || situation.replication?.documents.count == 1 else { return nil }
         let checkpoint = situation.observation.progress.value?.checkpoint ?? situation.memory.checkpoint
-        let side = sideNamed(in: reason, situation.desired)
+        let what = cause.sentence + sideNamed(in: reason, situation.desired) + cause.excerpt(of: reason)
         return finding(
             isDown ? .critical : .warning, situation,
             isDown
-                ? "the replication has stopped: \(cause.sentence)\(side)"
-                : "the replication crashed \(crashes) times within an hour: \(cause.sentence)\(side)",
+                ? "the replication has stopped: \(what)"
+                : "the replication crashed \(crashes) times within an hour: \(what)",
             evidence: [
                 "document": .text(primary.document.id), "cause": .text(cause.rawValue), "reason": .text(reason),
                 "crashesInLastHour": .count(crashes), "state": .text(primary.state?.rawValue),
@@ -67,7 +67,7 @@ package enum ReplicationCrashing: PairRule {
         switch cause {
         case .duplicate: return nil
         case .filterMissing: return .rewriteReplication(documentID: primary.document.id)
-        case .poisonDocument, .rateLimited: return nil
+        case .poisonDocument, .documentIDRefused, .rateLimited: return nil
         default: break
         }
         // It would be tried soon anyway.

@@ -118,6 +118,7 @@ import Testing
         scene.sourceServerFindings = []
         scene.crash("{worker_died,<0.5.0>,{bulk_docs_failed,400,{<<\"doc_validation\">>}}}", errors: 8)
         #expect(scene.found == ["replication-crashing"])
+        #expect(scene.finding("replication-crashing")?.summary.contains("doc_validation") == true)
         #expect(scene.plan() == .none)
     }
 
