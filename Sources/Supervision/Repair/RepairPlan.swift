@@ -23,6 +23,14 @@ package enum RepairPlan: Sendable, Hashable {
         guard let (action, rule) = wanted(findings, in: situation, adopting: adopting, rescans: rescans)
         else { return .none }
         if let reason = obstacle(findings, in: situation) { return .held(action, rule: rule, reason: reason) }
+        if let late = ReplicationPartial.blocker(in: situation),
+            action == .createReplication || action.documentID == late.document.id
+        {
+            return .held(
+                action, rule: rule,
+                reason: "up to CouchDB 3.5.1 it would only fail, since one that begins at a later change has the same "
+                    + "replication id; " + ReplicationPartial.step(without: late.document.id, in: situation))
+        }
         if let id = action.documentID, !adopting, !isOwned(id, in: situation) {
             return .held(
                 action, rule: rule,

@@ -40,7 +40,7 @@ package enum ReplicationCrashing: PairRule {
         let isTold = situation.memory.latches[name] != nil
         let isStuck = isDown && (isCertain || isTold || downFor >= limits.crashGrace)
         guard isStuck || (isFlapping && !hasRecovered(primary, situation)) else { return lasting(situation) }
-        guard cause != .duplicate || situation.replication?.documents.count == 1 else { return nil }
+        guard cause != .duplicate || ReplicationDuplicate.diagnose(situation) == nil else { return nil }
         let checkpoint = situation.observation.progress.value?.checkpoint ?? situation.memory.checkpoint
         let what = cause.sentence + sideNamed(in: reason, situation.desired) + cause.excerpt(of: reason)
         return finding(
