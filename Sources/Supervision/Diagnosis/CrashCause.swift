@@ -30,7 +30,13 @@ package enum CrashCause: String, Sendable, Hashable, CaseIterable {
     }
 
     private static let words: [(cause: CrashCause, words: [String])] = [
-        (.duplicate, ["already started, triggered by", "duplicate_job", "duplicate replication"]),
+        (
+            .duplicate,
+            [
+                "already started, triggered by", "already running as a transient replication", "duplicate_job",
+                "duplicate replication",
+            ]
+        ),
         (
             .filterMissing,
             ["couldn't open document `_design", "filter_fetch_error", "missing json key", "could not get filter"]

@@ -244,7 +244,7 @@ extension PairMemory {
         switch action {
         case .createTarget, .copySecurity: isSecurityPending = nil
         // Another replication than before has checkpoints of its own.
-        case .createReplication: replicationBase = nil
+        case .createReplication, .makeDurable: replicationBase = nil
         case .resetCheckpoints:
             rescan?.isPrepared = true
             rescan?.startedAt = moment

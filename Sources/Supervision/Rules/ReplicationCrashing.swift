@@ -40,7 +40,8 @@ package enum ReplicationCrashing: PairRule {
         let isTold = situation.memory.latches[name] != nil
         let isStuck = isDown && (isCertain || isTold || downFor >= limits.crashGrace)
         guard isStuck || (isFlapping && !hasRecovered(primary, situation)) else { return lasting(situation) }
-        guard cause != .duplicate || ReplicationDuplicate.diagnose(situation) == nil else { return nil }
+        let isOthers = ReplicationDuplicate.diagnose(situation) != nil || ReplicationTransient.awaited(situation) != nil
+        guard cause != .duplicate || !isOthers else { return nil }
         let checkpoint = situation.observation.progress.value?.checkpoint ?? situation.memory.checkpoint
         let what = cause.sentence + sideNamed(in: reason, situation.desired) + cause.excerpt(of: reason)
         return finding(

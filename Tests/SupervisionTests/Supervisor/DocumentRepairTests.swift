@@ -42,6 +42,24 @@ import Testing
         }
     }
 
+    @Test("A transient job that copies a part is left to who started it, and gets a whole document beside it")
+    func transientPart() async throws {
+        try await withDatabases { home in
+            let connection = try ServerConnection(
+                url: try ServerURL(home.target.baseURL),
+                authentication: .basic(user: "admin", password: home.target.password))
+            let part = home.handwritten(options: ["continuous": true, "doc_ids": ["document-1"]])
+            _ = try await connection.replicate(try #require(part.object))
+            let report = try await home.check()
+            #expect(report.done == ["orders: make-durable"], "\(report.pairs)")
+            let later = try await home.checkLater()
+            #expect(later.verdict == .ok, "\(later.problems)")
+            #expect(try home.isCopied())
+            #expect(try await connection.schedulerJobs().filter(\.isTransient).count == 1)
+            try await connection.shutdown()
+        }
+    }
+
     @Test("A document of ours that says failed or completed is written afresh", arguments: ["failed", "completed"])
     func over(state: String) async throws {
         try await withDatabases { home in
