@@ -27,7 +27,7 @@ extension PairMemory {
         guard areRefusalsProved(by: situation.proof) else { return }
         settledRefusals = max(refused, settledRefusals ?? 0)
         settledInSession = refused
-        (refused, refusedValidators, refusedAt) = (0, nil, nil)
+        (refused, refusedBefore, refusedValidators, refusedAt) = (0, nil, nil, nil)
     }
 
     private mutating func remember(_ findings: [Finding], now: Date) {
@@ -125,8 +125,7 @@ extension PairMemory {
         if let failures = replication.statistics?.documentWriteFailures {
             // A counter that went back is one of a new session.
             if failures < settledInSession ?? 0 { settledInSession = 0 }
-            noteRefused(
-                failures > settledInSession ?? 0 ? failures : 0, observation.inspection, at: observation.at)
+            noteRefused(failures, settled: settledInSession ?? 0, observation.inspection, at: observation.at)
         }
         let newActivity =
             (replication.statistics?.documentsWritten ?? 0) + (replication.statistics?.revisionsChecked ?? 0)
@@ -142,9 +141,11 @@ extension PairMemory {
         return progress.pending == 0 || (checkpoint != nil && checkpoint != progress.checkpoint)
     }
 
-    private mutating func noteRefused(_ failures: Int, _ inspection: PairInspection?, at moment: Date) {
-        if failures > refused {
-            refused = failures
+    private mutating func noteRefused(
+        _ failures: Int, settled: Int, _ inspection: PairInspection?, at moment: Date
+    ) {
+        if failures > max(refused, settled) {
+            (refused, refusedBefore) = (failures, settled)
             refusedAt = moment
             refusedValidators = nil
         }
@@ -202,7 +203,7 @@ extension PairMemory {
             targetLog = log.map { Log($0, base: base) }
             if let log {
                 let logged = isRescanning ? 0 : log.largestWriteFailures
-                noteRefused(logged > settledRefusals ?? 0 ? logged : 0, inspection, at: observation.at)
+                noteRefused(logged, settled: settledRefusals ?? 0, inspection, at: observation.at)
             }
         }
     }
@@ -218,7 +219,7 @@ extension PairMemory {
         else { return }
         rescan?.completedAt = observation.at
         // Where pairs are compared, only that says that what was refused is there by now.
-        if failures > 0 || !proof.isDemanded { refused = failures }
+        if failures > 0 || !proof.isDemanded { (refused, refusedBefore) = (failures, nil) }
         // What still refuses is what is there now.
         refusedValidators = refused > 0 ? observation.inspection?.validators : nil
     }
