@@ -103,7 +103,10 @@ extension Scheduler {
         let id = specification.id(on: server.uuid)
         if let other = table.jobs[id] {
             guard let owner = other.document else {
-                return setError(key, "Duplicate job running: transient job `\(id)`", after: errors, on: server)
+                let reason =
+                    "Replication `\(id)` specified by document `\(key.id)` already running as a transient replication, "
+                    + "started via `_replicate` API endpoint"
+                return setError(key, reason, after: errors, on: server)
             }
             let reason =
                 "Replication `\(id)` specified by document `\(key.id)` already started, "

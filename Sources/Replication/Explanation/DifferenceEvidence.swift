@@ -2,8 +2,10 @@ import CouchDB
 
 /// What is known of one side as a whole; nil where the server does not tell.
 package struct SideEvidence: Sendable, Hashable {
-    /// The user that the side takes us for.
+    /// The user as whom the replication writes; where that is not known, the one that the side takes us for.
     package var user: String?
+    /// Whether that is somebody else than we are, whose rights may not be known.
+    package var isOtherUser = false
     /// The design documents that have a `validate_doc_update`.
     package var validating: [String]?
     /// Whether the user is an admin of the server or of the database.

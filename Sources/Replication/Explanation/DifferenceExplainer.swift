@@ -78,7 +78,13 @@ package actor DifferenceExplainer {
             if let session = try await known({ try await right.server.session() }) {
                 to.user = session.userName
                 let security = try await known { try await right.security() }
-                to.mayWriteDesignDocuments = Self.isAdmin(session, security)
+                if let user = context.user, user != session.userName {
+                    (to.user, to.isOtherUser) = (user, true)
+                    let other = try await account(user, of: right.server)
+                    to.mayWriteDesignDocuments = other.flatMap { Self.isAdmin($0, security) }
+                } else {
+                    to.mayWriteDesignDocuments = Self.isAdmin(session, security)
+                }
             }
             let limits = try await known { try await right.server.configuration(section: "couchdb") }
             to.maximumDocumentSize = limits?["max_document_size"].flatMap { Int($0) }
@@ -93,6 +99,15 @@ package actor DifferenceExplainer {
         }
         sides = (from, to, rollback)
         return (from, to, rollback)
+    }
+
+    /// What a user would be who logs in; nil where an account can't be seen, as only an admin can.
+    private func account(_ user: String, of server: ServerConnection) async throws -> SessionInfo? {
+        guard let admins = try await known({ try await server.configuration(section: "admins") }) else { return nil }
+        if admins[user] != nil { return SessionInfo(userName: user, roles: ["_admin"]) }
+        let found = try await known { try await server.database("_users").document("org.couchdb.user:\(user)") }
+        guard let account = found.flatMap(\.self) else { return nil }
+        return SessionInfo(userName: user, roles: account["roles"]?.array?.compactMap(\.string) ?? [])
     }
 
     private static func isAdmin(_ session: SessionInfo, _ security: JSONValue?) -> Bool? {

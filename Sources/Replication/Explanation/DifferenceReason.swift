@@ -96,6 +96,12 @@ package struct DifferenceReason: Sendable, Hashable, Codable {
                 "The replication copies only a part of the source (\(evidence.filters.joined(separator: ", "))), which may "
                     + "leave it out.")
         }
+        if difference.id.isDesign, target.isOtherUser, target.mayWriteDesignDocuments == nil, let user = target.user {
+            return DifferenceReason(
+                .mayBeRefused,
+                "Only admins of the target may write design documents, and nobody can tell from here whether \(user) is "
+                    + "one, as whom the replication logs in.")
+        }
         if let names = target.validating, !names.isEmpty, !difference.id.isDesign {
             return DifferenceReason(
                 .mayBeRefused,

@@ -8,8 +8,12 @@ package struct ReplicationContext: Sendable {
     package var part: ReplicationPart?
     /// The replication's id, by which both sides keep its checkpoint in `_local`.
     package var checkpointID: String?
+    /// As whom the replication writes into the target; nil where that is not known.
+    package var user: String?
 
-    package init(refusals: [Refusal] = [], part: ReplicationPart? = nil, checkpointID: String? = nil) {
-        (self.refusals, self.part, self.checkpointID) = (refusals, part, checkpointID)
+    package init(
+        refusals: [Refusal] = [], part: ReplicationPart? = nil, checkpointID: String? = nil, user: String? = nil
+    ) {
+        (self.refusals, self.part, self.checkpointID, self.user) = (refusals, part, checkpointID, user)
     }
 }

@@ -41,7 +41,8 @@ package struct PairDirectory: Sendable {
                     name: pair.name, mode: pair.mode, source: source.connection.database(pair.source.database),
                     backup: .database(target.connection.database(pair.target.database)),
                     servers: [source.name, target.name], checkpointID: memories[pair.key]?.replicationBase,
-                    comparesSecurity: pair.comparesSecurity, secretError: source.secretError ?? target.secretError)
+                    replicationUser: target.access.user, comparesSecurity: pair.comparesSecurity,
+                    secretError: source.secretError ?? target.secretError)
             if let coordinator = servers[pair.coordinator], let document = partial[verifiable.key] {
                 verifiable.partialReplication = (coordinator.connection.database("_replicator"), document)
             }

@@ -25,6 +25,8 @@ package struct VerifiablePair: Sendable {
     package var servers: [String]
     /// The id of the checkpoints of the replication between the two databases, where it is known.
     package var checkpointID: String?
+    /// As whom the replication writes into the backup, where that is configured.
+    package var replicationUser: String?
     /// The replication document that the last check saw to copy only a part, on the server that runs it.
     package var partialReplication: (replicator: CouchDatabase, document: String)?
     /// Whether both sides are to have the same `_security`.

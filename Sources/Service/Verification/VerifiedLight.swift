@@ -188,7 +188,9 @@ package struct VerifiedLight: Sendable {
     }
 
     /// The rules that say that something may be missing: a comparison names it.
-    static let suspicious: Set<String> = [TargetRolledBack.name, WritesRefused.name, CountsDiffer.name]
+    static let suspicious: Set<String> = [
+        TargetRolledBack.name, WritesRefused.name, CountsDiffer.name, ReplicationTransient.name,
+    ]
 
     /// Whether one of them says so of a pair.
     static func isSuspected(_ pair: PairReport) -> Bool {

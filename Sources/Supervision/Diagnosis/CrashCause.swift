@@ -4,6 +4,7 @@
 /// `couch_replicator_auth_session.erl`, and of answers recorded from 3.5.0.
 package enum CrashCause: String, Sendable, Hashable, CaseIterable {
     case credentialsRejected = "credentials-rejected"
+    case notPermitted = "not-permitted"
     case databaseMissing = "database-missing"
     case nameNotResolved = "name-not-resolved"
     case tls
@@ -11,6 +12,7 @@ package enum CrashCause: String, Sendable, Hashable, CaseIterable {
     case filterMissing = "filter-missing"
     case duplicate
     case poisonDocument = "poison-document"
+    case documentIDRefused = "document-id-refused"
     case checkpointRefused = "checkpoint-refused"
     case databaseReplaced = "database-replaced"
     case rateLimited = "rate-limited"
@@ -22,11 +24,19 @@ package enum CrashCause: String, Sendable, Hashable, CaseIterable {
     package init(reason: String) {
         // A server or database may be named like an error.
         let text = reason.lowercased().replacing(#/https?:\/\/[^\s"'`,}>]*/#, with: "")
+            // Terms are broken into lines.
+            .replacing(#/([,{])\s*\n\s*/#) { String($0.output.1) }
         self = Self.words.first { entry in entry.words.contains { text.contains($0) } }?.cause ?? .other
     }
 
     private static let words: [(cause: CrashCause, words: [String])] = [
-        (.duplicate, ["already started, triggered by", "duplicate_job", "duplicate replication"]),
+        (
+            .duplicate,
+            [
+                "already started, triggered by", "already running as a transient replication", "duplicate_job",
+                "duplicate replication",
+            ]
+        ),
         (
             .filterMissing,
             ["couldn't open document `_design", "filter_fetch_error", "missing json key", "could not get filter"]
@@ -34,14 +44,17 @@ package enum CrashCause: String, Sendable, Hashable, CaseIterable {
         (.nameNotResolved, ["nxdomain", "could not resolve"]),
         (.tls, ["tls_alert", "unknown_ca", "certificate", "handshake"]),
         (.databaseReplaced, ["instance_start_time", "out of sync"]),
-        (.checkpointRefused, ["checkpoint_commit_failure", "checkpoint document"]),
+        (.notPermitted, ["temporarily locked"]),
+        (
+            // A checkpoint that may not be written is thrown out of a callback (update_doc of couch_replicator_api_wrap.erl).
+            .checkpointRefused,
+            ["checkpoint_commit_failure", "checkpoint document", "bad_return_value,{forbidden"]
+        ),
         (
             .credentialsRejected,
-            [
-                "unauthorized", "session_request_unauthorized", "forbidden", "replication_auth_error,{session_requires",
-                "{401,", "{403,",
-            ]
+            ["unauthorized", "session_request_unauthorized", "replication_auth_error,{session_requires", "{401,"]
         ),
+        (.notPermitted, ["forbidden", "{403,"]),
         (.diskFull, ["enospc", "insufficient_storage", "no space"]),
         (
             .unreachable,
@@ -52,10 +65,13 @@ package enum CrashCause: String, Sendable, Hashable, CaseIterable {
         ),
         (.databaseMissing, ["db_not_found", "could not open", "database does not exist"]),
         (.rateLimited, ["max_backoff", "too_many_requests"]),
+        (.documentIDRefused, ["illegal_docid"]),
         (
+            // What a request is refused for is in it; the time-outs below are of servers that fail.
             .poisonDocument,
             [
-                "missing_doc", "bulk_docs_failed", "doc_write_failed", "open_doc_revs_failed", "bulk_get_failed",
+                "revs_diff_failed,4", "missing_doc", "bulk_docs_failed", "doc_write_failed", "open_doc_revs_failed",
+                "bulk_get_failed",
                 "request_uri_too_long", "kaboom",
             ]
         ),
@@ -80,6 +96,7 @@ package enum CrashCause: String, Sendable, Hashable, CaseIterable {
     package var sentence: String {
         switch self {
         case .credentialsRejected: "a server rejects the user or the password of the replication"
+        case .notPermitted: "a server forbids the replication's user what it needs, or has locked the account"
         case .databaseMissing: "a database of the replication does not exist"
         case .nameNotResolved: "the name of a server can't be resolved"
         case .tls: "the TLS connection fails, most often because of the certificate"
@@ -87,6 +104,7 @@ package enum CrashCause: String, Sendable, Hashable, CaseIterable {
         case .filterMissing: "the design document of its filter can't be read"
         case .duplicate: "another job already replicates the same databases"
         case .poisonDocument: "one document can't be read or written, and everything behind it waits"
+        case .documentIDRefused: "the target does not take the id of a document, and everything behind it waits"
         case .checkpointRefused: "its checkpoint can't be written, so it begins again each time"
         case .databaseReplaced: "a database was replaced while the job ran"
         case .rateLimited: "a server asks it to slow down, without end"
@@ -100,6 +118,9 @@ package enum CrashCause: String, Sendable, Hashable, CaseIterable {
     package var remedy: String {
         switch self {
         case .credentialsRejected: "correct the password in the configuration's secret, then run: couchkeep check"
+        case .notPermitted:
+            "let the replication's user in by _security on both sides, and see whether the account is locked or a gateway "
+                + "forbids the request"
         case .databaseMissing: "create or restore the missing database, or take the pair out of the configuration"
         case .nameNotResolved:
             "check the host names in the configuration and the resolver of the server that runs the job"
@@ -109,6 +130,9 @@ package enum CrashCause: String, Sendable, Hashable, CaseIterable {
         case .filterMissing: "take the filter out of the replication document; a filtered copy is no backup"
         case .duplicate: "delete the superfluous replication document"
         case .poisonDocument: "find the document by the reason above, and mend or purge it at the source"
+        case .documentIDRefused:
+            "give the document another id at the source, or make a target that takes it: [couchdb] max_document_id_length, "
+                + "and not partitioned where the source is not"
         case .checkpointRefused: "allow PUT on _local documents for the replication's user on both sides"
         case .databaseReplaced: "none, where it ran on after a restart; else see target-replaced and source-replaced"
         case .rateLimited: "raise the server's limits, or spread the load"

@@ -104,6 +104,17 @@ package struct PairSituation: Sendable {
         memory.rescan.map { $0.isPrepared && $0.startedAt >= moment } ?? false
     }
 
+    /// Whether what replicates the pair now has the checkpoint of a job of an earlier look, as far as that is known.
+    func mayGoOn(from base: String?) -> Bool {
+        guard let base, let now = primary?.id?.base else { return true }
+        return base == now
+    }
+
+    /// Whether a job with `since_seq` has the replication id of a whole one: up to CouchDB 3.5.1 (apache/couchdb#5881).
+    var hasOneIDWithLateStart: Bool {
+        observation.coordinatorServer.value.map { $0.version <= ServerVersion(3, 5, 1) } ?? true
+    }
+
     /// Whether what the target lost is there again: by a reading from the beginning of ours that has brought
     /// everything, or, where documents were missing, by counts that are equal now.
     ///

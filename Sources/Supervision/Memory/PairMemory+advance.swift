@@ -28,7 +28,7 @@ extension PairMemory {
         guard areRefusalsProved(by: situation.proof) else { return }
         settledRefusals = max(refused, settledRefusals ?? 0)
         settledInSession = refused
-        (refused, refusedValidators, refusedAt) = (0, nil, nil)
+        (refused, refusedBefore, refusedValidators, refusedAt) = (0, nil, nil, nil)
     }
 
     /// Forgets a creation of which nothing is there: whatever has that name later is somebody else's.
@@ -48,7 +48,7 @@ extension PairMemory {
                     since: finding.since, severity: finding.severity, cause: finding.cause, summary: finding.summary,
                     evidence: finding.evidence)
                 // What a rollback was known by is kept; others are told as they were last seen.
-                let isRenewed = [CountsDiffer.name, SecurityDiffers.name, MassDeletion.name].contains(rule)
+                let isRenewed = RuleCatalogue.renewed.contains(rule)
                 latches[rule] = isRenewed ? latch : latches[rule] ?? latch
             } else {
                 latches[rule] = nil
@@ -126,15 +126,16 @@ extension PairMemory {
         }
         switch replication.primary?.state {
         case .crashing?, .error?: crashingSince = crashingSince ?? observation.at
-        case .running?, .completed?, nil: crashingSince = nil
+        case .running? where hasMoved(observation): crashingSince = nil
+        case .completed?: crashingSince = nil
+        case nil where replication.primary == nil: crashingSince = nil
         default: break
         }
         if let base = replication.id?.base { replicationBase = base }
         if let failures = replication.statistics?.documentWriteFailures {
             // A counter that went back is one of a new session.
             if failures < settledInSession ?? 0 { settledInSession = 0 }
-            noteRefused(
-                failures > settledInSession ?? 0 ? failures : 0, observation.inspection, at: observation.at)
+            noteRefused(failures, settled: settledInSession ?? 0, observation.inspection, at: observation.at)
         }
         let newActivity =
             (replication.statistics?.documentsWritten ?? 0) + (replication.statistics?.revisionsChecked ?? 0)
@@ -144,9 +145,17 @@ extension PairMemory {
         }
     }
 
-    private mutating func noteRefused(_ failures: Int, _ inspection: PairInspection?, at moment: Date) {
-        if failures > refused {
-            refused = failures
+    /// Whether the job has copied something since the last pass, or has nothing left to copy: that it runs proves neither.
+    private func hasMoved(_ observation: PairObservation) -> Bool {
+        guard let progress = observation.progress.value else { return false }
+        return progress.pending == 0 || (checkpoint != nil && checkpoint != progress.checkpoint)
+    }
+
+    private mutating func noteRefused(
+        _ failures: Int, settled: Int, _ inspection: PairInspection?, at moment: Date
+    ) {
+        if failures > max(refused, settled) {
+            (refused, refusedBefore) = (failures, settled)
             refusedAt = moment
             refusedValidators = nil
         }
@@ -204,7 +213,7 @@ extension PairMemory {
             targetLog = log.map { Log($0, base: base) }
             if let log {
                 let logged = isRescanning ? 0 : log.largestWriteFailures
-                noteRefused(logged > settledRefusals ?? 0 ? logged : 0, inspection, at: observation.at)
+                noteRefused(logged, settled: settledRefusals ?? 0, inspection, at: observation.at)
             }
         }
     }
@@ -220,7 +229,7 @@ extension PairMemory {
         else { return }
         rescan?.completedAt = observation.at
         // Where pairs are compared, only that says that what was refused is there by now.
-        if failures > 0 || !proof.isDemanded { refused = failures }
+        if failures > 0 || !proof.isDemanded { (refused, refusedBefore) = (failures, nil) }
         // What still refuses is what is there now.
         refusedValidators = refused > 0 ? observation.inspection?.validators : nil
     }
@@ -246,7 +255,7 @@ extension PairMemory {
         switch action {
         case .createTarget, .copySecurity: creation = nil
         // Another replication than before has checkpoints of its own.
-        case .createReplication: replicationBase = nil
+        case .createReplication, .makeDurable: replicationBase = nil
         case .resetCheckpoints:
             rescan?.isPrepared = true
             rescan?.startedAt = moment

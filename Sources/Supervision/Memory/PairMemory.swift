@@ -148,6 +148,8 @@ package struct PairMemory: Sendable, Hashable, Codable {
 
     /// The largest number of refused documents since the last complete reading.
     package var refused = 0
+    /// How many of them were settled before that number last grew: CouchDB's counters go on counting.
+    package var refusedBefore: Int?
     /// The target's validation functions when that number last grew.
     package var refusedValidators: [String: String]?
     /// When that number last grew.

@@ -9,7 +9,7 @@ package enum RepairAction: Sendable, Hashable {
     case copySecurity
     /// Write the pair's replication document.
     case createReplication
-    /// End a job that has no document, then write the document.
+    /// Write the document beside a job that has none, and end the job where both are one replication.
     case makeDurable(jobID: ReplicationID)
     /// Write a document afresh, as it should be and without its `_replication_*` fields.
     case rewriteReplication(documentID: String)
@@ -57,7 +57,8 @@ package enum RepairAction: Sendable, Hashable {
         case .createReplication:
             "write the replication document \(OwnershipMark.documentID(for: pair)) on \(pair.coordinator)"
         case .makeDurable(let id):
-            "end the transient job \(id) on \(pair.coordinator) and write a replication document in its place"
+            "write a replication document on \(pair.coordinator) beside the transient job \(id), and end that where both "
+                + "are one replication"
         case .rewriteReplication(let id):
             "write the replication document \(id) on \(pair.coordinator) afresh"
         case .removeReplication(let id):

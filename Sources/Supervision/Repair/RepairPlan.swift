@@ -23,6 +23,14 @@ package enum RepairPlan: Sendable, Hashable {
         guard let (action, rule) = wanted(findings, in: situation, adopting: adopting, rescans: rescans)
         else { return .none }
         if let reason = obstacle(findings, in: situation) { return .held(action, rule: rule, reason: reason) }
+        if let late = ReplicationPartial.blocker(in: situation),
+            action == .createReplication || action.documentID == late.document.id
+        {
+            return .held(
+                action, rule: rule,
+                reason: "up to CouchDB 3.5.1 it would only fail, since one that begins at a later change has the same "
+                    + "replication id; " + ReplicationPartial.step(without: late.document.id, in: situation))
+        }
         if let id = action.documentID, !adopting, !isOwned(id, in: situation) {
             return .held(
                 action, rule: rule,
@@ -87,7 +95,11 @@ package enum RepairPlan: Sendable, Hashable {
 
     /// Whether a step would make a whole replication of one with which somebody copies a part, and may want just that.
     private static func isOnOthersPart(_ action: RepairAction, in situation: PairSituation) -> Bool {
-        guard case .rewriteReplication(let id) = action else { return false }
+        let id: String
+        switch action {
+        case .rewriteReplication(let document), .resetCheckpoints(let document, _): id = document
+        default: return false
+        }
         return situation.replication?.documents.contains {
             $0.document.id == id && !$0.isOwned && !$0.document.partialOptions.isEmpty
         } ?? false

@@ -31,9 +31,7 @@ struct Repairer {
             try await createTarget(q: q, isPartitioned: isPartitioned, creation: &creation)
         case .copySecurity: return try await copySecurity()
         case .createReplication: try await write(desired.document(on: coordinatorInfo).members, as: desired.documentID)
-        case .makeDurable(let id):
-            try await cancel(id)
-            try await write(desired.document(on: coordinatorInfo).members, as: desired.documentID)
+        case .makeDurable(let id): try await makeDurable(id)
         case .rewriteReplication(let id): try await rewrite(id)
         case .removeReplication(let id): try await remove(id)
         case .restartReplication(let id): try await restart(id)
@@ -128,6 +126,39 @@ struct Repairer {
         _ = try await replicator.deleteDocument(id, revision: revision)
     }
 
+    /// Writes the whole document beside a job that has none; that it may not start beside it shows that both are one
+    /// replication. A job that copies only a part does not tell so, but has another id.
+    private func makeDurable(_ job: ReplicationID) async throws {
+        let members = desired.document(on: coordinatorInfo).members
+        guard coordinatorInfo.hasScheduler else {
+            try await cancel(job)
+            try await waitUntilGone(base: job.base)
+            return try await write(members, as: desired.documentID)
+        }
+        try await write(members, as: desired.documentID)
+        for _ in 0..<pacing.attempts {
+            let row = try await coordinator.schedulerDocument(desired.documentID)
+            if let row, let state = row.state, state != .initializing {
+                let isSame = state == .error && ReplicationTransient.isSame(job, accordingTo: row.errorText ?? "")
+                guard isSame else { return }
+                try await cancel(job)
+                try await waitUntilEnded(job)
+                // It would be tried again by itself, but after a pause.
+                return try await rewrite(desired.documentID)
+            }
+            try await pacing.pause()
+        }
+    }
+
+    /// Waits until a job without a document is gone; the document's may have its id by then.
+    private func waitUntilEnded(_ job: ReplicationID) async throws {
+        for _ in 0..<pacing.attempts {
+            if try await coordinator.schedulerJob(job)?.isTransient != true { return }
+            try await pacing.pause()
+        }
+        throw CouchError(.timeout, "the job \(job) did not stop")
+    }
+
     private func cancel(_ id: ReplicationID) async throws {
         do {
             _ = try await coordinator.replicate(
@@ -135,7 +166,6 @@ struct Repairer {
         } catch let error as CouchError where error.code == .notFound {
             // It has ended by itself.
         }
-        try await waitUntilGone(base: id.base)
     }
 
     /// Stops the job, deletes both checkpoints, and writes the document again, also where something went wrong between:
@@ -147,7 +177,9 @@ struct Repairer {
             throw CouchError(.notFound, "the replication id of \(id) is not known, so its checkpoints can't be found")
         }
         let existing = try await replicator.document(id).map { try ReplicationDocument(answer: $0).membersForRestart() }
-        let members = existing ?? desired.document(on: coordinatorInfo).members
+        var members = existing ?? desired.document(on: coordinatorInfo).members
+        // It would be begun from instead of the beginning.
+        members[ReplicationPartial.lateStart] = nil
         let sourceLog = try await source.localDocument(base)
         let targetLog = try await target.localDocument(base)
         try await evidence([

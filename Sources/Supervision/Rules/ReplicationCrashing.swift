@@ -14,14 +14,18 @@ package enum ReplicationCrashing: PairRule {
         evidence:
             "The state crashing or error with its reason, or at least crashes_per_hour crash events of the last hour "
             + "in the job's history; error_count is not used. A reason that often passes by itself, such as a refused "
-            + "connection during a restart, is let be for crash_grace.",
+            + "connection during a restart, is let be for crash_grace. What was told stays told while the job is started "
+            + "again and again, until its checkpoint has moved, or it runs with nothing left to copy.",
         repair:
             "Where both servers answer again, Couchkeep restarts the job instead of waiting, and keeps its checkpoint. "
             + "The cause itself (password, filter, document) needs people; the summary names it.",
         severity: "critical", sources: ["couch_replicator_scheduler.erl", "apache/couchdb#4066, #4078, #4204"])
 
     package static func diagnose(_ situation: PairSituation) -> Finding? {
-        guard let primary = situation.primary else { return nil }
+        guard let primary = situation.primary else {
+            // What can't be seen is no success.
+            return situation.replication == nil ? lasting(situation) : nil
+        }
         let limits = situation.pair.thresholds
         let crashes = primary.job?.crashes(since: situation.now.addingTimeInterval(-3600)) ?? 0
         let isDown = primary.state == .crashing || primary.state == .error
@@ -31,22 +35,26 @@ package enum ReplicationCrashing: PairRule {
         // A job that the scheduler keeps running long enough is flapping; one crash long ago is history.
         let isFlapping = crashes >= limits.crashesPerHour
         // A start can be rejected once by accident, seen on 3.5.0 with several jobs starting at a time; twice is none.
-        let isCertain =
-            cause == .credentialsRejected ? (primary.scheduled?.errorCount ?? 0) >= 2 : !cause.passesByItself
-        let isStuck = isDown && (isCertain || downFor >= limits.crashGrace)
-        guard isStuck || (isFlapping && !hasRecovered(primary, situation)) else { return nil }
-        guard cause != .duplicate || situation.replication?.documents.count == 1 else { return nil }
-        let side = sideNamed(in: reason, situation.desired)
+        let isRejected = cause == .credentialsRejected || cause == .notPermitted
+        let isCertain = isRejected ? (primary.scheduled?.errorCount ?? 0) >= 2 : !cause.passesByItself
+        let isTold = situation.memory.latches[name] != nil
+        let isStuck = isDown && (isCertain || isTold || downFor >= limits.crashGrace)
+        guard isStuck || (isFlapping && !hasRecovered(primary, situation)) else { return lasting(situation) }
+        let isOthers = ReplicationDuplicate.diagnose(situation) != nil || ReplicationTransient.awaited(situation) != nil
+        guard cause != .duplicate || !isOthers else { return nil }
+        let checkpoint = situation.observation.progress.value?.checkpoint ?? situation.memory.checkpoint
+        let what = cause.sentence + sideNamed(in: reason, situation.desired) + cause.excerpt(of: reason)
         return finding(
             isDown ? .critical : .warning, situation,
             isDown
-                ? "the replication has stopped: \(cause.sentence)\(side)"
-                : "the replication crashed \(crashes) times within an hour: \(cause.sentence)\(side)",
+                ? "the replication has stopped: \(what)"
+                : "the replication crashed \(crashes) times within an hour: \(what)",
             evidence: [
                 "document": .text(primary.document.id), "cause": .text(cause.rawValue), "reason": .text(reason),
                 "crashesInLastHour": .count(crashes), "state": .text(primary.state?.rawValue),
                 "errorCount": .count(primary.scheduled?.errorCount), "lastCrash": .time(primary.job?.lastCrash?.at),
                 "nextTryAbout": isDown ? .time(nextTry(primary)) : nil,
+                "checkpoint": checkpoint?.value,
             ],
             next: cause.remedy,
             cause: situation.serverCause(ServerUnreachable.name, SecretUnavailable.name, CredentialsRejected.name))
@@ -60,12 +68,35 @@ package enum ReplicationCrashing: PairRule {
         switch cause {
         case .duplicate: return nil
         case .filterMissing: return .rewriteReplication(documentID: primary.document.id)
-        case .poisonDocument, .rateLimited: return nil
+        case .poisonDocument, .documentIDRefused, .rateLimited: return nil
         default: break
         }
         // It would be tried soon anyway.
         guard let next = nextTry(primary), next.timeIntervalSince(situation.now) > 90 else { return nil }
         return .restartReplication(documentID: primary.document.id)
+    }
+
+    /// A job that was only started again, by whomever, has lost its history with that, and may crash once more.
+    private static func lasting(_ situation: PairSituation) -> Finding? {
+        guard let latch = situation.memory.latches[name], !hasCopied(since: latch, situation) else { return nil }
+        let state = situation.primary?.state
+        guard state != .failed, state != .completed else { return nil }
+        let suffix = "; it was started again, and nothing shows yet that it copies"
+        var summary = latch.summary
+        // The latch carries what was told last.
+        if situation.primary != nil, !summary.hasSuffix(suffix) { summary += suffix }
+        return Finding(
+            rule: name, severity: latch.severity, since: latch.since, summary: summary, evidence: latch.evidence,
+            next: "couchkeep status",
+            cause: situation.serverCause(ServerUnreachable.name, SecretUnavailable.name, CredentialsRejected.name))
+    }
+
+    /// Whether the job has come further than when it was seen crashing, or runs with nothing left to copy.
+    private static func hasCopied(since latch: PairMemory.Latch, _ situation: PairSituation) -> Bool {
+        guard situation.primary != nil, let progress = situation.observation.progress.value else { return false }
+        if situation.primary?.state == .running, progress.pending == 0 { return true }
+        guard let before = latch.evidence["checkpoint"] else { return false }
+        return !progress.checkpoint.isZero && progress.checkpoint != UpdateSequence(before)
     }
 
     /// Whether the last crash is half an hour old and the job runs since.

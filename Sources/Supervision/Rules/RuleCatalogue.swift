@@ -24,7 +24,14 @@ package enum RuleCatalogue {
     /// The rules whose findings stay until something definite ends them.
     package static let latched: Set<String> = [
         CountsDiffer.name, TargetRolledBack.name, TargetReplaced.name, SourceRolledBack.name, MassDeletion.name,
-        CheckpointLost.name, SecurityDiffers.name,
+        CheckpointLost.name, SecurityDiffers.name, ReplicationPartial.name, ReplicationCrashing.name,
+        ReplicationTransient.name,
+    ]
+
+    /// Those of them that are told as they were last seen, not as they were first known.
+    static let renewed: Set<String> = [
+        CountsDiffer.name, SecurityDiffers.name, MassDeletion.name, ReplicationPartial.name, ReplicationCrashing.name,
+        ReplicationTransient.name,
     ]
 
     /// The rule of a name.

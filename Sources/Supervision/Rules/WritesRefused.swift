@@ -13,8 +13,9 @@ package enum WritesRefused: PairRule {
         consequence:
             "The refused documents are not in the backup, and never will be without a new reading from the beginning.",
         evidence:
-            "doc_write_failures of the job or of the checkpoints' history. The largest number ever seen is remembered, "
-            + "since the counter starts again with a new session.",
+            "doc_write_failures of the job or of the checkpoints' history, without those of which a verification has found "
+            + "that they are there by now. The largest number ever seen is remembered, since the counter starts again with "
+            + "a new session.",
         repair:
             "Remove the cause: a backup target should have no validation functions and no smaller limits than the source. "
             + "When Couchkeep sees that the target's validation functions have changed, it lets the job read the source from "
@@ -37,8 +38,8 @@ package enum WritesRefused: PairRule {
         let settled = isProved ? max(memory.refused, memory.settledRefusals ?? 0) : memory.settledRefusals ?? 0
         // What was refused before everything was found in the target is no loss any more.
         let refused = max(
-            seen > (isProved ? settled : memory.settledInSession ?? 0) ? seen : 0, logged > settled ? logged : 0,
-            isSettled || isProved ? 0 : memory.refused)
+            seen - (isProved ? settled : memory.settledInSession ?? 0), logged - settled,
+            isSettled || isProved ? 0 : memory.refused - (memory.refusedBefore ?? 0))
         guard refused > 0 else { return nil }
         let validators = situation.observation.inspection?.validators ?? memory.refusedValidators
         let names = validators?.keys.sorted() ?? []

@@ -37,6 +37,8 @@ import Testing
         (design, evidence { $0.target.mayWriteDesignDocuments = false }, .designDocumentNotPermitted),
         (design, evidence { $0.target.mayWriteDesignDocuments = true }, nil),
         (missing, evidence { $0.target.mayWriteDesignDocuments = false }, nil),
+        (design, evidence { ($0.target.isOtherUser, $0.target.user) = (true, "replicator") }, .mayBeRefused),
+        (missing, evidence { ($0.target.isOtherUser, $0.target.user) = (true, "replicator") }, nil),
         (missing, evidence { ($0.bodySize, $0.target.maximumDocumentSize) = (101, 100) }, .tooLarge),
         (missing, evidence { ($0.bodySize, $0.target.maximumDocumentSize) = (100, 100) }, nil),
         (missing, evidence { $0.bodySize = 101 }, nil),

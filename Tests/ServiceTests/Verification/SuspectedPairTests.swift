@@ -22,7 +22,7 @@ import Testing
     @Test(
         "A pair that a rule suspects is compared whole, whatever was asked for",
         arguments: [
-            TargetRolledBack.name, WritesRefused.name, CountsDiffer.name,
+            TargetRolledBack.name, WritesRefused.name, CountsDiffer.name, ReplicationTransient.name,
         ])
     func isComparedWhole(rule: String) async throws {
         #expect(VerifiedLight.suspicious.contains(rule))

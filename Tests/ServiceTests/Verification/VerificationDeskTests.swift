@@ -147,6 +147,26 @@ import Testing
         }
     }
 
+    /// Whether a design document may be written is a matter of the user as whom the replication logs in.
+    @Test(arguments: [true, false])
+    func aDesignDocumentIsJudgedByTheReplicationsUser(isKnown: Bool) async throws {
+        let code = isKnown ? DifferenceReason.Code.designDocumentNotPermitted : .mayBeRefused
+        try await withVerificationScene { scene in
+            try scene.production.put("_design/app", ["language": "javascript"], in: "orders")
+            if isKnown {
+                let account: JSONValue = ["name": "replicator", "type": "user", "roles": []]
+                try scene.standby.put("org.couchdb.user:replicator", account, in: "_users")
+            }
+            try await scene.desk().repairing("orders", verification: nil) { repair in
+                var verification = Verification(repair.sides.source, repair.sides.target)
+                (verification.looks, verification.context) = ([.zero], ReplicationContext(user: "replicator"))
+                let found = try await verification.run().differences
+                #expect(found.map(\.id) == ["_design/app"] && found.map(\.reason?.code) == [code])
+                #expect(found.first?.reason?.sentence.contains("replicator") == true)
+            }
+        }
+    }
+
     /// A replication that the check has seen to copy only a part is why the rest is missing.
     @Test(arguments: [
         (#"{"_id":"r","doc_ids":["d1"]}"#, DifferenceReason.Code.filtered),

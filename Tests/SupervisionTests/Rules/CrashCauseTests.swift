@@ -12,7 +12,20 @@ import Testing
             .credentialsRejected
         ),
         ("unauthorized: unauthorized to access or create database http://h:5984/a/", .credentialsRejected),
-        ("forbidden: forbidden to access or create database http://h:5984/a/", .credentialsRejected),
+        ("forbidden: forbidden to access or create database http://h:5984/a/", .notPermitted),
+        ("forbidden: http://h:5984/sc5/", .notPermitted),
+        ("{replication_auth_error,\n    {session_request_forbidden,\"http://h:5984/_session\",\"u\"}}", .notPermitted),
+        (
+            "{forbidden,<<\"Account is temporarily locked due to multiple authentication failures\">>}", .notPermitted
+        ),
+        ("{bad_return_value,{forbidden,<<\"read-only gateway\">>}}", .checkpointRefused),
+        ("{bad_return_value,\n    {forbidden,<<\"read-only gateway\">>}}", .checkpointRefused),
+        (
+            "{revs_diff_failed,400,{[{<<\"error\">>,<<\"illegal_docid\">>},{<<\"reason\">>,<<\"Doc id must be of form partition:id\">>}]}}",
+            .documentIDRefused
+        ),
+        ("{worker_died,<0.5.0>,{illegal_docid,<<\"Document id is too long\">>}}", .documentIDRefused),
+        ("{revs_diff_failed,413,{[{<<\"error\">>,<<\"too_large\">>}]}}", .poisonDocument),
         ("{replication_auth_error,{session_requires_valid_user,\"http://h/_session\",\"u\"}}", .credentialsRejected),
         (
             "{bulk_docs_failed,{401,[]},{<<\"unauthorized\">>,<<\"Name or password is incorrect.\">>}}",
@@ -83,6 +96,15 @@ import Testing
     @Test("Each reason is read as its cause", arguments: reasons)
     func cause(reason: String, cause: CrashCause) {
         #expect(CrashCause(reason: reason) == cause)
+    }
+
+    @Test("A reason is told where the cause does not say it, in one line, without who logs in")
+    func excerpt() {
+        #expect(CrashCause.other.excerpt(of: "{case_clause,\n    nope}") == ": {case_clause, nope}")
+        #expect(
+            CrashCause.poisonDocument.excerpt(of: "at https://u:se@ret@h/a/d\u{1b}[31m") == ": at https://h/a/d [31m")
+        #expect(CrashCause.other.excerpt(of: String(repeating: "x", count: 500)).count == 163)
+        #expect(CrashCause.other.excerpt(of: "") == "" && CrashCause.diskFull.excerpt(of: "enospc") == "")
     }
 
     @Test("The reasons name every cause, and every cause has its words")

@@ -118,7 +118,55 @@ import Testing
         scene.sourceServerFindings = []
         scene.crash("{worker_died,<0.5.0>,{bulk_docs_failed,400,{<<\"doc_validation\">>}}}", errors: 8)
         #expect(scene.found == ["replication-crashing"])
+        #expect(scene.finding("replication-crashing")?.summary.contains("doc_validation") == true)
         #expect(scene.plan() == .none)
+    }
+
+    @Test("A job that was only started again is not well before it has copied something")
+    func startedAgain() throws {
+        var scene = Scene.watched()
+        scene.write(10)
+        scene.crash(Self.missing, errors: 8)
+        #expect(scene.pass() == ["replication-crashing"])
+        let since = scene.now
+        // The restart takes the history with it.
+        scene.replication.documents = [scene.running(scene.ownDocument)]
+        for _ in 0..<3 {
+            scene.elapse(20)
+            #expect(scene.pass() == ["replication-crashing"])
+            let finding = try #require(scene.finding("replication-crashing"))
+            #expect(finding.since == since && finding.severity == .critical)
+            #expect(finding.summary.hasSuffix("; it was started again, and nothing shows yet that it copies"))
+            #expect(finding.summary.ranges(of: "started again").count == 1)
+            #expect(scene.plan() == .none)
+        }
+        // What would pass by itself at another time is told at once now.
+        scene.crash(Self.refused)
+        #expect(try #require(scene.finding("replication-crashing")).summary.hasPrefix("the replication has stopped"))
+        _ = scene.pass()
+        scene.elapse(20)
+        scene.replicationError = CouchError(.timeout, "too late")
+        #expect(scene.pass().contains("replication-crashing"))
+        scene.replicationError = nil
+        scene.replication.documents = [scene.running(scene.ownDocument)]
+        #expect(scene.pass() == ["replication-crashing"])
+        #expect(scene.memory.crashingSince == since)
+        scene.elapse(20)
+        scene.progress = .known(ReplicationProgress(checkpoint: Scene.sequence(1003), pending: 7))
+        #expect(scene.pass() == [])
+        #expect(scene.memory.crashingSince == nil)
+    }
+
+    @Test("Nor does it need anything to copy: one that runs with nothing pending is well")
+    func startedAgainIdle() {
+        var scene = Scene.watched()
+        scene.crash(Self.missing, errors: 8)
+        #expect(scene.pass() == ["replication-crashing"])
+        scene.elapse(20)
+        scene.park()
+        #expect(scene.pass() == ["replication-crashing"])
+        scene.replication.documents = [scene.running(scene.ownDocument)]
+        #expect(scene.pass() == [])
     }
 
     @Test("The state error is one, and a missing filter is taken out")

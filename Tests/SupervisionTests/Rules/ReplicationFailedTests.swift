@@ -37,6 +37,31 @@ import Testing
         #expect(scene.found == ["replication-failed"])
     }
 
+    @Test("A document that a partial one of somebody else keeps from running is told, with the name of that")
+    func blocked() throws {
+        var scene = Scene()
+        var other = scene.foreignDocument("app3")
+        other.members["since_seq"] = "5-abc"
+        let reason =
+            "Replication `8f5b+continuous` specified by document `x` already started, triggered by document `app3` from db `_replicator`"
+        scene.replication.documents = [
+            scene.resting(scene.ownDocument, .failed, error: reason), scene.running(other),
+        ]
+        #expect(scene.pass() == ["replication-failed", "replication-partial"])
+        let finding = try #require(scene.finding("replication-failed"))
+        #expect(finding.evidence["blockedBy"] == "app3")
+        let step = "delete the document app3 from _replicator on standby, then: couchkeep check"
+        #expect(finding.next == step && scene.finding("replication-partial")?.next == step)
+        #expect(scene.plan() == .none)
+        #expect(scene.plan(adopting: true) == .none)
+        scene.replication.documents.removeLast()
+        #expect(scene.plan().action == .rewriteReplication(documentID: scene.desired.documentID))
+        // Then it goes on from the checkpoint of the other.
+        scene.replication.documents = [scene.running(scene.ownDocument)]
+        #expect(
+            scene.plan().action == .resetCheckpoints(documentID: scene.desired.documentID, base: Scene.base))
+    }
+
     @Test(
         "1.x: ten tries given up is a failure, one error of late is not",
         arguments: [

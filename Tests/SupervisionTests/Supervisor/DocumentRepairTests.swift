@@ -42,6 +42,24 @@ import Testing
         }
     }
 
+    @Test("A transient job that copies a part is left to who started it, and gets a whole document beside it")
+    func transientPart() async throws {
+        try await withDatabases { home in
+            let connection = try ServerConnection(
+                url: try ServerURL(home.target.baseURL),
+                authentication: .basic(user: "admin", password: home.target.password))
+            let part = home.handwritten(options: ["continuous": true, "doc_ids": ["document-1"]])
+            _ = try await connection.replicate(try #require(part.object))
+            let report = try await home.check()
+            #expect(report.done == ["orders: make-durable"], "\(report.pairs)")
+            let later = try await home.checkLater()
+            #expect(later.verdict == .ok, "\(later.problems)")
+            #expect(try home.isCopied())
+            #expect(try await connection.schedulerJobs().filter(\.isTransient).count == 1)
+            try await connection.shutdown()
+        }
+    }
+
     @Test("A document of ours that says failed or completed is written afresh", arguments: ["failed", "completed"])
     func over(state: String) async throws {
         try await withDatabases { home in
@@ -84,6 +102,31 @@ import Testing
             let rewritten = try #require(try await home.document(home.documentID()))
             #expect(rewritten.members["worker_processes"] == 2, "what changes only the speed is kept")
             #expect(rewritten.partialOptions == [])
+        }
+    }
+
+    @Test("A document of ours that began at a later change is made to read everything")
+    func lateStart() async throws {
+        try await withDatabases { home in
+            let connection = try ServerConnection(
+                url: try ServerURL(home.source.baseURL),
+                authentication: .basic(user: "admin", password: home.source.password))
+            let reached = try await connection.database("orders").info().updateSequence
+            try await connection.shutdown()
+            var document = try #require(home.handwritten().object)
+            document["since_seq"] = reached.value
+            document[OwnershipMark.member] = OwnershipMark.value(for: home.pair())
+            try home.target.put(home.documentID(), .object(document), in: "_replicator")
+            try home.source.fill("orders", prefix: "later", count: 3)
+            try await home.target.scheduler.idle()
+            #expect(try home.target.documentCount(of: "orders") == 3)
+            let report = try await home.check()
+            #expect(report.done.first == "orders: reset-checkpoints", "\(report.pairs)")
+            #expect(try await home.document(home.documentID())?.partialOptions == [])
+            _ = try await home.checkLater()
+            let later = try await home.checkLater()
+            #expect(later.verdict == .ok, "\(later.problems)")
+            #expect(try home.isCopied())
         }
     }
 
