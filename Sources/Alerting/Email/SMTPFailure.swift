@@ -25,8 +25,9 @@ enum SMTPFailure {
         return DeliveryError(
             .recipientRefused, "the server refused a recipient: \(refused.map(words).joined(separator: "; "))",
             hint: rest.count == refused.count
-                ? "the others got the mail, and it is tried again for this one"
-                : "the others got the mail; correct notify.email.to",
+                ? "the others got the mail; an alert is tried again for who refuses for now"
+                : "the others got the mail; correct notify.email.to"
+                    + (!rest.isEmpty ? "; an alert is tried again for who refuses for now" : ""),
             delivered: true, rest: rest.isEmpty ? nil : rest)
     }
 

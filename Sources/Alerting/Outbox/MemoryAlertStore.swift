@@ -32,7 +32,10 @@ package final class MemoryAlertStore: AlertStore {
     }
 
     package func waiting(for channel: String, limit: Int) async throws -> [OutboxEntry] {
-        state.withLock { Array(($0.queues[channel] ?? []).prefix(limit)) }
+        state.withLock { state in
+            let queue = state.queues[channel] ?? []
+            return Array((queue.filter { $0.rest == nil } + queue.filter { $0.rest != nil }).prefix(limit))
+        }
     }
 
     package func markSent(

@@ -7,7 +7,8 @@ package protocol OutboxStore: Sendable {
     /// Adds the message to the end of the queue of each channel. What is there already stays as it is.
     func enqueue(_ message: Message, for channels: [String], at time: Date) async throws
 
-    /// The first messages of a channel's queue, due or not, the oldest first.
+    /// The first messages of a channel's queue, due or not: the oldest first, and behind all of them those that most recipients have
+    /// already, which must not keep others from being seen.
     func waiting(for channel: String, limit: Int) async throws -> [OutboxEntry]
 
     /// Takes delivered messages out of the queue.

@@ -64,8 +64,11 @@ package struct StoredAlerts: AlertStore {
     package func waiting(for channel: String, limit: Int) async throws -> [OutboxEntry] {
         try await state.reading { database in
             try Data.fetchAll(
-                database, sql: "SELECT entry FROM outbox WHERE channel = ? ORDER BY id LIMIT ?",
-                arguments: [channel, limit]
+                database,
+                sql: """
+                    SELECT entry FROM outbox WHERE channel = ? \
+                    ORDER BY json_type(CAST(entry AS TEXT), '$.rest') IS NOT NULL, id LIMIT ?
+                    """, arguments: [channel, limit]
             ).map { try JSONDecoder().decode(OutboxEntry.self, from: $0) }
         }
     }

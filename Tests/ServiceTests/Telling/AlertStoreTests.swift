@@ -94,6 +94,11 @@ import Testing
             try await store.markSent([rest.id], at: morning, warning: deferred, rest: rest)
             #expect(try await store.waiting(for: "mail", limit: 9).map(\.message.id) == ["b", "a"])
             #expect(try await store.waiting(for: "mail", limit: 9).last == rest)
+            // It hides no later message, however few are looked at.
+            try await store.enqueue(message("c"), for: ["mail"], at: morning)
+            #expect(try await store.waiting(for: "mail", limit: 2).map(\.message.id) == ["b", "c"])
+            try await store.markSent(
+                [OutboxEntry.ID(message: "c", channel: "mail")], at: morning, warning: nil, rest: nil)
             // Refused once more, while the others have it: no failure of the channel.
             try await store.markFailed(rest.id, error: deferred, at: morning, nextAttempt: morning)
             let status = try await store.status(of: "mail")
