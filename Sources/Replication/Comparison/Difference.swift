@@ -56,6 +56,22 @@ package struct Difference: Sendable, Hashable, Codable {
             surplus = source?.revisions.first == target?.revisions.first ? .losing : .winning
         }
     }
+
+    /// Whether the target lacks nothing any more, and has something that the source does not know.
+    var mayBeSurplus: Bool {
+        kind == .otherLeaves && surplus == nil && onlyInSource.isEmpty && !onlyInTarget.isEmpty
+    }
+
+    /// Notes whether what only the target has lies beside what the source has, and not on top of it.
+    ///
+    /// - Parameters:
+    ///   - current: the leaf revisions of the source now, the winner first; the target may be some edits behind them.
+    ///   - held: those of the target.
+    mutating func noteSurplus(_ current: DocumentLeaves, _ held: DocumentLeaves) {
+        let own = Set(onlyInTarget)
+        guard held.revisions.count(where: { !own.contains($0) }) >= current.revisions.count else { return }
+        surplus = held.revisions.first.map(own.contains) ?? false ? .winning : .losing
+    }
 }
 
 /// What a comparison found, in numbers. All of them count documents.

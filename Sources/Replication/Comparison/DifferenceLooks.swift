@@ -128,11 +128,28 @@ struct DifferenceLooks: Sendable {
         let inSource = Dictionary((unknown + replaced).map { ($0.id, $0) }) { first, second in
             DocumentLeaves(id: first.id, revisions: Set(first.revisions + second.revisions).sorted())
         }
-        return found.compactMap { difference in
+        return try await showingSurplus(
+            found.compactMap { difference in
+                var difference = difference
+                difference.onlyInSource = inTarget[difference.id]?.revisions ?? []
+                difference.onlyInTarget = inSource[difference.id]?.revisions ?? []
+                return difference.onlyInSource.isEmpty && difference.onlyInTarget.isEmpty ? nil : difference
+            })
+    }
+
+    /// Notes where what the target lacked has arrived, and it only has more by now.
+    private func showingSurplus(_ found: [Difference]) async throws -> [Difference] {
+        let ids = found.filter(\.mayBeSurplus).map(\.id)
+        guard !ids.isEmpty else { return found }
+        let current = Self.byID(try await callSource.call { try await source.leaves(of: ids) })
+        let held = Self.byID(try await callTarget.call { try await target.leaves(of: ids) })
+        return found.map { difference in
+            guard difference.mayBeSurplus, let current = current[difference.id], let held = held[difference.id] else {
+                return difference
+            }
             var difference = difference
-            difference.onlyInSource = inTarget[difference.id]?.revisions ?? []
-            difference.onlyInTarget = inSource[difference.id]?.revisions ?? []
-            return difference.onlyInSource.isEmpty && difference.onlyInTarget.isEmpty ? nil : difference
+            difference.noteSurplus(current, held)
+            return difference
         }
     }
 

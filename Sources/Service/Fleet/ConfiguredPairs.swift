@@ -48,6 +48,7 @@ package struct ConfiguredPairs: Sendable {
                 candidates.append(entry.pair(source: chosen.source, target: target, database: chosen.target))
             }
         }
+        for (source, conflict) in stillRunning(remembered) { conflicts[source, default: []].append(conflict) }
         let rivals = Dictionary(grouping: candidates, by: \.target).mapValues {
             TargetRivals($0, remembered: remembered)
         }
@@ -65,6 +66,26 @@ package struct ConfiguredPairs: Sendable {
         return PairSelection(
             pairs: Self.named(pairs), unprotected: unprotected(names, pairs: pairs), unmatched: unmatched,
             conflicts: conflicts.filter { !$0.value.isEmpty })
+    }
+
+    /// Pairs that an earlier couchkeep has made, and that copy documents to where they run as replications.
+    private func stillRunning(_ remembered: Set<RememberedPair>) -> [(source: String, conflict: String)] {
+        remembered.compactMap { pair in
+            guard let target = pair.target, DatabaseNames.isReplicator(target.database),
+                let entry = configuration.pairs.first(where: {
+                    $0.source == pair.source.server && $0.target == .server(target.server)
+                }), entry.databases.matches([pair.source.database]).excluded.isEmpty
+            else { return nil }
+            let made = entry.pair(
+                source: pair.source.database, target: target.server, database: target.database)
+            let problem = SelectionProblem.wouldStartJobs(source: pair.source.database, target: target.database)
+            return (
+                pair.source.server,
+                "\(problem), and has been until now: delete the document \(OwnershipMark.documentID(for: made)) from _replicator on "
+                    + "\(made.coordinator), look at what runs from \(target.database) there, and exclude it: "
+                    + "\"!\(pair.source.database)\""
+            )
+        }.sorted { $0.conflict < $1.conflict }
     }
 
     /// Databases of the sources that nothing covers: no pair, no exclusion, not themselves a backup.
@@ -85,7 +106,8 @@ package struct ConfiguredPairs: Sendable {
                         return (match.selected + match.rivals).map(\.source)
                     })
             let open = present.filter { name in
-                !DatabaseNaming.isPassedOver(name) && !excluded.contains(name) && !vaulted.contains(name)
+                !name.hasPrefix("_") && !ScratchName.isScratch(name) && !excluded.contains(name)
+                    && !vaulted.contains(name)
                     && !covered.contains(DatabaseAddress(server: server, database: name))
                     && !configuration.unprotected.ignore.contains { $0.matches(name) }
             }

@@ -185,7 +185,9 @@ package struct ReportText: Sendable {
     }
 
     private func worst(_ pair: PairReport) -> Light.State {
-        [pair.lights.replicating, pair.lights.verified, pair.lights.restorable].map(\.state)
+        // What is told as more than a notice makes the verdict, whatever the lights say.
+        if pair.findings.contains(where: { $0.severity != .notice && $0.rule != Blind.name }) { return .problem }
+        return [pair.lights.replicating, pair.lights.verified, pair.lights.restorable].map(\.state)
             .min { rank($0) < rank($1) } ?? .unknown
     }
 

@@ -50,8 +50,9 @@ struct Repairer {
             // 1.x and gateways know no q.
             try await target.create(q: q, isPartitioned: isPartitioned)
         } catch let error as CouchError {
-            // What was refused was not made: what has that name later is somebody else's.
-            if error.status != nil { creation = nil }
+            // What was refused was not made: what has that name later is somebody else's. A gateway that has lost its patience
+            // does not say whether it was.
+            if let status = error.status, ![408, 502, 503, 504].contains(status) { creation = nil }
             // Somebody else made it meanwhile; its security is theirs.
             if error.code == .preconditionFailed { return }
             throw error

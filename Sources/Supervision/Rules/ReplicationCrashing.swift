@@ -85,8 +85,13 @@ package enum ReplicationCrashing: PairRule {
         var summary = latch.summary
         // The latch carries what was told last.
         if situation.primary != nil, !summary.hasSuffix(suffix) { summary += suffix }
+        var evidence = latch.evidence
+        // Where it could not be seen as the job crashed, it has to move from here.
+        if evidence["checkpoint"] == nil {
+            evidence["checkpoint"] = situation.observation.progress.value?.checkpoint.value
+        }
         return Finding(
-            rule: name, severity: latch.severity, since: latch.since, summary: summary, evidence: latch.evidence,
+            rule: name, severity: latch.severity, since: latch.since, summary: summary, evidence: evidence,
             next: "couchkeep status",
             cause: situation.serverCause(ServerUnreachable.name, SecretUnavailable.name, CredentialsRejected.name))
     }

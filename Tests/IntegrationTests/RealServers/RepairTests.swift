@@ -140,6 +140,9 @@ struct RepairTests {
 
     @Test func targetDeletedAndRecreated() async throws {
         try await withAccident("target deleted and recreated", database: "target-recreated") { accident in
+            // CouchDB tells databases apart by the second in which they were made.
+            let made = try await accident.target.info().instanceStartTime
+            try await Polling.until("the next second") { "\(Int(Date().timeIntervalSince1970))" != made }
             try await accident.target.delete()
             try await accident.target.create()
             let found = try await accident.detect(TargetReplaced.name, within: 1)

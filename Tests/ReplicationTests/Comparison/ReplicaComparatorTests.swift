@@ -34,6 +34,27 @@ import Testing
         #expect(report.counts.lacking == 2 && !report.counts.isOnlyMore)
     }
 
+    /// A document that is written all the time lacks something at each first look.
+    @Test(
+        "What only the target has lies beside what the source has, or on top of it, also where the rest has arrived",
+        arguments: [
+            // The source has gone on meanwhile; the target follows.
+            ([3], [2, 9], Difference.Surplus.losing), ([3], [9, 2], .winning), ([3, 4], [2, 4, 9], .losing),
+            // Nothing of the source's is left beside it.
+            ([3], [9], nil), ([3, 4], [4, 9], nil),
+        ] as [([Int], [Int], Difference.Surplus?)])
+    func surplusOfALaterLook(current: [Int], held: [Int], surplus: Difference.Surplus?) {
+        func leaves(_ numbers: [Int]) -> DocumentLeaves {
+            DocumentLeaves(id: "hot", revisions: numbers.map { .test($0, $0) })
+        }
+        var found = Difference(id: "hot", kind: .otherLeaves, onlyInTarget: [.test(9, 9)])
+        #expect(found.mayBeSurplus)
+        found.noteSurplus(leaves(current), leaves(held))
+        #expect(found.surplus == surplus)
+        #expect(!Difference(id: "hot", kind: .extra, onlyInTarget: [.test(9, 9)]).mayBeSurplus)
+        #expect(!Difference(id: "hot", kind: .otherLeaves, onlyInSource: [.test(1, 1)]).mayBeSurplus)
+    }
+
     @Test func findsEachClassOfDifference() async throws {
         var (source, target) = (Self.same, Self.same)
         source["only here"] = [.test(1, 1)]

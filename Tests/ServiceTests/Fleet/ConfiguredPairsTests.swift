@@ -83,6 +83,24 @@ import Testing
         #expect(select(vaulted, ["a": ["team/_replicator"]]).conflicts.isEmpty)
     }
 
+    /// An earlier couchkeep made a pair of it, whose replication document is still there.
+    @Test func whatStillCopiesJobsIsToldUntilItIsExcluded() throws {
+        let name = "team/_replicator"
+        let known = RememberedPair(
+            source: DatabaseAddress(server: "a", database: name), target: DatabaseAddress(server: "b", database: name))
+        let found = select(
+            try pairs(#"- { source: a, target: b, databases: ["team/*"] }"#), ["a": [name, "team/x"]],
+            supervised: [known])
+        #expect(found.pairs.map(\.source.database) == ["team/x"] && found.unprotected == ["a": [name]])
+        #expect(found.conflicts["a"]?.count == 1, "\(found.conflicts)")
+        #expect(found.conflicts["a"]?.first?.contains("delete the document couchkeep-team--replicator-") == true)
+        let excluded = select(
+            try pairs(#"- { source: a, target: b, databases: ["team/*", "!team/_replicator"] }"#),
+            ["a": [name, "team/x"]],
+            supervised: [known])
+        #expect(excluded.conflicts.isEmpty && excluded.unprotected.isEmpty)
+    }
+
     @Test func anotherNameAtTheTarget() throws {
         let pairs = try pairs(
             #"- { source: a, target: b, databases: ["*", { source: orders, target: orders_backup }], rename: "x-{name}" }"#

@@ -57,12 +57,14 @@ import Testing
 
     @Test(
         "A target of which nobody heard whether it was made is taken for Couchkeep's while it is empty",
-        arguments: [0, 1])
-    func unheard(documents: Int) async throws {
+        arguments: [(.hangUp, 0), (.hangUp, 1), (.page("<html>Gateway Time-out</html>", status: 504), 0)]
+            as [(Fault.Effect, Int)])
+    func unheard(effect: Fault.Effect, documents: Int) async throws {
         try await withSource { home in
-            let fault = home.target.faults.add(Fault(.hangUp, method: "PUT", pathPrefix: "/orders"))
+            let fault = home.target.faults.add(Fault(effect, method: "PUT", pathPrefix: "/orders"))
             #expect(try await home.check().repairs(.failed) == ["orders: create-target"])
             home.target.faults.remove(fault)
+            if (try? home.target.database("orders")) == nil { home.target.makeDatabases("orders") }
             try home.target.fill("orders", count: documents)
             home.clock.advance(60)
             _ = try await home.check()
