@@ -44,7 +44,11 @@ package struct BackupRun: Sendable {
         try backup.expectWritable()
         guard let turns else { return try await runMending(knowing: info) }
         let known = try await onSource { if let info { info } else { try await source.info() } }
-        return try await turns.run(isLong: try await hasMuchToCopy(known)) { try await runMending(knowing: known) }
+        let asked = ContinuousClock.now
+        return try await turns.run(isLong: try await hasMuchToCopy(known)) {
+            // Behind a long wait the source may be another one.
+            try await runMending(knowing: asked.duration(to: .now) < .seconds(1) ? known : nil)
+        }
     }
 
     /// Whether more is to be copied than is read in a moment; where that is not known, as much as there is.
@@ -73,6 +77,7 @@ package struct BackupRun: Sendable {
             var report = try await runOnce(knowing: info)
             report.damage = damage
             report.damage?.spared = mended?.spared ?? 0
+            report.damage?.tallies = mended?.tallies ?? 0
             return report
         }
     }

@@ -67,6 +67,30 @@ struct DamagedRowTests {
         #expect(try await database.contentBytes() == left.documentBytes + left.attachmentBytes)
     }
 
+    /// One bit is enough to make a length of three bytes negative; of such an attachment nothing would be read and compared.
+    @Test(
+        "An attachment whose size was changed is damaged",
+        arguments: ["size - 8388608", "0", "1 << 40", "9223372036854775807"])
+    func changedSize(size: String) async throws {
+        let folder = TemporaryVault()
+        let database = try await folder.database()
+        for (name, count) in [("inside", 100), ("file", 200_000)] {
+            let content = Data(repeating: 7, count: count)
+            let revision = try DocumentModel.revision(DocumentID(name), attachments: [("file", content)])
+            _ = try await database.store([revision], checkpoint: nil)
+        }
+        try await change(folder, "UPDATE attachment SET size = \(size)")
+        let wanted = try await database.changes(since: .zero, limit: 10, patience: nil).documents
+        #expect(wanted.count == 2)
+        try await database.revisions(wanted) { answer in
+            guard case .unavailable(let refusal) = answer.outcome else {
+                Issue.record("\(answer.id) was handed out")
+                return
+            }
+            #expect(refusal.error == "damaged")
+        }
+    }
+
     @Test("A moment is refused by itself, and the others are not")
     func moment() async throws {
         let folder = TemporaryVault()

@@ -82,16 +82,20 @@ extension RestoreRun {
 
     /// What belongs to the database, is no document, and is not as it was: what is put back, most of it only by an exact
     /// restore of everything, and what is left.
-    func otherSettings(
-        _ settings: SourceSettings, _ selection: ResolvedSelection
-    ) async throws -> (putBack: [String], left: [String]) {
-        var (other, left): ([String], [String]) = ([], [])
+    func otherSettings(_ prepared: Prepared) async throws -> (putBack: [String], left: [String]) {
+        let settings = prepared.settings
+        var (own, other, left): ([String], [String], [String]) = ([], [], [])
+        // What a new database has by itself was not set by anybody: a restore that made it, and was cut off, still has to.
+        func note(_ name: String, isUnset: Bool) {
+            if prepared.wasEmpty, isUnset { own.append(name) } else { other.append(name) }
+        }
         if let security = settings.security {
             let found = try await onTarget { try await target.securityDocument() }
-            if !Self.isSame(security, found) { other.append(Self.security) }
+            if !Self.isSame(security, found) { note(Self.security, isUnset: Self.isUnset(found)) }
         }
-        if let limit = settings.revisionsLimit, try await onTarget({ try await target.revisionsLimit() }) != limit {
-            other.append(Self.revisionsLimit)
+        if let limit = settings.revisionsLimit {
+            let found = try await onTarget { try await target.revisionsLimit() }
+            if found != limit { note(Self.revisionsLimit, isUnset: found == Self.usualRevisionsLimit) }
         }
         if let isPartitioned = settings.isPartitioned,
             try await onTarget({ try await target.info().isPartitioned }) != isPartitioned
@@ -100,8 +104,16 @@ extension RestoreRun {
         }
         // Local documents come back wherever they are asked for.
         let local = try await lacksLocalDocuments(settings) ? [Self.localDocuments] : []
-        return options.isExact && selection.isAll ? (other + local, left) : (local, other + left)
+        return options.isExact && prepared.selection.isAll ? (own + other + local, left) : (own + local, other + left)
     }
+
+    private static func isUnset(_ security: Data) -> Bool {
+        guard let security = try? JSONValue(parsing: security) else { return false }
+        return [.open, .forAdministrators].contains(SecurityObject(security))
+    }
+
+    /// Of a new database (couch_db_engine.hrl).
+    private static let usualRevisionsLimit = 1000
 
     /// Whether two security objects say the same; one that can't be parsed says the same only as equal bytes.
     private static func isSame(_ security: Data, _ other: Data) -> Bool {
@@ -116,10 +128,9 @@ extension RestoreRun {
     private static let (security, revisionsLimit) = ("_security", "_revs_limit")
 
     /// Puts back what is to be as it was, and notes what is left.
-    func bringBack(
-        _ settings: SourceSettings, _ selection: ResolvedSelection, _ report: inout RestoreReport
-    ) async throws {
-        let other = try await otherSettings(settings, selection)
+    func bringBackSettings(_ prepared: Prepared, _ report: inout RestoreReport) async throws {
+        let settings = prepared.settings
+        let other = try await otherSettings(prepared)
         report.otherSettings = other.left
         for name in other.putBack {
             var isTaken = true

@@ -45,7 +45,7 @@ extension RestoreRun {
         let prepared = try await looking.prepare()
         guard prepared.plan.target == .existing, prepared.selection.undecided.isEmpty else { return nil }
         guard try await looking.loss(prepared) == nil else { return nil }
-        let other = try await looking.otherSettings(prepared.settings, prepared.selection)
+        let other = try await looking.otherSettings(prepared)
         guard other.left.isEmpty, other.putBack.isEmpty else { return nil }
         var (report, isSame) = (RestoreReport(prepared.plan), true)
         report.comparison.equal = try await looking.groups(of: prepared.selection) { group in

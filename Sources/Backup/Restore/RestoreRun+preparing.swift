@@ -32,9 +32,10 @@ extension RestoreRun {
         let designs = try await soundly { try await survey(selection, living, &plan) }
         let keepsMark = try await keepsOtherMark(beside: mark, selection, place)
         var left = mark
-        left.wasEmpty = place != .existing
+        left.wasEmpty = place != .existing || found == .begun(wasEmpty: true)
         return Prepared(
-            plan: plan, mark: keepsMark ? nil : left, checkpointID: mark.checkpointID, selection: selection,
+            plan: plan, mark: keepsMark ? nil : left, wasEmpty: left.wasEmpty, checkpointID: mark.checkpointID,
+            selection: selection,
             designDocuments: designs, settings: settings)
     }
 
@@ -113,7 +114,7 @@ extension RestoreRun {
         switch found {
         case .absent: return .absent
         case .empty: return .empty
-        case .begun(let wasEmpty): return options.intoExisting && !wasEmpty ? .existing : .begun
+        case .begun: return options.intoExisting ? .existing : .begun
         case .otherRestore(let mark):
             guard options.intoExisting else { throw try await refusal(of: mark) }
             return .existing

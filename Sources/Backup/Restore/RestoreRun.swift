@@ -50,7 +50,7 @@ package struct RestoreRun: Sendable {
         if plan.target == .existing {
             try expectNone(plan.loss)
             try await foresee(prepared.selection, &plan)
-            let settings = try await otherSettings(prepared.settings, prepared.selection)
+            let settings = try await otherSettings(prepared)
             (plan.otherSettings, plan.restoredSettings) = (settings.left, settings.putBack)
         }
         let selection = prepared.selection
@@ -91,7 +91,7 @@ package struct RestoreRun: Sendable {
             report.add(try await copyDesignDocuments(prepared, to: CouchReplica(target)))
         } else {
             try await bringBack(prepared, &report)
-            try await bringBack(settings, prepared.selection, &report)
+            try await bringBackSettings(prepared, &report)
         }
         try await compare(prepared, &report)
         report.loss = try await loss
@@ -115,6 +115,8 @@ package struct RestoreRun: Sendable {
         var plan: RestorePlan
         /// The mark that is left while the restore is under way; nil where that of another one stays.
         var mark: RestoreMark?
+        /// Whether the target was made for the restore, or had no documents, when it began.
+        var wasEmpty: Bool
         /// The name of its checkpoint in the target.
         var checkpointID: String
         var selection: ResolvedSelection

@@ -54,13 +54,22 @@ package struct VaultPair: Sendable {
         ).named(pairs)
     }
 
+    /// The databases of the sources that would have to share a backup with others, and are in none of the chosen pairs.
+    static func leftOut(
+        _ configuration: Configuration, names: [String: [String]], servers: [SupervisedServer],
+        besides chosen: [VaultPair]
+    ) -> [VaultPair] {
+        let known = Set(chosen.map(\.source))
+        return matching(configuration, names: names, servers: servers, remembered: [])
+            .filter { $0.isRival && !known.contains($0.source) }
+    }
+
     /// The pairs, with the names that the configuration gives their backups.
     private static func matching(
         _ configuration: Configuration, names: [String: [String]], servers: [SupervisedServer],
         remembered: [PairReport]
     ) -> [VaultPair] {
-        var pairs: [VaultPair] = []
-        var seen: Set<DatabaseAddress> = []
+        var (pairs, rivals): ([VaultPair], [VaultPair]) = ([], [])
         for entry in configuration.pairs where entry.target == .vault {
             guard let server = servers.first(where: { $0.name == entry.source }) else { continue }
             let present = Set(names[entry.source] ?? [])
@@ -69,16 +78,17 @@ package struct VaultPair: Sendable {
             let match = entry.databases.matches(present.union(before))
             for selected in match.selected + match.rivals {
                 let pair = entry.pair(source: selected.source, target: "vault", database: selected.target)
-                guard seen.insert(pair.source).inserted else { continue }
-                pairs.append(
-                    VaultPair(
-                        name: selected.target, source: pair.source,
-                        database: CouchDatabase(server: server.connection, name: selected.source), mode: pair.mode,
-                        thresholds: pair.thresholds, secretError: server.secretError,
-                        isRival: match.rivals.contains(selected)))
+                var made = VaultPair(
+                    name: selected.target, source: pair.source,
+                    database: CouchDatabase(server: server.connection, name: selected.source), mode: pair.mode,
+                    thresholds: pair.thresholds, secretError: server.secretError)
+                made.isRival = match.rivals.contains(selected)
+                if made.isRival { rivals.append(made) } else { pairs.append(made) }
             }
         }
-        return pairs
+        // A database for which another entry has a backup of its own is in nobody's way.
+        var seen: Set<DatabaseAddress> = []
+        return (pairs + rivals).filter { seen.insert($0.source).inserted }
     }
 
     /// The database of a URL; nil where it is one of another server.

@@ -49,6 +49,15 @@ package struct VaultPairFailure: Error, Sendable, Hashable, CustomStringConverti
         }
     }
 
+    /// A database that is backed up nowhere, since another one would have the same backup.
+    init(leftOut rival: VaultPair) {
+        self.init(
+            .vault,
+            "another database would be backed up into \(rival.name) too, and it is not this one's backup; give one of "
+                + "them another name at the target", .problem)
+        code = PairsConflict.name
+    }
+
     /// What a pass has found of the source's server, so that no pair need find it out again; nil where it can be asked.
     init?(_ server: ServerReport) {
         guard let finding = server.findings.first(where: { Self.rulesOfServers[$0.rule] != nil }),

@@ -50,11 +50,10 @@ package struct VaultPass: Sendable {
         }
         let pairs = try await VaultPair.select(
             configuration, names: names, servers: servers, remembered: last?.pairs ?? [], onlyPresent: true)
-        let sources = AskedSources()
-        for server in servers where failures[server.name] != nil {
-            // One that only does not list its databases may well hand them out.
-            try await sources.ask(server.connection, named: server.name)
+        for rival in VaultPair.leftOut(configuration, names: names, servers: servers, besides: pairs) {
+            try onEnd(End(pair: rival.source.database, result: .failure(VaultPairFailure(leftOut: rival))))
         }
+        let sources = AskedSources()
         try await several(pairs.filter { $0.mode != .off }, atOnce: Self.atOnce) { pair in
             do {
                 return End(
@@ -106,7 +105,7 @@ package struct VaultPass: Sendable {
     ) async throws -> Looks {
         let before = Dictionary((last?.pairs ?? []).map { ($0.key, $0) }, uniquingKeysWith: { $1 })
         let onlyWrites = try await onlyWrites
-        let gone = sources.reduce(into: [:]) { gone, server in gone[server.name] = VaultPairFailure(server) }
+        let gone = try await gone(sources, of: pairs)
         var seen: [String: Seen] = [:]
         try await several(pairs.filter { $0.mode != .off }, atOnce: Self.atOnce) { pair in
             try await look(
@@ -147,6 +146,25 @@ package struct VaultPass: Sendable {
             looks.reports.append(state.report(before: before))
         }
         return looks
+    }
+
+    /// Why the sources of pairs need not be asked, by their servers.
+    ///
+    /// Where a pass has found a server out of reach, one of its databases is asked all the same: what stands before a server
+    /// may hide all but its databases.
+    private func gone(_ sources: [ServerReport], of pairs: [VaultPair]) async throws -> [String: VaultPairFailure] {
+        var gone: [String: VaultPairFailure] = [:]
+        for server in sources {
+            guard let failure = VaultPairFailure(server),
+                let pair = pairs.first(where: { $0.source.server == server.name && $0.mode != .off })
+            else { continue }
+            do {
+                _ = try await visit(pair, sealsUnchanged: false).source(after: nil)
+            } catch is VaultPairFailure {
+                gone[server.name] = failure
+            }
+        }
+        return gone
     }
 
     /// Whether verifications are wanted, and the key can't read what they compare; a key that can't be had says nothing.
@@ -215,10 +233,12 @@ package struct VaultPass: Sendable {
     ) async throws -> BackupReport {
         if let failure = await sources.gone(pair.source.server) { throw failure }
         do {
-            return try await visit(pair, sealsUnchanged: sealsUnchanged).backUp()
+            let report = try await visit(pair, sealsUnchanged: sealsUnchanged).backUp()
+            await sources.answered(pair.source.server)
+            return report
         } catch let failure as VaultPairFailure where failure.side == .source {
             // Where the server itself is gone, its other pairs need not wait for that one by one.
-            try await sources.ask(pair.database.server, named: pair.source.server)
+            try await sources.failed(pair.database.server, named: pair.source.server)
             throw failure
         }
     }

@@ -135,7 +135,7 @@ package struct VerifiedLight: Sendable {
     ///
     /// What only the backup has is not: it must not hide content that is lost.
     private var unread: VerificationRecord? {
-        if let counts = difference?.counts, counts.different > counts.extra { return nil }
+        if let counts = difference?.counts, counts.different > 0, !counts.isOnlyMore { return nil }
         return history.openUnreadContent
     }
 

@@ -25,13 +25,18 @@ final class CatalogueFile: Sendable {
         path = "\(folder)/\(Self.fileName)"
         try Self.expectReadable(folder)
         if !FileManager.default.fileExists(atPath: path) {
-            guard !Self.hasBackups(folder) else {
-                throw VaultError(
-                    .damaged, "the vault has backups, and its catalogue is missing", at: path, next: Self.mending)
-            }
-            try Self.expectEmpty(folder, create: create)
-            do { try Self.make(path, folder: folder, now: now) } catch {
-                throw VaultError.wrapping(error, at: folder)
+            do {
+                guard !Self.hasBackups(folder) else {
+                    throw VaultError(
+                        .damaged, "the vault has backups, and its catalogue is missing", at: path, next: Self.mending)
+                }
+                try Self.expectEmpty(folder, create: create)
+                do { try Self.make(path, folder: folder, now: now) } catch {
+                    throw VaultError.wrapping(error, at: folder)
+                }
+            } catch {
+                // Another one may have made it since.
+                guard FileManager.default.fileExists(atPath: path) else { throw error }
             }
         }
         do {
@@ -82,6 +87,27 @@ final class CatalogueFile: Sendable {
     /// The entry of a name, by its bytes.
     func entry(named name: String) async throws -> Vault.Entry? {
         try await entries("WHERE name = ?", [Data(name.utf8)]).first
+    }
+
+    /// Makes sure that there is no entry of a name, past the index that finds one: a damaged catalogue must not lead to a
+    /// second backup of it. Of very many entries the hashes of the newest are checked.
+    ///
+    /// - Throws: `VaultError` with code `vault-damaged`.
+    func expectNone(named name: String) async throws {
+        _ = try await entries("ORDER BY rowid DESC LIMIT 1000", [])
+        let path = path
+        do {
+            try await queue.read { database in
+                let isThere = try Bool.fetchOne(
+                    database, sql: "SELECT EXISTS (SELECT 1 FROM entry NOT INDEXED WHERE name = ?)",
+                    arguments: [Data(name.utf8)])
+                guard isThere != true else {
+                    throw VaultError(.damaged, "an index of the catalogue was changed", at: path, next: Self.mending)
+                }
+            }
+        } catch {
+            throw Self.wrapping(error, at: path, folder: (path as NSString).deletingLastPathComponent)
+        }
     }
 
     /// The entry that was added last but so many; nil where there are not as many.
@@ -150,7 +176,11 @@ final class CatalogueFile: Sendable {
     }
 
     private func write(_ body: @escaping @Sendable (Database) throws -> Void) async throws {
-        do { try await queue.write(body) } catch { throw VaultError.wrapping(error, at: path) }
+        do {
+            try await queue.write(body)
+        } catch {
+            throw Self.wrapping(error, at: path, folder: (path as NSString).deletingLastPathComponent)
+        }
     }
 
     private static func expectEmpty(_ folder: String, create: Bool) throws {

@@ -118,6 +118,7 @@ package struct Vault: Sendable {
 
     private func make(_ name: String, now: Date) async throws -> Entry {
         if access(path, W_OK) != 0 { throw VaultError.wrapping(POSIXFailure("write"), at: path) }
+        try await catalogue.expectNone(named: name)
         try await expectKey()
         let (path, uuid, key) = (path, uuid, key)
         let entry = Entry(

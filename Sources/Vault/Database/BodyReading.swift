@@ -137,17 +137,20 @@ struct BodyReading {
         return found
     }
 
-    /// The rows that a body's list of attachments names; nil where one is missing.
+    /// The rows that a body's list of attachments names; nil where one is missing or was changed.
     private func attachments(_ list: Data?) throws -> [StoredAttachment]? {
         guard let list else { return [] }
         let statement = try database.cachedStatement(
-            sql: "SELECT sha256, size, file FROM attachment WHERE id = ?")
+            sql: "SELECT \(Ledger.attachment.columns.joined(separator: ", ")), hash FROM attachment WHERE id = ?")
         var attachments: [StoredAttachment] = []
         for id in AttachmentList.decode(list) {
-            guard let row = try Row.fetchOne(statement, arguments: [id]) else { return nil }
+            // A size that was changed would otherwise decide how much is read, and so whether anything is compared.
+            guard let row = try Row.fetchOne(statement, arguments: [id]),
+                Ledger.attachment.hash((0..<5).map { row[$0] as DatabaseValue }).databaseValue == row[5]
+            else { return nil }
             attachments.append(
                 StoredAttachment(
-                    id: id, sha256: try row.checked(0), size: try row.checked(1), isFile: try row.checked(2)))
+                    id: id, sha256: try row.checked(1), size: try row.checked(2), isFile: try row.checked(3)))
         }
         return attachments
     }

@@ -118,7 +118,7 @@ import Testing
                 _ = try await target.putLocalDocument("couchkeep-restore", members: members)
             }
             let report = try await scene.restore(moment, to: target) { $0.intoExisting = true }
-            #expect(report.isEqual && report.plan.target == (hasOldMark ? .existing : .begun), "\(report)")
+            #expect(report.isEqual && report.plan.target == .existing, "\(report)")
             #expect(report.otherSettings == (hasOldMark ? ["_security"] : []), "\(report)")
             if !hasOldMark { #expect(try await target.security() == security) }
             #expect(try await target.localDocument("couchkeep-restore") == nil)

@@ -153,7 +153,7 @@ struct VaultPairTests {
         }
     }
 
-    /// What answers in the server's place, or with a lock, is found once, and no database is asked for.
+    /// What answers in the server's place, or with a lock, is found once, and one database is asked for.
     @Test(
         arguments: [
             (.page("<html>Bad Gateway</html>", status: 502), 13, ServerUnreachable.name),
@@ -174,7 +174,8 @@ struct VaultPairTests {
             #expect(checked.exitCode == code, "\(checked.details)")
             let failures = checked.report.pairs.flatMap(\.findings).filter { $0.rule == BackupFailed.name }
             #expect(failures.count == 3 && failures.allSatisfy { $0.cause == "\(rule) @ production" }, "\(failures)")
-            #expect(scene.production.requests.counted.keys.allSatisfy { !$0.contains("{db}") })
+            // One of them is, again and again where that may help.
+            #expect(scene.production.requests.counted.filter { $0.key.contains("{db}") }.values.reduce(0, +) <= 4)
             let backup = try await scene.keeper.run("backup")
             #expect(backup.exitCode == code, "\(backup)")
             scene.production.faults.removeAll()

@@ -123,7 +123,9 @@ import Testing
         unread.bodies?.unreadable = 2
         unread.bodies?.unreadableInTarget = 2
         let words = "the backup does not hand out the content of 2 revisions"
-        for later in [record(.different, extra: 1), record(.equal)] {
+        var conflict = record(.different)
+        (conflict.counts.otherLeaves, conflict.counts.extraLeaves) = (1, 1)
+        for later in [record(.different, extra: 1), conflict, record(.equal)] {
             let judged = light([unread, later], daily, hours: 1)
             #expect(judged.light.state == .problem && judged.light.summary == words, "\(judged.light)")
             #expect(judged.findings([]).map(\.severity) == [.critical])

@@ -31,7 +31,7 @@ struct BackupCommand: AsyncParsableCommand, JSONCommand {
     @OptionGroup var options: VaultOptions
     @Option(help: ArgumentHelp("The backup's name in the vault; the database's where not given.", valueName: "name"))
     var name: String?
-    @Flag(help: "Back up all databases of the server, one after another.") var allDatabases = false
+    @Flag(help: "Back up all databases of the server, small ones four at a time.") var allDatabases = false
     @Flag(help: "Go on with new changes until interrupted; a moment every few seconds.") var continuous = false
     @Flag(help: "Print one JSON object for each database, schema couchkeep/backup/1.") var json = false
     @Flag(name: .shortAndLong, help: "Say nothing when all is well.") var quiet = false
