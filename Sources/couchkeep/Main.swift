@@ -7,7 +7,7 @@ enum Main {
     static func main() async {
         // A reader that went away is found when writing, not by a signal.
         signal(SIGPIPE, SIG_IGN)
-        allowManyFiles()
+        OpenFiles.allowMost()
         var begun: (any ParsableCommand)?
         do {
             var command = try Couchkeep.parseAsRoot()
@@ -22,19 +22,4 @@ enum Main {
             exit((begun as? any JSONCommand).map(failure.report) ?? failure.report())
         }
     }
-
-    /// Takes the most open files that the system grants: large attachments wait in files, and 1,024 is what a shell sets.
-    private static func allowManyFiles() {
-        var limit = rlimit()
-        guard getrlimit(fileLimit, &limit) == 0, limit.rlim_cur < limit.rlim_max else { return }
-        limit.rlim_cur = limit.rlim_max
-        // Where that is not granted, things are as they were.
-        _ = setrlimit(fileLimit, &limit)
-    }
-
-    #if canImport(Glibc)
-    private static var fileLimit: __rlimit_resource_t { __rlimit_resource_t(RLIMIT_NOFILE.rawValue) }
-    #else
-    private static var fileLimit: Int32 { RLIMIT_NOFILE }
-    #endif
 }

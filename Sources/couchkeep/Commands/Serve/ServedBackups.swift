@@ -18,8 +18,11 @@ final class ServedBackups: Sendable {
     /// The moment of each whose leaves were added up last.
     private let lookedAt = Mutex<[String: Int]>([:])
 
-    /// Each takes six open files and half a megabyte.
-    static let mostOpen = 64
+    /// Each takes half a megabyte, and twelve open files where it is read by several at a time.
+    static let mostOpen = min(64, max(4, (OpenFiles.most - filesOfOthers) / 12))
+
+    /// For connections of clients, and what a process has open besides.
+    private static let filesOfOthers = 320
 
     /// Opens the first ones, and names those on standard error that can't be served.
     ///
