@@ -54,7 +54,7 @@ package struct VaultPass: Sendable {
             try onEnd(End(pair: rival.source.database, result: .failure(VaultPairFailure(leftOut: rival))))
         }
         let sources = AskedSources()
-        try await several(pairs.filter { $0.mode != .off }, atOnce: Self.atOnce) { pair in
+        try await pairs.filter { $0.mode != .off }.concurrentForEach(atMost: Self.atOnce) { pair in
             do {
                 return End(
                     pair: pair.name, result: .success(try await backUp(pair, sealsUnchanged: true, asking: sources)))
@@ -85,13 +85,6 @@ package struct VaultPass: Sendable {
         var due: [VaultPair] = []
     }
 
-    /// One pair, and what a look has found of it.
-    private struct Seen: Sendable {
-        var pair: VaultPair
-        var state: VaultState
-        var source: DatabaseObservation
-    }
-
     /// Looks at the pairs.
     ///
     /// - Parameters:
@@ -106,18 +99,15 @@ package struct VaultPass: Sendable {
         let before = Dictionary((last?.pairs ?? []).map { ($0.key, $0) }, uniquingKeysWith: { $1 })
         let onlyWrites = try await onlyWrites
         let gone = try await gone(sources, of: pairs)
-        var seen: [String: Seen] = [:]
-        try await several(pairs.filter { $0.mode != .off }, atOnce: Self.atOnce) { pair in
-            try await look(
+        let seen = try await pairs.concurrentMap(atMost: Self.atOnce) { pair -> (VaultState, DatabaseObservation)? in
+            guard pair.mode != .off else { return nil }
+            return try await look(
                 at: pair, after: memories[pair.target]?.source.sourceCounts, onlyWrites: onlyWrites,
                 unlessGone: gone[pair.source.server])
-        } receive: { one in
-            seen[one.pair.key] = one
-            return true
         }
         var looks = Looks()
-        for pair in pairs {
-            guard var state = seen[pair.key]?.state, let source = seen[pair.key]?.source else {
+        for (pair, found) in zip(pairs, seen) {
+            guard case (var state, let source)? = found else {
                 looks.reports.append(Self.off(pair))
                 continue
             }
@@ -200,7 +190,7 @@ package struct VaultPass: Sendable {
                 defer { feed.finish() }
                 let onlyWrites = try await onlyWrites
                 let sources = AskedSources()
-                try await several(pairs, atOnce: Self.atOnce) { pair in
+                try await pairs.concurrentForEach(atMost: Self.atOnce) { pair in
                     try await backUp(pair, onlyWrites: onlyWrites, asking: sources)
                 } receive: { state in
                     feed.yield(state)
@@ -292,17 +282,15 @@ package struct VaultPass: Sendable {
     ///   - gone: why its server can't be asked; nil where it can.
     private func look(
         at pair: VaultPair, after counts: PairMemory.Counts?, onlyWrites: Bool, unlessGone gone: VaultPairFailure?
-    ) async throws -> Seen {
+    ) async throws -> (VaultState, DatabaseObservation) {
         do {
             if let gone { throw gone }
             let source = try await visit(pair, sealsUnchanged: false).source(after: counts)
-            let state = try await look(at: pair, asksSource: source != .missing, onlyWrites: onlyWrites)
-            return Seen(pair: pair, state: state, source: source)
+            return (try await look(at: pair, asksSource: source != .missing, onlyWrites: onlyWrites), source)
         } catch let failure as VaultPairFailure {
             var state = try await look(at: pair, asksSource: false, onlyWrites: onlyWrites)
             state.unseen = failure
-            return Seen(
-                pair: pair, state: state, source: .unknown(CouchError(.unreachable, failure.description)))
+            return (state, .unknown(CouchError(.unreachable, failure.description)))
         }
     }
 

@@ -1,3 +1,4 @@
+import CouchDB
 import Synchronization
 import Testing
 
@@ -73,7 +74,7 @@ struct TurnsTests {
     @Test func someAreMadeAtATimeInTheirOrder() async throws {
         let stage = Stage()
         var received: [Int] = []
-        try await several(0..<20, atOnce: 3) { number in
+        try await (0..<20).concurrentForEach(atMost: 3) { number in
             stage.enter("\(number)")
             for _ in 0..<5 { await Task.yield() }
             stage.leave("\(number)")
@@ -90,7 +91,7 @@ struct TurnsTests {
     @Test func theFirstFailureEndsSeveral() async {
         struct Failure: Error {}
         await #expect(throws: Failure.self) {
-            try await several(0..<20, atOnce: 3) { number in
+            try await (0..<20).concurrentForEach(atMost: 3) { number in
                 if number == 4 { throw Failure() }
             } receive: { _ in
                 true

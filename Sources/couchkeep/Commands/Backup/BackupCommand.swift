@@ -81,7 +81,7 @@ struct BackupCommand: AsyncParsableCommand, JSONCommand {
         guard allDatabases else { return try await backUp(databases[0], in: nil) }
         var codes: [Service.ExitCode] = []
         let turns = Turns(Self.atOnce)
-        try await several(databases, atOnce: Self.atOnce) { database in
+        try await databases.concurrentForEach(atMost: Self.atOnce) { database in
             do {
                 return try await backUp(database, in: turns)
             } catch  where !Task.isCancelled {
