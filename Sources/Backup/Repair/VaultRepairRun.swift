@@ -31,16 +31,16 @@ package struct VaultRepairRun: Sendable {
     package func run() async throws -> VaultRepairReport {
         // Before much is read: a server that isn't there, or lets nobody in.
         _ = try await ReplicationFailure.Side.source.naming { try await source.describe() }
-        var report: VaultRepairReport
+        let damaged: [DamagedRevision]
         do {
-            report = VaultRepairReport(damaged: try await backup.damagedRevisions(onProgress: onProgress))
+            damaged = try await backup.damagedRevisions(onProgress: onProgress)
         } catch let error as VaultError where error.code == .refused {
             // Of an encrypted backup nothing else can be put right.
             let report = try await settled(VaultRepairReport(damaged: []))
             guard report.hasSettled else { throw error }
             return report
         }
-        report = try await settled(report)
+        var report = try await settled(VaultRepairReport(damaged: damaged))
         var reasons: [DocumentID: [RevisionID: String]] = [:]
         var rest = report.damaged[...]
         while !rest.isEmpty {

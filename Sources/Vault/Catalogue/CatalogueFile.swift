@@ -96,17 +96,13 @@ final class CatalogueFile: Sendable {
     func expectNone(named name: String) async throws {
         _ = try await entries("ORDER BY rowid DESC LIMIT 1000", [])
         let path = path
-        do {
-            try await queue.read { database in
-                let isThere = try Bool.fetchOne(
-                    database, sql: "SELECT EXISTS (SELECT 1 FROM entry NOT INDEXED WHERE name = ?)",
-                    arguments: [Data(name.utf8)])
-                guard isThere != true else {
-                    throw VaultError(.damaged, "an index of the catalogue was changed", at: path, next: Self.mending)
-                }
+        try await read { database in
+            let isThere = try Bool.fetchOne(
+                database, sql: "SELECT EXISTS (SELECT 1 FROM entry NOT INDEXED WHERE name = ?)",
+                arguments: [Data(name.utf8)])
+            guard isThere != true else {
+                throw VaultError(.damaged, "an index of the catalogue was changed", at: path, next: Self.mending)
             }
-        } catch {
-            throw Self.wrapping(error, at: path, folder: (path as NSString).deletingLastPathComponent)
         }
     }
 
@@ -116,24 +112,19 @@ final class CatalogueFile: Sendable {
     }
 
     private func entries(_ which: String, _ arguments: StatementArguments) async throws -> [Vault.Entry] {
-        do {
-            return try await queue.read { database in
-                let rows = try Row.fetchAll(
-                    database, sql: "SELECT id, name, created, folder, moment, witness, hash FROM entry \(which)",
-                    arguments: arguments)
-                return try rows.map { row in
-                    let values = (0..<6).map { row[$0] as DatabaseValue }
-                    guard Self.ledger.hash(values) == (try row.checked(6)) else {
-                        throw DatabaseError(resultCode: .SQLITE_CORRUPT, message: "an entry was changed")
-                    }
-                    return Vault.Entry(
-                        name: String(decoding: try row.checked(1) as Data, as: UTF8.self), uuid: try row.checked(0),
-                        created: Date(milliseconds: try row.checked(2)), folder: try row.checked(3),
-                        newestMoment: try row.checked(4), witness: try row.checked(5))
+        try await read { database in
+            let rows = try Row.fetchAll(
+                database, sql: "SELECT id, name, created, folder, moment, witness, hash FROM entry \(which)",
+                arguments: arguments)
+            return try rows.map { row in
+                guard Self.ledger.isSound(row) else {
+                    throw DatabaseError(resultCode: .SQLITE_CORRUPT, message: "an entry was changed")
                 }
+                return Vault.Entry(
+                    name: String(decoding: try row.checked(1) as Data, as: UTF8.self), uuid: try row.checked(0),
+                    created: Date(milliseconds: try row.checked(2)), folder: try row.checked(3),
+                    newestMoment: try row.checked(4), witness: try row.checked(5))
             }
-        } catch {
-            throw Self.wrapping(error, at: path, folder: (path as NSString).deletingLastPathComponent)
         }
     }
 
@@ -175,12 +166,16 @@ final class CatalogueFile: Sendable {
         }
     }
 
+    private func read<Value: Sendable>(_ body: @escaping @Sendable (Database) throws -> Value) async throws -> Value {
+        do { return try await queue.read(body) } catch { throw wrapping(error) }
+    }
+
     private func write(_ body: @escaping @Sendable (Database) throws -> Void) async throws {
-        do {
-            try await queue.write(body)
-        } catch {
-            throw Self.wrapping(error, at: path, folder: (path as NSString).deletingLastPathComponent)
-        }
+        do { try await queue.write(body) } catch { throw wrapping(error) }
+    }
+
+    private func wrapping(_ error: any Error) -> any Error {
+        Self.wrapping(error, at: path, folder: (path as NSString).deletingLastPathComponent)
     }
 
     private static func expectEmpty(_ folder: String, create: Bool) throws {

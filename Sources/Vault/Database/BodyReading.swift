@@ -137,17 +137,19 @@ struct BodyReading {
         return found
     }
 
+    /// Made once, since it is wanted for each document with attachments.
+    private static let attachmentRow = "SELECT \(Ledger.attachment.selected) FROM attachment WHERE id = ?"
+
     /// The rows that a body's list of attachments names; nil where one is missing or was changed.
     private func attachments(_ list: Data?) throws -> [StoredAttachment]? {
         guard let list else { return [] }
-        let statement = try database.cachedStatement(
-            sql: "SELECT \(Ledger.attachment.columns.joined(separator: ", ")), hash FROM attachment WHERE id = ?")
+        let statement = try database.cachedStatement(sql: Self.attachmentRow)
         var attachments: [StoredAttachment] = []
         for id in AttachmentList.decode(list) {
             // A size that was changed would otherwise decide how much is read, and so whether anything is compared.
-            guard let row = try Row.fetchOne(statement, arguments: [id]),
-                Ledger.attachment.hash((0..<5).map { row[$0] as DatabaseValue }).databaseValue == row[5]
-            else { return nil }
+            guard let row = try Row.fetchOne(statement, arguments: [id]), Ledger.attachment.isSound(row) else {
+                return nil
+            }
             attachments.append(
                 StoredAttachment(
                     id: id, sha256: try row.checked(1), size: try row.checked(2), isFile: try row.checked(3)))

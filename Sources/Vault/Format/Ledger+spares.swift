@@ -25,9 +25,7 @@ extension Ledger {
     /// A row's columns, or those of its copy where it is damaged or gone; nil where both are.
     func sound(_ number: Int, _ database: Database) throws -> Row? {
         for key in [number, -number] {
-            guard let row = try row(key, database) else { continue }
-            let values = columns.indices.map { row[$0] as DatabaseValue }
-            if hash(values).databaseValue == row[columns.count] { return row }
+            if let row = try row(key, database), isSound(row) { return row }
         }
         return nil
     }
@@ -36,7 +34,7 @@ extension Ledger {
     func row(_ key: Int, _ database: Database) throws -> Row? {
         try Row.fetchOne(
             database.cachedStatement(
-                sql: "SELECT \(columns.joined(separator: ", ")), hash FROM \(table) WHERE id = ?"), arguments: [key])
+                sql: "SELECT \(selected) FROM \(table) WHERE id = ?"), arguments: [key])
     }
 
     /// Puts rows and copies that are damaged or gone back from each other, and makes copies where a backup has none yet.

@@ -28,6 +28,14 @@ struct Ledger {
     /// The hash that a row must have.
     func hash(_ values: [(any DatabaseValueConvertible)?]) -> Int64 { RowHash.of(table: table, values) }
 
+    /// The columns and the hash behind them, as ``isSound(_:)`` wants a row.
+    var selected: String { columns.joined(separator: ", ") + ", hash" }
+
+    /// Whether a row of the columns and their hash is what was written.
+    func isSound(_ row: Row) -> Bool {
+        hash(columns.indices.map { row[$0] as DatabaseValue }).databaseValue == row[columns.count]
+    }
+
     /// Writes a row; `data` is a further column that the hash does not cover, since another one names its hash.
     func insert(
         _ values: [(any DatabaseValueConvertible)?], data: (column: String, value: Data?)? = nil, _ database: Database
@@ -55,7 +63,7 @@ struct Ledger {
     {
         guard
             let row = try Row.fetchOne(
-                database, sql: "SELECT \(columns.joined(separator: ", ")), hash FROM \(table) WHERE \(columns[0]) = ?",
+                database, sql: "SELECT \(selected) FROM \(table) WHERE \(columns[0]) = ?",
                 arguments: [key])
         else { return }
         let values = columns.indices.map { columns[$0] == column ? value?.databaseValue ?? .null : row[$0] }

@@ -19,7 +19,7 @@ struct LedgerCount {
         }
         let columns = ledger.columns
         let cursor = try Row.fetchCursor(
-            database, sql: "SELECT \(columns.joined(separator: ", ")), hash FROM \(ledger.table)")
+            database, sql: "SELECT \(ledger.selected) FROM \(ledger.table)")
         while let row = try cursor.next() {
             let hash: DatabaseValue = row[columns.count]
             let expected = ledger.hash(columns.indices.map { row[$0] as DatabaseValue })
