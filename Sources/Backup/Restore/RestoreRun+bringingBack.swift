@@ -108,8 +108,7 @@ extension RestoreRun {
     }
 
     private static func isUnset(_ security: Data) -> Bool {
-        guard let security = try? JSONValue(parsing: security) else { return false }
-        return [.open, .forAdministrators].contains(SecurityObject(security))
+        (try? JSONValue(parsing: security)).map { SecurityObject($0).isUnset } ?? false
     }
 
     /// Of a new database (couch_db_engine.hrl).

@@ -22,4 +22,7 @@ public struct SecurityObject: Sendable, Hashable {
     /// What CouchDB 3 gives to a new database.
     public static let forAdministrators = SecurityObject(
         ["admins": ["roles": ["_admin"]], "members": ["roles": ["_admin"]]])
+
+    /// Whether it is what a new database has by itself, in whatever version: nobody has set it.
+    public var isUnset: Bool { self == .open || self == .forAdministrators }
 }

@@ -41,9 +41,7 @@ package enum ExitCode: Int32, Sendable, CaseIterable {
             let bad = report.servers.flatMap { server in
                 server.findings.filter { $0.severity != .notice }.map { (server.name, $0.rule) }
             }
-            let others = report.pairs.flatMap(\.findings).filter {
-                $0.severity != .notice && $0.rule != Blind.name && $0.cause == nil
-            }
+            let others = report.pairs.flatMap(\.findings).filter { $0.isProblem && $0.cause == nil }
             if !others.isEmpty {
                 let codes = Set(others.map(Self.vaultCode))
                 self = bad.isEmpty && codes.count == 1 ? codes.first.flatMap(\.self) ?? .problem : .problem

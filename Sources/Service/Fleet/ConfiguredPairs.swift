@@ -106,8 +106,7 @@ package struct ConfiguredPairs: Sendable {
                         return (match.selected + match.rivals).map(\.source)
                     })
             let open = present.filter { name in
-                !name.hasPrefix("_") && !ScratchName.isScratch(name) && !excluded.contains(name)
-                    && !vaulted.contains(name)
+                !DatabaseNaming.isInternal(name) && !excluded.contains(name) && !vaulted.contains(name)
                     && !covered.contains(DatabaseAddress(server: server, database: name))
                     && !configuration.unprotected.ignore.contains { $0.matches(name) }
             }

@@ -186,7 +186,7 @@ package struct ReportText: Sendable {
 
     private func worst(_ pair: PairReport) -> Light.State {
         // What is told as more than a notice makes the verdict, whatever the lights say.
-        if pair.findings.contains(where: { $0.severity != .notice && $0.rule != Blind.name }) { return .problem }
+        if pair.findings.contains(where: \.isProblem) { return .problem }
         return [pair.lights.replicating, pair.lights.verified, pair.lights.restorable].map(\.state)
             .min { rank($0) < rank($1) } ?? .unknown
     }

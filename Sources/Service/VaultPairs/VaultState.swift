@@ -159,7 +159,7 @@ struct VaultState: Sendable {
         func light(_ state: Light.State, _ summary: String) -> Light {
             Light(state: state, since: before?.state == state ? before?.since : now, summary: summary)
         }
-        let bad = findings.filter { $0.rule != Blind.name && $0.severity != .notice }
+        let bad = findings.filter(\.isProblem)
         if let worst = bad.first(where: { $0.severity == .critical }) ?? bad.first {
             return light(.problem, worst.summary)
         }

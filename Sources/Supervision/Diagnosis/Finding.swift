@@ -54,3 +54,8 @@ package struct Finding: Sendable, Hashable, Codable {
     /// What a finding about a subject is known by across passes.
     package static func fingerprint(rule: String, subject: String) -> String { "\(rule) @ \(subject)" }
 }
+
+extension Finding {
+    /// Whether it makes the verdict a problem: more than worth knowing, and more than that something could not be seen.
+    package var isProblem: Bool { severity != .notice && rule != Blind.name }
+}

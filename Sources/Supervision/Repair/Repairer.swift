@@ -65,7 +65,7 @@ struct Repairer {
     private func copySecurity() async throws -> String? {
         let security = try await source.security()
         let found = SecurityObject(try await target.security())
-        guard [.open, .forAdministrators].contains(found) else { return "left as it is, since somebody has set it" }
+        guard found.isUnset else { return "left as it is, since somebody has set it" }
         try await target.setSecurity(security)
         return nil
     }

@@ -20,7 +20,7 @@ extension PairReport {
 
     /// The Replicating light: good only where changes are known to flow and the lag is known.
     static func replicating(_ situation: PairSituation, memory: PairMemory, findings: [Finding]) -> Light {
-        let bad = findings.filter { $0.severity != .notice && $0.rule != Blind.name }
+        let bad = findings.filter(\.isProblem)
         // The deepest cause is named first; among equals the worst.
         if let worst = bad.first(where: { $0.severity == .critical }) ?? bad.first {
             return light(.problem, worst.summary, memory)

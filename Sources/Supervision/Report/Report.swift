@@ -77,7 +77,7 @@ package struct Report: Sendable, Codable, Equatable {
     /// A problem is worse than something unknown, and both are worse than ok.
     private static func verdict(pairs: [PairReport], servers: [ServerReport]) -> Verdict {
         let findings = pairs.flatMap(\.findings) + servers.flatMap(\.findings)
-        if findings.contains(where: { $0.severity != .notice && $0.rule != Blind.name }) { return .problem }
+        if findings.contains(where: \.isProblem) { return .problem }
         let lights = pairs.flatMap { [$0.lights.replicating, $0.lights.verified, $0.lights.restorable] }
         if lights.contains(where: { $0.state == .problem }) { return .problem }
         // Nothing that is looked at is nothing known to be well.

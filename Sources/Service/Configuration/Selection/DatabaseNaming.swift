@@ -12,13 +12,14 @@ package enum DatabaseNaming {
         return name.utf8.count <= 238 && name.unicodeScalars.allSatisfy(isNameCharacter)
     }
 
-    /// Whether the database is one of CouchDB's own, or makes a server do something: patterns pass over these.
+    /// Whether the database is one of CouchDB's own, or the scratch of a drill: nobody is told that it has no backup.
+    package static func isInternal(_ name: String) -> Bool { name.hasPrefix("_") || ScratchName.isScratch(name) }
+
+    /// Whether only who names the database means it, and patterns pass it over: an internal one, or one that makes a server do
+    /// something.
     ///
     /// `team/_users` is not among them: it holds nobody's login, and a copy of it does nothing.
-    package static func isSystem(_ name: String) -> Bool { name.hasPrefix("_") || DatabaseNames.isReplicator(name) }
-
-    /// Whether only who names the database means it: one of CouchDB's own, or the scratch of a drill.
-    package static func isPassedOver(_ name: String) -> Bool { isSystem(name) || ScratchName.isScratch(name) }
+    package static func isPassedOver(_ name: String) -> Bool { isInternal(name) || DatabaseNames.isReplicator(name) }
 
     package static func isNameCharacter(_ scalar: Unicode.Scalar) -> Bool {
         switch scalar {
