@@ -104,11 +104,7 @@ import Testing
             let moment = try await scene.backUp().moment
             let target = scene.beside("target")
             if isThere { try await target.create() }
-            server.faults.add(Fault(.hangUp, pathContains: "_bulk_docs", database: target.name, after: 3))
-            await #expect(throws: ReplicationFailure.self) {
-                _ = try await scene.restore(moment, to: target) { $0.intoExisting = true }
-            }
-            server.faults.removeAll()
+            await scene.cutOff(moment, to: target, on: server) { $0.intoExisting = true }
             if hasOldMark {
                 let mark = try #require(try await target.localDocument("couchkeep-restore"))
                 var members: [String: JSONValue] = [:]

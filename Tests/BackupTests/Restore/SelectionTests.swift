@@ -89,9 +89,7 @@ import Vault
             try await scene.source.write(["document-1": ["v": 2]])
             let second = try await scene.backUp().moment
             let target = scene.beside("cut")
-            server.faults.add(Fault(.hangUp, pathContains: "_bulk_docs", database: target.name, after: 3))
-            await #expect(throws: ReplicationFailure.self) { _ = try await scene.restore(first, to: target) }
-            server.faults.removeAll()
+            await scene.cutOff(first, to: target, on: server)
             func refusal() async -> RestoreError? {
                 await #expect(throws: RestoreError.self) { _ = try await scene.restore(second, to: target) }
             }
@@ -114,9 +112,7 @@ import Vault
             let before = try await scene.picture()
             let moment = try await scene.backUp().moment
             let target = scene.beside("cut")
-            server.faults.add(Fault(.hangUp, pathContains: "_bulk_docs", database: target.name, after: 3))
-            await #expect(throws: ReplicationFailure.self) { _ = try await scene.restore(moment, to: target) }
-            server.faults.removeAll()
+            await scene.cutOff(moment, to: target, on: server)
             let mark = try #require(try await RestoreMark.read(target))
             for exact in [false, true] {
                 let some = try await scene.restore(moment, to: target, Self.options(exact: exact, selection))
@@ -141,9 +137,7 @@ import Vault
             try await target.create()
             try await target.write(["mine": ["v": 1]])
             let change = Self.options(exact: false, .prefix("document-"))
-            server.faults.add(Fault(.hangUp, pathContains: "_bulk_docs", database: target.name, after: 3))
-            await #expect(throws: ReplicationFailure.self) { _ = try await scene.restore(first, to: target, change) }
-            server.faults.removeAll()
+            await scene.cutOff(first, to: target, on: server, change)
             #expect(try await RestoreMark.read(target)?.moment == first.number)
             #expect(try await scene.restore(second, to: target, change).isEqual)
             #expect(try await RestoreMark.read(target) == nil)
@@ -157,9 +151,7 @@ import Vault
             try await scene.source.fill(150)
             let moment = try await scene.backUp().moment
             let target = scene.beside("cut")
-            server.faults.add(Fault(.hangUp, pathContains: "_bulk_docs", database: target.name, after: 3))
-            await #expect(throws: ReplicationFailure.self) { _ = try await scene.restore(moment, to: target) }
-            server.faults.removeAll()
+            await scene.cutOff(moment, to: target, on: server)
             #expect(try await scene.restore(moment, to: target, Self.options(exact: false, .all)).isEqual)
             #expect(try await RestoreMark.read(target) == nil)
         }

@@ -74,6 +74,16 @@ final class Scene: Sendable {
         return try await RestoreRun(of: self.moment(moment), to: target, options: options).run()
     }
 
+    /// Restores, and is cut off by the server once some documents are there.
+    func cutOff(
+        _ moment: Moment, to target: CouchDatabase, on server: SimulatedServer,
+        _ change: (inout RestoreOptions) -> Void = { _ in }
+    ) async {
+        server.faults.add(Fault(.hangUp, pathContains: "_bulk_docs", database: target.name, after: 3))
+        await #expect(throws: ReplicationFailure.self) { _ = try await restore(moment, to: target, change) }
+        server.faults.removeAll()
+    }
+
     /// What the source holds now.
     func picture(of database: CouchDatabase? = nil) async throws -> Set<LeafPicture> {
         try await LeafPicture.all(of: CouchReplica(database ?? source))

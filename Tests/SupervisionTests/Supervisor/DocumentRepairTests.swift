@@ -20,14 +20,22 @@ import Testing
         }
     }
 
+    /// Runs the body with a connection to the target, which has started a job without a document.
+    private func withTransientJob(
+        _ job: JSONValue, in home: Household, _ body: (ServerConnection) async throws -> Void = { _ in }
+    ) async throws {
+        let connection = try ServerConnection(
+            url: try ServerURL(home.target.baseURL),
+            authentication: .basic(user: "admin", password: home.target.password))
+        _ = try await connection.replicate(try #require(job.object))
+        try await body(connection)
+        try await connection.shutdown()
+    }
+
     @Test("A transient job gets a document in its place, and goes on from its checkpoint")
     func transient() async throws {
         try await withDatabases { home in
-            let connection = try ServerConnection(
-                url: try ServerURL(home.target.baseURL),
-                authentication: .basic(user: "admin", password: home.target.password))
-            _ = try await connection.replicate(try #require(home.handwritten().object))
-            try await connection.shutdown()
+            try await withTransientJob(home.handwritten(), in: home)
             let report = try await home.check()
             #expect(report.done == ["orders: make-durable"], "\(report.pairs)")
             let later = try await home.checkLater()
@@ -45,18 +53,15 @@ import Testing
     @Test("A transient job that copies a part is left to who started it, and gets a whole document beside it")
     func transientPart() async throws {
         try await withDatabases { home in
-            let connection = try ServerConnection(
-                url: try ServerURL(home.target.baseURL),
-                authentication: .basic(user: "admin", password: home.target.password))
             let part = home.handwritten(options: ["continuous": true, "doc_ids": ["document-1"]])
-            _ = try await connection.replicate(try #require(part.object))
-            let report = try await home.check()
-            #expect(report.done == ["orders: make-durable"], "\(report.pairs)")
-            let later = try await home.checkLater()
-            #expect(later.verdict == .ok, "\(later.problems)")
-            #expect(try home.isCopied())
-            #expect(try await connection.schedulerJobs().filter(\.isTransient).count == 1)
-            try await connection.shutdown()
+            try await withTransientJob(part, in: home) { connection in
+                let report = try await home.check()
+                #expect(report.done == ["orders: make-durable"], "\(report.pairs)")
+                let later = try await home.checkLater()
+                #expect(later.verdict == .ok, "\(later.problems)")
+                #expect(try home.isCopied())
+                #expect(try await connection.schedulerJobs().filter(\.isTransient).count == 1)
+            }
         }
     }
 
