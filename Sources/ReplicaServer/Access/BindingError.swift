@@ -6,8 +6,6 @@ package struct BindingError: Error, Sendable, Hashable, CustomStringConvertible 
         case unprotectedAddress = "unprotected-address"
         /// A token, user name or password is empty, or the user name can't be sent.
         case unusableCredentials = "unusable-credentials"
-        /// Two databases would have one name, or a database has none.
-        case unusableName = "unusable-name"
         /// The address or port can't be listened on.
         case unavailableAddress = "unavailable-address"
     }

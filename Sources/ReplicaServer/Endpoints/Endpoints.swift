@@ -28,16 +28,16 @@ struct Endpoints: Sendable {
     func respond(to request: ServedRequest) async throws -> ServedResponse {
         let parts = request.target.parts
         guard let name = parts.first else { return try greeting(request) }
-        if databases.names.contains(name) {
-            return try await DatabaseEndpoint(
-                database: try await databases.open(name), request: request, parts: Array(parts.dropFirst()),
-                localDocuments: localDocuments
-            ).response()
-        }
         switch name {
-        case "_all_dbs": return try databaseNames(request)
+        case "_all_dbs": return try await databaseNames(request)
         case "_dbs_info": return try await databaseInfos(request)
         default:
+            if let database = try await databases.open(name) {
+                return try await DatabaseEndpoint(
+                    database: database, request: request, parts: Array(parts.dropFirst()),
+                    localDocuments: localDocuments
+                ).response()
+            }
             if name.hasPrefix("_") { throw EndpointFailure.missing }
             guard request.method != .put || parts.count > 1 else { throw EndpointFailure.readOnly }
             throw EndpointFailure.databaseMissing
@@ -75,20 +75,22 @@ struct Endpoints: Sendable {
         ])
     }
 
-    private func databaseNames(_ request: ServedRequest) throws(EndpointFailure) -> ServedResponse {
+    private func databaseNames(_ request: ServedRequest) async throws -> ServedResponse {
         try request.allow(.get, .head)
-        return .json(.array(databases.names.sorted().map(JSONValue.string)))
+        return .json(.array(try await databases.names().sorted().map(JSONValue.string)))
     }
 
     private func databaseInfos(_ request: ServedRequest) async throws -> ServedResponse {
         try request.allow(.get, .head, .post)
-        var names = databases.names.sorted()
+        let names: [String]
         if request.method == .post {
             guard let keys = try request.json()["keys"]?.array else {
                 throw EndpointFailure.badRequest("`keys` member must exist.")
             }
             guard keys.count <= 100 else { throw EndpointFailure.badRequest("`keys` must not exceed 100") }
             names = keys.compactMap(\.string)
+        } else {
+            names = try await databases.names().sorted()
         }
         var rows: [JSONValue] = []
         for name in names {
@@ -98,9 +100,11 @@ struct Endpoints: Sendable {
     }
 
     private func databaseInfo(_ name: String) async throws -> JSONValue {
-        guard databases.names.contains(name) else { return ["key": .string(name), "error": "not_found"] }
         do {
-            return ["key": .string(name), "info": try await databases.open(name).info()]
+            guard let database = try await databases.open(name) else {
+                return ["key": .string(name), "error": "not_found"]
+            }
+            return ["key": .string(name), "info": try await database.info()]
         } catch {
             // One that can't be read keeps nobody from the others.
             try Task.checkCancellation()

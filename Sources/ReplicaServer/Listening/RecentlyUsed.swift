@@ -34,6 +34,9 @@ package actor RecentlyUsed<Value: Sendable> {
         return entry.value
     }
 
+    /// Makes a value anew for who asks next.
+    package func drop(_ name: String) { kept.removeAll { $0.name == name } }
+
     /// What is kept now.
     package var values: [Value] { kept.map(\.value) }
 }

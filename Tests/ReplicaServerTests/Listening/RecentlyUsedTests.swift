@@ -42,6 +42,16 @@ struct RecentlyUsedTests {
         #expect(inUse.name == "b")
     }
 
+    @Test func makesAnewWhatWasDroppedOnPurpose() async throws {
+        let made = Made()
+        let used = RecentlyUsed(limit: 2) { try made.make($0) }
+        for name in ["a", "b"] { _ = try await used[name] }
+        await used.drop("a")
+        #expect(await used.values.map(\.name) == ["b"])
+        for name in ["a", "b"] { #expect(try await used[name].name == name) }
+        #expect(made.names == ["a", "b", "a"])
+    }
+
     @Test func asksAgainForWhatCouldNotBeMade() async throws {
         let made = Made()
         let used = RecentlyUsed(limit: 2) { try made.make($0) }

@@ -25,10 +25,7 @@ func withServer<Result: Sendable>(
         ServedDatabase(
             name: $0.key, replica: $0.value, instanceStartTime: instanceStartTime, layout: layout, onDamage: onDamage)
     }
-    let databases = try ServedDatabases(served.map(\.name)) { name in
-        guard let database = served.first(where: { $0.name == name }) else { throw EndpointFailure.databaseMissing }
-        return database
-    }
+    let databases = ServedDatabases(names: { served.map(\.name) }, open: { name in served.first { $0.name == name } })
     var options = ServerOptions(access: access, uuid: "abc")
     adjust(&options)
     let listener = try ReplicaListener(

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Backup
+import CouchDB
 import Foundation
 import ReplicaServer
 import Secrets
@@ -21,7 +22,8 @@ struct ServeCommand: AsyncParsableCommand {
               curl -X POST http://admin:…@couch:5984/_replicate -H 'Content-Type: application/json' \\
                 -d '{"source": "http://127.0.0.1:5985/orders", "target": "orders_restored", "create_target": true}'
 
-            Without --at newer moments are served as they come. A moment that is not complete is refused without --incomplete.
+            Without --at newer moments are served as they come, and without a name backups that are made later too. A moment
+            that is not complete is refused without --incomplete.
             On any other address than the loopback one, a token or a user with a password is demanded.
             A client gets all documents, or those that it names (filter=_doc_ids) or the design documents
             (filter=_design); a replication with a selector or a filter function is refused: replicate without it.
@@ -53,20 +55,15 @@ struct ServeCommand: AsyncParsableCommand {
 
     func run() async throws {
         let vault = try await options.open()
-        let entries = try await vault.entries(only: names)
-        guard !entries.isEmpty else {
-            throw VaultError(
-                .unknownDatabase, "the vault has no backup yet", at: vault.path, next: "run couchkeep backup")
-        }
         let moment = moment
         let choice = ServedBackup.Choice(
             moment: { try await moment.moment(of: $0) }, isFollowing: moment.at == nil, acceptsIncomplete: incomplete)
-        let backups = try await ServedBackups(entries.map(\.name), of: vault, choice, leavesOut: names.isEmpty)
+        let backups = try await ServedBackups(names, of: vault, choice)
         let listener = try ReplicaListener(
-            ServedDatabases(backups.names) { try await backups.database($0) },
+            backups.databases,
             options: ServerOptions(host: host, port: port, access: try await access(), uuid: vault.uuid),
             onFailure: { request, error in Console.error("\(request): not answered whole: \(error)") })
-        let count = Wording.counted(backups.names.count, "backup")
+        let count = Wording.counted(backups.count, "backup")
         let address = host.contains(":") ? "[\(host)]" : host
         try await Interruption.asking { stop in
             // Beside the serving, which need not wait for it; ended with it.

@@ -69,6 +69,17 @@ struct ServedBackup: Sendable {
             })
     }
 
+    /// Why the newest moment is not served, where it would be; nil where it is. Goes on to it too.
+    ///
+    /// - Throws: what keeps the backup from being read.
+    func passedOver() async throws -> String? {
+        guard let newest else {
+            _ = try await backup.newestMoment()
+            return nil
+        }
+        return try await newest.passedOver()
+    }
+
     /// Says on standard error which moment is served where one was named, and what it lacks.
     func tellMoment() async throws {
         guard let moment = try await state().moment else { return }

@@ -9,8 +9,12 @@ import Vault
 ///
 /// As many as can be open at a time are looked at before the serving begins; further ones beside it.
 final class ServedBackups: Sendable {
-    /// The names under which they are served, without those that turned out not to be fit for it at the beginning.
-    let names: [String]
+    /// How many are served at the beginning.
+    var count: Int { names.count }
+    /// Those that are served from the beginning: without what turned out not to be fit for it.
+    private let names: [String]
+    /// Whether those are served too that are made later, or mended.
+    private let isAll: Bool
     private let vault: Vault
     private let choice: ServedBackup.Choice
     private let opened: RecentlyUsed<ServedBackup>
@@ -26,23 +30,29 @@ final class ServedBackups: Sendable {
 
     /// Opens the first ones, and names those on standard error that can't be served.
     ///
-    /// - Parameter leavesOut: goes on without those that can't be served, where there are others.
+    /// - Parameters:
+    ///   - wanted: the ones to serve. Without any all are, also those that come later, and where there are others it goes on
+    ///     without those that can't be.
     /// - Throws: what keeps one from being served.
-    init(
-        _ all: [String], of vault: Vault, _ choice: ServedBackup.Choice, leavesOut: Bool
-    ) async throws {
+    init(_ wanted: [String], of vault: Vault, _ choice: ServedBackup.Choice) async throws {
+        let entries = try await vault.entries(only: wanted)
+        guard !entries.isEmpty else {
+            throw VaultError(
+                .unknownDatabase, "the vault has no backup yet", at: vault.path, next: "run couchkeep backup")
+        }
+        isAll = wanted.isEmpty
         let opened = RecentlyUsed(limit: Self.mostOpen) { try await ServedBackup($0, of: vault, choice) }
         var usable: [String] = []
         var failed: [(name: String, error: any Error)] = []
-        for name in all.prefix(Self.mostOpen) {
+        for name in entries.prefix(Self.mostOpen).map(\.name) {
             do {
                 try await opened[name].tellMoment()
                 usable.append(name)
-            } catch let error where leavesOut && (error is VaultError || error is RestoreError) {
+            } catch let error where isAll && (error is VaultError || error is RestoreError) {
                 failed.append((name, error))
             }
         }
-        usable += all.dropFirst(Self.mostOpen)
+        usable += entries.dropFirst(Self.mostOpen).map(\.name)
         if usable.isEmpty, let error = failed.first?.error { throw error }
         var skipped = SkippedBackups()
         for (name, error) in failed { skipped.note(name, error) }
@@ -53,7 +63,28 @@ final class ServedBackups: Sendable {
     /// The code for those that could not be served.
     var code: Service.ExitCode { skipped.withLock { $0.code } }
 
-    func database(_ name: String) async throws -> ServedDatabase { try await opened[name].database }
+    /// What clients can ask for now.
+    var databases: ServedDatabases {
+        ServedDatabases(names: { try await self.listed() }, open: { try await self.database($0) })
+    }
+
+    private func listed() async throws -> [String] {
+        guard isAll else { return names }
+        let unfit = skipped.withLock { $0.names }
+        return try await vault.entries().map(\.name).filter { !unfit.contains($0) }
+    }
+
+    private func database(_ name: String) async throws -> ServedDatabase? {
+        guard isAll || names.contains(name) else { return nil }
+        do {
+            let served = try await opened[name]
+            // It may have got its first moment since, or have been mended.
+            skipped.withLock { _ = $0.names.remove(name) }
+            return served.database
+        } catch let error as VaultError where error.code == .unknownDatabase {
+            return nil
+        }
+    }
 
     /// Says once of each what is lost of it, and of those that were not looked at yet why they can't be served.
     func tellLosses() async {
@@ -94,19 +125,22 @@ final class ServedBackups: Sendable {
         }
     }
 
-    /// Goes on to newer moments while nobody asks too, so that no older one is kept from being pruned, and says once of each
+    /// Looks at what is open while nobody asks too: goes on to newer moments, so that no older one is kept from being pruned, and says once of each
     /// why it is not served, or what of it is lost.
     func follow() async {
         var told: Set<String> = []
         while !Task.isCancelled {
             let began = ContinuousClock.now
             for served in await opened.values where !Task.isCancelled {
-                guard let newest = served.newest else { continue }
                 do {
-                    if let reason = try await newest.passedOver() {
+                    if let reason = try await served.passedOver() {
                         let line = "\(served.backup.name): \(reason); an older one is served until another comes"
                         if told.insert(line).inserted { Console.error(line) }
                     }
+                } catch let error as VaultError where error.code == .locked {
+                    // It may only be read from here, and was written to: it is opened anew for who asks next.
+                    await opened.drop(served.backup.name)
+                    continue
                 } catch {
                     // What fails here fails for the clients too, and is told then.
                     continue
