@@ -33,13 +33,11 @@ struct VaultDiffCommand: AsyncParsableCommand, JSONCommand {
     func run() async throws {
         try await options.withBackup(name) { backup in
             try backup.expectReadable()
-            let (first, second) = (
-                try await moment(from, of: backup), try await moment(to, of: backup)
-            )
+            let (first, second) = (try await held(from, of: backup), try await held(to, of: backup))
             let encoder = JSONEncoder()
             encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
             var count = 0
-            try await backup.differences(from: first, to: second) { difference in
+            try await backup.differences(from: first.moment, to: second.moment) { difference in
                 count += 1
                 guard !json else {
                     let line = Line(
@@ -50,20 +48,22 @@ struct VaultDiffCommand: AsyncParsableCommand, JSONCommand {
                 Console.out("\(difference.kind.rawValue)\t\(LineText.escaped(difference.id.text))")
             }
             Console.error(
-                "\(count == 1 ? "1 document differs" : "\(count) documents differ") between moment #\(first.number) and "
-                    + "moment #\(second.number)")
+                "\(Wording.differing(count)) between moment #\(first.moment.number) and "
+                    + "moment #\(second.moment.number)")
             // What a moment has lost is no difference between them.
-            for moment in [first, second] {
-                guard let loss = try await backup.at(moment).lossOfLeaves() else { continue }
+            for past in [first, second] {
+                guard let loss = try await past.state.lossOfLeaves() else { continue }
                 Console.error("\(name): \(loss)")
                 throw CommandEnd(code: .damaged)
             }
         }
     }
 
-    private func moment(_ text: String, of backup: VaultDatabase) async throws -> Moment {
-        let at = try await MomentOptions.moment(text, of: backup)
-        guard let moment = at.moment else { preconditionFailure("a backup as of a moment has one") }
-        return moment
+    /// The moment that a text names, and its state, which keeps it from being pruned.
+    private func held(_ text: String, of backup: VaultDatabase) async throws -> (moment: Moment, state: VaultDatabase) {
+        let state = try await MomentOptions.moment(text, of: backup)
+        guard let moment = state.moment else { preconditionFailure("a backup as of a moment has one") }
+        try await state.hold()
+        return (moment, state)
     }
 }
