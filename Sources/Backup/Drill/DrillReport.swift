@@ -94,7 +94,7 @@ package struct DrillReport: Sendable, Codable, Hashable {
 extension DrillReport {
     /// The reason of a drill in which all that differs can't be read in the vault.
     static func damage(of documents: Int) -> String {
-        "the vault does not hand out \(documents == 1 ? "1 document" : "\(documents) documents") as it was given"
+        "the vault does not hand out \(Wording.documents(documents)) as it was given"
     }
 
     /// Whether everything that differs does so since the backup does not hand it out.

@@ -121,7 +121,7 @@ extension RestoreRun {
         case .notEmpty(let documents):
             guard options.intoExisting else {
                 throw RestoreError(
-                    .targetNotEmpty, "\(target.url) has \(documents) documents",
+                    .targetNotEmpty, "\(target.url) has \(Wording.documents(documents))",
                     next: "restore into a new database, or say --into-existing to change this one")
             }
             return .existing

@@ -29,6 +29,15 @@ package enum Wording {
     /// `1 document`, `1,200 documents`.
     package static func documents(_ count: Int) -> String { counted(count, "document") }
 
+    /// `1 revision`, `1,200 revisions`.
+    package static func revisions(_ count: Int) -> String { counted(count, "revision") }
+
+    /// `1 body`, `1,200 bodies`.
+    package static func bodies(_ count: Int) -> String { "\(number(count)) \(count == 1 ? "body" : "bodies")" }
+
+    /// `1 document differs`, `1,200 documents differ`.
+    package static func differing(_ count: Int) -> String { "\(documents(count)) \(count == 1 ? "differs" : "differ")" }
+
     /// A number and a noun that takes an s.
     package static func counted(_ count: Int, _ noun: String) -> String {
         "\(number(count)) \(noun)\(count == 1 ? "" : "s")"

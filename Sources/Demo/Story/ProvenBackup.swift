@@ -1,4 +1,5 @@
 import Backup
+import CouchDB
 import Foundation
 import Replication
 import Service

@@ -227,12 +227,12 @@ extension Verification.Result {
         } else if isBehind, counts.extra + counts.bodyDiffers + counts.attachmentDiffers == 0 {
             (verdict, doubt) = (.unknown, .backupBehind)
             reason =
-                "the backup is behind: it was still being written when \(counts.different) documents were "
-                + "missing; verify again when the replication has caught up"
+                "the backup is behind: it was still being written when \(Wording.documents(counts.different)) "
+                + "\(counts.different == 1 ? "was" : "were") missing; verify again when the replication has caught up"
         } else if verdict == .equal, let bodies, let first = bodies.unreadableRevisions.first {
             (verdict, doubt) = (.unknown, .contentUnreadable)
             reason =
-                "\(bodies.unreadable) revisions could not be read, the first of them \(first.refusal.id) in the "
+                "\(Wording.revisions(bodies.unreadable)) could not be read, \(bodies.unreadable == 1 ? "" : "the first of them ")\(first.refusal.id) in the "
                 + "\(first.side.rawValue): \(first.refusal.reason)"
         }
     }

@@ -79,7 +79,7 @@ struct RestorableLight {
     }
 
     private static func wrong(_ drill: DrillReport) -> String {
-        drill.reason ?? (drill.differing == 1 ? "1 document differs" : "\(drill.differing) documents differ")
+        drill.reason ?? Wording.differing(drill.differing)
     }
 }
 

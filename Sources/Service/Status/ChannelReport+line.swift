@@ -1,3 +1,4 @@
+import CouchDB
 import Foundation
 import Supervision
 

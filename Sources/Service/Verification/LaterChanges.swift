@@ -86,12 +86,15 @@ package struct LaterChanges: Sendable {
         if count > 0, isSuspected {
             return (
                 .unknown, .backupBehind,
-                "the backup is behind: \(count) documents that it lacks may be lost, or on their way; "
+                "the backup is behind: \(Wording.documents(count)) that it lacks may be lost, or on their way; "
                     + "verify again when the replication has caught up"
             )
         }
         if let bodies = result.bodies, bodies.unreadable > 0 {
-            return (.unknown, .contentUnreadable, result.reason ?? "\(bodies.unreadable) revisions could not be read")
+            return (
+                .unknown, .contentUnreadable,
+                result.reason ?? "\(Wording.revisions(bodies.unreadable)) could not be read"
+            )
         }
         return nil
     }

@@ -55,11 +55,11 @@ struct DrillPrinter {
         case .incomplete:
             text +=
                 "Incomplete: \(report.lacking ?? "the backup is not complete"). The rest is equal: the content of "
-                + "\(report.revisions) leaf revisions was compared in \(DurationWords.text(report.compareSeconds))."
+                + "\(Wording.counted(report.revisions, "leaf revision")) was compared in \(DurationWords.text(report.compareSeconds))."
         case .different:
             text +=
                 report.reason.map { "Damaged: \($0)" }
-                ?? "Different: \(report.differing) documents are not as they were."
+                ?? "Different: \(Wording.differing(report.differing)) from what was backed up."
             for problem in report.problems { text += "\n  “\(problem.id)”: \(problem.reason)" }
             if report.differing > report.problems.count, !report.problems.isEmpty {
                 text += "\n  … and \(report.differing - report.problems.count) more"

@@ -10,7 +10,7 @@ struct RepairPrinter {
     private static let shown = 20
 
     func found(equal: Int, holes: [Difference], extra: [Difference], removesExtra: Bool) {
-        out("\(equal) documents are equal, \(holes.count) lack a revision of the source")
+        out("\(Wording.documents(equal)) equal, \(Wording.number(holes.count)) without a revision that the source has")
         guard !extra.isEmpty else { return }
         out("\(extra.count) have revisions that only the target has\(removesExtra ? "" : "; they stay")")
         list(extra, \.onlyInTarget, isWhole: removesExtra)
@@ -22,7 +22,9 @@ struct RepairPrinter {
     }
 
     func copied(_ report: HoleRepair.Report) {
-        out("\(report.copied) revisions copied; \(report.remaining.count) documents still lack one")
+        out(
+            "\(Wording.revisions(report.copied)) copied; \(Wording.documents(report.remaining.count)) still without one"
+        )
         if !isSilent, let damage = report.damage {
             Console.error(
                 "the backup was damaged (\(damage)): older moments lack it, and the next couchkeep backup reads the source from "
@@ -33,10 +35,10 @@ struct RepairPrinter {
 
     func planned(_ removed: [Difference], kept: [Difference]) {
         let revisions = removed.reduce(0) { $0 + $1.onlyInTarget.count }
-        out("\(revisions) revisions of \(removed.count) documents would be removed from the target")
+        out("\(Wording.revisions(revisions)) of \(Wording.documents(removed.count)) would be removed from the target")
         guard !kept.isEmpty else { return }
         out(
-            "\(kept.count) documents stay, since the source has lost these revisions or may have; the target's may be the last "
+            "\(Wording.documents(kept.count)) \(kept.count == 1 ? "stays" : "stay"), since the source has lost these revisions or may have; the target's may be the last "
                 + "(between two databases --remove-unexplained removes them all the same)"
         )
     }
@@ -44,14 +46,16 @@ struct RepairPrinter {
     func held(_ hold: RemovalHold) { out("--remove-extra would be refused: \(hold)") }
 
     func removed(_ report: ExtraRemoval.Report) {
-        out("\(report.purged) revisions purged; \(report.remaining.count) documents still have one")
+        out("\(Wording.revisions(report.purged)) purged; \(Wording.documents(report.remaining.count)) still with one")
         if report.deleted > 0 {
             out(
                 "\(report.deleted) were deleted, since the server does not purge: the tombstones are new, so that both differ"
             )
         }
         if !report.kept.isEmpty {
-            out("\(report.kept.count) documents were left alone: the source knows them by now, or may have lost them")
+            out(
+                "\(Wording.documents(report.kept.count)) left alone: the source knows them by now, or may have lost them"
+            )
         }
         refused(report.refusals)
     }

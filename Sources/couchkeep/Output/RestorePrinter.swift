@@ -34,7 +34,7 @@ struct RestorePrinter {
             lines.append("  changes   \(differing) documents there are not what they were, and are changed")
         }
         if let later = plan.later {
-            lines.append("  later     \(later) documents there came later or were deleted then")
+            lines.append("  later     \(Wording.documents(later)) there came later or were deleted then")
         }
         if !plan.restoredSettings.isEmpty {
             lines.append("  settings  \(Self.names(plan.restoredSettings)) are not what they were, and are put back")
@@ -117,8 +117,8 @@ struct RestorePrinter {
         text += " in \(DurationWords.text(report.elapsed / .seconds(1)))\n"
         text +=
             report.isEqual
-            ? "Compared: \(report.comparison.equal == 1 ? "1 document is as it was" : "\(report.comparison.equal) documents are as they were")."
-            : "NOT EQUAL: \(report.comparison.different == 1 ? "1 document differs" : "\(report.comparison.different) documents differ"), "
+            ? "Compared: \(Wording.documents(report.comparison.equal)) \(report.comparison.equal == 1 ? "is as it was" : "are as they were")."
+            : "NOT EQUAL: \(Wording.differing(report.comparison.different)), "
                 + "\(Wording.counted(report.counts.refused, "revision")) refused."
         if report.kept > 0 {
             text +=

@@ -1,3 +1,4 @@
+import CouchDB
 import Foundation
 import Replication
 import Service
@@ -16,7 +17,7 @@ extension VerificationPrinter {
         }
         if let bodies = record.bodies {
             Console.out(
-                "  \(bodies.revisions) bodies of \(bodies.documents) documents compared, \(ByteText.text(bodies.bytes)), "
+                "  \(Wording.bodies(bodies.revisions)) of \(Wording.documents(bodies.documents)) compared, \(ByteText.text(bodies.bytes)), "
                     + "\(bodies.proved) proved by their own revisions")
         }
         if let passed = record.passedSelfTest { Console.out("  self-test \(passed ? "passed" : "FAILED")") }

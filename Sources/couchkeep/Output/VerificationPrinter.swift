@@ -16,7 +16,8 @@ struct VerificationPrinter {
         switch result.verdict {
         case .equal:
             Console.out(
-                "EQUAL: \(counts.equal) documents of \(source) and \(target), level \(result.level.rawValue), \(time)")
+                "EQUAL: \(Wording.documents(counts.equal)) of \(source) and \(target), level \(result.level.rawValue), \(time)"
+            )
         case .different:
             Console.out("DIFFERENT: \(source) and \(target), level \(result.level.rawValue), \(time)")
         case .unknown:
@@ -59,7 +60,7 @@ struct VerificationPrinter {
     /// What was compared and proved.
     private func text(_ bodies: BodyReport, share: BodyShare) {
         let (proofs, progress) = (bodies.proofs, bodies.progress)
-        var words = "\(bodies.revisions) bodies of \(progress.compared) documents compared"
+        var words = "\(Wording.bodies(bodies.revisions)) of \(Wording.documents(progress.compared)) compared"
         if case .part(let part, let count) = share { words += ", share \(part + 1) of \(count)" }
         Console.out("  \(words), \(ByteText.text(progress.bytes))")
         words = "\(proofs.proved) proved by their own revisions"

@@ -1,3 +1,4 @@
+import CouchDB
 import Secrets
 
 extension ConfigurationDraft {
@@ -71,7 +72,7 @@ extension ConfigurationDraft {
         let shown = databases.sorted().prefix(200)
         let rest = databases.count - shown.count
         guard !shown.isEmpty else { return "No databases found yet." }
-        let count = databases.count == 1 ? "1 database" : "\(databases.count) databases"
+        let count = Wording.counted(databases.count, "database")
         return "\(count) found: \(shown.joined(separator: ", "))\(rest > 0 ? ", and \(rest) more" : "")."
     }
 

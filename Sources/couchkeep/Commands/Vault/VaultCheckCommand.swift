@@ -131,7 +131,7 @@ struct VaultCheckCommand: AsyncParsableCommand, JSONCommand {
 
     private static func words(_ proofs: ProofCounts) -> String {
         guard proofs != ProofCounts() else { return "" }
-        var text = "; \(proofs.proved) documents proved by their own revisions"
+        var text = "; \(Wording.documents(proofs.proved)) proved by their own revisions"
         if proofs.bodyProved > 0 { text += ", \(proofs.bodyProved) but for their attachments" }
         return text + ", \(proofs.unproved) not provable"
     }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import CouchDB
 import Foundation
 import Service
 import Supervision
