@@ -75,7 +75,7 @@ struct RestorePrinter {
         let rest = report.comparison.different - report.counts.refused - others.count
         if rest > 0 {
             Console.error(
-                "differs: and \(rest) more; couchkeep verify vault:\(backup) \(report.plan.targetURL) "
+                "differs: and \(rest) more; couchkeep verify \(ShellWord.quoted("vault:\(backup)")) \(report.plan.targetURL) "
                     + "--at '#\(report.plan.moment.number)' names all")
         }
     }

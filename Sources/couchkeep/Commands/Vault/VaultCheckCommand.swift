@@ -113,17 +113,18 @@ struct VaultCheckCommand: AsyncParsableCommand, JSONCommand {
     /// What to do about damage.
     private static func next(_ name: String, _ report: CheckReport) -> String {
         if name.isEmpty { return "couchkeep vault rebuild makes the catalogue anew from the backups" }
+        let backup = ShellWord.quoted(name)
         return switch report.remedy {
         case .backup: "the next couchkeep backup puts that right from what is there twice, and nothing is lost"
-        case .repair: "couchkeep vault repair \(name) --from URL brings back what a server still has"
+        case .repair: "couchkeep vault repair \(backup) --from URL brings back what a server still has"
         case .repairAndBackup:
-            "put the vault's folder back from a copy; or couchkeep vault repair \(name) --from URL, then couchkeep backup, and "
+            "put the vault's folder back from a copy; or couchkeep vault repair \(backup) --from URL, then couchkeep backup, and "
                 + "the new moment has all that the source has"
         case .pairRepair:
-            "put the vault's folder back from a copy; or couchkeep repair vault:\(name), with the configuration of its pair, then "
+            "put the vault's folder back from a copy; or couchkeep repair \(ShellWord.quoted("vault:" + name)), with the configuration of its pair, then "
                 + "couchkeep backup, and the new moment has all that the source has"
         case .tallying:
-            "each row by itself is what was written: couchkeep vault repair \(name) --from URL adds them up anew; an older row that "
+            "each row by itself is what was written: couchkeep vault repair \(backup) --from URL adds them up anew; an older row that "
                 + "is back stays, so put the folder back from a copy where one of before the damage is at hand"
         case .copy: "put the vault's folder back from a copy"
         }

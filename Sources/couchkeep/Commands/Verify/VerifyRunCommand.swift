@@ -3,6 +3,7 @@ import CouchDB
 import Foundation
 import Replication
 import Service
+import Supervision
 import Vault
 
 /// `couchkeep verify run`, which is what `couchkeep verify` does where no subcommand is named.
@@ -151,7 +152,7 @@ struct VerifyRunCommand: AsyncParsableCommand, JSONCommand {
         {
             throw VaultError(
                 .damaged, "content that was compared is not what was stored", at: vault.name,
-                next: "couchkeep vault repair \(vault.name) --from URL")
+                next: "couchkeep vault repair \(ShellWord.quoted(vault.name)) --from URL")
         }
         switch result.verdict {
         case .equal: return .ok
