@@ -10,11 +10,21 @@ struct BodyOutput: Sendable {
     /// How many bytes are gathered before they are sent.
     private static let capacity = 32 << 10
 
-    private let pieces: Pieces
+    /// nil where only the length is wanted.
+    private let pieces: Pieces?
     private var buffer = ByteBuffer()
     private var hasBegun = false
+    private var length = 0
 
-    init(_ pieces: Pieces) { self.pieces = pieces }
+    init(_ pieces: Pieces?) { self.pieces = pieces }
+
+    /// How many bytes a body has. Makes all of it, a piece at a time, and sends none.
+    static func length(of body: @Sendable (inout BodyOutput) async throws -> Void) async throws -> Int {
+        var output = BodyOutput(nil)
+        try await body(&output)
+        try await output.flush()
+        return output.length
+    }
 
     /// Makes a body; where that fails, who reads the pieces is told.
     static func produce(
@@ -44,7 +54,8 @@ struct BodyOutput: Sendable {
         hasBegun = true
         let gathered = buffer
         buffer = ByteBuffer()
-        await pieces.send(gathered)
+        length += gathered.readableBytes
+        await pieces?.send(gathered)
         // A channel that nobody reads any more lets everything through.
         try Task.checkCancellation()
     }

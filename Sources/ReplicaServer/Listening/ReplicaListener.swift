@@ -64,6 +64,8 @@ package struct ReplicaListener: Sendable {
     private func listen(onListening: @escaping @Sendable (Int) async -> Void) async throws {
         let configuration = ServerConfiguration(
             address: .hostname(options.host, port: options.port), serverName: "Couchkeep",
+            // PouchDB asks for all attachments of a batch at the same time.
+            backlog: options.connectionLimit,
             availableConnectionsDelegate: MaximumAvailableConnections(options.connectionLimit))
         let logger = Logger(label: "ReplicaServer") { _ in SwiftLogNoOpLogHandler() }
         let http = HTTPServerBuilder.http1(
@@ -87,7 +89,16 @@ package struct ReplicaListener: Sendable {
             ? try await channel.pipeline.handler(type: ClientWatch.self).get() : nil
         defer { watch?.onGone(nil) }
         let shown = "\(request.method.rawValue) \(request.head.path?.split(separator: "?").first ?? "/")"
-        try await send(await response(to: request, shown), of: shown, isHead: request.method == .head, watch, writer)
+        var response = await response(to: request, shown)
+        // Hummingbird closes the connection behind it, and clients that are not told use it again.
+        if Self.asksToClose(request.headers[.connection]) { response.headers[.connection] = "close" }
+        try await send(response, of: shown, isHead: request.method == .head, watch, writer)
+    }
+
+    private static func asksToClose(_ connection: String?) -> Bool {
+        connection?.split(separator: ",").contains {
+            $0.trimmingCharacters(in: .whitespaces).lowercased() == "close"
+        } ?? false
     }
 
     private func response(to request: Request, _ shown: String) async -> ServedResponse {
@@ -96,6 +107,10 @@ package struct ReplicaListener: Sendable {
                 method: request.method, target: try RequestTarget(request.head.path ?? "/"), headers: request.headers,
                 host: request.head.authority)
             if let response = try endpoints.respondToHead(of: served) { return response }
+            // Nobody knows how long it will be.
+            if served.isHead, Self.mayWait(request.head.path ?? "/") {
+                throw EndpointFailure.methodNotAllowed([.get, .post])
+            }
             var bytes = ByteBuffer()
             for try await piece in request.body {
                 bytes.writeImmutableBuffer(piece)
@@ -122,7 +137,7 @@ package struct ReplicaListener: Sendable {
             try await writer.write(response: head, body: ResponseBody(byteBuffer: ByteBuffer(bytes: bytes)))
         case .stream(let length, let produce):
             if let length { head.headerFields[.contentLength] = String(length) }
-            if isHead { return try await writer.writeResponse(head) }
+            if isHead { return try await writer.writeResponse(try await headAlone(head, of: shown, produce)) }
             let pieces = BodyOutput.Pieces()
             watch?.onGone { pieces.fail(CancellationError()) }
             async let production: Void = BodyOutput.produce(into: pieces, by: produce)
@@ -133,7 +148,9 @@ package struct ReplicaListener: Sendable {
             } catch  where !(error is CancellationError) {
                 // Nothing was sent yet, and the client can be told.
                 failures.note(error, of: shown)
-                return try await send(EndpointFailure(error).response, of: shown, isHead: false, nil, writer)
+                var failed = EndpointFailure(error).response
+                failed.headers[.connection] = response.headers[.connection]
+                return try await send(failed, of: shown, isHead: false, nil, writer)
             }
             var body = try await writer.writeHead(head)
             while let next = piece {
@@ -150,6 +167,26 @@ package struct ReplicaListener: Sendable {
             await production
             try await body.finish(nil)
         }
+    }
+
+    /// The head of a body that is not sent. It tells the length: without it the end of a chunked body would follow, which
+    /// clients take for the beginning of the next answer.
+    private func headAlone(
+        _ head: HTTPResponse, of shown: String, _ produce: @Sendable (inout BodyOutput) async throws -> Void
+    ) async throws -> HTTPResponse {
+        var head = head
+        guard head.headerFields[.contentLength] == nil else { return head }
+        do {
+            head.headerFields[.contentLength] = String(try await BodyOutput.length(of: produce))
+        } catch {
+            try Task.checkCancellation()
+            failures.note(error, of: shown)
+            let failed = EndpointFailure(error).response
+            head.status = .init(code: failed.status)
+            for field in failed.headers { head.headerFields[field.name] = field.value }
+            head.headerFields[.contentLength] = "0"
+        }
+        return head
     }
 
     private static func mayWait(_ target: String) -> Bool {

@@ -19,7 +19,7 @@ package struct ServerOptions: Sendable {
 
     package init(
         host: String = "127.0.0.1", port: Int = 0, access: ServerAccess = .open, uuid: String,
-        bodyLimit: Int = 32 << 20, connectionLimit: Int = 256, idleTimeout: Duration = .seconds(60)
+        bodyLimit: Int = 32 << 20, connectionLimit: Int = 2048, idleTimeout: Duration = .seconds(60)
     ) {
         self.host = host
         self.port = port

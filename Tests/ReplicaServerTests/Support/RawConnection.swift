@@ -24,8 +24,12 @@ struct RawConnection {
         }
     }
 
-    func get(_ path: String) async throws {
-        try await outbound.write(ByteBuffer(string: "GET \(path) HTTP/1.1\r\nHost: localhost\r\n\r\n"))
+    func get(_ path: String) async throws { try await send("GET", path) }
+
+    /// - Parameter header: a further line of the head.
+    func send(_ method: String, _ path: String, header: String? = nil) async throws {
+        let lines = ["\(method) \(path) HTTP/1.1", "Host: localhost"] + [header].compactMap { $0 } + ["", ""]
+        try await outbound.write(ByteBuffer(string: lines.joined(separator: "\r\n")))
     }
 
     /// What comes up to a text, itself included; nil where the server ends before it.

@@ -61,7 +61,9 @@ struct ServeCommand: AsyncParsableCommand {
         let backups = try await ServedBackups(names, of: vault, choice)
         let listener = try ReplicaListener(
             backups.databases,
-            options: ServerOptions(host: host, port: port, access: try await access(), uuid: vault.uuid),
+            options: ServerOptions(
+                host: host, port: port, access: try await access(), uuid: vault.uuid,
+                connectionLimit: ServedBackups.mostConnections),
             onFailure: { request, error in Console.error("\(request): not answered whole: \(error)") })
         let count = Wording.counted(backups.count, "backup")
         let address = host.contains(":") ? "[\(host)]" : host

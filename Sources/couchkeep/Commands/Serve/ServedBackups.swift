@@ -23,10 +23,13 @@ final class ServedBackups: Sendable {
     private let lookedAt = Mutex<[String: Int]>([:])
 
     /// Each takes half a megabyte, and twelve open files where it is read by several at a time.
-    static let mostOpen = min(64, max(4, (OpenFiles.most - filesOfOthers) / 12))
+    static let mostOpen = min(64, max(4, (OpenFiles.most - filesOfOthers - mostConnections) / 12))
 
-    /// For connections of clients, and what a process has open besides.
-    private static let filesOfOthers = 320
+    /// As many as CouchDB takes, where there are files for them.
+    static let mostConnections = min(2048, max(32, OpenFiles.most / 4))
+
+    /// What a process has open besides.
+    private static let filesOfOthers = 64
 
     /// Opens the first ones, and names those on standard error that can't be served.
     ///
