@@ -71,7 +71,7 @@ extension RestoreRun {
     /// What another version of CouchDB has put into a database of accounts is there beside what was restored.
     private func isOfCouchDB(_ difference: Difference) -> Bool {
         difference.onlyInSource.isEmpty && difference.revisions.isEmpty
-            && difference.id.text == DatabaseNames.usersDesign && DatabaseNames.isUsers(target.name)
+            && difference.id.text == DatabaseNames.usersDesign && SystemDatabase.isUsers(target.name)
     }
 
     /// Hands out what differs between the moment and the target, some documents at a time, and returns how many are equal.

@@ -106,7 +106,7 @@ extension RestoreRun {
     }
 
     private func allowed(_ found: RestoreTarget) async throws -> RestorePlan.Target {
-        if DatabaseNames.isReplicator(target.name) {
+        if SystemDatabase.isReplicator(target.name) {
             throw RestoreError(
                 .wouldStartJobs, "\(target.name) is where replication jobs run from; restored ones would begin to run",
                 next: "restore into a database of another name, and copy by hand what is to run")

@@ -179,7 +179,7 @@ package struct RestoreRun: Sendable {
         do {
             try await target.setSecurity(document: security)
             return true
-        } catch let error as CouchError where error.code == .forbidden && DatabaseNames.isUsers(target.name) {
+        } catch let error as CouchError where error.code == .forbidden && SystemDatabase.isUsers(target.name) {
             // Unless users_db_security_editable is set, CouchDB keeps its own, which lets administrators in and nobody else.
             return false
         }

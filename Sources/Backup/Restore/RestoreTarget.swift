@@ -40,7 +40,7 @@ enum RestoreTarget: Sendable, Hashable {
     /// Whether a database of accounts has nothing but what CouchDB puts there by itself
     /// (`couch_auth_cache:ensure_users_db_exists/0`).
     private static func isFresh(_ database: CouchDatabase, _ info: DatabaseInfo) async throws -> Bool {
-        guard DatabaseNames.isUsers(database.name), (info.documentCount, info.deletedCount) == (1, 0) else {
+        guard SystemDatabase.isUsers(database.name), (info.documentCount, info.deletedCount) == (1, 0) else {
             return false
         }
         return try await database.document(DatabaseNames.usersDesign) != nil

@@ -27,6 +27,16 @@ extension CouchDatabase {
         return BulkGetAnswer(server: server, request: request) { _ in BulkGetScanner() }
     }
 
+    /// Whether `_bulk_get` hands out what the user may read.
+    ///
+    /// From 2.0 to 2.2 it asks as nobody (`chttpd_db.erl`; apache/couchdb commit d9843824e). Of accounts the answer breaks off then.
+    /// A replication document comes without its credentials under another revision, which `latest=true` makes the server
+    /// store as a conflict that may win: `open_revs` does not.
+    package func bulkGetsAsUser() async throws -> Bool {
+        guard SystemDatabase.isReplicator(name) || SystemDatabase.isUsers(name) else { return true }
+        return try await server.latestInfo().version >= ServerVersion(2, 3)
+    }
+
     /// Writes revisions exactly as they are, with `new_edits: false`, as replication does.
     ///
     /// Revisions that the database has already change nothing, so a failed call can be repeated. The documents that are

@@ -27,7 +27,7 @@ final class Database: Sendable {
         self.sequences = sequences
         self.q = q
         self.isPartitioned = isPartitioned
-        isReplicator = name == "_replicator" || name.hasSuffix("/_replicator")
+        isReplicator = SystemDatabase.isReplicator(name)
         self.state = Mutex(state)
     }
 

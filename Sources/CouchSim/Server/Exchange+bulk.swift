@@ -44,6 +44,13 @@ extension Exchange {
         guard let asked = try request.declaredJSON()["docs"]?.elements else {
             throw CouchFailure.badRequest("Missing JSON list of 'docs'.")
         }
+        if flavour.bulkGetsAsNobody, SystemDatabase.isReplicator(database.name) || SystemDatabase.isUsers(database.name) {
+            return SimulatedResponse(
+                body: .stream { write in
+                    try await write(Array(#"{"results": ["#.utf8))
+                    throw Delivery.Broken()
+                })
+        }
         let options = documentOptions()
         let latest = query.flag("latest")
         let results = try asked.map { entry -> OrderedJSON in

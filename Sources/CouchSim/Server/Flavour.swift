@@ -20,6 +20,8 @@ struct Flavour: Sendable, Hashable {
     var hasDatabaseIdentity: Bool { version >= ServerVersion(3, 3) }
     /// `_bulk_get` exists.
     var hasBulkGet: Bool { version >= ServerVersion(1, 7) }
+    /// `_bulk_get` forgets who asks.
+    var bulkGetsAsNobody: Bool { !isSingleNode && version < ServerVersion(2, 3) }
     /// The replicator fetches with `_bulk_get`, and counts that.
     var replicatesWithBulkGet: Bool { version >= ServerVersion(3, 3) }
     /// Tasks show `process_status`.

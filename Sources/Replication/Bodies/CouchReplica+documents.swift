@@ -6,7 +6,7 @@ extension CouchReplica {
     package func documents(
         _ wanted: [DocumentLeaves], receive: (DocumentAnswer) async throws -> Void
     ) async throws {
-        guard !remember({ $0.lacksBulkGet }) else { return try await documentsOfRevisions(wanted, receive: receive) }
+        guard try await mayBulkGet() else { return try await documentsOfRevisions(wanted, receive: receive) }
         let items = wanted.flatMap { document in
             document.revisions.map { WantedRevision(id: document.id, revision: $0) }
         }

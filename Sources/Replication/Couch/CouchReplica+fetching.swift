@@ -10,7 +10,7 @@ extension CouchReplica {
         }
         guard !wanted.isEmpty else { return }
         var rest = FetchRest()
-        if remember({ $0.lacksBulkGet }) {
+        if try await !mayBulkGet() {
             rest.singly = wanted
         } else {
             do {
@@ -25,6 +25,14 @@ extension CouchReplica {
             rest.singly += try await withAttachments(group, receive: receive)
         }
         try await openRevisions(rest.singly, receive: receive)
+    }
+
+    /// Whether `_bulk_get` is there and hands out what the user may read, as far as is known.
+    func mayBulkGet() async throws -> Bool {
+        guard !remember({ $0.lacksBulkGet }) else { return false }
+        guard try await !database.bulkGetsAsUser() else { return true }
+        remember { $0.lacksBulkGet = true }
+        return false
     }
 
     /// Whether the answer says that the server has no such endpoint, rather than that something went wrong.

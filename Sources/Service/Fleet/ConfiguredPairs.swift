@@ -40,7 +40,7 @@ package struct ConfiguredPairs: Sendable {
             conflicts[entry.source, default: []] += match.problems.compactMap { $0.words(for: entry.target) }
             guard case .server(let target) = entry.target else { continue }
             for chosen in entry.withoutBackupsOfBackups(match.selected + match.rivals) {
-                guard !DatabaseNames.isReplicator(chosen.target) else {
+                guard !SystemDatabase.isReplicator(chosen.target) else {
                     let problem = SelectionProblem.wouldStartJobs(source: chosen.source, target: chosen.target)
                     conflicts[entry.source, default: []].append(problem.description)
                     continue
@@ -71,7 +71,7 @@ package struct ConfiguredPairs: Sendable {
     /// Pairs that an earlier couchkeep has made, and that copy documents to where they run as replications.
     private func stillRunning(_ remembered: Set<RememberedPair>) -> [(source: String, conflict: String)] {
         remembered.compactMap { pair in
-            guard let target = pair.target, DatabaseNames.isReplicator(target.database),
+            guard let target = pair.target, SystemDatabase.isReplicator(target.database),
                 let entry = configuration.pairs.first(where: {
                     $0.source == pair.source.server && $0.target == .server(target.server)
                 }), entry.databases.matches([pair.source.database]).excluded.isEmpty

@@ -32,6 +32,32 @@ import Testing
         }
     }
 
+    /// From 2.0 to 2.2 `_bulk_get` asks as nobody: accounts are not handed out, and replication documents get a conflict
+    /// without credentials in the source.
+    @Test(arguments: ["_users", "_replicator"], [ServerVersion(2, 0), ServerVersion(2, 2), ServerVersion(2, 3)])
+    func readsSystemDatabasesAsItsUser(database: String, version: ServerVersion) async throws {
+        try await withSimulatedReplica(version, of: database) { server, replica in
+            for number in 0..<5 {
+                let id = database == "_users" ? "org.couchdb.user:u\(number)" : "job-\(number)"
+                try server.put(
+                    id,
+                    database == "_users"
+                        ? ["name": .string("u\(number)"), "type": "user", "roles": [], "password": "secret"]
+                        : ["source": "http://127.0.0.1:1/a", "target": "http://127.0.0.1:1/b"],
+                    in: database)
+            }
+            let copy = MemoryReplica()
+            let report = try await Replicator(from: replica, to: copy, options: .test()).run()
+            #expect(!report.isIncomplete && report.counts.failedCalls == 0, "\(report)")
+            #expect(copy.leaves.count >= 5)
+            var bodies = 0
+            try await replica.documents(copy.leaves) {
+                if case .given = $0.outcome { bodies += 1 }
+            }
+            #expect(bodies == copy.leaves.count)
+        }
+    }
+
     /// A row that names no revision can't be copied, and is not passed over in silence.
     @Test func setsARowWithoutRevisionsAside() async throws {
         try await withSimulatedReplica { server, replica in

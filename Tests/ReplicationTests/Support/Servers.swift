@@ -7,7 +7,7 @@ import Secrets
 
 /// Runs a simulated server with a database, and a replica of it, while `body` runs.
 func withSimulatedReplica(
-    _ version: ServerVersion = ServerVersion(3, 5), limits: CouchReplica.Limits = .init(),
+    _ version: ServerVersion = ServerVersion(3, 5), of database: String = "db", limits: CouchReplica.Limits = .init(),
     _ body: @escaping @Sendable (SimulatedServer, CouchReplica) async throws -> Void
 ) async throws {
     var options = ServerOptions()
@@ -20,7 +20,7 @@ func withSimulatedReplica(
             url: try ServerURL(server.baseURL), authentication: .basic(user: "admin", password: Secret("secret")),
             configuration: configuration)
         try await shuttingDown(connection) {
-            try await body(server, CouchReplica(connection.database("db"), limits: limits))
+            try await body(server, CouchReplica(connection.database(database), limits: limits))
         }
     }
 }

@@ -1,3 +1,4 @@
+import CouchDB
 import Backup
 import Yams
 
@@ -94,7 +95,7 @@ extension PairConfiguration {
                 "\(reader.path): source and target are the same server, so databases would be backed up into themselves",
                 nextStep: "name another server as target, or add rename: \"{name}-backup\"")
         }
-        for database in named.selected where target != .vault && DatabaseNames.isReplicator(database.target) {
+        for database in named.selected where target != .vault && SystemDatabase.isReplicator(database.target) {
             let harmless = "\(database.target.dropLast("_replicator".count))replicator_backup"
             reader.report.add(
                 .invalidValue, at: reader.position(of: "databases"),

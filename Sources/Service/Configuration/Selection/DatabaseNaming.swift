@@ -1,3 +1,4 @@
+import CouchDB
 import Backup
 
 /// CouchDB's rule for the names of databases.
@@ -19,7 +20,7 @@ package enum DatabaseNaming {
     /// something.
     ///
     /// `team/_users` is not among them: it holds nobody's login, and a copy of it does nothing.
-    package static func isPassedOver(_ name: String) -> Bool { isInternal(name) || DatabaseNames.isReplicator(name) }
+    package static func isPassedOver(_ name: String) -> Bool { isInternal(name) || SystemDatabase.isReplicator(name) }
 
     package static func isNameCharacter(_ scalar: Unicode.Scalar) -> Bool {
         switch scalar {
