@@ -7,6 +7,20 @@ import Replication
 struct DocumentListing: Sendable {
     /// So many rows are asked for in one page; more are read in one go.
     private static let pageSize = 5000
+    /// So many keys are looked up together.
+    private static let keysTogether = 500
+
+    private struct Row {
+        var id: DocumentID
+        /// nil where there is no such document.
+        var winner: Leaf?
+
+        /// Whose document is in the row: that of a deleted one is null, as CouchDB has it.
+        var listed: OrderedFetch.Item? {
+            guard let winner, !winner.isDeleted else { return nil }
+            return OrderedFetch.Item(id: id, revision: winner.revision)
+        }
+    }
 
     private var start: DocumentID?
     private var end: DocumentID?
@@ -85,33 +99,46 @@ struct DocumentListing: Sendable {
         try await output.write(head.bytes)
         var isFirst = true
         if let keys {
-            for id in keys.dropFirst(skip).prefix(limit ?? .max) {
-                let leaf = try await database.replica.leaves(of: id).first
-                try await write(id, leaf: leaf, of: database, isFirst: &isFirst, &output)
-            }
+            try await write(keys, of: database, isFirst: &isFirst, &output)
         } else {
             try await writeRange(of: database, isFirst: &isFirst, &output)
         }
         try await output.write("\n]}\n")
     }
 
+    private func write(
+        _ keys: [DocumentID], of database: ServedDatabase, isFirst: inout Bool, _ output: inout BodyOutput
+    ) async throws {
+        let keys = Array(keys.dropFirst(skip).prefix(limit ?? .max))
+        for start in stride(from: 0, to: keys.count, by: Self.keysTogether) {
+            let ids = Array(keys[start..<min(start + Self.keysTogether, keys.count)])
+            let leaves = try await database.replica.leaves(ofEach: ids)
+            let rows = zip(ids, leaves).map { Row(id: $0, winner: $1.first) }
+            try await write(rows, of: database, isFirst: &isFirst, &output)
+        }
+    }
+
     private func writeRange(
         of database: ServedDatabase, isFirst: inout Bool, _ output: inout BodyOutput
     ) async throws {
         var (toSkip, left) = (skip, limit ?? .max)
-        func write(_ rows: [DocumentWinner], _ isFirst: inout Bool, _ output: inout BodyOutput) async throws -> Bool {
-            for row in rows {
-                if isBehindEnd(row.id) { return false }
+        func write(
+            _ page: [DocumentWinner], _ isFirst: inout Bool, _ output: inout BodyOutput
+        ) async throws -> Bool {
+            var rows: [Row] = []
+            var isAtEnd = false
+            for document in page {
+                isAtEnd = isBehindEnd(document.id) || toSkip == 0 && left == 0
+                if isAtEnd { break }
                 guard toSkip == 0 else {
                     toSkip -= 1
                     continue
                 }
-                guard left > 0 else { return false }
                 left -= 1
-                try await self.write(
-                    row.id, leaf: Leaf(row.revision, isDeleted: false), of: database, isFirst: &isFirst, &output)
+                rows.append(Row(id: document.id, winner: Leaf(document.revision, isDeleted: false)))
             }
-            return left > 0
+            try await self.write(rows, of: database, isFirst: &isFirst, &output)
+            return !isAtEnd && left > 0
         }
         guard left > 0 else { return }
         if toSkip < Self.pageSize, left < Self.pageSize {
@@ -131,39 +158,42 @@ struct DocumentListing: Sendable {
     }
 
     private func write(
-        _ id: DocumentID, leaf: Leaf?, of database: ServedDatabase, isFirst: inout Bool, _ output: inout BodyOutput
+        _ rows: [Row], of database: ServedDatabase, isFirst: inout Bool, _ output: inout BodyOutput
+    ) async throws {
+        guard let form else {
+            for row in rows { try await write(row, document: nil, isFirst: &isFirst, &output) }
+            return
+        }
+        let documents = RowDocuments(database: database, form: form, hasConflicts: hasConflicts)
+        try await documents.read(rows.map(\.listed)) { place, document in
+            try await write(rows[place], document: document, isFirst: &isFirst, &output)
+        }
+    }
+
+    private func write(
+        _ row: Row, document: RenderedDocument?, isFirst: inout Bool, _ output: inout BodyOutput
     ) async throws {
         var text = JSONText()
         if !isFirst { text.append(",\n") }
         isFirst = false
-        guard let leaf else {
+        guard let winner = row.winner else {
             text.append("{\"key\":")
-            text.append(string: id.text)
+            text.append(string: row.id.text)
             text.append(",\"error\":\"not_found\"}")
             return try await output.write(text.bytes)
         }
         text.append("{\"id\":")
-        text.append(string: id.text)
+        text.append(string: row.id.text)
         text.append(",\"key\":")
-        text.append(string: id.text)
+        text.append(string: row.id.text)
         text.append(",\"value\":{\"rev\":")
-        text.append(string: leaf.revision.description)
-        text.append(leaf.isDeleted ? ",\"deleted\":true}" : "}")
-        guard let form else {
-            text.append("}")
-            return try await output.write(text.bytes)
-        }
-        text.append(",\"doc\":")
+        text.append(string: winner.revision.description)
+        text.append(winner.isDeleted ? ",\"deleted\":true}" : "}")
+        if form != nil { text.append(",\"doc\":") }
         try await output.write(text.bytes)
-        // The document of a deleted row is null, as CouchDB has it.
-        if !leaf.isDeleted, let revision = try await database.fetch.revisions(id, leaf.revision).first {
-            var extras: [JSONText] = []
-            if hasConflicts {
-                extras = DocumentExtras(conflicts: true).members(
-                    winner: leaf.revision, path: revision.path, leaves: try await database.replica.leaves(of: id))
-            }
-            try await output.write(try RenderedDocument(revision, form: form, extras: extras))
-        } else {
+        if let document {
+            try await output.write(document)
+        } else if form != nil {
             try await output.write("null")
         }
         try await output.write("}")

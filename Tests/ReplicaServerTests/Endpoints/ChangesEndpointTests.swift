@@ -128,6 +128,22 @@ struct ChangesEndpointTests {
         }
     }
 
+    /// Documents are read together, and none waits for others to come.
+    @Test func sendsEachDocumentAsItComes() async throws {
+        try await withSample { client, replica in
+            var lines = try await client.lines(
+                "/db/_changes?feed=continuous&since=now&heartbeat=5&include_docs=true&conflicts=true")
+            for number in 0..<3 {
+                #expect(try await lines.next() == "")
+                let revision = try replica.edit(DocumentID("new\(number)"), members: #""n":1.0"#)
+                var next = try await lines.next()
+                while next == "" { next = try await lines.next() }
+                let document = #"{"_id":"new\#(number)","_rev":"\#(revision)","n":1.0}"#
+                #expect(next?.hasSuffix(#","doc":\#(document)}"#) == true, "\(next ?? "")")
+            }
+        }
+    }
+
     /// As CouchDB sends them to a browser's `EventSource` (`chttpd_db:changes_callback`).
     @Test func sendsEvents() async throws {
         try await withSample { client, replica in
