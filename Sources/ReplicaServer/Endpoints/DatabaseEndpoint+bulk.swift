@@ -15,7 +15,7 @@ extension DatabaseEndpoint {
         }
         let answer = BulkGetAnswer(
             items: list.map(BulkGetItem.init),
-            reader: BulkGetReader(database: database, isLatest: try query.flag("latest")), form: try DocumentForm(query)
+            reader: BulkGetReader(database: database, isLatest: query.isTrue("latest")), form: try DocumentForm(query)
         )
         guard !request.accepts("application/json"), request.accepts("multipart/mixed") else {
             return .stream { output in try await answer.writeJSON(to: &output) }

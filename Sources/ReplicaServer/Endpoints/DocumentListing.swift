@@ -7,6 +7,9 @@ import Replication
 struct DocumentListing: Sendable {
     /// So many rows are asked for in one page; more are read in one go.
     private static let pageSize = 5000
+    private static let truthValues: Set = [
+        "descending", "inclusive_end", "include_docs", "attachments", "att_encoding_info", "update_seq", "conflicts",
+    ]
     /// So many keys are looked up together.
     private static let keysTogether = 500
 
@@ -35,11 +38,11 @@ struct DocumentListing: Sendable {
 
     init(_ request: ServedRequest) throws(EndpointFailure) {
         let query = try Self.parameters(request)
-        isDescending = try query.flag("descending")
-        if let text = query["inclusive_end"] { includesEnd = text != "false" }
+        isDescending = query.isTrue("descending")
+        if let text = query["inclusive_end"] { includesEnd = text == "true" }
         limit = try query.number("limit")
         skip = try query.number("skip") ?? 0
-        hasUpdateSequence = try query.flag("update_seq")
+        hasUpdateSequence = query.isTrue("update_seq")
         start = try Self.key(try query.json(["startkey", "start_key"]))
         end = try Self.key(try query.json(["endkey", "end_key"]))
         if let key = try Self.key(try query.json("key")) { (start, end, includesEnd) = (key, key, true) }
@@ -53,24 +56,27 @@ struct DocumentListing: Sendable {
             if isDescending { ids.reverse() }
             keys = ids
         }
-        if try query.flag("include_docs") {
+        if query.isTrue("include_docs") {
             form = try DocumentForm(listedBy: query)
-            hasConflicts = try query.flag("conflicts")
+            hasConflicts = query.isTrue("conflicts")
         }
     }
 
     /// What the URL says, and the body of a `POST` where the URL says nothing.
     private static func parameters(_ request: ServedRequest) throws(EndpointFailure) -> QueryParameters {
         var query = request.query
-        guard request.method == .post else { return query }
-        guard let members = try request.json().object else {
-            throw .badRequest("Request body must be a JSON object")
+        if request.method == .post {
+            guard let members = try request.json().object else {
+                throw .badRequest("Request body must be a JSON object")
+            }
+            for (name, value) in members {
+                // The keys of a body come before those of the URL.
+                guard name == "keys" || query[name] == nil else { continue }
+                let word = truthValues.contains(name) ? value.string : nil
+                query[name] = word ?? String(decoding: value.serialized(), as: UTF8.self)
+            }
         }
-        for (name, value) in members {
-            // The keys of a body come before those of the URL.
-            guard name == "keys" || query[name] == nil else { continue }
-            query[name] = String(decoding: value.serialized(), as: UTF8.self)
-        }
+        try query.spellOut(truthValues)
         return query
     }
 

@@ -39,11 +39,34 @@ struct BulkEndpointTests {
         }
     }
 
-    @Test func answersOnlyTheRevisionItselfWithoutLatest() async throws {
+    @Test(arguments: ["", "?latest=1&revs=1"])
+    func answersOnlyTheRevisionItselfWithoutLatest(query: String) async throws {
         try await withSample { client in
-            let answer = try await client.send(.POST, "/db/_bulk_get", request)
+            let answer = try await client.send(.POST, "/db/_bulk_get\(query)", request)
             let first = answer.json["results"]?.array?.first
             #expect(first?["docs"]?.array?.first?["error"]?["error"] == "not_found")
+            #expect(answer.text.contains(#"{"ok":{"_id":"c","_rev":"2-b","x":1}}"#))
+        }
+    }
+
+    /// As CouchDB 3.5.0 did: in any case of letters, in a body also as text, and nothing else.
+    @Test func takesTheTruthValuesOfAList() async throws {
+        try await withSample { client in
+            for query in ["include_docs=True&conflicts=FALSE", "include_docs=true&revs=1", "include_docs=TRUE"] {
+                let answer = try await client.get("/db/_all_docs?key=%22c%22&\(query)")
+                #expect(answer.text.contains(#""doc":{"_id":"c","_rev":"2-c","x":2.0}}"#), "\(answer)")
+            }
+            let conflicts = try await client.send(
+                .POST, "/db/_all_docs", #"{"key":"c","include_docs":"True","conflicts":true}"#)
+            #expect(conflicts.json["rows"]?.array?.first?["doc"]?["_conflicts"] == ["2-b"])
+            let descending = try await client.get("/db/_all_docs?descending=True&endkey=%22c%22&inclusive_end=False")
+            #expect(descending.json["rows"]?.array?.last?["id"] == "d1")
+            for name in ["descending", "inclusive_end", "include_docs", "attachments", "update_seq", "conflicts"] {
+                for value in ["1", "yes", ""] {
+                    let answer = try await client.get("/db/_all_docs?\(name)=\(value)")
+                    #expect(answer.status == 400 && answer.json["error"] == "query_parse_error", "\(name)=\(value)")
+                }
+            }
         }
     }
 

@@ -70,6 +70,8 @@ struct ChangesEndpointTests {
             #expect(rows.first { $0["id"] == "c" }?["doc"]?["_conflicts"] == ["2-b"])
             #expect(answer.text.contains(#""doc":{"_id":"c","_rev":"2-c","x":2.0,"_conflicts":["2-b"]}"#))
             #expect(rows.first { $0["id"] == "gone" }?["doc"]?["_deleted"] == true)
+            let other = try await client.get("/db/_changes?include_docs=True&descending=1")
+            #expect(other.status == 200 && other.json["results"]?.array?.allSatisfy { $0["doc"] == nil } == true)
         }
     }
 
