@@ -13,14 +13,14 @@ struct DocumentListing: Sendable {
     /// So many keys are looked up together.
     private static let keysTogether = 500
 
-    private struct Row {
-        var id: DocumentID
-        /// nil where there is no such document.
-        var winner: Leaf?
+    private enum Row {
+        case document(DocumentID, winner: Leaf)
+        /// A key that is no document's id.
+        case missing(JSONValue)
 
         /// Whose document is in the row: that of a deleted one is null, as CouchDB has it.
         var listed: OrderedFetch.Item? {
-            guard let winner, !winner.isDeleted else { return nil }
+            guard case .document(let id, let winner) = self, !winner.isDeleted else { return nil }
             return OrderedFetch.Item(id: id, revision: winner.revision)
         }
     }
@@ -28,10 +28,15 @@ struct DocumentListing: Sendable {
     private var start: DocumentID?
     private var end: DocumentID?
     private var includesEnd = true
+    /// Whether the list begins behind its last row: CouchDB compares the keys of this list as Erlang does, where all that is no
+    /// string comes before every id.
+    private var isBehindAll = false
+    /// Whether such a key leaves no row.
+    private var isEmpty = false
     private var isDescending = false
     private var limit: Int?
     private var skip = 0
-    private var keys: [DocumentID]?
+    private var keys: [JSONValue]?
     private var hasUpdateSequence = false
     private var form: DocumentForm?
     private var hasConflicts = false
@@ -43,18 +48,17 @@ struct DocumentListing: Sendable {
         limit = try query.number("limit")
         skip = try query.number("skip") ?? 0
         hasUpdateSequence = query.isTrue("update_seq")
-        start = try Self.key(try query.json(["startkey", "start_key"]))
-        end = try Self.key(try query.json(["endkey", "end_key"]))
-        if let key = try Self.key(try query.json("key")) { (start, end, includesEnd) = (key, key, true) }
+        var first = try query.json(["startkey", "start_key"])
+        var last = try query.json(["endkey", "end_key"])
+        if let key = try query.json("key") { (first, last, includesEnd) = (key, key, true) }
+        start = first?.string.map { DocumentID($0) }
+        end = last?.string.map { DocumentID($0) }
+        isBehindAll = isDescending && first != nil && start == nil
+        isEmpty = isBehindAll || (!isDescending && last != nil && end == nil)
         if let list = try query.json("keys") {
             guard let array = list.array else { throw .badRequest("`keys` parameter must be an array.") }
-            var ids: [DocumentID] = []
-            for value in array {
-                if let id = try Self.key(value) { ids.append(id) }
-            }
             // As CouchDB does it (fabric_view_all_docs), `skip` and `limit` count from the other end then.
-            if isDescending { ids.reverse() }
-            keys = ids
+            keys = isDescending ? array.reversed() : array
         }
         if query.isTrue("include_docs") {
             form = try DocumentForm(listedBy: query)
@@ -80,18 +84,12 @@ struct DocumentListing: Sendable {
         return query
     }
 
-    private static func key(_ value: JSONValue?) throws(EndpointFailure) -> DocumentID? {
-        guard let value else { return nil }
-        guard let text = value.string else { throw .badRequest("a key of _all_docs must be a string") }
-        return DocumentID(text)
-    }
-
     func write(
         of database: ServedDatabase, as described: ReplicaDescription, to output: inout BodyOutput
     ) async throws {
         let total = described.documentCount
         // How many documents come before a key is not counted.
-        let offset = keys == nil && start == nil ? "\(min(skip, total))" : "null"
+        let offset = keys == nil && start == nil ? "\(isBehindAll ? total : min(skip, total))" : "null"
         var head = JSONText("{\"total_rows\":")
         head.append(total)
         head.append(",\"offset\":")
@@ -106,20 +104,28 @@ struct DocumentListing: Sendable {
         var isFirst = true
         if let keys {
             try await write(keys, of: database, isFirst: &isFirst, &output)
-        } else {
+        } else if !isEmpty {
             try await writeRange(of: database, isFirst: &isFirst, &output)
         }
         try await output.write("\n]}\n")
     }
 
     private func write(
-        _ keys: [DocumentID], of database: ServedDatabase, isFirst: inout Bool, _ output: inout BodyOutput
+        _ keys: [JSONValue], of database: ServedDatabase, isFirst: inout Bool, _ output: inout BodyOutput
     ) async throws {
         let keys = Array(keys.dropFirst(skip).prefix(limit ?? .max))
         for start in stride(from: 0, to: keys.count, by: Self.keysTogether) {
-            let ids = Array(keys[start..<min(start + Self.keysTogether, keys.count)])
-            let leaves = try await database.replica.leaves(ofEach: ids)
-            let rows = zip(ids, leaves).map { Row(id: $0, winner: $1.first) }
+            let part = keys[start..<min(start + Self.keysTogether, keys.count)]
+            let ids = part.compactMap { $0.string.map { DocumentID($0) } }
+            var leaves = try await database.replica.leaves(ofEach: ids)[...]
+            var rows: [Row] = []
+            for key in part {
+                if let id = key.string, let winner = leaves.popFirst()?.first {
+                    rows.append(.document(DocumentID(id), winner: winner))
+                } else {
+                    rows.append(.missing(key))
+                }
+            }
             try await write(rows, of: database, isFirst: &isFirst, &output)
         }
     }
@@ -141,7 +147,7 @@ struct DocumentListing: Sendable {
                     continue
                 }
                 left -= 1
-                rows.append(Row(id: document.id, winner: Leaf(document.revision, isDeleted: false)))
+                rows.append(.document(document.id, winner: Leaf(document.revision, isDeleted: false)))
             }
             try await self.write(rows, of: database, isFirst: &isFirst, &output)
             return !isAtEnd && left > 0
@@ -182,26 +188,28 @@ struct DocumentListing: Sendable {
         var text = JSONText()
         if !isFirst { text.append(",\n") }
         isFirst = false
-        guard let winner = row.winner else {
+        switch row {
+        case .missing(let key):
             text.append("{\"key\":")
-            text.append(string: row.id.text)
+            if let id = key.string { text.append(string: id) } else { text.append(value: key) }
             text.append(",\"error\":\"not_found\"}")
-            return try await output.write(text.bytes)
+            try await output.write(text.bytes)
+        case .document(let id, let winner):
+            text.append("{\"id\":")
+            text.append(string: id.text)
+            text.append(",\"key\":")
+            text.append(string: id.text)
+            text.append(",\"value\":{\"rev\":")
+            text.append(string: winner.revision.description)
+            text.append(winner.isDeleted ? ",\"deleted\":true}" : "}")
+            if form != nil { text.append(",\"doc\":") }
+            try await output.write(text.bytes)
+            if let document {
+                try await output.write(document)
+            } else if form != nil {
+                try await output.write("null")
+            }
+            try await output.write("}")
         }
-        text.append("{\"id\":")
-        text.append(string: row.id.text)
-        text.append(",\"key\":")
-        text.append(string: row.id.text)
-        text.append(",\"value\":{\"rev\":")
-        text.append(string: winner.revision.description)
-        text.append(winner.isDeleted ? ",\"deleted\":true}" : "}")
-        if form != nil { text.append(",\"doc\":") }
-        try await output.write(text.bytes)
-        if let document {
-            try await output.write(document)
-        } else if form != nil {
-            try await output.write("null")
-        }
-        try await output.write("}")
     }
 }

@@ -161,7 +161,45 @@ struct BulkEndpointTests {
             #expect(rows[2]["doc"]?["_id"] == "a" && keys.text.contains("\"v\":1.0"))
             let first = try await server.client.get("/db/_all_docs").json
             #expect(first["total_rows"] == 4 && first["offset"] == 0)
-            #expect(try await server.client.get("/db/_all_docs?startkey=1").status == 400)
+            #expect(try await server.client.get("/db/_all_docs?startkey=a").status == 400)
+        }
+    }
+
+    /// As CouchDB 3.5.0 did, to which all that is no string comes before every id.
+    @Test(arguments: ["null", "false", "true", "1", "-2.5", "[]", "{}", "[%22b%22]", "{%22b%22:1}"])
+    func takesKeysThatAreNoStrings(key: String) async throws {
+        let replica = MemoryReplica()
+        for id in ["a", "b", "c"] { try replica.edit(DocumentID(id)) }
+        try await withServer(["db": replica]) { server in
+            let all = ["a", "b", "c"]
+            for (query, ids, offset) in [
+                ("startkey=\(key)", all, 0), ("startkey=\(key)&skip=1", ["b", "c"], 1), ("endkey=\(key)", [], 0),
+                ("key=\(key)", [], 0), ("descending=true&startkey=\(key)", [], 3),
+                ("descending=true&endkey=\(key)", ["c", "b", "a"], 0),
+                ("startkey=\(key)&endkey=%22b%22", ["a", "b"], 0), ("key=\(key)&include_docs=true", [], 0),
+            ] {
+                // Brackets and braces have no place in a URL.
+                let path = query.replacing("[", with: "%5B").replacing("]", with: "%5D")
+                    .replacing("{", with: "%7B").replacing("}", with: "%7D")
+                let answer = try await server.client.get("/db/_all_docs?\(path)")
+                #expect(answer.json["rows"]?.array?.map { $0["id"]?.string } == ids, "\(query): \(answer)")
+                #expect(answer.json["offset"]?.integer == offset && answer.json["total_rows"] == 3, "\(query)")
+            }
+        }
+    }
+
+    @Test func answersKeysThatAreNoStringsInTheirPlace() async throws {
+        let replica = MemoryReplica()
+        for id in ["a", "b"] { try replica.edit(DocumentID(id)) }
+        try await withServer(["db": replica]) { server in
+            for query in ["", "?include_docs=true"] {
+                let answer = try await server.client.send(
+                    .POST, "/db/_all_docs\(query)", #"{"keys":["b",1,"zz",null,{"x":[true]},"a"]}"#)
+                let rows = answer.json["rows"]?.array ?? []
+                #expect(rows.map { $0["key"] } == ["b", 1, "zz", .null, ["x": [true]], "a"], "\(answer)")
+                #expect(rows.map { $0["id"] } == ["b", nil, nil, nil, nil, "a"])
+                #expect(rows.map { $0["error"] == "not_found" } == [false, true, true, true, true, false])
+            }
         }
     }
 
