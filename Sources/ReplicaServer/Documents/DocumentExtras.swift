@@ -11,11 +11,11 @@ struct DocumentExtras: Sendable, Hashable {
 
     init(conflicts: Bool) { self.conflicts = conflicts }
 
-    init(_ query: QueryParameters) throws(EndpointFailure) {
-        let all = try query.flag("meta")
-        conflicts = try query.flag("conflicts") || all
-        deletedConflicts = try query.flag("deleted_conflicts") || all
-        revisionsInfo = try query.flag("revs_info") || all
+    init(_ query: QueryParameters) {
+        let all = query.isTrue("meta")
+        conflicts = query.isTrue("conflicts") || all
+        deletedConflicts = query.isTrue("deleted_conflicts") || all
+        revisionsInfo = query.isTrue("revs_info") || all
     }
 
     var isEmpty: Bool { self == DocumentExtras() }

@@ -31,9 +31,9 @@ struct DocumentForm: Sendable, Hashable {
     }
 
     init(_ query: QueryParameters) throws(EndpointFailure) {
-        hasHistory = try query.flag("revs")
-        hasEncodingInfo = try query.flag("att_encoding_info")
-        if try query.flag("attachments") { attachments = .inline }
+        hasHistory = query.isTrue("revs")
+        hasEncodingInfo = query.isTrue("att_encoding_info")
+        if query.isTrue("attachments") { attachments = .inline }
         guard let list = try query.json("atts_since") else { return }
         guard let revisions = list.array else { throw .badRequest("`atts_since` must be an array of revisions") }
         attachmentsSince = try Self.revisions(revisions)

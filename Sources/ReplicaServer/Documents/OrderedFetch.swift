@@ -10,7 +10,7 @@ struct OrderedFetch: Sendable {
     }
 
     /// How many revisions are asked for at a time: as many may have to wait for one before them.
-    private static let chunkSize = 32
+    static let chunkSize = 64
 
     let replica: any ServableReplica
     let damage: DamageNotes
@@ -32,13 +32,7 @@ struct OrderedFetch: Sendable {
     /// - Throws: ``UnreadableRevision`` where it has it and can't hand it out.
     func revisions(_ id: DocumentID, _ revision: RevisionID) async throws -> [Revision] {
         var given: [Revision] = []
-        try await run([Item(id: id, revision: revision)]) { _, outcome in
-            switch outcome {
-            case .given(let revisions): given = revisions
-            case .unavailable(let refusal) where refusal.isMissing: break
-            case .unavailable(let refusal): throw UnreadableRevision(refusal)
-            }
-        }
+        try await run([Item(id: id, revision: revision)]) { _, outcome in given = try outcome.revisions() }
         return given
     }
 
@@ -80,6 +74,19 @@ struct OrderedFetch: Sendable {
         guard next == chunk.upperBound else {
             throw CouchError(
                 .malformedAnswer, "the database did not answer for \(items[next].revision) of “\(items[next].id)”")
+        }
+    }
+}
+
+extension RevisionAnswer.Outcome {
+    /// The revisions that the replica gives; none where it does not have the one that was asked for.
+    ///
+    /// - Throws: ``UnreadableRevision`` where it has it and can't hand it out.
+    func revisions() throws(UnreadableRevision) -> [Revision] {
+        switch self {
+        case .given(let revisions): return revisions
+        case .unavailable(let refusal) where refusal.isMissing: return []
+        case .unavailable(let refusal): throw UnreadableRevision(refusal)
         }
     }
 }

@@ -28,3 +28,37 @@ enum BulkGetItem: Sendable {
         self = .revision(id, parsed, attachmentsSince: since)
     }
 }
+
+extension BulkGetItem {
+    /// The id as it is to be told.
+    var id: JSONValue {
+        switch self {
+        case .revision(let id, _, _), .leaves(let id, _): .string(id.text)
+        case .invalid(let id, _, _): id
+        }
+    }
+
+    /// The document of which all leaves are asked for; nil where a revision is named.
+    var idOfLeaves: DocumentID? {
+        guard case .leaves(let id, _) = self else { return nil }
+        return id
+    }
+
+    var attachmentsSince: [RevisionID] {
+        switch self {
+        case .revision(_, _, let since), .leaves(_, let since): since
+        case .invalid: []
+        }
+    }
+
+    /// What is told where nothing is there.
+    var failure: BulkGetReader.Step {
+        switch self {
+        case .revision(_, let revision, _):
+            .failure(id: id, revision: .string(revision.description), error: "not_found", reason: "missing")
+        case .leaves: .failure(id: id, revision: "undefined", error: "not_found", reason: "missing")
+        case .invalid(_, let revision, let reason):
+            .failure(id: id, revision: revision, error: "bad_request", reason: reason)
+        }
+    }
+}

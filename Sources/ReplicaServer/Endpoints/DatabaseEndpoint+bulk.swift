@@ -15,7 +15,7 @@ extension DatabaseEndpoint {
         }
         let answer = BulkGetAnswer(
             items: list.map(BulkGetItem.init),
-            reader: BulkGetReader(database: database, isLatest: try query.flag("latest")), form: try DocumentForm(query)
+            reader: BulkGetReader(database: database, isLatest: query.isTrue("latest")), form: try DocumentForm(query)
         )
         guard !request.accepts("application/json"), request.accepts("multipart/mixed") else {
             return .stream { output in try await answer.writeJSON(to: &output) }
@@ -45,14 +45,16 @@ extension DatabaseEndpoint {
             throw EndpointFailure.invalidJSON
         }
         var text = JSONText("{")
-        for (index, document) in try await replica.missing(asked).enumerated() {
+        let missing = try await replica.missing(asked)
+        let leaves = try await replica.leaves(ofEach: missing.map(\.id))
+        for (index, document) in missing.enumerated() {
             if index > 0 { text.append(",") }
             text.append(string: document.id.text)
             text.append(":{\"missing\":")
             text.append(strings: document.revisions.map(\.description))
             // As couch_db:possible_ancestors has it: leaves of an older generation than the newest of the missing.
             let newest = document.revisions.map(\.generation).max() ?? 0
-            let ancestors = try await replica.leaves(of: document.id).filter { $0.revision.generation < newest }
+            let ancestors = leaves[index].filter { $0.revision.generation < newest }
             if !ancestors.isEmpty {
                 text.append(",\"possible_ancestors\":")
                 text.append(strings: ancestors.map(\.revision.description))

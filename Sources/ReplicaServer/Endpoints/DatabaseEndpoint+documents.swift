@@ -17,7 +17,7 @@ extension DatabaseEndpoint {
         }
         if query["open_revs"] != nil { return try await openRevisions(of: id) }
         let form = try DocumentForm(query)
-        let asked = try DocumentExtras(query)
+        let asked = DocumentExtras(query)
         // As CouchDB does it: with a revision that is named come no extras.
         let extras = query["rev"] == nil ? asked : DocumentExtras()
         let leaves = try await replica.leaves(of: id)
@@ -61,7 +61,7 @@ extension DatabaseEndpoint {
     /// One revision; with `latest=true` also one that comes after it.
     private func revision(_ id: DocumentID, _ wanted: RevisionID) async throws -> Revision {
         let given = try await database.fetch.revisions(id, wanted)
-        let isLatest = try query.flag("latest")
+        let isLatest = query.isTrue("latest")
         guard let revision = given.first(where: { isLatest || $0.revision == wanted }) else {
             throw EndpointFailure.missing
         }

@@ -16,78 +16,93 @@ extension DatabaseEndpoint {
             guard let document = try await localDocuments.localDocument(id, of: database.name) else {
                 throw EndpointFailure.missing
             }
-            if let asked = try localNumber(request.query["rev"]), asked != document.number {
+            if let asked = try LocalDocumentWrite.number(of: query["rev"]), asked != document.number {
                 throw EndpointFailure.missing
             }
             return .json(bytes: try Self.text(of: document, id: id))
         case .put:
-            return try await putLocalDocument(id)
+            guard request.body.count <= Self.localDocumentLimit else { throw EndpointFailure.tooLarge }
+            var document = try LocalDocumentWrite(request.body)
+            document.revision = document.revision ?? query["rev"]
+            try LocalDocumentWrite.expectRevision(document.revision)
+            return .json(try await write(document, id), status: document.isDeleted ? 200 : 201)
         case .delete:
-            guard let number = try localNumber(request.query["rev"]) else { throw EndpointFailure.conflict }
-            guard try await localDocuments.localDocument(id, of: database.name) != nil else {
+            try LocalDocumentWrite.expectRevision(query["rev"])
+            guard try await localDocuments.removeLocalDocument(id, of: database.name) else {
                 throw EndpointFailure.missing
             }
-            return try await removeLocalDocument(id, number: number)
+            return .json(Self.written(id, number: 0))
         default: throw EndpointFailure.methodNotAllowed([.delete, .get, .head, .put])
         }
     }
 
-    private func removeLocalDocument(_ id: String, number: Int) async throws -> ServedResponse {
-        guard try await localDocuments.removeLocalDocument(id, of: database.name, number: number) else {
-            throw EndpointFailure.conflict
-        }
-        return .json(Self.removed(id))
-    }
-
-    private static func removed(_ id: String) -> JSONValue { ["ok": true, "id": .string(id), "rev": "0-0"] }
-
-    private func putLocalDocument(_ id: String) async throws -> ServedResponse {
-        guard request.body.count <= Self.localDocumentLimit else { throw EndpointFailure.tooLarge }
-        var revision = request.query["rev"]
-        var kept = JSONText("{")
-        var isDeleted = false
+    /// `POST /{db}/_bulk_docs` of `_local` documents alone, as PouchDB 5 writes its checkpoints; all others are refused.
+    func bulkDocuments() async throws -> ServedResponse {
+        guard request.method == .post else { throw EndpointFailure.readOnly }
+        try request.requireJSONType()
+        var documents: [Data]?
+        var hasNewEdits = true
         do {
-            let document = try JSONMembers(of: request.body)
-            var isFirst = true
-            for member in document.members where member.key != "_id" {
-                if member.key == "_rev" {
-                    revision = try JSONValue(parsing: document.value(of: member)).string ?? revision
-                    continue
+            let body = try JSONMembers(of: request.body)
+            for member in body.members {
+                switch member.key {
+                case "docs": documents = try JSONElements(of: body.value(of: member)).elements
+                case "new_edits": hasNewEdits = try JSONValue(parsing: body.value(of: member)).bool ?? true
+                default: break
                 }
-                if member.key == "_deleted" {
-                    isDeleted = try JSONValue(parsing: document.value(of: member)).bool ?? false
-                    continue
-                }
-                // CouchDB's replicator sends `_revisions`, and would believe those of an older one.
-                if member.key?.hasPrefix("_") == true { continue }
-                if !isFirst { kept.append(",") }
-                isFirst = false
-                kept.append(json: document.text(of: member))
             }
-            kept.append("}")
         } catch {
             throw EndpointFailure.invalidJSON
         }
-        let seen = try localNumber(revision) ?? 0
-        if isDeleted {
-            // To remove what is not there is no failure, as CouchDB has it.
-            let isThere = try await localDocuments.localDocument(id, of: database.name) != nil
-            return isThere ? try await removeLocalDocument(id, number: seen) : .json(Self.removed(id))
+        guard let documents else { throw EndpointFailure.readOnly }
+        var rows: [JSONValue] = []
+        for (id, document) in try Self.localDocuments(documents) {
+            do {
+                let row = try await write(document, id)
+                // Without `new_edits` only failures are told.
+                if hasNewEdits { rows.append(row) }
+            } catch let failure as EndpointFailure where failure == .invalidRevision {
+                rows.append(["id": .string(id), "error": "error", "reason": .string(failure.reason)])
+            }
         }
-        guard
-            let number = try await localDocuments.putLocalDocument(
-                id, of: database.name, members: kept.bytes, replacing: seen)
-        else { throw EndpointFailure.conflict }
-        return .json(["ok": true, "id": .string(id), "rev": .string("0-\(number)")], status: 201)
+        return .json(.array(rows), status: 201)
     }
 
-    /// Reads `0-N`.
-    private func localNumber(_ text: String?) throws(EndpointFailure) -> Int? {
-        guard let text else { return nil }
-        guard text.hasPrefix("0-"), let number = Int(text.dropFirst(2)), (0..<Int.max).contains(number) else {
-            throw .invalidRevision
+    /// Reads all before the first is written.
+    ///
+    /// - Throws: ``EndpointFailure/readOnly`` where one is no `_local` document.
+    private static func localDocuments(
+        _ documents: [Data]
+    ) throws(EndpointFailure) -> [(id: String, document: LocalDocumentWrite)] {
+        var writes: [(id: String, document: LocalDocumentWrite)] = []
+        for bytes in documents {
+            let document = try LocalDocumentWrite(bytes)
+            let prefix = "_local/".utf8
+            guard let id = document.id, id.utf8.starts(with: prefix), id.utf8.count > prefix.count else {
+                throw .readOnly
+            }
+            guard bytes.count <= localDocumentLimit else { throw .tooLarge }
+            try LocalDocumentWrite.expectRevision(document.revision)
+            writes.append((id, document))
         }
-        return number
+        return writes
+    }
+
+    /// Writes a document, and returns what is answered.
+    private func write(_ document: LocalDocumentWrite, _ id: String) async throws -> JSONValue {
+        let number = try document.nextNumber()
+        if document.isDeleted {
+            // To remove what is not there is no failure, as CouchDB has it.
+            _ = try await localDocuments.removeLocalDocument(id, of: database.name)
+        } else {
+            try await localDocuments.putLocalDocument(
+                id, of: database.name, LocalDocument(number: number, members: document.members))
+        }
+        return Self.written(id, number: number)
+    }
+
+    private static func written(_ id: String, number: Int) -> JSONValue {
+        ["ok": true, "id": .string(id), "rev": .string("0-\(number)")]
     }
 
     private static func text(of document: LocalDocument, id: String) throws(CouchError) -> Data {

@@ -6,7 +6,7 @@ extension DatabaseEndpoint {
     /// `GET /{db}/{id}?open_revs=…`: multipart for whoever takes it, as CouchDB's replicator demands, and else JSON.
     func openRevisions(of id: DocumentID) async throws -> ServedResponse {
         let form = try DocumentForm(query)
-        let isLatest = try query.flag("latest")
+        let isLatest = query.isTrue("latest")
         let wanted = try await askedRevisions(of: id).map { OrderedFetch.Item(id: id, revision: $0) }
         let fetch = database.fetch
         guard request.accepts("multipart/mixed") else {

@@ -21,6 +21,7 @@ struct DatabaseEndpoint: Sendable {
         case "_all_docs" where parts.count == 1: return try await allDocuments()
         case "_revs_diff" where parts.count == 1: return try await revisionsDifference()
         case "_ensure_full_commit" where parts.count == 1: return try await commit()
+        case "_bulk_docs" where parts.count == 1: return try await bulkDocuments()
         case "_security" where parts.count == 1: return try await security()
         case "_revs_limit" where parts.count == 1: return try await revisionsLimit()
         case "_local": return try await localDocument(parts.dropFirst())

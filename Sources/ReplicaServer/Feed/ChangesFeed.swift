@@ -4,7 +4,7 @@ import Replication
 
 /// Sends a changes feed.
 ///
-/// Nothing is held but one page of rows, and of their documents one at a time.
+/// Nothing is held but one page of rows, and of their documents those that are read together.
 struct ChangesFeed {
     private static let pageSize = 500
 
@@ -132,24 +132,13 @@ struct ChangesFeed {
             for row in rows { try await send(row, document: nil, to: &output) }
             return
         }
-        for row in rows {
-            // One at a time: what comes behind a document is read when the client has taken it.
-            let document = try await document(of: row, form: form)
-            try await send(row, document: document, to: &output)
+        let documents = RowDocuments(database: database, form: form, hasConflicts: query.hasConflicts)
+        let winners = rows.map { row in
+            row.revisions.first.map { OrderedFetch.Item(id: DocumentID(row.id), revision: $0) }
         }
-    }
-
-    private func document(of row: ChangeRow, form: DocumentForm) async throws -> RenderedDocument? {
-        let id = DocumentID(row.id)
-        guard let winner = row.revisions.first,
-            let revision = try await database.fetch.revisions(id, winner).first
-        else { return nil }
-        var extras: [JSONText] = []
-        if query.hasConflicts {
-            extras = DocumentExtras(conflicts: true).members(
-                winner: winner, path: revision.path, leaves: try await replica.leaves(of: id))
+        try await documents.read(winners) { place, document in
+            try await send(rows[place], document: document, to: &output)
         }
-        return try RenderedDocument(revision, form: form, extras: extras)
     }
 
     private mutating func send(_ row: ChangeRow, document: RenderedDocument?, to output: inout BodyOutput) async throws

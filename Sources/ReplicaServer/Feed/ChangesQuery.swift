@@ -42,7 +42,7 @@ struct ChangesQuery: Sendable {
         case "eventsource": mode = .eventSource
         case .some(let feed): throw .badRequest("The feed \"\(feed.prefix(80))\" is not served.")
         }
-        guard try !query.flag("descending") else { throw .badRequest("A descending feed is not served.") }
+        guard !query.isTrue("descending") else { throw .badRequest("A descending feed is not served.") }
         since = Self.since(lastEvent(request) ?? query["last-event-id"] ?? query["since"] ?? "0")
         limit = try query.number("limit")
         hasAllLeaves = query["style"] == "all_docs"
@@ -52,9 +52,9 @@ struct ChangesQuery: Sendable {
             heartbeat = min(max(asked ?? Self.longestWait, .milliseconds(1)), Self.longestWait)
         }
         if let asked = try query.number("timeout") { timeout = min(.milliseconds(asked), Self.longestWait) }
-        if try query.flag("include_docs") {
+        if query.isTrue("include_docs") {
             form = try DocumentForm(listedBy: query)
-            hasConflicts = try query.flag("conflicts")
+            hasConflicts = query.isTrue("conflicts")
         }
         try readFilter(request)
     }

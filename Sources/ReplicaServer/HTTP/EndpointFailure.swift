@@ -25,7 +25,6 @@ struct EndpointFailure: Error, Sendable, Hashable {
     static let deleted = EndpointFailure(404, "not_found", "deleted")
     static let databaseMissing = EndpointFailure(404, "not_found", "Database does not exist.")
     static let attachmentMissing = EndpointFailure(404, "not_found", "Document is missing attachment")
-    static let conflict = EndpointFailure(409, "conflict", "Document update conflict.")
     static let invalidJSON = badRequest("invalid UTF-8 JSON")
     static let invalidRevision = badRequest("Invalid rev format")
     static let tooLarge = EndpointFailure(413, "too_large", "the request entity is too large")

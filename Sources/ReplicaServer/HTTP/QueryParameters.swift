@@ -10,11 +10,20 @@ struct QueryParameters: Sendable, Hashable {
         set { values[name] = newValue }
     }
 
-    func flag(_ name: String) throws(EndpointFailure) -> Bool {
-        switch values[name] {
-        case nil, "false", "": false
-        case "true": true
-        case .some(let text): throw .queryParse("Invalid boolean parameter: \"\(text.prefix(80))\"")
+    /// Whether a parameter is `true` to the letter: CouchDB takes anything else for no (`chttpd_db:parse_doc_query`), but for
+    /// what ``spellOut(_:)`` reads.
+    func isTrue(_ name: String) -> Bool { values[name] == "true" }
+
+    /// Makes these parameters `true` or `false`, where they are given: of lists CouchDB takes them in any case of letters,
+    /// and nothing else (`couch_mrview_http:parse_boolean`).
+    mutating func spellOut(_ names: Set<String>) throws(EndpointFailure) {
+        for name in names {
+            guard let text = values[name] else { continue }
+            let word = text.lowercased()
+            guard word == "true" || word == "false" else {
+                throw .queryParse("Invalid boolean parameter: \"\(text.prefix(80))\"")
+            }
+            values[name] = word
         }
     }
 

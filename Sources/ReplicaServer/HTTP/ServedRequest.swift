@@ -55,9 +55,13 @@ struct ServedRequest: Sendable {
         headers[.accept]?.split(separator: ",").contains { MediaType(header: String($0)).name == type } ?? false
     }
 
-    /// Whether the client holds the answer with this tag already.
+    /// Whether the client holds the answer with this tag already, or a weak one, which a proxy makes of it that compresses
+    /// (RFC 9110, 13.1.2).
     func hasMatching(tag: String) -> Bool {
         guard let header = headers[.ifNoneMatch] else { return false }
-        return header.split(separator: ",").contains { $0.trimmingCharacters(in: .whitespaces) == tag }
+        return header.split(separator: ",").contains { item in
+            let known = item.trimmingCharacters(in: .whitespaces)
+            return known == tag || known == "W/\(tag)" || known == "*"
+        }
     }
 }

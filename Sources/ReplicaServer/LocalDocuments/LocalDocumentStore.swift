@@ -5,24 +5,18 @@ package protocol LocalDocumentStore: Sendable {
     /// The document with this id, `_local/` included; nil where there is none.
     func localDocument(_ id: String, of database: String) async throws -> LocalDocument?
 
-    /// Puts a document in the place of the one with this number.
-    ///
-    /// - Parameter replaced: the number of the document that the writer has seen; 0 for none.
-    /// - Returns: the new number, or nil where another document is there than that one. Where there is none at all, the
-    ///   write is taken whatever the number is, as CouchDB does it: so a store may forget.
-    func putLocalDocument(
-        _ id: String, of database: String, members: Data, replacing replaced: Int
-    ) async throws -> Int?
+    /// Puts a document in the place of whatever is there, which CouchDB does not compare with what the writer has seen.
+    func putLocalDocument(_ id: String, of database: String, _ document: LocalDocument) async throws
 
-    /// Removes the document with this number.
+    /// Removes a document.
     ///
     /// - Returns: whether it was there.
-    func removeLocalDocument(_ id: String, of database: String, number: Int) async throws -> Bool
+    func removeLocalDocument(_ id: String, of database: String) async throws -> Bool
 }
 
 /// A `_local` document.
 package struct LocalDocument: Sendable, Hashable {
-    /// The number of its revision, which is written `0-number`.
+    /// The number of its revision, which is written `0-number`: one more than that of the revision that the writer named.
     package var number: Int
     /// A JSON object with its members other than `_id` and `_rev`.
     package var members: Data

@@ -25,30 +25,19 @@ package final class MemoryLocalDocuments: LocalDocumentStore {
         state.withLock { $0.documents[Key(database: database, id: id)]?.document }
     }
 
-    package func putLocalDocument(
-        _ id: String, of database: String, members: Data, replacing replaced: Int
-    ) -> Int? {
+    package func putLocalDocument(_ id: String, of database: String, _ document: LocalDocument) {
         state.withLock { state in
-            let key = Key(database: database, id: id)
-            if let current = state.documents[key], current.document.number != replaced { return nil }
             state.writes += 1
-            let number = replaced + 1
-            state.documents[key] = (LocalDocument(number: number, members: members), state.writes)
+            state.documents[Key(database: database, id: id)] = (document, state.writes)
             if state.documents.count > limit,
                 let oldest = state.documents.min(by: { $0.value.written < $1.value.written })
             {
                 state.documents[oldest.key] = nil
             }
-            return number
         }
     }
 
-    package func removeLocalDocument(_ id: String, of database: String, number: Int) -> Bool {
-        state.withLock { state in
-            let key = Key(database: database, id: id)
-            guard state.documents[key]?.document.number == number else { return false }
-            state.documents[key] = nil
-            return true
-        }
+    package func removeLocalDocument(_ id: String, of database: String) -> Bool {
+        state.withLock { $0.documents.removeValue(forKey: Key(database: database, id: id)) != nil }
     }
 }

@@ -37,9 +37,11 @@ extension MemoryReplica: ServableReplica {
     }
 
     package func leaves(of id: DocumentID) async throws -> [Leaf] {
-        changes.read { state in
-            (state.documents[id]?.tree.leaves ?? []).map { Leaf($0.id, isDeleted: $0.isDeleted) }
-        }
+        changes.read { $0.leaves(of: id) }
+    }
+
+    package func leaves(ofEach ids: [DocumentID]) async throws -> [[Leaf]] {
+        changes.read { state in ids.map { state.leaves(of: $0) } }
     }
 
     package func documents(
@@ -53,6 +55,12 @@ extension MemoryReplica: ServableReplica {
             }
             return Array(winners.sorted { descending ? $0.id > $1.id : $0.id < $1.id }.prefix(limit))
         }
+    }
+}
+
+extension MemoryReplica.State {
+    fileprivate func leaves(of id: DocumentID) -> [Leaf] {
+        (documents[id]?.tree.leaves ?? []).map { Leaf($0.id, isDeleted: $0.isDeleted) }
     }
 }
 

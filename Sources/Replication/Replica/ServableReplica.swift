@@ -26,6 +26,9 @@ package protocol ServableReplica: Replica {
     /// All leaf revisions of one document, the winner first; none where there is no such document.
     func leaves(of id: DocumentID) async throws -> [Leaf]
 
+    /// The same of several documents, in their order; for a replica that reads many in little more time than one.
+    func leaves(ofEach ids: [DocumentID]) async throws -> [[Leaf]]
+
     /// Documents that are not deleted, in the order of their ids or the reverse, from a place on.
     ///
     /// - Parameter start: the first document that may be listed, itself included; nil for the beginning.
@@ -43,6 +46,12 @@ package protocol ServableReplica: Replica {
 
 extension ServableReplica {
     package func settings() async throws -> DatabaseSettings { DatabaseSettings() }
+
+    package func leaves(ofEach ids: [DocumentID]) async throws -> [[Leaf]] {
+        var found: [[Leaf]] = []
+        for id in ids { found.append(try await leaves(of: id)) }
+        return found
+    }
 
     package func readDocuments(
         from start: DocumentID?, descending: Bool, receive: ([DocumentWinner]) async throws -> Bool

@@ -52,12 +52,17 @@ extension VaultDatabase: ServableReplica {
         }
     }
 
-    package func leaves(of id: DocumentID) async throws -> [Leaf] {
+    package func leaves(of id: DocumentID) async throws -> [Leaf] { try await leaves(ofEach: [id]).first ?? [] }
+
+    package func leaves(ofEach ids: [DocumentID]) async throws -> [[Leaf]] {
         try await file.read { database in
+            let horizon = try horizon(database)
             let naming = try file.naming()
-            let name = naming.name(id)
-            let rows = try horizon(database).leaves(key: LeafRow.key(name), name: name, database)
-            return try naming.winnerFirst(rows, database)
+            return try ids.map { id in
+                let name = naming.name(id)
+                let rows = try horizon.leaves(key: LeafRow.key(name), name: name, database)
+                return try naming.winnerFirst(rows, database)
+            }
         }
     }
 

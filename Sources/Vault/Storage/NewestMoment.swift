@@ -155,6 +155,8 @@ extension NewestMoment: ServableReplica {
 
     package func leaves(of id: DocumentID) async throws -> [Leaf] { try await state().leaves(of: id) }
 
+    package func leaves(ofEach ids: [DocumentID]) async throws -> [[Leaf]] { try await state().leaves(ofEach: ids) }
+
     package func documents(
         from start: DocumentID?, descending: Bool, limit: Int
     ) async throws -> [DocumentWinner] {

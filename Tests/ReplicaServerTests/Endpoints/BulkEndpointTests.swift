@@ -39,11 +39,34 @@ struct BulkEndpointTests {
         }
     }
 
-    @Test func answersOnlyTheRevisionItselfWithoutLatest() async throws {
+    @Test(arguments: ["", "?latest=1&revs=1"])
+    func answersOnlyTheRevisionItselfWithoutLatest(query: String) async throws {
         try await withSample { client in
-            let answer = try await client.send(.POST, "/db/_bulk_get", request)
+            let answer = try await client.send(.POST, "/db/_bulk_get\(query)", request)
             let first = answer.json["results"]?.array?.first
             #expect(first?["docs"]?.array?.first?["error"]?["error"] == "not_found")
+            #expect(answer.text.contains(#"{"ok":{"_id":"c","_rev":"2-b","x":1}}"#))
+        }
+    }
+
+    /// As CouchDB 3.5.0 did: in any case of letters, in a body also as text, and nothing else.
+    @Test func takesTheTruthValuesOfAList() async throws {
+        try await withSample { client in
+            for query in ["include_docs=True&conflicts=FALSE", "include_docs=true&revs=1", "include_docs=TRUE"] {
+                let answer = try await client.get("/db/_all_docs?key=%22c%22&\(query)")
+                #expect(answer.text.contains(#""doc":{"_id":"c","_rev":"2-c","x":2.0}}"#), "\(answer)")
+            }
+            let conflicts = try await client.send(
+                .POST, "/db/_all_docs", #"{"key":"c","include_docs":"True","conflicts":true}"#)
+            #expect(conflicts.json["rows"]?.array?.first?["doc"]?["_conflicts"] == ["2-b"])
+            let descending = try await client.get("/db/_all_docs?descending=True&endkey=%22c%22&inclusive_end=False")
+            #expect(descending.json["rows"]?.array?.last?["id"] == "d1")
+            for name in ["descending", "inclusive_end", "include_docs", "attachments", "update_seq", "conflicts"] {
+                for value in ["1", "yes", ""] {
+                    let answer = try await client.get("/db/_all_docs?\(name)=\(value)")
+                    #expect(answer.status == 400 && answer.json["error"] == "query_parse_error", "\(name)=\(value)")
+                }
+            }
         }
     }
 
@@ -138,7 +161,45 @@ struct BulkEndpointTests {
             #expect(rows[2]["doc"]?["_id"] == "a" && keys.text.contains("\"v\":1.0"))
             let first = try await server.client.get("/db/_all_docs").json
             #expect(first["total_rows"] == 4 && first["offset"] == 0)
-            #expect(try await server.client.get("/db/_all_docs?startkey=1").status == 400)
+            #expect(try await server.client.get("/db/_all_docs?startkey=a").status == 400)
+        }
+    }
+
+    /// As CouchDB 3.5.0 did, to which all that is no string comes before every id.
+    @Test(arguments: ["null", "false", "true", "1", "-2.5", "[]", "{}", "[%22b%22]", "{%22b%22:1}"])
+    func takesKeysThatAreNoStrings(key: String) async throws {
+        let replica = MemoryReplica()
+        for id in ["a", "b", "c"] { try replica.edit(DocumentID(id)) }
+        try await withServer(["db": replica]) { server in
+            let all = ["a", "b", "c"]
+            for (query, ids, offset) in [
+                ("startkey=\(key)", all, 0), ("startkey=\(key)&skip=1", ["b", "c"], 1), ("endkey=\(key)", [], 0),
+                ("key=\(key)", [], 0), ("descending=true&startkey=\(key)", [], 3),
+                ("descending=true&endkey=\(key)", ["c", "b", "a"], 0),
+                ("startkey=\(key)&endkey=%22b%22", ["a", "b"], 0), ("key=\(key)&include_docs=true", [], 0),
+            ] {
+                // Brackets and braces have no place in a URL.
+                let path = query.replacing("[", with: "%5B").replacing("]", with: "%5D")
+                    .replacing("{", with: "%7B").replacing("}", with: "%7D")
+                let answer = try await server.client.get("/db/_all_docs?\(path)")
+                #expect(answer.json["rows"]?.array?.map { $0["id"]?.string } == ids, "\(query): \(answer)")
+                #expect(answer.json["offset"]?.integer == offset && answer.json["total_rows"] == 3, "\(query)")
+            }
+        }
+    }
+
+    @Test func answersKeysThatAreNoStringsInTheirPlace() async throws {
+        let replica = MemoryReplica()
+        for id in ["a", "b"] { try replica.edit(DocumentID(id)) }
+        try await withServer(["db": replica]) { server in
+            for query in ["", "?include_docs=true"] {
+                let answer = try await server.client.send(
+                    .POST, "/db/_all_docs\(query)", #"{"keys":["b",1,"zz",null,{"x":[true]},"a"]}"#)
+                let rows = answer.json["rows"]?.array ?? []
+                #expect(rows.map { $0["key"] } == ["b", 1, "zz", .null, ["x": [true]], "a"], "\(answer)")
+                #expect(rows.map { $0["id"] } == ["b", nil, nil, nil, nil, "a"])
+                #expect(rows.map { $0["error"] == "not_found" } == [false, true, true, true, true, false])
+            }
         }
     }
 

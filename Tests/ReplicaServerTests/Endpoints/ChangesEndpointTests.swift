@@ -70,6 +70,8 @@ struct ChangesEndpointTests {
             #expect(rows.first { $0["id"] == "c" }?["doc"]?["_conflicts"] == ["2-b"])
             #expect(answer.text.contains(#""doc":{"_id":"c","_rev":"2-c","x":2.0,"_conflicts":["2-b"]}"#))
             #expect(rows.first { $0["id"] == "gone" }?["doc"]?["_deleted"] == true)
+            let other = try await client.get("/db/_changes?include_docs=True&descending=1")
+            #expect(other.status == 200 && other.json["results"]?.array?.allSatisfy { $0["doc"] == nil } == true)
         }
     }
 
@@ -125,6 +127,22 @@ struct ChangesEndpointTests {
             #expect(last == #"{"last_seq":15,"pending":0}"# && ended.split(separator: "\n").count == 3)
             let limited = try await client.get("/db/_changes?feed=continuous&limit=2").text.split(separator: "\n")
             #expect(limited.count == 3 && limited.last?.hasPrefix(#"{"last_seq":"#) == true)
+        }
+    }
+
+    /// Documents are read together, and none waits for others to come.
+    @Test func sendsEachDocumentAsItComes() async throws {
+        try await withSample { client, replica in
+            var lines = try await client.lines(
+                "/db/_changes?feed=continuous&since=now&heartbeat=5&include_docs=true&conflicts=true")
+            for number in 0..<3 {
+                #expect(try await lines.next() == "")
+                let revision = try replica.edit(DocumentID("new\(number)"), members: #""n":1.0"#)
+                var next = try await lines.next()
+                while next == "" { next = try await lines.next() }
+                let document = #"{"_id":"new\#(number)","_rev":"\#(revision)","n":1.0}"#
+                #expect(next?.hasSuffix(#","doc":\#(document)}"#) == true, "\(next ?? "")")
+            }
         }
     }
 

@@ -9,6 +9,8 @@ struct WatchedReplica: ServableReplica {
     var isBroken = false
     /// Is told that somebody begins to wait, and that he does no longer. Nothing changes then, however long he waits.
     var waits: AsyncStream<Bool>.Continuation?
+    /// Counts the readings of documents and leaves.
+    var reads: ReadCount?
 
     func changeRows(since: UpdateSequence, limit: Int, patience: Duration?) async throws -> ChangeRows {
         guard patience != nil, let waits else {
@@ -33,6 +35,7 @@ struct WatchedReplica: ServableReplica {
     func revisions(
         _ wanted: [DocumentLeaves], receive: (RevisionAnswer) async throws -> Void
     ) async throws {
+        reads?.add()
         try await replica.revisions(wanted) { answer in
             guard damaged.contains(answer.id), case .given = answer.outcome else { return try await receive(answer) }
             let refusal = Refusal(
@@ -46,8 +49,14 @@ struct WatchedReplica: ServableReplica {
     struct Broken: Error {}
 
     func leaves(of id: DocumentID) async throws -> [Leaf] {
+        reads?.add()
         if isBroken { throw Broken() }
         return try await replica.leaves(of: id)
+    }
+    func leaves(ofEach ids: [DocumentID]) async throws -> [[Leaf]] {
+        reads?.add()
+        if isBroken { throw Broken() }
+        return try await replica.leaves(ofEach: ids)
     }
     func documents(from start: DocumentID?, descending: Bool, limit: Int) async throws -> [DocumentWinner] {
         try await replica.documents(from: start, descending: descending, limit: limit)

@@ -1,6 +1,7 @@
 import CouchDB
 import CouchSim
 import Foundation
+import NIOHTTP1
 import Replication
 import Testing
 import Vault
@@ -76,6 +77,8 @@ struct VaultServingTests {
                 for document in model.leaves {
                     #expect(try await vault.leaves(of: document.id) == model.leaves(of: document.id), "\(document)")
                 }
+                let ids = model.leaves.map(\.id) + ["none", "c"]
+                #expect(try await vault.leaves(ofEach: ids) == model.leaves(ofEach: ids))
                 let changes = (try await rows(of: vault), try await rows(of: model))
                 #expect(changes.0 == changes.1)
                 // A document with several leaves is pending once.
@@ -191,6 +194,21 @@ struct VaultServingTests {
         }
     }
 
+    /// Of a revision that is not there the vault has its own words, and clients know CouchDB's.
+    @Test func tellsAMissingRevisionAsCouchDBDoes() async throws {
+        try await withBackup { _, server in
+            let items = #"{"id":"c","rev":"9-a"},{"id":"none","rev":"1-a"},{"id":"none"}"#
+            let answer = try await server.client.send(.POST, "/now/_bulk_get", #"{"docs":[\#(items)]}"#)
+            let errors = (answer.json["results"]?.array ?? []).compactMap { $0["docs"]?.array?.first?["error"] }
+            let expected: [JSONValue] = [
+                ["id": "c", "rev": "9-a", "error": "not_found", "reason": "missing"],
+                ["id": "none", "rev": "1-a", "error": "not_found", "reason": "missing"],
+                ["id": "none", "rev": "undefined", "error": "not_found", "reason": "missing"],
+            ]
+            #expect(errors == expected)
+        }
+    }
+
     /// What a run has stored is there with its moment, and not before; who waits is told then.
     @Test func servesTheNewestMoment() async throws {
         try await withBackup { backup, _ in
@@ -210,6 +228,7 @@ struct VaultServingTests {
                 let rows = try await waiting.json["results"]?.array
                 #expect(rows?.compactMap { $0["id"]?.string } == ["late"])
                 #expect(try await server.client.get("/db/late").json["n"] == 1)
+                #expect(try await newest.leaves(ofEach: ["none", "late"]).map(\.count) == [0, 1])
                 #expect(try await server.client.get("/db").json["doc_count"] != before["doc_count"])
             }
         }
