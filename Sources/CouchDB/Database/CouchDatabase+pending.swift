@@ -6,7 +6,7 @@ extension CouchDatabase {
     public func changesPending(since sequence: UpdateSequence) async throws -> Int? {
         guard try await server.latestInfo().isClustered else {
             guard let newest = try await info().updateSequence.value.integer,
-                let position = sequence.isZero ? 0 : sequence.value.integer
+                let position = sequence.number
             else { return nil }
             return max(0, newest - position)
         }

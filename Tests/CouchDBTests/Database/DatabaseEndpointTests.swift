@@ -95,7 +95,10 @@ import Testing
     }
 
     @Test(
-        arguments: [(UpdateSequence(40), 60), (.zero, 100), (UpdateSequence("40-x"), nil)] as [(UpdateSequence, Int?)])
+        arguments: [
+            (UpdateSequence(40), 60), (UpdateSequence("40"), 60), (.zero, 100), (UpdateSequence("0"), 100),
+            (UpdateSequence(101), 0), (UpdateSequence("40-x"), nil),
+        ] as [(UpdateSequence, Int?)])
     func subtractsOnOldServers(since: UpdateSequence, pending: Int?) async throws {
         let script: ScriptedServer.Script = { request, _ in
             request.path == "/"

@@ -50,6 +50,29 @@ struct FlavourTests {
         }
     }
 
+    @Test("A 3.5 shows the positions of a 1.x source as texts, and records them as numbers")
+    func oldSource() async throws {
+        try await withSimulatedServers(ServerOptions(version: ServerVersion(1, 7, 1)), ServerOptions()) { old, new in
+            for server in [old, new] { server.makeDatabases("a") }
+            try old.fill("a", count: 3)
+            let side = { (server: SimulatedServer) -> JSONValue in
+                [
+                    "url": .string("\(server.baseURL)/a"),
+                    "auth": ["basic": ["username": "admin", "password": "secret"]],
+                ]
+            }
+            try new.put("r", ["source": side(old), "target": side(new), "continuous": true], in: "_replicator")
+            try await new.scheduler.caughtUp("r")
+            let client = RawClient(baseURL: new.baseURL, user: new.administrator, password: new.password)
+            let row = try await client.send(.GET, "/_scheduler/docs/_replicator/r").body
+            #expect(row["info"]?["checkpointed_source_seq"] == "3" && row["info"]?["through_seq"] == "3")
+            let task = try #require(try await client.send(.GET, "/_active_tasks").body.array?.first)
+            #expect(task["checkpointed_source_seq"] == "3")
+            let base = try #require(row["id"]?.string).prefix { $0 != "+" }
+            #expect(try await client.send(.GET, "/a/_local/\(base)").body["source_last_seq"] == 3)
+        }
+    }
+
     @Test func twoThree() async throws {
         try await withServer(ServerVersion(2, 3, 1)) { _, client in
             #expect(try await client.send(.GET, "/").body["features"] == ["pluggable-storage-engines", "scheduler"])
