@@ -50,6 +50,19 @@ struct FlavourTests {
         }
     }
 
+    @Test("1.x: a new _security raises update_seq without a row, and a replication does not wait for one")
+    func sequenceWithoutRow() async throws {
+        try await withServer(ServerVersion(1, 7, 1)) { server, client in
+            try await client.send(.PUT, "/a/_security", ["members": ["names": ["x"], "roles": []]])
+            #expect(try await client.send(.GET, "/a").body["update_seq"] == 4)
+            let newest = try await client.send(.GET, "/a/_changes?descending=true&limit=1").body
+            #expect(newest["results"]?.array?.first?["seq"] == 3)
+            try await server.scheduler.caughtUp("r")
+            let task = try #require(try await client.send(.GET, "/_active_tasks").body.array?.first)
+            #expect(task["checkpointed_source_seq"] == 3)
+        }
+    }
+
     @Test("A 3.5 shows the positions of a 1.x source as texts, and records them as numbers")
     func oldSource() async throws {
         try await withSimulatedServers(ServerOptions(version: ServerVersion(1, 7, 1)), ServerOptions()) { old, new in
