@@ -41,6 +41,12 @@ struct FlavourTests {
             #expect(task["changes_pending"] == nil && task["doc_id"] == "r")
             let document = try await client.send(.GET, "/_replicator/r").body
             #expect(document["_replication_state"] == "triggered")
+            // Nobody but the replicator changes what it has started.
+            let refused = try await client.send(.PUT, "/_replicator/r", document)
+            #expect(refused.status == 403 && refused.body["error"] == "forbidden")
+            #expect(refused.body["reason"]?.string?.hasSuffix("in the triggered state.") == true)
+            let revision = try #require(document["_rev"]?.string)
+            #expect(try await client.send(.DELETE, "/_replicator/r?rev=\(revision)").status == 200)
             #expect(try await client.send(.GET, "/_config/couchdb/uuid").body == .string(server.uuid))
             #expect(try await client.send(.GET, "/_all_dbs").body == ["_replicator", "_users", "a", "b"])
             // Local documents conflict here.

@@ -52,4 +52,45 @@ import Testing
         _ = scene.pass()
         #expect(!scene.memory.isRescanning)
     }
+
+    @Test("A replication that was started is deleted and written anew, since nobody may change it")
+    func startedReplication() async throws {
+        try await withSettledPair { home in
+            var document = try #require(try await home.document(home.documentID())).membersForRestart()
+            document["doc_ids"] = ["document-1"]
+            document["worker_processes"] = 2
+            try home.target.put(home.documentID(), .object(document), in: "_replicator")
+            try await home.target.scheduler.idle()
+            #expect(try await home.document(home.documentID())?.recordedState == .triggered)
+            try home.source.fill("orders", prefix: "later", count: 3)
+            let report = try await home.check()
+            #expect(report.done == ["orders: rewrite-replication"], "\(report.pairs)")
+            #expect(try await home.checkLater().verdict == .ok)
+            #expect(try home.isCopied())
+            let rewritten = try #require(try await home.document(home.documentID()))
+            #expect(rewritten.partialOptions == [])
+            #expect(rewritten.members["worker_processes"] == 2)
+        }
+    }
+
+    @Test("A kill between the deletion and the new document leaves no pair without a replication")
+    func killedBetween() async throws {
+        try await withHousehold(sourceVersion: Self.version, targetVersion: Self.version) { home in
+            for server in [home.source, home.target] { server.makeDatabases("orders") }
+            try home.source.fill("orders", count: 20)
+            try home.target.put("nightly", home.handwritten(), in: "_replicator")
+            try await home.target.scheduler.idle()
+            #expect(try await home.check().verdict == .ok)
+            let fault = home.target.faults.add(Fault(Fault.serverError, method: "PUT", pathPrefix: "/_replicator/"))
+            var report = try await home.check(PassOptions(adopts: true), isKilled: true)
+            #expect(report.repairs(.failed) == ["orders: rewrite-replication"])
+            #expect(try await home.document("nightly") == nil)
+            home.target.faults.remove(fault)
+            home.clock.advance(60)
+            report = try await home.check()
+            #expect(report.done == ["orders: create-replication"], "\(report.pairs)")
+            #expect(try await home.checkLater().verdict == .ok)
+            #expect(try home.isCopied())
+        }
+    }
 }
