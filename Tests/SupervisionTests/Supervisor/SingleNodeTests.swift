@@ -93,4 +93,24 @@ import Testing
             #expect(try home.isCopied())
         }
     }
+
+    @Test("A restart of both servers is none, and a source that was made anew is told, however much it holds")
+    func recreatedSource() async throws {
+        try await withSettledPair { home in
+            for server in [home.source, home.target] { try await server.restart() }
+            var report = try await home.checkLater()
+            #expect(report.verdict == .ok, "\(report.problems)")
+            try home.source.dropDatabase("orders")
+            home.source.makeDatabases("orders")
+            try home.source.fill("orders", prefix: "new", count: 30)
+            // The job finds no checkpoint at the source any more, and mixes both.
+            try await home.target.restart()
+            report = try await home.checkLater()
+            #expect(try home.target.documentCount(of: "orders") == 50)
+            let finding = try #require(report.finding("source-rolled-back"), "\(report.problems)")
+            #expect(finding.severity == .critical)
+            #expect(finding.evidence["shownBy"] == "the source no longer has what it had changed last")
+            #expect(report.done == [])
+        }
+    }
 }
