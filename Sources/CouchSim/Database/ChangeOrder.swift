@@ -29,6 +29,9 @@ struct ChangeOrder: Sendable {
         }
     }
 
+    /// The newest change; zero where there is none.
+    var newest: Int { entries.last { $0.id != nil }?.sequence ?? 0 }
+
     /// The changes behind a position, oldest first.
     func changes(after sequence: Int) -> some Sequence<(sequence: Int, id: String)> {
         entries[index(after: sequence)...].lazy.compactMap { entry in entry.id.map { (entry.sequence, $0) } }

@@ -61,6 +61,12 @@ final class Database: Sendable {
         try? sequences.parse(sequence.string ?? sequence.text)
     }
 
-    /// The position of the newest change.
+    /// The position of the newest change, one without a row in the feed included.
     var updateSequence: Int { state.withLock(\.sequence) }
+
+    /// The position at which a replication of it has everything: in 1.x that of the newest row.
+    var replicatedSequence: Int {
+        let isNumeric = sequences.isNumeric
+        return state.withLock { isNumeric ? $0.order.newest : $0.sequence }
+    }
 }

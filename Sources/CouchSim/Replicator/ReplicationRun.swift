@@ -102,7 +102,7 @@ struct ReplicationRun: Sendable {
         let version = neighbour?.changed.version ?? 0
         let stop = control.changed.version
         if control.isStopped { return }
-        if let neighbour, let seen = neighbour.position(sequence), neighbour.updateSequence > seen { return }
+        if let neighbour, let seen = neighbour.position(sequence), neighbour.replicatedSequence > seen { return }
         try await race(
             {
                 if let neighbour {

@@ -42,9 +42,15 @@ struct ReplicationWorker: Sendable {
         guard let json = answer.json else {
             throw CrashReason.changes(.request("GET", source.url + path, "{invalid_json}"))
         }
-        let rows = (json["results"]?.elements ?? []).compactMap { row -> Row? in
+        let results = json["results"]?.elements ?? []
+        let rows = results.compactMap { row -> Row? in
             guard let id = row["id"]?.string, !id.isEmpty else { return nil }
             return Row(id: id, revisions: row["changes"]?.elements?.compactMap { $0["rev"]?.string } ?? [])
+        }
+        // A real replicator goes by the rows. That shows in 1.x, where `last_seq` also counts what has no row, such as
+        // a new `_security`.
+        if json["last_seq"]?.integer != nil, specification.documentIDs == nil {
+            return Batch(rows: rows, last: results.last?["seq"] ?? since)
         }
         return Batch(rows: rows, last: json["last_seq"] ?? since)
     }

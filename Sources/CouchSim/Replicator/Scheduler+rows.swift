@@ -73,9 +73,15 @@ extension Scheduler {
         guard let progress = job.progress else { return .null }
         return .object(
             progress.counters.shown(flavour) + [
-                .init("checkpointed_source_seq", progress.checkpointed), .init("source_seq", progress.through),
-                .init("through_seq", progress.through),
+                .init("checkpointed_source_seq", shown(progress.checkpointed)),
+                .init("source_seq", shown(progress.through)), .init("through_seq", shown(progress.through)),
             ])
+    }
+
+    /// A position as 3.x shows it: that of a 1.x source, a number, as a text (`couch_replicator_utils:seq_encode/1`).
+    private func shown(_ position: OrderedJSON) -> OrderedJSON {
+        guard flavour.showsJobInfo, let number = position.integer else { return position }
+        return .string(String(number))
     }
 
     private func row(of key: ReplicationDocumentKey, _ record: ReplicationRecord) -> OrderedJSON {
@@ -152,8 +158,8 @@ extension Scheduler {
         row.append("target", .string(job.specification.target.url))
         row.append("continuous", .bool(job.specification.isContinuous))
         for member in progress.counters.shown(flavour) { row.append(member.name, member.value) }
-        row.append("source_seq", progress.through)
-        row.append("checkpointed_source_seq", progress.checkpointed)
+        row.append("source_seq", shown(progress.through))
+        row.append("checkpointed_source_seq", shown(progress.checkpointed))
         row.append("checkpoint_interval", .integer(job.specification.checkpointInterval))
         row.append("started_on", started)
         row.append("updated_on", .integer(Int(now.timeIntervalSince1970)))
@@ -161,7 +167,7 @@ extension Scheduler {
             row.append("progress", 100)
             return row
         }
-        row.append("through_seq", progress.through)
+        row.append("through_seq", shown(progress.through))
         row.append("database", OrderedJSON(job.document.map { "shards/00000000-7fffffff/\($0.database).1795502453" }))
         row.append("user", OrderedJSON(job.user))
         return row

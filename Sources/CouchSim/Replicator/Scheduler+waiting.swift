@@ -84,7 +84,7 @@ extension Scheduler {
             else { return false }
             // Where the source can be looked at, the job may not have heard yet of what has just been written there.
             guard let source = Neighbourhood.shared.database(at: job.specification.source.url) else { return true }
-            return source.position(progress.through).map { $0 >= source.updateSequence } ?? true
+            return source.position(progress.through).map { $0 >= source.replicatedSequence } ?? true
         default: return false
         }
     }

@@ -26,6 +26,7 @@ extension Exchange {
                     try server.replicate(input, id: id, to: database, context: context)
                     return nil
                 }
+                try checkNotTriggered(id, input, in: database)
                 let revision = try server.edit(input, id: id, in: database, context: context)
                 return ["ok": true, "id": .string(id), "rev": .string(revision.description)]
             } catch {

@@ -89,6 +89,7 @@ extension Exchange {
             try server.replicate(input, id: id, contents: contents, to: database, context: writeContext(in: database))
             return .json(["ok": true, "id": .string(id), "rev": OrderedJSON(input.revision?.description)], status: 201)
         }
+        try checkNotTriggered(id, input, in: database)
         return try written(
             id, try server.edit(input, id: id, contents: contents, in: database, context: writeContext(in: database)))
     }
@@ -111,6 +112,19 @@ extension Exchange {
         let input = try DocumentInput(try request.declaredJSON())
         let id = input.id ?? RevisionHash.hexadecimal((0..<16).map { _ in UInt8.random(in: 0...255) })
         return try written(id, try server.edit(input, id: id, in: database, context: writeContext(in: database)))
+    }
+
+    /// Before 2.1 nobody but the replicator changes a replication that it has started; deleting it is fine
+    /// (`couch_replicator_js_functions.hrl`).
+    func checkNotTriggered(_ id: String, _ input: DocumentInput, in database: Database) throws(CouchFailure) {
+        guard database.isReplicator, !flavour.hasScheduler, !input.isDeleted,
+            let winner = database.read({ $0.documents[id]?.tree.winner }), winner.id == input.revision,
+            let body = winner.body,
+            // What is stored was parsed before.
+            let json = try? JSONParser.parse(OrderedJSON.document([], body.members).serialized),
+            json["_replication_state"]?.string == "triggered"
+        else { return }
+        throw .forbidden("Only the replicator can edit replication documents that are in the triggered state.")
     }
 
     func written(_ id: String, _ revision: RevisionID) throws -> SimulatedResponse {

@@ -241,8 +241,8 @@ extension PairMemory {
         if let counts = observation.inspection?.comparableCounts, counts.missing > 0 { return false }
         guard let progress = observation.progress.value, let pending = progress.pending else { return false }
         // Right after the start the old checkpoint may still be shown, with nothing pending after it. An empty source
-        // never gets a checkpoint.
-        let isEmpty = observation.source.info?.updateSequence.displayNumber == 0
+        // never gets a checkpoint, whatever a new _security has made of its sequence in 1.x.
+        let isEmpty = observation.source.info.map { $0.documentCount + $0.deletedCount == 0 } ?? false
         guard !progress.checkpoint.isZero || isEmpty, observation.at.timeIntervalSince(rescan.startedAt) > 1 else {
             return false
         }

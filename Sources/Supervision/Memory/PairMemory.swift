@@ -28,8 +28,16 @@ package struct PairMemory: Sendable, Hashable, Codable {
         /// A purge makes the total smaller too, and is told apart by its sequence. On a cluster with several copies the
         /// number in front of the sequence depends on which copies answer, so it counts only where there is one.
         func regression(to now: Counts, of whose: String) -> Evidence? {
+            let (before, purges) = (purgeSequence?.displayNumber, now.purgeSequence?.displayNumber)
+            // Of the one file that a database is in 1.x it only grows.
+            if copies == nil, now.copies == nil, let before, let purges, purges < before {
+                return [
+                    "shownBy": .string("the purge sequence of \(whose) went back"), "purgesBefore": .count(before),
+                    "purgesNow": .count(purges),
+                ]
+            }
             // The rest of a purge sequence depends on which copies answer (fabric_db_info.erl).
-            guard now.purgeSequence?.displayNumber == purgeSequence?.displayNumber else { return nil }
+            guard purges == before else { return nil }
             if now.total < total {
                 return [
                     "shownBy": .string("\(whose) holds fewer documents than before, without a purge"),

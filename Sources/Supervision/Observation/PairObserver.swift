@@ -101,7 +101,7 @@ package struct PairObserver {
             let purges = info.purgeSequence?.displayNumber
             let newest = PairMemory.NewestChanges(
                 documents: try await database.newestChanges(changesKept), purges: purges,
-                identity: info.instanceStartTime)
+                identity: info.identity)
             guard let before, before.purges == purges, before.identity == newest.identity else {
                 return (lost: [String](), now: newest)
             }

@@ -83,8 +83,30 @@ struct Repairer {
 
     private func put(_ members: [String: JSONValue], as id: String) async throws {
         var members = members
-        members["_rev"] = try await replicator.document(id)?["_rev"]
+        let existing = try await replicator.document(id).map { try ReplicationDocument(answer: $0) }
+        if let existing, !coordinatorInfo.hasScheduler, existing.recordedState == .triggered {
+            return try await replace(existing, by: members)
+        }
+        members["_rev"] = existing?.revision.map(JSONValue.string)
         _ = try await replicator.putDocument(id, members: members)
+    }
+
+    /// Deletes a document and writes it anew: before 2.1 nobody but the replicator may change one that it has started
+    /// (couch_replicator_js_functions.hrl).
+    ///
+    /// Where a kill in between leaves the pair without a replication, the next check finds it missing and writes
+    /// Couchkeep's own document, also instead of one of somebody else that was being taken over.
+    private func replace(_ existing: ReplicationDocument, by members: [String: JSONValue]) async throws {
+        try await remove(existing.id)
+        // While the old job lives, a new document of the same replication starts none (couch_replicator_manager.erl).
+        let ended = try await Observed.catching {
+            guard let base = existing.recordedID?.base else { return }
+            try await waitUntilGone(base: base)
+        }
+        var members = members
+        members["_rev"] = nil
+        _ = try await replicator.putDocument(existing.id, members: members)
+        if let error = ended.error { throw error }
     }
 
     /// Writes a document as it should be, keeping options that change only its speed.

@@ -8,8 +8,8 @@ package enum SourceIsTarget: PairRule {
         what: "Two addresses of the configuration lead to one server, and the pair has the same database on both.",
         consequence: "There is no backup, though replication reports that it has caught up.",
         evidence:
-            "Both addresses answer with the same uuid (or are the same, before 1.3), and both databases have the same "
-            + "name, identity and sequence.",
+            "Both addresses answer with the same uuid (before 1.3: are the same, or have opened the database in the same "
+            + "microsecond), and both databases have the same name, identity and sequence.",
         repair: "None by Couchkeep. Correct the addresses in the configuration.",
         severity: "critical")
 
@@ -18,7 +18,7 @@ package enum SourceIsTarget: PairRule {
         guard pair.source.database == pair.target.database, let (source, target) = situation.bothDatabases,
             let sourceServer = situation.observation.sourceServer.value,
             let targetServer = situation.observation.targetServer.value,
-            isSameServer(sourceServer, targetServer, situation)
+            isSameServer(sourceServer, targetServer, situation) || haveOpenedTogether(source, target, situation)
         else { return nil }
         // A cloned machine has the same uuid; its databases go their own ways. Two looks at one busy database differ a little.
         guard source.instanceStartTime == target.instanceStartTime,
@@ -27,7 +27,10 @@ package enum SourceIsTarget: PairRule {
         else { return nil }
         return finding(
             .critical, situation, "source and target are the same database, so there is no backup",
-            evidence: ["uuid": .text(sourceServer.uuid), "database": .text(pair.source.database)],
+            evidence: [
+                "uuid": .text(sourceServer.uuid), "database": .text(pair.source.database),
+                "instanceStartTime": .text(source.instanceStartTime),
+            ],
             next: "correct the addresses of \(pair.source.server) and \(pair.target.server) in the configuration")
     }
 
@@ -38,5 +41,16 @@ package enum SourceIsTarget: PairRule {
             return !situation.desired.sourceAliases.isDisjoint(with: situation.desired.targetAliases)
         }
         return source.uuid == uuid && target.uuid == uuid
+    }
+
+    /// Before 1.3 servers have no uuid, but tell to the microsecond when they opened a file: two never do so together.
+    private static func haveOpenedTogether(
+        _ source: DatabaseInfo, _ target: DatabaseInfo, _ situation: PairSituation
+    ) -> Bool {
+        let servers = [situation.observation.sourceServer.value, situation.observation.targetServer.value]
+        guard servers.allSatisfy({ $0.map { $0.uuid == nil && $0.version < ServerVersion(1, 3) } ?? false }),
+            let opened = source.instanceStartTime, opened != "0"
+        else { return false }
+        return opened == target.instanceStartTime
     }
 }

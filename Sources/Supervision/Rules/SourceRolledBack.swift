@@ -11,8 +11,8 @@ package enum SourceRolledBack: PairRule {
             + "now written at the source, so new work at the source may not show in the backup.",
         consequence: "The backup is now the only place where the lost changes are. Nothing is lost yet.",
         evidence:
-            "Any one of: the source holds fewer documents and tombstones than at the last pass, without a purge; it "
-            + "no longer has what it had changed last at the inspection before; its "
+            "Any one of: the source holds fewer documents and tombstones than at the last pass, without a purge; its purge "
+            + "sequence went back (1.x); it no longer has what it had changed last at the inspection before; its "
             + "checkpoint has an older revision than remembered; both checkpoints have the same session while the source's "
             + "is the older.",
         repair:

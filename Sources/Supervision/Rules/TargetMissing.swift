@@ -36,6 +36,10 @@ package enum TargetMissing: PairRule {
 
     package static func repair(_ finding: Finding, in situation: PairSituation) -> RepairAction? {
         guard situation.pair.createsTarget, let source = situation.observation.source.info else { return nil }
+        // 1.x has no shards.
+        guard situation.observation.targetServer.value?.isClustered ?? true else {
+            return .createTarget(q: nil, isPartitioned: false)
+        }
         return .createTarget(q: source.q, isPartitioned: source.isPartitioned)
     }
 }

@@ -16,7 +16,7 @@ package enum TargetRolledBack: PairRule {
             "Any one of: the target holds fewer documents and tombstones than at the last pass, without a purge; it no longer "
             + "has what it had changed last at the inspection before (the newest 64 documents, or 8 of more than 1,000 pairs), however "
             + "far it has grown again; its update "
-            + "sequence went back, where there is one copy of each shard; its "
+            + "sequence went back, where there is one copy of each shard, or its purge sequence (1.x); its "
             + "checkpoint is an older revision of the one remembered; both checkpoints have the same session while "
             + "the target's is the older.",
         repair:

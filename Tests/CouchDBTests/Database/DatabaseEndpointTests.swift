@@ -95,14 +95,36 @@ import Testing
     }
 
     @Test(
-        arguments: [(UpdateSequence(40), 60), (.zero, 100), (UpdateSequence("40-x"), nil)] as [(UpdateSequence, Int?)])
+        arguments: [
+            (UpdateSequence(40), 60), (UpdateSequence("40"), 60), (.zero, 100), (UpdateSequence("0"), 100),
+            (UpdateSequence(101), 0), (UpdateSequence("40-x"), nil),
+        ] as [(UpdateSequence, Int?)])
     func subtractsOnOldServers(since: UpdateSequence, pending: Int?) async throws {
         let script: ScriptedServer.Script = { request, _ in
-            request.path == "/"
-                ? .greeting("1.6.1") : .json(#"{"db_name":"db","doc_count":1,"update_seq":100}"#)
+            request.path == "/" ? .greeting("1.6.1") : .json(#"{"results":[{"seq":100,"id":"x"}],"last_seq":100}"#)
         }
         try await withConnection(script: script) { (connection, _) async throws in
             #expect(try await connection.database("db").changesPending(since: since) == pending)
+        }
+    }
+
+    @Test("What raises update_seq of 1.x without a row is no change, recorded on 1.6.1")
+    func countsToTheNewestRow() async throws {
+        try await withConnection(script: try Recording("old-security").script) { (connection, server) async throws in
+            let database = connection.database("fix")
+            #expect(try await database.info().updateSequence == UpdateSequence(276))
+            #expect(try await database.changesPending(since: UpdateSequence(275)) == 0)
+            #expect(server.requests.last?.target == "/fix/_changes?descending=true&limit=1")
+        }
+    }
+
+    @Test("An empty 1.x database has nothing pending, whatever its update_seq says")
+    func countsNothingOfAnEmptyOne() async throws {
+        let script: ScriptedServer.Script = { request, _ in
+            request.path == "/" ? .greeting("1.2.2") : .json(#"{"results":[],"last_seq":1}"#)
+        }
+        try await withConnection(script: script) { (connection, _) async throws in
+            #expect(try await connection.database("db").changesPending(since: .zero) == 0)
         }
     }
 }

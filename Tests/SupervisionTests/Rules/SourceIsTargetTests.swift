@@ -40,14 +40,31 @@ import Testing
         #expect(scene.found == [])
     }
 
-    @Test("Before 1.3 a server has no uuid; then the addresses tell")
+    @Test("Before 1.3 a server has no uuid; then the addresses tell, or when both opened the database's file")
     func withoutUUID() {
         var scene = oneDatabase()
-        let old = Observed.known(Scene.server(ServerVersion(1, 2), uuid: nil))
+        let old = Observed.known(Scene.server(ServerVersion(1, 2, 2), uuid: nil))
         (scene.sourceServer, scene.targetServer) = (old, old)
+        scene.source = .present(Scene.database(identity: "1795976685603925"))
+        scene.target = .present(Scene.database(identity: "1795976685603926"))
+        #expect(scene.found == [])
+        scene.target = scene.source
+        #expect(scene.found == ["source-is-target"])
+        // A database that goes on without a time, and a gateway that hides a later server's uuid, tell nothing by it.
+        (scene.source, scene.target) = (
+            .present(Scene.database(identity: "0")), .present(Scene.database(identity: "0"))
+        )
+        #expect(scene.found == [])
+        (scene.source, scene.target) = (
+            .present(Scene.database(identity: nil)), .present(Scene.database(identity: nil))
+        )
         #expect(scene.found == [])
         scene.targetAccess = scene.sourceAccess
         scene.replication.documents = [scene.running(scene.ownDocument)]
         #expect(scene.found == ["source-is-target"])
+        scene = oneDatabase()
+        scene.targetServer = .known(Scene.server(uuid: nil))
+        scene.sourceServer = scene.targetServer
+        #expect(scene.found == [])
     }
 }

@@ -50,6 +50,24 @@ import Testing
         #expect(scene.found == ["source-replaced"])
     }
 
+    @Test("1.x: a purge sequence that went back is that of another file, however much that holds")
+    func purges() throws {
+        func old(_ documents: Int, purges: Int64) -> DatabaseObservation {
+            var info = Scene.database(documents: documents, identity: "1795976685603925")
+            (info.q, info.n, info.purgeSequence) = (nil, nil, UpdateSequence(.integer(purges)))
+            return .present(info)
+        }
+        var scene = Scene()
+        scene.source = old(1000, purges: 3)
+        #expect(scene.pass() == [])
+        scene.elapse(60)
+        scene.source = old(990, purges: 13)
+        #expect(scene.found == [])
+        scene.source = old(1200, purges: 0)
+        #expect(scene.found == ["source-rolled-back"])
+        #expect(try #require(scene.finding("source-rolled-back")).evidence["purgesBefore"] == 3)
+    }
+
     @Test("Where both went back together, the source is the one that matters")
     func both() {
         var scene = rolledBack()

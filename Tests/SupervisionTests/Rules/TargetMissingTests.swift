@@ -20,6 +20,16 @@ import Testing
         #expect(try #require(scene.finding("target-missing")).next.contains("create_target: true"))
     }
 
+    @Test("On 1.x, which has no shards, no number of them is asked for or promised")
+    func withoutShards() throws {
+        var scene = Scene()
+        scene.target = .missing
+        scene.targetServer = .known(Scene.server(ServerVersion(1, 7, 1), uuid: "b2"))
+        let action = try #require(scene.plan().action)
+        #expect(action == .createTarget(q: nil, isPartitioned: false))
+        #expect(!action.summary(for: scene.pair).contains("q="))
+    }
+
     @Test("One that was there is a loss")
     func gone() throws {
         var scene = Scene.watched()
