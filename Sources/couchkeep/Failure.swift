@@ -126,6 +126,9 @@ struct Failure {
     /// What most often has to be done about it, where that is known.
     private static func hint(_ error: any Error) -> String {
         guard let error = error as? CouchError else { return "" }
+        if error.isAccountLocked {
+            return "; the account is locked for some minutes, since \(AccountLock.reason): \(AccountLock.remedy)"
+        }
         if error.code == .unauthorized {
             let isBelow = error.request.map(seemsToMissADatabase) ?? false
             return "; check the user and the password: --user, and --password-file or COUCHKEEP_PASSWORD "

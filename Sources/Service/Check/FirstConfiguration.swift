@@ -1,6 +1,7 @@
 import CouchDB
 import Foundation
 import Secrets
+import Supervision
 
 /// Asks two servers what `couchkeep init` needs to know.
 package struct FirstConfiguration: Sendable {
@@ -31,7 +32,13 @@ package struct FirstConfiguration: Sendable {
         package let underlying: CouchError
 
         package var description: String {
-            "\(underlying); check the user and the password of the \(side): --\(side)-user, and --\(side)-password-file "
+            if underlying.isAccountLocked {
+                return
+                    "\(underlying); the account at the \(side) is locked for some minutes, since \(AccountLock.reason): "
+                    + AccountLock.remedy
+            }
+            return
+                "\(underlying); check the user and the password of the \(side): --\(side)-user, and --\(side)-password-file "
                 + "or --\(side)-password-env"
         }
     }
@@ -70,7 +77,7 @@ package struct FirstConfiguration: Sendable {
     ) async throws -> (info: ServerInfo, databases: [String]) {
         do {
             return try await ask(login, listsDatabases: listsDatabases)
-        } catch let error as CouchError where error.code == .unauthorized {
+        } catch let error as CouchError where error.code == .unauthorized || error.isAccountLocked {
             throw LoginRefused(side: side, underlying: error)
         }
     }

@@ -92,6 +92,7 @@ package struct VaultPairFailure: Error, Sendable, Hashable, CustomStringConverti
             switch error.code {
             case .unreachable, .nameNotResolved, .timeout: ServerUnreachable.name
             case .unauthorized: CredentialsRejected.name
+            case .forbidden where error.isAccountLocked: CredentialsRejected.name
             default: nil
             }
         return rule.map { Finding.fingerprint(rule: $0, subject: server) }

@@ -11,12 +11,10 @@ package struct RemovalHold: Error, Sendable, Hashable, CustomStringConvertible {
     /// - Returns: nil where the report, if there is one, has nothing against it.
     package init?(_ key: String, in report: Report?) {
         guard let report, let pair = report.pairs.first(where: { $0.key == key }) else { return nil }
-        let own = pair.findings.first { Self.rules.contains($0.rule) }
+        let own = pair.findings.first { OnlyCopy.rules.contains($0.rule) }
         guard let finding = own ?? report.replacedServer(of: pair) else { return nil }
         (self.pair, self.finding) = (pair.pair, finding)
     }
-
-    private static let rules: Set<String> = [SourceReplaced.name, SourceRolledBack.name, MassDeletion.name]
 
     package var description: String {
         "nothing is removed from the backup of \(pair), which may be the only copy: the last check says \(finding.rule): "

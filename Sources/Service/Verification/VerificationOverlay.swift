@@ -30,7 +30,8 @@ package struct VerificationOverlay: Sendable {
             pair.findings.removeAll { [BackupDiffers.name, VerificationOverdue.name].contains($0.rule) }
             let history = VerificationHistory(histories[pair.key] ?? [], within: evidence[pair.target])
             let judged = VerifiedLight(
-                history, verify: verify, pair: pair, before: last[pair.key], dueSince: due[pair.key], now: now)
+                history, verify: verify, pair: pair, before: last[pair.key], dueSince: due[pair.key],
+                hold: RemovalHold(pair.key, in: report), now: now)
             pair.lights.verified = judged.light
             var first: [VerificationDifference] = []
             if let record = judged.difference { first = try await store.differences(of: record.id) }

@@ -12,6 +12,8 @@ package struct VerifiedLight: Sendable {
     private let dueSince: Date?
     /// What the last report said of the pair.
     private let before: PairReport?
+    /// Why nothing may be removed from the backup now.
+    private let hold: RemovalHold?
     private let now: Date
 
     /// Where no schedule is configured, what somebody verified by hand is shown as good for so long.
@@ -21,10 +23,10 @@ package struct VerifiedLight: Sendable {
 
     package init(
         _ history: VerificationHistory, verify: VerifyConfiguration?, pair: PairReport, before: PairReport?,
-        dueSince: Date?, now: Date
+        dueSince: Date?, hold: RemovalHold? = nil, now: Date
     ) {
         (self.history, self.verify, self.pair, self.before) = (history, verify, pair, before)
-        (self.dueSince, self.now) = (dueSince, now)
+        (self.dueSince, self.hold, self.now) = (dueSince, hold, now)
     }
 
     /// How old the last verification may be; nil where none is configured.
@@ -162,7 +164,7 @@ package struct VerifiedLight: Sendable {
         // It has all that the source has, and shows something else.
         let isOtherwise = record.hasFoundAll && (counts.winningLeaves ?? 0) > 0
         let name = ShellWord.quoted(pair.pair)
-        let isRemovable = isOtherwise && VaultPair.backup(of: pair.target) == nil
+        let isRemovable = isOtherwise && VaultPair.backup(of: pair.target) == nil && hold == nil
         // It is about one of those that are named.
         let cause = first.lazy.compactMap { difference in
             difference.explanation.map { first.count > 1 ? "\(LineText.escaped(difference.id)): \($0)" : $0 }

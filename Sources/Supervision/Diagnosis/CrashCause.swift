@@ -4,6 +4,7 @@
 /// `couch_replicator_auth_session.erl`, and of answers recorded from 3.5.0.
 package enum CrashCause: String, Sendable, Hashable, CaseIterable {
     case credentialsRejected = "credentials-rejected"
+    case accountLocked = "account-locked"
     case notPermitted = "not-permitted"
     case databaseMissing = "database-missing"
     case nameNotResolved = "name-not-resolved"
@@ -44,7 +45,7 @@ package enum CrashCause: String, Sendable, Hashable, CaseIterable {
         (.nameNotResolved, ["nxdomain", "could not resolve"]),
         (.tls, ["tls_alert", "unknown_ca", "certificate", "handshake"]),
         (.databaseReplaced, ["instance_start_time", "out of sync"]),
-        (.notPermitted, ["temporarily locked"]),
+        (.accountLocked, ["temporarily locked"]),
         (
             // A checkpoint that may not be written is thrown out of a callback (update_doc of couch_replicator_api_wrap.erl).
             .checkpointRefused,
@@ -96,6 +97,8 @@ package enum CrashCause: String, Sendable, Hashable, CaseIterable {
     package var sentence: String {
         switch self {
         case .credentialsRejected: "a server rejects the user or the password of the replication"
+        case .accountLocked: "a server has locked the account of the replication for some minutes"
+        // The login with a session leaves out why it is forbidden (couch_replicator_auth_session.erl).
         case .notPermitted: "a server forbids the replication's user what it needs, or has locked the account"
         case .databaseMissing: "a database of the replication does not exist"
         case .nameNotResolved: "the name of a server can't be resolved"
@@ -118,6 +121,7 @@ package enum CrashCause: String, Sendable, Hashable, CaseIterable {
     package var remedy: String {
         switch self {
         case .credentialsRejected: "correct the password in the configuration's secret, then run: couchkeep check"
+        case .accountLocked: AccountLock.remedy
         case .notPermitted:
             "let the replication's user in by _security on both sides, and see whether the account is locked or a gateway "
                 + "forbids the request"

@@ -9,6 +9,8 @@ package struct ServerMemory: Sendable, Hashable, Codable {
     package var version: String?
     /// When it last answered.
     package var lastReachable: Date?
+    /// When it last called the login wrong, without a lock; nil once it has accepted one.
+    package var secretRejected: Date?
     /// Since when each rule's finding has been there.
     package var findingsSince: [String: Date] = [:]
 
@@ -17,6 +19,11 @@ package struct ServerMemory: Sendable, Hashable, Codable {
     /// Takes in what a pass saw and found.
     package mutating func advance(after observation: ServerObservation, at moment: Date, findings: [Finding]) {
         findingsSince = Dictionary(findings.map { ($0.rule, $0.since) }) { first, _ in first }
+        if observation.login.value != nil {
+            secretRejected = nil
+        } else if CredentialsRejected.refusal(observation)?.code == .unauthorized {
+            secretRejected = moment
+        }
         guard let info = observation.info.value else { return }
         lastReachable = moment
         version = info.version.description

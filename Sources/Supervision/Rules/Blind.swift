@@ -36,9 +36,13 @@ package enum Blind: PairRule {
                 "unseen": .texts(unseen.map { "\($0.what): \($0.error)" }),
                 "code": .text(unseen[0].error.code.rawValue),
             ],
-            next: unseen[0].error.code == .unauthorized || unseen[0].error.code == .forbidden
-                ? "give Couchkeep's user the rights of a server admin, or correct its password"
-                : "couchkeep explain blind",
+            next: step(after: unseen[0].error),
             cause: situation.serverCause(ServerUnreachable.name, SecretUnavailable.name, CredentialsRejected.name))
+    }
+
+    private static func step(after error: CouchError) -> String {
+        if error.isAccountLocked { return AccountLock.remedy }
+        return error.isRejection
+            ? "give Couchkeep's user the rights of a server admin, or correct its password" : "couchkeep explain blind"
     }
 }

@@ -64,7 +64,8 @@ package enum CountsDiffer: PairRule {
         var finding = finding(
             isProved ? .notice : .warning, situation,
             "the backup holds \(Wording.documents(count)) that the source does not have", evidence: evidence,
-            next: isProved ? "couchkeep repair \(ShellWord.quoted(situation.pair.name)) --remove-extra" : nil)
+            next: isProved && !OnlyCopy.isSuspected(in: situation)
+                ? "couchkeep repair \(ShellWord.quoted(situation.pair.name)) --remove-extra" : nil)
         // What came or went later, no comparison has seen.
         if !isProved, let before, count != before { finding.since = situation.now }
         return finding

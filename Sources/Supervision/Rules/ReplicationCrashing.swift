@@ -35,7 +35,7 @@ package enum ReplicationCrashing: PairRule {
         // A job that the scheduler keeps running long enough is flapping; one crash long ago is history.
         let isFlapping = crashes >= limits.crashesPerHour
         // A start can be rejected once by accident, seen on 3.5.0 with several jobs starting at a time; twice is none.
-        let isRejected = cause == .credentialsRejected || cause == .notPermitted
+        let isRejected = [.credentialsRejected, .accountLocked, .notPermitted].contains(cause)
         let isCertain = isRejected ? (primary.scheduled?.errorCount ?? 0) >= 2 : !cause.passesByItself
         let isTold = situation.memory.latches[name] != nil
         let isStuck = isDown && (isCertain || isTold || downFor >= limits.crashGrace)

@@ -67,6 +67,26 @@ struct BadServerTests {
         }
     }
 
+    @Test func aLockedAccount() async throws {
+        try await withSimulatedServers { production, standby in
+            try await withKeeper { keeper in
+                production.makeDatabases("orders")
+                try keeper.configure(ConfigurationText(production: .init(production), standby: .init(standby)).yaml)
+                standby.faults.add(
+                    Fault(
+                        .failure(
+                            status: 403, error: "forbidden",
+                            reason: "Account is temporarily locked due to multiple authentication failures")))
+                let checked = try await keeper.check()
+                #expect(checked.exitCode == 12 && checked.repairs.isEmpty)
+                let finding = try #require(checked.finding(CredentialsRejected.name))
+                #expect(finding.next == AccountLock.remedy, "\(finding)")
+                let survey = try await keeper.run("config", "check")
+                #expect(survey.exitCode == 12 && survey.output.contains("has locked the account"), "\(survey)")
+            }
+        }
+    }
+
     @Test func aRejectedLogin() async throws {
         try await withSimulatedServers { production, standby in
             try await withKeeper { keeper in

@@ -22,6 +22,33 @@ struct MissingLoginTests {
         }
     }
 
+    /// Whether the password is right CouchDB does not say then.
+    @Test func aLockedAccountIsToldAsThat() async throws {
+        try await withSimulatedServers { source, target in
+            try await withVaultScene { scene in
+                source.makeDatabases("orders")
+                source.faults.add(
+                    Fault(
+                        .failure(
+                            status: 403, error: "forbidden",
+                            reason: "Account is temporarily locked due to multiple authentication failures")))
+                let start = try await scene.run(
+                    [
+                        "init", source.baseURL, target.baseURL, "--source-user", source.administrator,
+                        "--source-password-env", "RIGHT",
+                    ],
+                    environment: ["RIGHT": source.password.reveal()])
+                #expect(start.errors.contains("the account at the source is locked for some minutes"), "\(start)")
+                let backup = try await scene.backUp("orders", of: source)
+                #expect(backup.errors.contains("; the account is locked for some minutes"), "\(backup)")
+                for run in [start, backup] {
+                    #expect(run.exitCode == 12 && run.errors.contains("[chttpd_auth_lockout]"), "\(run)")
+                    #expect(!run.errors.contains("check the user and the password"), "\(run)")
+                }
+            }
+        }
+    }
+
     @Test func initNamesTheOptionsThatItHas() async throws {
         try await withSimulatedServers { source, target in
             try await withVaultScene { scene in

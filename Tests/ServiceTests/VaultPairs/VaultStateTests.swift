@@ -293,4 +293,14 @@ struct VaultStateTests {
         #expect(failure.side == .source && failure.exitCode == exitCode)
         #expect(failure.cause == rule.map { "\($0) @ production" })
     }
+
+    /// Of what else is forbidden the server's own login says nothing.
+    @Test(arguments: [("Account is temporarily locked", true), ("You are not allowed to access this db.", false)])
+    func aLockedAccountIsTheServersMatter(reason: String, isLocked: Bool) {
+        let error = CouchError(.forbidden, "x", reason: reason)
+        let failure = VaultPairFailure(
+            ReplicationFailure(side: .source, underlying: error, counts: ReplicationCounts()), from: "production")
+        #expect(failure.exitCode == .authentication)
+        #expect(failure.cause == (isLocked ? "\(CredentialsRejected.name) @ production" : nil))
+    }
 }

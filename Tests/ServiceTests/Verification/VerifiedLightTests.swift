@@ -168,6 +168,23 @@ import Testing
         }
     }
 
+    @Test("Nobody is told to remove from a backup that may be the only copy", arguments: [false, true])
+    func nothingIsRemovedFromWhatMayBeTheOnlyCopy(isOnlyCopy: Bool) async throws {
+        let state = try StateDatabase(inMemory: StateMigrations.register)
+        var found = record(.different)
+        (found.counts.otherLeaves, found.counts.extraLeaves, found.counts.winningLeaves) = (1, 1, 1)
+        let kept = try await StoredVerifications(state).begin(found)
+        let rolledBack = Finding(
+            rule: SourceRolledBack.name, severity: .critical, since: morning, summary: "put back", next: "")
+        let pair = PairReport.sample("orders", findings: isOnlyCopy ? [rolledBack] : [])
+        let shown = try await VerificationOverlay(state, verify: daily).apply(
+            to: Report(at: morning, pairs: [pair], servers: [], unprotected: []), before: nil,
+            now: morning.addingTimeInterval(3600))
+        let told = try #require(shown.pairs.first?.findings.first { $0.rule == BackupDiffers.name })
+        let next = isOnlyCopy ? "couchkeep verify show \(kept.id)" : "couchkeep repair orders --remove-extra"
+        #expect(told.next == next && told.severity == .warning)
+    }
+
     @Test func aFindingThatSaysThatSomethingIsMissingNamesIt() throws {
         let suspicion = Finding(
             rule: TargetRolledBack.name, severity: .critical, since: morning, summary: "put back", next: "")

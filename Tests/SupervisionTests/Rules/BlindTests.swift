@@ -19,6 +19,8 @@ import Testing
         scene.replicationError = CouchError(.forbidden, "you are not a server admin")
         #expect(scene.found == ["blind"])
         #expect(try #require(scene.finding("blind")).next.contains("server admin"))
+        scene.replicationError = CouchError(.forbidden, "no", reason: "Account is temporarily locked")
+        #expect(try #require(scene.finding("blind")).next == AccountLock.remedy)
         scene = .watched()
         scene.progress = .unknown(CouchError(.timeout, "too late"))
         #expect(scene.found == ["blind"])

@@ -66,6 +66,31 @@ import Testing
         #expect(scene.finding("counts-differ")?.severity == .warning)
     }
 
+    @Test(
+        "Nobody is told to remove what only the backup has while the source may have lost it",
+        arguments: [SourceRolledBack.name, MassDeletion.name, SourceReplaced.name, ServerReplaced.name])
+    func onlyCopy(rule: String) throws {
+        var scene = scene((10, 2), (11, 2))
+        _ = scene.pass()
+        scene.elapse(60)
+        scene.proof = .equal(since: scene.now)
+        scene.elapse(60)
+        #expect(scene.finding("counts-differ")?.next.contains("--remove-extra") == true)
+        switch rule {
+        case SourceRolledBack.name: scene.source = .present(Scene.database(documents: 600))
+        case MassDeletion.name:
+            scene.source = .present(Scene.database(documents: 500, deleted: 500, sequence: 1500))
+        case SourceReplaced.name: scene.source = .present(Scene.database(identity: "1795999999"))
+        default:
+            scene.targetServerFindings = [
+                Finding(rule: rule, severity: .critical, since: scene.now, summary: "", next: "")
+            ]
+        }
+        #expect(rule == ServerReplaced.name || scene.found.contains(rule))
+        let finding = try #require(scene.finding("counts-differ"))
+        #expect(finding.severity == .notice && finding.next == "couchkeep explain counts-differ")
+    }
+
     @Test("Where the target went back or was replaced, that is the finding")
     func explained() {
         for identity in ["1795000002", "1795000009"] {

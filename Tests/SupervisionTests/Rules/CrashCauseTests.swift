@@ -16,7 +16,7 @@ import Testing
         ("forbidden: http://h:5984/sc5/", .notPermitted),
         ("{replication_auth_error,\n    {session_request_forbidden,\"http://h:5984/_session\",\"u\"}}", .notPermitted),
         (
-            "{forbidden,<<\"Account is temporarily locked due to multiple authentication failures\">>}", .notPermitted
+            "{forbidden,<<\"Account is temporarily locked due to multiple authentication failures\">>}", .accountLocked
         ),
         ("{bad_return_value,{forbidden,<<\"read-only gateway\">>}}", .checkpointRefused),
         ("{bad_return_value,\n    {forbidden,<<\"read-only gateway\">>}}", .checkpointRefused),

@@ -60,6 +60,18 @@ import Testing
         #expect(scene.finding("replication-crashing")?.summary.hasSuffix("(at the target)") == true)
     }
 
+    @Test("A locked account is one for sure the second time, and nothing for people to allow")
+    func locked() {
+        var scene = Scene.watched()
+        let reason = "{forbidden,<<\"Account is temporarily locked due to multiple authentication failures\">>}"
+        scene.crash(reason, errors: 1)
+        #expect(scene.found == [])
+        scene.crash(reason, errors: 2, crashes: 2)
+        let finding = scene.finding("replication-crashing")
+        #expect(finding?.evidence["cause"] == "account-locked")
+        #expect(finding?.next == AccountLock.remedy)
+    }
+
     @Test(
         "A job that flaps is counted from its history, whatever state and error_count say",
         arguments: [

@@ -62,6 +62,48 @@ import Testing
         #expect(found(situation(observation)) == [])
     }
 
+    private static let locked = CouchError(
+        .forbidden, "CouchDB answered 403 forbidden: Account is temporarily locked", status: 403, error: "forbidden",
+        reason: "Account is temporarily locked due to multiple authentication failures")
+
+    @Test("A locked account is no wrong secret: somebody at this address uses one, and it passes")
+    func lockedAccount() throws {
+        var (later, last) = (try well(), try well())
+        later.login = .unknown(Self.locked)
+        last.databaseNames = .unknown(Self.locked)
+        for observation in [ServerObservation.unreachable("production", Self.locked), later, last] {
+            let situation = situation(observation)
+            #expect(found(situation) == ["credentials-rejected"])
+            let finding = try #require(CredentialsRejected.diagnose(situation))
+            #expect(finding.summary.contains("has locked the account") && !finding.summary.contains("rejects"))
+            #expect(finding.next == AccountLock.remedy && finding.evidence["cause"] == "account-locked")
+        }
+    }
+
+    @Test("A lock that Couchkeep's own login may have brought about does not hide that its secret is wrong")
+    func ownLock() throws {
+        var memory = ServerMemory()
+        func step(_ observation: ServerObservation) -> String? {
+            let finding = CredentialsRejected.diagnose(situation(observation, memory: memory))
+            memory.advance(after: observation, at: Scene.start, findings: [finding].compactMap(\.self))
+            return finding?.next
+        }
+        let locked = ServerObservation.unreachable("production", Self.locked)
+        let wrong = ServerObservation.unreachable("production", CouchError(.unauthorized, "no", status: 401))
+        let silent = ServerObservation.unreachable("production", CouchError(.timeout, "no"))
+        #expect(step(locked) == AccountLock.remedy)
+        let correction = "correct the secret of production in the configuration"
+        #expect(step(wrong) == "\(correction), then: couchkeep check")
+        let both = "\(correction), which was rejected before the lock; \(AccountLock.end)"
+        #expect(step(locked) == both)
+        // One that did not answer has accepted nothing.
+        #expect(step(silent) == nil)
+        #expect(step(locked) == both)
+        let accepted = try well()
+        #expect(step(accepted) == nil)
+        #expect(step(locked) == AccountLock.remedy)
+    }
+
     @Test("A source that does not list its databases is told, whether or not it says whom it takes us for")
     func unlisted() throws {
         var observation = try well()
