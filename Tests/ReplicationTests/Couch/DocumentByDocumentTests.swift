@@ -86,4 +86,35 @@ import Testing
             #expect(report.counts.revisionsStored == 40)
         }
     }
+
+    /// What a comparison needs of attachments stands in the documents.
+    @Test func aComparisonReadsNoAttachments() async throws {
+        try await withSimulatedReplica(Self.old) { server, replica in
+            let source = MemoryReplica()
+            for number in 0..<40 {
+                try source.edit(
+                    DocumentID("d\(number)"), members: #""n":\#(number)"#,
+                    attachments: [("a", "image/png", Data("attached \(number)".utf8))])
+            }
+            _ = try await replica.store(source.leafRevisions, checkpoint: nil)
+            let gone = DocumentLeaves(id: "gone", revisions: [RevisionID(generation: 1, hash: "a")])
+            let documents = try await listed(replica) + [gone]
+            var (given, refused): ([Data], [Replication.Refusal]) = ([], [])
+            try await holding(16, on: server) {
+                try await replica.documents(documents) { answer in
+                    switch answer.outcome {
+                    case .given(let document): given.append(document)
+                    case .unavailable(let refusal): refused.append(refusal)
+                    }
+                }
+            }
+            #expect(given.count == 40 && refused.map(\.id) == ["gone"])
+            for document in given {
+                let attachments = try DocumentMembers(of: document).attachments
+                #expect(attachments.map(\.content) == [.stub] && attachments.allSatisfy { $0.digest != nil })
+            }
+            let (report, found) = try await BodyComparator.test(source, replica).collect()
+            #expect(found.isEmpty && report.isComplete && report.revisions == 40)
+        }
+    }
 }
