@@ -103,6 +103,8 @@ package struct RestoreRun: Sendable {
 
     /// Takes away what was left in the target for a further run, or says there that all is done, and not as it was.
     private func end(_ prepared: Prepared, isEqual: Bool) async throws {
+        // Before anything says that it is done.
+        try await target.commitDelayed()
         try await RestoreMark.removeCheckpoint(prepared.checkpointID, from: target)
         guard var mark = prepared.mark else { return }
         guard !isEqual else { return try await mark.remove(from: target) }

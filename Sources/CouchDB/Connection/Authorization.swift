@@ -30,7 +30,7 @@ struct Authorization: Sendable {
         case .none:
             kind = .none
         case .basic(let user, let password):
-            kind = .header(Secret("Basic " + Data("\(user):\(password.reveal())".utf8).base64EncodedString()))
+            kind = .header(Self.basic(user: user, password: password))
         case .bearer(let token):
             kind = .header(Secret("Bearer \(token.reveal())"))
         case .session(let user, let password):
@@ -42,6 +42,11 @@ struct Authorization: Sendable {
                     ).run()
                 })
         }
+    }
+
+    /// The value of the header `Authorization` for basic authentication.
+    static func basic(user: String, password: Secret) -> Secret {
+        Secret("Basic " + Data("\(user):\(password.reveal())".utf8).base64EncodedString())
     }
 
     /// Returns the credentials for the next request; logs in where a session is needed and there is none.

@@ -26,8 +26,19 @@ extension CouchError {
             ? "CouchDB answered \(status) \(said)"
             : "the answer is \(status) with \(Excerpt(of: data)), which is not CouchDB's; "
                 + "a proxy or another service may have answered"
-        self.init(code, message, request: request, status: status, error: word, reason: reason)
+        let advice = Self.isLocked(status: status, reason: reason) ? Self.lockAdvice : ""
+        self.init(code, message + advice, request: request, status: status, error: word, reason: reason)
     }
+
+    /// 3.4 and later lock an account for the address from which wrong passwords were tried (couch_auth_lockout.erl), where
+    /// `[chttpd_auth_lockout]` says nothing else for five minutes from the first of five.
+    private static func isLocked(status: Int, reason: String?) -> Bool {
+        status == 403 && reason?.hasPrefix("Account is temporarily locked") ?? false
+    }
+
+    private static let lockAdvice =
+        "; after wrong passwords it takes no login from this address for about five minutes, the right one neither: wait, "
+        + "and find what on this machine, or behind the same proxy, logs in with a wrong one"
 
     /// Without CouchDB's own words, 404 and the like say nothing of a database: any web server answers so.
     private static func code(status: Int, isCouchDB: Bool) -> Code {
@@ -52,6 +63,10 @@ extension CouchError {
     public var isDatabaseMissing: Bool {
         code == .notFound && (reason == "Database does not exist." || reason == "no_db_file")
     }
+
+    /// Whether nobody is let in without credentials; before 3.0 that holds for `POST /_session` too where
+    /// `require_valid_user` is set (apache/couchdb#1947).
+    var isLoginRequired: Bool { status == 401 && reason == "Authentication required." }
 
     /// Whether a document (or its revision, or its attachment) is missing in a database that is there.
     public var isDocumentMissing: Bool { code == .notFound && !isDatabaseMissing }

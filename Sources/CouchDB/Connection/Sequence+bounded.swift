@@ -4,20 +4,25 @@ extension Sequence where Self: Sendable, Element: Sendable {
     /// The first error cancels the rest and is thrown.
     ///
     /// - Parameters:
-    ///   - limit: one at least.
+    ///   - limit: one at least; asked each time before one begins, so that it may change meanwhile.
     ///   - receive: takes what has come of one as soon as it is there, and says whether to begin further ones.
     package func concurrentForEach<R: Sendable>(
-        atMost limit: Int, _ transform: @escaping @Sendable (Element) async throws -> R,
+        atMost limit: @autoclosure () -> Int, _ transform: @escaping @Sendable (Element) async throws -> R,
         receive: (R) async throws -> Bool
     ) async throws {
         var rest = makeIterator()
         try await withThrowingTaskGroup(of: R.self) { group in
+            var running = 0
             func begin() {
-                if let element = rest.next() { group.addTask { try await transform(element) } }
+                while running < Swift.max(1, limit()), let element = rest.next() {
+                    group.addTask { try await transform(element) }
+                    running += 1
+                }
             }
-            for _ in 0..<Swift.max(1, limit) { begin() }
+            begin()
             var goesOn = true
             while let result = try await group.next() {
+                running -= 1
                 goesOn = try await receive(result) && goesOn
                 if goesOn { begin() }
             }

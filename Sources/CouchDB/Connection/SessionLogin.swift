@@ -19,6 +19,16 @@ struct SessionLogin: Sendable {
     /// - Throws: ``CouchError``: `unauthorized` for wrong credentials, `unsupported` where there are no sessions;
     ///   or `CancellationError`.
     func run() async throws -> SessionCookie {
+        do {
+            return try await logIn(authorization: [:])
+        } catch let error as CouchError where error.isLoginRequired && !user.contains(":") {
+            // Only then: a wrong password that is sent twice may count twice where an account is locked.
+            let basic = Authorization.basic(user: user, password: password)
+            return try await logIn(authorization: ["Authorization": basic.reveal()])
+        }
+    }
+
+    private func logIn(authorization: HTTPHeaders) async throws -> SessionCookie {
         // A form is understood by every version; JSON is not.
         let form = PercentEncoding.form(["name": user, "password": password.reveal()])
         let request = CouchRequest(
@@ -27,7 +37,8 @@ struct SessionLogin: Sendable {
         let shown = request.shown(on: url)
         do {
             let response = try await transport.open(
-                request.httpRequest(on: url, authorization: [:]), shown: shown, within: timeout, isPatient: false)
+                request.httpRequest(on: url, authorization: authorization), shown: shown, within: timeout,
+                isPatient: false)
             let body = try await read(response, shown: shown)
             let answer = Answer(status: Int(response.status.code), headers: response.headers, body: body)
             guard answer.status < 300 else { throw refusal(answer, shown) }

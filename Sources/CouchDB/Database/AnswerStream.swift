@@ -16,6 +16,8 @@ public struct AnswerStream<Scanner: AnswerScanner>: AsyncSequence, Sendable {
     let request: CouchRequest
     /// Makes a scanner for an answer with this `Content-Type`.
     let makeScanner: @Sendable (_ contentType: String?) throws(CouchError) -> Scanner
+    /// The most bytes that are read.
+    private var sizeLimit: Int?
 
     init(
         server: ServerConnection, request: CouchRequest,
@@ -24,6 +26,15 @@ public struct AnswerStream<Scanner: AnswerScanner>: AsyncSequence, Sendable {
         self.server = server
         self.request = request
         self.makeScanner = makeScanner
+    }
+
+    /// The same answer, whose iteration ends with a ``CouchError`` of code `answer-too-large` once more bytes have come.
+    ///
+    /// - Parameter size: the most bytes; nil for any number.
+    package func limited(to size: Int?) -> AnswerStream {
+        var limited = self
+        limited.sizeLimit = size
+        return limited
     }
 
     /// Reads the events.
@@ -38,6 +49,7 @@ public struct AnswerStream<Scanner: AnswerScanner>: AsyncSequence, Sendable {
         private var state = State.notSent
         /// Apart from the state, so that it is changed in its place and not copied.
         private var scanner: Scanner?
+        private var received = 0
 
         init(_ stream: AnswerStream) { self.stream = stream }
 
@@ -89,6 +101,10 @@ public struct AnswerStream<Scanner: AnswerScanner>: AsyncSequence, Sendable {
                         return nil
                     }
                     state = .reading(bytes)
+                    received += piece.readableBytes
+                    if let limit = stream.sizeLimit, received > limit {
+                        throw CouchError(.answerTooLarge, "the answer is larger than \(limit) bytes")
+                    }
                     scanner?.append(piece.readableBytesView)
                 case .ended:
                     return nil

@@ -93,6 +93,14 @@ public struct CouchDatabase: Sendable {
         return answer["instance_start_time"]?.string
     }
 
+    /// Returns when no power cut can take back any more what the server has acknowledged; asks only servers that may delay it.
+    ///
+    /// - Throws: ``CouchError``; the call may be repeated.
+    public func commitDelayed() async throws {
+        guard try await server.latestInfo().mayDelayCommits else { return }
+        _ = try await ensureFullCommit()
+    }
+
     /// Removes revisions as if they had never been, leaf revisions only; a purge is not replicated.
     ///
     /// - Returns: what was purged, by document.

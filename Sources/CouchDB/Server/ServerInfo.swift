@@ -41,6 +41,10 @@ public struct ServerInfo: Sendable, Hashable {
     /// Whether the server is a cluster's node with `_node`, `_membership` and `_up`: from 2.0 on.
     public var isClustered: Bool { version >= ServerVersion(2, 0) }
 
+    /// Whether acknowledged writes may be lost with the power, since they are on the disk a second later: `delayed_commits`,
+    /// which 1.x has unless told otherwise, 2.x where it is told so, and later versions never.
+    public var mayDelayCommits: Bool { version < ServerVersion(3, 0) }
+
     /// Whether `_dbs_info` takes a list of names: from 2.2 on.
     public var hasDatabasesInfo: Bool { version >= ServerVersion(2, 2) }
 

@@ -8,6 +8,12 @@ struct DocumentOptions: Sendable {
     var revisionsInfo = false
     var localSequence = false
     var attachments = Attachment.Form.stub
+    /// Attachments up to this generation are stubs in any case.
+    var knownGeneration: Int?
+
+    func isKnown(_ attachment: Attachment) -> Bool {
+        knownGeneration.map { attachment.revisionPosition <= $0 } ?? false
+    }
 }
 
 extension DatabaseState {
@@ -33,10 +39,19 @@ extension DatabaseState {
         if options.conflicts { tail.append(contentsOf: Self.list("_conflicts", tree.conflicts)) }
         if options.deletedConflicts { tail.append(contentsOf: Self.list("_deleted_conflicts", tree.deletedConflicts)) }
         if !body.attachments.isEmpty {
-            let attachments = body.attachments.map { OrderedJSON.Member($0.name, $0.json(options.attachments)) }
+            let attachments = body.attachments.map { attachment in
+                OrderedJSON.Member(
+                    attachment.name, attachment.json(options.isKnown(attachment) ? .stub : options.attachments))
+            }
             tail.append(OrderedJSON.Member("_attachments", .object(attachments)))
         }
         return .document(head, body.members, tail)
+    }
+
+    /// The newest generation of these revisions among a revision and its ancestors; nil where none is.
+    func generation(of revisions: [RevisionID], in id: String, _ revision: RevisionID) -> Int? {
+        guard !revisions.isEmpty, let path = documents[id]?.tree.path(to: revision) else { return nil }
+        return path.revisions.filter(revisions.contains).map(\.generation).max()
     }
 
     /// Finds the revision that a request means: the winner, unless one is named.

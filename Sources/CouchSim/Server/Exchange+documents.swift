@@ -43,8 +43,11 @@ extension Exchange {
     private func openRevisions(_ id: String, from database: Database) throws -> SimulatedResponse {
         let asJSON = request.acceptsOnlyJSON
         var options = documentOptions()
-        // CouchDB's multipart answers always bring the attachments along.
+        // CouchDB's multipart answers always bring the attachments along, but for those that the asker has (`atts_since`).
         if !asJSON { options.attachments = .follows }
+        let since = try (query.json("atts_since")?.elements ?? []).map { element in
+            try DocumentInput.revision(element.string ?? "")
+        }
         let isHidden = has { if case .documentMissing(id) = $0 { true } else { false } }
         let all = query["open_revs"] == "all"
         let asked =
@@ -60,10 +63,12 @@ extension Exchange {
                 ? (content.documents[id]?.tree.leaves ?? []).reversed().map { ($0.id, $0) }
                 : content.open(id: id, revisions: asked, latest: latest)
             return list.map { entry in
-                OpenedRevision(
+                var options = options
+                options.knownGeneration = entry.found.flatMap { content.generation(of: since, in: id, $0.id) }
+                return OpenedRevision(
                     asked: entry.asked,
                     json: isHidden ? nil : entry.found.map { content.json(id: id, revision: $0, options: options) },
-                    attachments: entry.found?.body?.attachments ?? [])
+                    attachments: (entry.found?.body?.attachments ?? []).filter { !options.isKnown($0) })
             }
         }
         if asJSON {

@@ -18,6 +18,7 @@ struct Exchange: Sendable {
     ) async throws -> SimulatedResponse {
         do {
             let user = try server.authenticate(request)
+            try server.expectUser(user)
             let exchange = Exchange(server: server, request: request, user: user, effects: effects)
             return try await exchange.response()
         } catch let failure as CouchFailure {

@@ -21,6 +21,14 @@ extension SimulatedServer {
         return .anonymous
     }
 
+    /// 1.x lets nobody in without credentials where `require_valid_user` is set, also not to `POST /_session`
+    /// (`authenticate_request` of couch_httpd.erl).
+    func expectUser(_ user: UserContext) throws(CouchFailure) {
+        let isRequired = state.withLock { $0.configuration["couch_httpd_auth", "require_valid_user"] == "true" }
+        guard flavour.isSingleNode, isRequired, user.name == nil else { return }
+        throw .unauthorized("Authentication required.")
+    }
+
     /// Looks a user up: administrators first, then the option's users, then documents in `_users`.
     func user(_ name: String, password: String) -> UserContext? {
         if let expected = state.withLock({ $0.configuration.administrators[name] }) {

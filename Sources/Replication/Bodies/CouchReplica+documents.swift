@@ -2,22 +2,57 @@ import CouchDB
 import Foundation
 
 extension CouchReplica {
-    /// By `_bulk_get` with history: the parent is a part of what proves a revision.
+    /// By `_bulk_get` with history, or document by document: the parent is a part of what proves a revision.
     package func documents(
         _ wanted: [DocumentLeaves], receive: (DocumentAnswer) async throws -> Void
     ) async throws {
-        guard try await mayBulkGet() else { return try await documentsOfRevisions(wanted, receive: receive) }
         let items = wanted.flatMap { document in
             document.revisions.map { WantedRevision(id: document.id, revision: $0) }
         }
         guard !items.isEmpty else { return }
-        do {
-            try await bulkGetDocuments(items, receive: receive)
-        } catch let error as CouchError where Self.isUnsupported(error) {
-            // Said before any document came: a server of 1.x, or a proxy in front.
-            remember { $0.lacksBulkGet = true }
-            try await documentsOfRevisions(wanted, receive: receive)
+        if try await mayBulkGet() {
+            do {
+                return try await bulkGetDocuments(items, receive: receive)
+            } catch let error as CouchError where Self.isUnsupported(error) {
+                // Said before any document came: a server of 1.x, or a proxy in front.
+                remember { $0.lacksBulkGet = true }
+            }
         }
+        // Each revision stands twice in the URL.
+        try await documentByDocument(
+            DocumentRequest.list(items, atMost: 50), overlapping: true,
+            ask: { request, sizeLimit in try await self.openDocuments(of: request, sizeLimit: sizeLimit) },
+            receive: receive)
+    }
+
+    /// Reads the documents of some revisions without their attachments.
+    private func openDocuments(
+        of request: DocumentRequest, sizeLimit: Int?
+    ) async throws -> DocumentAnswers<DocumentAnswer> {
+        var documents: [RevisionID: Data] = [:]
+        var (error, reason) = ("not_found", "the server doesn't hand it out")
+        do {
+            // As if all attachments were here: a multipart answer brings the others along, whatever `attachments` says
+            // (send_docs_multipart of couch_httpd_db.erl), and a JSON one would be held whole before it is read.
+            let revisions = request.wanted.map(\.revision)
+            let answer = try database.openRevisionsWithAttachments(
+                request.id.text, revisions: revisions, latest: false, attachmentsSince: revisions)
+            for try await event in answer.limited(to: sizeLimit) {
+                guard case .document(let bytes, let members) = event else { continue }
+                documents[try members.revisionPath().leaf] = bytes
+            }
+        } catch let failure as CouchError where failure.isDocumentMissing || failure.code == .invalidInput {
+            (error, reason) = (failure.error ?? failure.code.rawValue, failure.message)
+        }
+        let answers = request.wanted.map { item in
+            DocumentAnswer(
+                id: item.id, revision: item.revision,
+                outcome: documents[item.revision].map { .given($0) }
+                    ?? .unavailable(
+                        Refusal(
+                            id: item.id, revision: item.revision, stage: .fetching, error: error, reason: reason)))
+        }
+        return DocumentAnswers(answers: answers, size: documents.values.reduce(0) { $0 + $1.count })
     }
 
     private func bulkGetDocuments(

@@ -34,6 +34,14 @@ extension CouchReplica {
         remember { $0.checkpointRevisions[checkpoint.id] = revision }
     }
 
+    /// Makes what was stored durable where the server does that by itself only a second later; again where the call fails in a
+    /// way that may pass.
+    ///
+    /// - Throws: `ReplicationFailure` of the target.
+    func commitDelayed() async throws {
+        try await Retrier(.target, self, options: ReplicationOptions()).call { try await database.commitDelayed() }
+    }
+
     /// The name of a checkpoint's document behind `_local/`.
     package static func localID(_ id: String) -> String { "couchkeep-\(id)" }
 }

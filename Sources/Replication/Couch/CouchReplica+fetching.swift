@@ -112,46 +112,47 @@ extension CouchReplica {
         return collector.unanswered.map(\.wanted)
     }
 
-    /// Fetches revisions document by document.
+    /// Fetches revisions document by document, several at a time where there is no other way even for small ones.
     private func openRevisions(
         _ wanted: [WantedRevision], receive: (RevisionAnswer) async throws -> Void
     ) async throws {
-        var byDocument: [DocumentID: [WantedRevision]] = [:]
-        for item in wanted { byDocument[item.id, default: []].append(item) }
-        for (id, items) in byDocument {
-            // The revisions go into the URL, which servers limit to some 7,000 characters.
-            for start in stride(from: 0, to: items.count, by: 100) {
-                let part = Array(items[start..<min(start + 100, items.count)])
-                try await openRevisions(of: id, part, receive: receive)
-            }
-        }
+        let overlaps = remember { $0.lacksBulkGet || $0.lacksMultipartBulkGet }
+        try await documentByDocument(
+            DocumentRequest.list(wanted, atMost: 100), overlapping: overlaps,
+            ask: { request, sizeLimit in try await self.openRevisions(of: request, sizeLimit: sizeLimit) },
+            receive: receive)
     }
 
     private func openRevisions(
-        of id: DocumentID, _ wanted: [WantedRevision], receive: (RevisionAnswer) async throws -> Void
-    ) async throws {
+        of request: DocumentRequest, sizeLimit: Int?
+    ) async throws -> DocumentAnswers<RevisionAnswer> {
+        let (id, wanted) = (request.id, request.wanted)
         var collector = RevisionCollector(wanted, threshold: limits.attachmentInMemory, folder: spoolFolder)
         do {
             let answer = try database.openRevisionsWithAttachments(id.text, revisions: wanted.map(\.revision))
-            for try await event in answer { try await collector.take(event) }
-        } catch let error as CouchError where error.isDocumentMissing || error.code == .invalidInput {
-            for item in wanted {
-                try await receive(item.unavailable(error: error.error ?? error.code.rawValue, reason: error.message))
+            for try await event in answer.limited(to: sizeLimit) {
+                // Before they come: what is on its way then can't be called back.
+                if let sizeLimit, event.announcedBytes > sizeLimit {
+                    throw CouchError(.answerTooLarge, "more than \(sizeLimit) bytes of attachments follow “\(id)”")
+                }
+                try await collector.take(event)
             }
-            return
+        } catch let error as CouchError where error.isDocumentMissing || error.code == .invalidInput {
+            let word = error.error ?? error.code.rawValue
+            return DocumentAnswers(
+                answers: wanted.map { $0.unavailable(error: word, reason: error.message) }, size: 0)
         }
-        for answer in collector.answers { try await receive(answer) }
+        var answers = collector.answers
         for (item, failure) in collector.unanswered {
             let later = try await revisions(after: item)
-            guard later.isEmpty else {
-                try await receive(item.given(later))
-                continue
-            }
-            try await receive(
-                item.unavailable(
-                    error: failure?.error ?? "not_found",
-                    reason: failure?.reason ?? "the source has the revision in its feed and doesn't hand it out"))
+            answers.append(
+                later.isEmpty
+                    ? item.unavailable(
+                        error: failure?.error ?? "not_found",
+                        reason: failure?.reason ?? "the source has the revision in its feed and doesn't hand it out")
+                    : item.given(later))
         }
+        return DocumentAnswers(answers: answers, size: answers.reduce(0) { $0 + $1.size })
     }
 }
 
@@ -172,6 +173,22 @@ extension CouchReplica {
             return collector.given
         }
         return []
+    }
+}
+
+extension RevisionsEvent {
+    /// The bytes of the attachments that a document says will follow it.
+    fileprivate var announcedBytes: Int {
+        guard case .document(_, let members) = self else { return 0 }
+        return members.attachments.filter { $0.content == .follows }.reduce(0) { $0 + ($1.partLength ?? 0) }
+    }
+}
+
+extension RevisionAnswer {
+    /// The bytes of what was given.
+    fileprivate var size: Int {
+        guard case .given(let revisions) = outcome else { return 0 }
+        return revisions.reduce(0) { $0 + $1.totalSize }
     }
 }
 

@@ -78,6 +78,7 @@ package struct ExtraRemoval: Sendable {
             report.kept += Self.known(part, unknown)
             try await ReplicationFailure.Side.target.naming { try await remove(unknown, &report) }
         }
+        if report.purged + report.deleted > 0 { try await target.commitDelayed() }
         return report
     }
 

@@ -41,6 +41,7 @@ package struct HoleRepair: Sendable {
                 Difference(id: $0.id, kind: .missing, onlyInSource: $0.revisions)
             }
         }
+        if let database = target as? CouchReplica, report.copied > 0 { try await database.commitDelayed() }
         return report
     }
 

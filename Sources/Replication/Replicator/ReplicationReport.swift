@@ -34,6 +34,15 @@ package struct ReplicationProgress: Sendable, Hashable {
     /// What the run waits for; nil while both sides answer.
     package var wait: ReplicaWait?
 
+    /// How many documents there are to read, as far as that is known.
+    ///
+    /// - Parameter counted: how many there were before; where the source doesn't tell, as 1.x doesn't, and more were read than
+    ///   that, nobody knows any more.
+    package func documents(counted: Int?) -> Int? {
+        if let pending { return counts.documentsRead + pending }
+        return counted.flatMap { $0 < counts.documentsRead ? nil : $0 }
+    }
+
     /// Stored revisions a second, over the whole run.
     package var rate: Double { elapsed > .zero ? Double(counts.revisionsStored) / (elapsed / .seconds(1)) : 0 }
 }

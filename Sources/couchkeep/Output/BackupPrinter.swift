@@ -65,8 +65,7 @@ struct BackupPrinter {
     static func words(_ state: Replication.ReplicationProgress, of name: String, total: Int?) -> String {
         "\(name): "
             + ProgressLine.words(
-                "read", done: state.counts.documentsRead,
-                total: state.pending.map { $0 + state.counts.documentsRead } ?? total,
+                "read", done: state.counts.documentsRead, total: state.documents(counted: total),
                 bytes: state.counts.bytesStored, elapsed: state.elapsed, wait: state.wait)
     }
 

@@ -1,3 +1,4 @@
+import CouchSim
 import Secrets
 import Testing
 
@@ -167,6 +168,72 @@ import Testing
             #expect(errors.allSatisfy { $0?.code == .unauthorized })
             #expect(server.requests.count < 50)
             #expect(server.requests.allSatisfy { $0.path == "/_session" })
+        }
+    }
+
+    private static let incorrect = #"{"error":"unauthorized","reason":"Name or password is incorrect."}"#
+
+    /// Before 3.0 a server with `require_valid_user` lets nobody log in who is not logged in.
+    @Test(arguments: [true, false]) func logsInWhereALoginNeedsOne(isRight: Bool) async throws {
+        let script: ScriptedServer.Script = { request, _ in
+            if request.headers["cookie"] == "AuthSession=c" { return .json("[]") }
+            return switch request.headers["authorization"] {
+            case nil: .answer(401, #"{"error":"unauthorized","reason":"Authentication required."}"#)
+            case "Basic YWQgbWluOnAmc3M9dw==" where isRight:
+                .answer(200, #"{"ok":true}"#, headers: ["Set-Cookie": "AuthSession=c"])
+            default: .answer(401, Self.incorrect)
+            }
+        }
+        try await withConnection(Self.authentication, script: script) { (connection, server) async throws in
+            if isRight {
+                #expect(try await connection.json(.get, ["x"]) == [])
+            } else {
+                let error = try await couchError { try await connection.json(.get, ["x"]) }
+                #expect(error.code == .unauthorized && error.reason == "Name or password is incorrect.")
+            }
+            #expect(server.requests.map(\.path) == ["/_session", "/_session"] + (isRight ? ["/x"] : []))
+            #expect(
+                server.requests.map { $0.headers["authorization"] != nil } == [false, true] + (isRight ? [false] : []))
+            #expect(server.requests.prefix(2).allSatisfy { $0.body == "name=ad%20min&password=p%26ss%3Dw" })
+        }
+    }
+
+    @Test func logsInToASimulated1xThatRequiresIt() async throws {
+        var options = ServerOptions(version: ServerVersion(1, 7, 1))
+        options.settings["couch_httpd_auth"] = ["require_valid_user": "true"]
+        try await withSimulatedServer(options) { server in
+            let url = try ServerURL(server.baseURL)
+            let anonymous = try ServerConnection(url: url)
+            try await shuttingDown(anonymous) { () async throws in
+                #expect(try await couchError { try await anonymous.info() }.code == .unauthorized)
+            }
+            let connection = try ServerConnection(
+                url: url, authentication: .session(user: server.administrator, password: server.password))
+            try await shuttingDown(connection) { () async throws in
+                #expect(try await connection.session().userName == server.administrator)
+            }
+        }
+    }
+
+    /// Servers count wrong passwords and lock the account.
+    @Test func triesAWrongPasswordOnce() async throws {
+        let script: ScriptedServer.Script = { _, _ in .answer(401, Self.incorrect) }
+        try await withConnection(Self.authentication, script: script) { (connection, server) async throws in
+            #expect(try await couchError { try await connection.json(.get, ["x"]) }.code == .unauthorized)
+            #expect(server.requests.count == 1 && server.requests.allSatisfy { $0.headers["authorization"] == nil })
+        }
+    }
+
+    @Test func tellsALockedAccount() async throws {
+        let reason = "Account is temporarily locked due to multiple authentication failures"
+        let script: ScriptedServer.Script = { _, _ in .answer(403, #"{"error":"forbidden","reason":"\#(reason)"}"#) }
+        for authentication in [Self.authentication, .basic(user: "u", password: Secret("p"))] {
+            try await withConnection(authentication, script: script) { (connection, server) async throws in
+                let error = try await couchError { try await connection.json(.get, ["x"]) }
+                #expect(error.code == .forbidden && error.reason == reason)
+                #expect(error.message.contains("five minutes") && error.message.contains("wait"))
+                #expect(server.requests.count == 1)
+            }
         }
     }
 

@@ -32,6 +32,20 @@ import Testing
         }
     }
 
+    @Test func endsAnAnswerThatIsLargerThanItMayBe() async throws {
+        let answer = #"{"results":[{"id":"a","docs":[{"ok":{"_id":"a","_rev":"1-x","n":1}}]}]}"#
+        try await withConnection(script: { _, _ in .json(answer) }) { (connection, _) async throws in
+            func count(_ limit: Int?) async throws -> Int {
+                let events = connection.database("db").bulkGet([RevisionRequest(id: "a")]).limited(to: limit)
+                return try await events.reduce(0) { count, _ in count + 1 }
+            }
+            #expect(try await count(nil) == 3)
+            #expect(try await count(answer.utf8.count) == 3)
+            let error = try await couchError { try await count(answer.utf8.count - 1) }
+            #expect(error.code == .answerTooLarge && error.request?.hasSuffix("/db/_bulk_get") == true)
+        }
+    }
+
     @Test func writesTheBytesOfDocuments() async throws {
         let documents = [#"{"_id":"a","_rev":"1-x",  "n":1.50}"#, #"{"_id":"b","_rev":"1-y","a":1,"a":2}"#]
         let answer = #"""

@@ -48,9 +48,10 @@ import Testing
         #expect(report.progress.compared == source.leaves.count && report.progress.bytes > 0)
     }
 
-    @Test(arguments: 0..<4) func findsThemOnASimulatedServer(_ round: Int) async throws {
+    @Test(arguments: [ServerVersion(3, 5), ServerVersion(1, 6)], 0..<3)
+    func findsThemOnASimulatedServer(_ version: ServerVersion, _ round: Int) async throws {
         let seed = UInt64.random(in: 0...(1 << 40))
-        try await withSimulatedReplica { _, target in
+        try await withSimulatedReplica(version) { _, target in
             let source = try random(seed)
             // The simulated server takes two spellings of one accented letter for one document.
             let decomposed = DocumentID("gr\u{75}\u{308}n")

@@ -54,7 +54,8 @@ import Testing
             try await replica.documents(copy.leaves) {
                 if case .given = $0.outcome { bodies += 1 }
             }
-            #expect(bodies == copy.leaves.count)
+            // The server itself goes on writing into its replication documents.
+            #expect(bodies == copy.leaves.count || database == "_replicator" && bodies > 0)
         }
     }
 

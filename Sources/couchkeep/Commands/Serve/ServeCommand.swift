@@ -14,7 +14,7 @@ struct ServeCommand: AsyncParsableCommand {
         commandName: "serve",
         abstract: "Serve the vault read-only over CouchDB's replication protocol.",
         discussion: """
-            Any CouchDB (1.7 to 3.5), PouchDB or curl can read and replicate from it; nothing it is sent changes the vault.
+            Any CouchDB (1.2 to 3.5), PouchDB or curl can read and replicate from it; nothing it is sent changes the vault.
 
               couchkeep serve                               all backups as of their newest moment, on this machine only
               couchkeep serve --at "2026-11-20 14:00"       as they were
