@@ -8,7 +8,16 @@ extension CouchDatabase {
             guard let position = sequence.number, let newest = try await newestRow() else { return nil }
             return max(0, newest - position)
         }
-        let query = ["since": sequence.parameter, "limit": "0", "style": "all_docs"]
+        do {
+            return try await pending(since: sequence.parameter)
+        } catch let error as CouchError where error.status == 400 && sequence.number != nil {
+            // The position of a 1.x server that was here before: whoever has it begins anew.
+            return try await pending(since: UpdateSequence.zero.parameter)
+        }
+    }
+
+    private func pending(since position: String) async throws -> Int? {
+        let query = ["since": position, "limit": "0", "style": "all_docs"]
         return try await server.json(.get, [name, "_changes"], query: query)["pending"]?.integer
     }
 

@@ -19,10 +19,8 @@ package struct PairObserver {
             if memory.idleAt == info.updateSequence, memory.checkpoint == checkpoint {
                 return ReplicationProgress(checkpoint: checkpoint, pending: 0)
             }
-            // On 1.x a checkpoint may lie beyond a source that was put back: then nobody knows what waits.
             var progress = ReplicationProgress(
-                checkpoint: checkpoint,
-                pending: try await source.changesPending(since: checkpoint).flatMap { $0 < 0 ? nil : $0 })
+                checkpoint: checkpoint, pending: try await source.changesPending(since: checkpoint))
             if let pending = progress.pending, pending > 0 {
                 // A checkpoint that has not moved covers nothing new. (Where a few documents change again and again,
                 // the number of changes behind it does not show that.)
@@ -102,7 +100,9 @@ package struct PairObserver {
             let newest = PairMemory.NewestChanges(
                 documents: try await database.newestChanges(changesKept), purges: purges,
                 identity: info.identity)
-            guard let before, before.purges == purges, before.identity == newest.identity else {
+            // An identity that a server does not tell, or told before in a way that means nothing, tells nothing apart.
+            guard let before, before.purges == purges, newest.identity == nil || before.identity == newest.identity
+            else {
                 return (lost: [String](), now: newest)
             }
             var lost = before.documents

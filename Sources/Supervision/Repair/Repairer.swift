@@ -230,7 +230,7 @@ struct Repairer {
 
     /// Waits until no job of a replication id is left.
     private func waitUntilGone(base: String) async throws {
-        for _ in 0..<pacing.attempts {
+        for _ in 0..<pacing.attempts(untilGoneFrom: coordinatorInfo) {
             if try await !isAlive(base) { return }
             try await pacing.pause()
         }
@@ -259,6 +259,10 @@ package struct RepairPacing: Sendable {
         self.attempts = attempts
         self.pause = pause
     }
+
+    /// How often it looks whether a job has ended: 1.x begins and ends all jobs one after another, so that one that can't
+    /// connect holds up the others for its 30 seconds (seen on 1.2.2 and 1.7.1, up to 55 s).
+    func attempts(untilGoneFrom coordinator: ServerInfo) -> Int { coordinator.hasScheduler ? attempts : 3 * attempts }
 
     /// Looks every half second, for half a minute.
     package static let standard = RepairPacing { try await Task.sleep(for: .milliseconds(500)) }

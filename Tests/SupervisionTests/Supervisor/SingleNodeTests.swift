@@ -73,6 +73,14 @@ import Testing
         }
     }
 
+    @Test("A job is waited for longer than another one may hold it up")
+    func patience() {
+        let old = RepairPacing.standard.attempts(untilGoneFrom: ServerInfo(version: Self.version, uuid: nil))
+        let new = RepairPacing.standard.attempts(untilGoneFrom: ServerInfo(version: ServerVersion(3, 5), uuid: nil))
+        // Of half a second each.
+        #expect(old >= 2 * 60 && new == 60)
+    }
+
     @Test("A kill between the deletion and the new document leaves no pair without a replication")
     func killedBetween() async throws {
         try await withHousehold(sourceVersion: Self.version, targetVersion: Self.version) { home in
