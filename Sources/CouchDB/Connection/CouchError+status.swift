@@ -26,19 +26,8 @@ extension CouchError {
             ? "CouchDB answered \(status) \(said)"
             : "the answer is \(status) with \(Excerpt(of: data)), which is not CouchDB's; "
                 + "a proxy or another service may have answered"
-        let advice = Self.isLocked(status: status, reason: reason) ? Self.lockAdvice : ""
-        self.init(code, message + advice, request: request, status: status, error: word, reason: reason)
+        self.init(code, message, request: request, status: status, error: word, reason: reason)
     }
-
-    /// 3.4 and later lock an account for the address from which wrong passwords were tried (couch_auth_lockout.erl), where
-    /// `[chttpd_auth_lockout]` says nothing else for five minutes from the first of five.
-    private static func isLocked(status: Int, reason: String?) -> Bool {
-        status == 403 && reason?.hasPrefix("Account is temporarily locked") ?? false
-    }
-
-    private static let lockAdvice =
-        "; after wrong passwords it takes no login from this address for about five minutes, the right one neither: wait, "
-        + "and find what on this machine, or behind the same proxy, logs in with a wrong one"
 
     /// Without CouchDB's own words, 404 and the like say nothing of a database: any web server answers so.
     private static func code(status: Int, isCouchDB: Bool) -> Code {
