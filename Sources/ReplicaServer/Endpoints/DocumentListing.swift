@@ -50,7 +50,7 @@ struct DocumentListing: Sendable {
         hasUpdateSequence = query.isTrue("update_seq")
         var first = try query.json(["startkey", "start_key"])
         var last = try query.json(["endkey", "end_key"])
-        if let key = try query.json("key") { (first, last, includesEnd) = (key, key, true) }
+        if let key = try query.json("key") { (first, last) = (key, key) }
         start = first?.string.map { DocumentID($0) }
         end = last?.string.map { DocumentID($0) }
         isBehindAll = isDescending && first != nil && start == nil

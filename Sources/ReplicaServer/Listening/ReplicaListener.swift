@@ -83,9 +83,9 @@ package struct ReplicaListener: Sendable {
         if request.headers[.expect]?.lowercased() == "100-continue" {
             try await writer.writeInformationalHead(HTTPResponse(status: .continue))
         }
-        // A client that goes away while it waits for changes ends the wait.
+        // A client that goes away while it waits for changes, or for how long a body is, ends the wait.
         let watch: ClientWatch? =
-            Self.mayWait(request.head.path ?? "/")
+            request.method == .head || Self.mayWait(try? RequestTarget(request.head.path ?? "/"))
             ? try await channel.pipeline.handler(type: ClientWatch.self).get() : nil
         defer { watch?.onGone(nil) }
         let shown = "\(request.method.rawValue) \(request.head.path?.split(separator: "?").first ?? "/")"
@@ -108,7 +108,7 @@ package struct ReplicaListener: Sendable {
                 host: request.head.authority)
             if let response = try endpoints.respondToHead(of: served) { return response }
             // Nobody knows how long it will be.
-            if served.isHead, Self.mayWait(request.head.path ?? "/") {
+            if served.isHead, Self.mayWait(served.target) {
                 throw EndpointFailure.methodNotAllowed([.get, .post])
             }
             var bytes = ByteBuffer()
@@ -137,7 +137,7 @@ package struct ReplicaListener: Sendable {
             try await writer.write(response: head, body: ResponseBody(byteBuffer: ByteBuffer(bytes: bytes)))
         case .stream(let length, let produce):
             if let length { head.headerFields[.contentLength] = String(length) }
-            if isHead { return try await writer.writeResponse(try await headAlone(head, of: shown, produce)) }
+            if isHead { return try await writer.writeResponse(try await headAlone(head, of: shown, watch, produce)) }
             let pieces = BodyOutput.Pieces()
             watch?.onGone { pieces.fail(CancellationError()) }
             async let production: Void = BodyOutput.produce(into: pieces, by: produce)
@@ -172,14 +172,16 @@ package struct ReplicaListener: Sendable {
     /// The head of a body that is not sent. It tells the length: without it the end of a chunked body would follow, which
     /// clients take for the beginning of the next answer.
     private func headAlone(
-        _ head: HTTPResponse, of shown: String, _ produce: @Sendable (inout BodyOutput) async throws -> Void
+        _ head: HTTPResponse, of shown: String, _ watch: ClientWatch?,
+        _ produce: @escaping @Sendable (inout BodyOutput) async throws -> Void
     ) async throws -> HTTPResponse {
         var head = head
         guard head.headerFields[.contentLength] == nil else { return head }
         do {
-            head.headerFields[.contentLength] = String(try await BodyOutput.length(of: produce))
+            head.headerFields[.contentLength] = String(try await length(of: produce, watch))
+        } catch let error as CancellationError {
+            throw error
         } catch {
-            try Task.checkCancellation()
             failures.note(error, of: shown)
             let failed = EndpointFailure(error).response
             head.status = .init(code: failed.status)
@@ -189,8 +191,28 @@ package struct ReplicaListener: Sendable {
         return head
     }
 
-    private static func mayWait(_ target: String) -> Bool {
-        target.contains("/_changes")
-            && ["longpoll", "continuous", "live", "eventsource"].contains { target.contains("feed=\($0)") }
+    /// How long a body is; ends with an error where the client goes away meanwhile.
+    private func length(
+        of produce: @escaping @Sendable (inout BodyOutput) async throws -> Void, _ watch: ClientWatch?
+    ) async throws -> Int {
+        let (gone, tell) = AsyncStream.makeStream(of: Never.self)
+        watch?.onGone { tell.finish() }
+        return try await withThrowingTaskGroup(of: Int?.self) { group in
+            defer { group.cancelAll() }
+            group.addTask { try await BodyOutput.length(of: produce) }
+            group.addTask {
+                for await _ in gone {}
+                return nil
+            }
+            guard let length = try await group.next() ?? nil else { throw CancellationError() }
+            return length
+        }
+    }
+
+    private static func mayWait(_ target: RequestTarget?) -> Bool {
+        guard let target, target.parts.dropFirst().first == "_changes", let feed = target.query["feed"] else {
+            return false
+        }
+        return ["longpoll", "continuous", "live", "eventsource"].contains(feed)
     }
 }

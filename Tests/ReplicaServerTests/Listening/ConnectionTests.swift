@@ -54,8 +54,11 @@ struct ConnectionTests {
                     #expect(head.hasPrefix("http/1.1 ") && head.contains("content-length: \(length)\r\n"), "\(head)")
                     #expect(!head.contains("transfer-encoding"), "\(head)")
                 }
-                try await connection.send("HEAD", "/db/_changes?feed=continuous")
-                #expect(try await connection.read(to: "\r\n\r\n")?.hasPrefix("HTTP/1.1 405 ") == true)
+                for feed in ["_changes?feed=continuous", "%5Fchanges?f%65ed=longpoll&since=now"] {
+                    try await connection.send("HEAD", "/db/\(feed)")
+                    let head = try #require(try await connection.read(to: "\r\n\r\n"))
+                    #expect(head.hasPrefix("HTTP/1.1 405 "), "\(head)")
+                }
             }
         }
     }

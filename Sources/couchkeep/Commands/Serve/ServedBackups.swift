@@ -26,7 +26,7 @@ final class ServedBackups: Sendable {
     static let mostOpen = min(64, max(4, (OpenFiles.most - filesOfOthers - mostConnections) / 12))
 
     /// As many as CouchDB takes, where there are files for them.
-    static let mostConnections = min(2048, max(32, OpenFiles.most / 4))
+    static let mostConnections = min(2048, max(8, (OpenFiles.most - filesOfOthers - 4 * 12) / 4))
 
     /// What a process has open besides.
     private static let filesOfOthers = 64
@@ -73,7 +73,7 @@ final class ServedBackups: Sendable {
 
     private func listed() async throws -> [String] {
         guard isAll else { return names }
-        let unfit = skipped.withLock { $0.names }
+        let unfit = Set(skipped.withLock { $0.names })
         return try await vault.entries().map(\.name).filter { !unfit.contains($0) }
     }
 
@@ -82,7 +82,7 @@ final class ServedBackups: Sendable {
         do {
             let served = try await opened[name]
             // It may have got its first moment since, or have been mended.
-            skipped.withLock { _ = $0.names.remove(name) }
+            skipped.withLock { $0.forget(name) }
             return served.database
         } catch let error as VaultError where error.code == .unknownDatabase {
             return nil
@@ -150,6 +150,8 @@ final class ServedBackups: Sendable {
                 }
                 await tellLoss(of: served)
             }
+            // What was left out may have got its first moment since, or have been mended.
+            for name in skipped.withLock({ $0.names }) where isAll && !Task.isCancelled { _ = try? await database(name) }
             // Ends with the serving. All leaves of a large backup are not read all the time, however often it has a new moment.
             try? await Task.sleep(for: max(.seconds(5), began.duration(to: .now) * 4))
         }
