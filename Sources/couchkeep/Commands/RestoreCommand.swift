@@ -74,7 +74,7 @@ struct RestoreCommand: AsyncParsableCommand, JSONCommand {
     func run() async throws {
         try KeyOptions.expectReading(try await vault.keySource())
         let targets = try await targets()
-        guard let server = targets.first?.database.server else { throw ValidationError("the vault has no backup") }
+        guard let server = targets.first?.database.server else { preconditionFailure("a restore has a target") }
         try CommandEnd.end(try await server.closing { try await restore(targets) })
     }
 
@@ -97,13 +97,14 @@ struct RestoreCommand: AsyncParsableCommand, JSONCommand {
 
     private func targets() async throws -> [(backup: String, database: CouchDatabase)] {
         if let name { return [(name, try await login.database(to))] }
-        let server = try await login.server(to)
-        let names = try await vault.open().entries().map(\.name)
-        return names.filter { name in
+        let names = try await vault.open().entries().map(\.name).filter { name in
             guard let reason = DatabaseNames.reasonToLeaveOut(name) else { return true }
             Console.error("\(name) is left out: \(reason)")
             return false
-        }.map { ($0, CouchDatabase(server: server, name: $0)) }
+        }
+        guard !names.isEmpty else { throw ValidationError("the vault has no backup") }
+        let server = try await login.server(to)
+        return names.map { ($0, CouchDatabase(server: server, name: $0)) }
     }
 
     private func options() throws -> RestoreOptions {

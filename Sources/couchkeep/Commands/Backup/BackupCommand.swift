@@ -60,25 +60,25 @@ struct BackupCommand: AsyncParsableCommand, JSONCommand {
             return try CommandEnd.end(
                 try await ConfiguredBackups(options: options, printer: printer, isQuiet: quiet).run())
         }
-        let databases = try await databases(url)
-        guard let server = databases.first?.server else {
-            throw ValidationError("the server has no database to back up")
+        guard allDatabases else {
+            let database = try await login.database(url)
+            return try CommandEnd.end(try await database.server.closing { try await backUp(database, in: nil) })
         }
-        try CommandEnd.end(try await server.closing { try await backUp(databases) })
+        let server = try await login.server(url)
+        try CommandEnd.end(try await server.closing { try await backUp(try await databases(of: server)) })
     }
 
     private var printer: BackupPrinter { BackupPrinter(isJSON: json, isQuiet: quiet) }
 
-    private func databases(_ url: String) async throws -> [CouchDatabase] {
-        guard allDatabases else { return [try await login.database(url)] }
-        let server = try await login.server(url)
-        return try await ReplicationFailure.Side.source.naming { try await server.databaseNames() }
+    private func databases(of server: ServerConnection) async throws -> [CouchDatabase] {
+        let databases = try await ReplicationFailure.Side.source.naming { try await server.databaseNames() }
             .filter { !ScratchName.isScratch($0) }
             .map { CouchDatabase(server: server, name: $0) }
+        guard !databases.isEmpty else { throw ValidationError("the server has no database to back up") }
+        return databases
     }
 
     private func backUp(_ databases: [CouchDatabase]) async throws -> Service.ExitCode {
-        guard allDatabases else { return try await backUp(databases[0], in: nil) }
         var codes: [Service.ExitCode] = []
         let turns = Turns(Self.atOnce)
         try await databases.concurrentForEach(atMost: Self.atOnce) { database in
