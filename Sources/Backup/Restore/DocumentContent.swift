@@ -48,6 +48,18 @@ extension Revision {
         return try empty.edited(on: self, members: try JSONMembers(of: bytes), isDeleted: true)
     }
 
+    /// The document without any revision, as a client writes a new one.
+    ///
+    /// - Throws: `CouchError` where the document can't be read.
+    func asNew() throws -> Data {
+        let members = try JSONMembers(of: document)
+        var texts: [Data] = []
+        for member in members.members where member.key != "_rev" && member.key != "_revisions" {
+            texts.append(members.text(of: member))
+        }
+        return Data("{".utf8) + texts.joined(separator: Data(",".utf8)) + Data("}".utf8)
+    }
+
     private func edited(
         on parent: Revision, members: JSONMembers, isDeleted: Bool, generation: Int = 0
     ) throws -> Revision {

@@ -66,8 +66,9 @@ extension RestoreRun {
         let new = try looks.flatMap { try $0.edits(isExact: options.isExact) }
         guard !new.isEmpty else { return }
         let result = try await onTarget { try await replica.store(new, checkpoint: nil) }
-        for refusal in result.refusals { tally.note(refusal) }
-        let refused = Set(result.refusals.map { [$0.id.text, $0.revision?.description ?? ""] })
+        let refusals = try await createAgain(result.refusals, of: new, looks, in: replica)
+        for refusal in refusals { tally.note(refusal) }
+        let refused = Set(refusals.map { [$0.id.text, $0.revision?.description ?? ""] })
         let wanted = Dictionary(looks.map { ($0.id, Set($0.wanted.map(\.revision))) }, uniquingKeysWith: { $1 })
         for revision in new where !refused.contains([revision.id.text, revision.revision.description]) {
             guard wanted[revision.id]?.contains(revision.revision) == true else {
@@ -78,6 +79,31 @@ extension RestoreRun {
             tally.copied.bytesStored += revision.document.count + revision.attachments.reduce(0) { $0 + $1.size }
             tally.copied.attachmentsStored += revision.attachments.count
         }
+    }
+
+    /// Writes as new documents what was forbidden on top of a tombstone: accounts, whose names may not change, and whatever else
+    /// is compared with what was there before.
+    ///
+    /// - Returns: what is refused all the same.
+    private func createAgain(
+        _ refusals: [Refusal], of edits: [Revision], _ looks: [DocumentLook], in replica: CouchReplica
+    ) async throws -> [Refusal] {
+        guard refusals.contains(where: { $0.error == "forbidden" }) else { return refusals }
+        let deleted = Set(looks.filter { !$0.found.isEmpty && $0.found.allSatisfy(\.isDeleted) }.map(\.id))
+        let byDocument = Dictionary(grouping: edits, by: \.id)
+        var left: [Refusal] = []
+        for refusal in refusals {
+            guard refusal.error == "forbidden", deleted.contains(refusal.id),
+                // Conflicts need branches of their own.
+                let edit = byDocument[refusal.id]?.first, byDocument[refusal.id]?.count == 1, !edit.isDeleted
+            else {
+                left.append(refusal)
+                continue
+            }
+            let document = try edit.asNew()
+            if let again = try await onTarget({ try await replica.create(document, like: edit) }) { left.append(again) }
+        }
+        return left
     }
 
     /// What belongs to the database, is no document, and is not as it was: what is put back, most of it only by an exact

@@ -23,6 +23,15 @@ extension CouchDatabase {
         try await write(.put, path(of: id), body: .object(members))
     }
 
+    /// Writes a document as these bytes, which must be a JSON object, and returns its new revision.
+    ///
+    /// `_rev` among its members names the one it replaces; without it the document is new, or goes on from a tombstone.
+    ///
+    /// - Throws: ``CouchError``; code `conflict` where the document is there, or was changed by somebody else.
+    public func putDocument(_ id: String, document: Data) async throws -> String {
+        try await write(document, to: path(of: id))
+    }
+
     /// Deletes a document and returns the tombstone's revision.
     ///
     /// - Throws: ``CouchError``; code `conflict` where the document was changed by somebody else.
@@ -53,8 +62,12 @@ extension CouchDatabase {
     ///
     /// - Throws: ``CouchError``; code `conflict` where the document was changed by somebody else.
     public func putLocalDocument(_ id: String, document: Data) async throws -> String {
+        try await write(document, to: [name, "_local", id])
+    }
+
+    private func write(_ document: Data, to path: [String]) async throws -> String {
         let body = CouchRequest.Body.bytes(ByteBuffer(data: document), contentType: "application/json")
-        let request = CouchRequest(.put, [name, "_local", id], body: body)
+        let request = CouchRequest(.put, path, body: body)
         let shown = request.shown(on: server.url)
         guard let revision = try await server.answer(to: request).json(request: shown)["rev"]?.string else {
             throw CouchError(.malformedAnswer, "the answer to a write names no revision", request: shown)

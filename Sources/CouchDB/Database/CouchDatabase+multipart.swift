@@ -32,13 +32,15 @@ extension CouchDatabase {
     /// - Parameters:
     ///   - layout: the layout of the request's body.
     ///   - body: the bytes of the layout's segments, in their order.
+    ///   - isNew: writes it as a client writes a new document, which goes on from a tombstone that is there. The document names no
+    ///     revision then, and a call that is repeated finds it there (code `conflict`).
     /// - Throws: ``CouchError``; code `server-error` with status 202 where not enough copies of the shard took it. Errors
     ///   of `body` come out as a failed request.
     public func putRevision<Body: AsyncSequence & Sendable>(
-        _ id: String, layout: MultipartWriter, body: Body
+        _ id: String, layout: MultipartWriter, body: Body, isNew: Bool = false
     ) async throws where Body.Element == ByteBuffer {
         let request = CouchRequest(
-            .put, try path(of: id), query: ["new_edits": "false"],
+            .put, try path(of: id), query: isNew ? [:] : ["new_edits": "false"],
             body: .stream(
                 .stream(body, length: .known(Int64(layout.contentLength))), contentType: layout.contentType))
         let shown = request.shown(on: server.url)

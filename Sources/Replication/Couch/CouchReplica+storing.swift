@@ -66,14 +66,37 @@ extension CouchReplica {
             reason: row.reason ?? "the server gives no reason")
     }
 
+    /// Writes what a document says as a client writes a new one: over a tombstone it goes on from that.
+    ///
+    /// Functions that validate writes are shown nothing then that was there before, and the tombstone where a revision is stored
+    /// (`couch_db:prep_and_validate_update`): many refuse what has nothing in common with the tombstone.
+    ///
+    /// - Parameters:
+    ///   - document: the bytes of the document, which name no revision.
+    ///   - revision: whose attachments it has, and what a refusal names.
+    /// - Returns: why the server did not take it; nil where it did.
+    package func create(_ document: Data, like revision: Revision) async throws -> Refusal? {
+        var new = revision
+        new.document = document
+        do {
+            guard revision.attachments.isEmpty else { return try await put(new, isNew: true) }
+            _ = try await database.putDocument(revision.id.text, document: document)
+            return nil
+        } catch let error as CouchError
+            where Self.concernsDocuments(error) || [.forbidden, .conflict, .invalidInput].contains(error.code)
+        {
+            return Refusal(of: revision, error)
+        }
+    }
+
     /// Writes a revision with its attachments, which stream from where they are.
-    private func put(_ revision: Revision) async throws -> Refusal? {
+    private func put(_ revision: Revision, isNew: Bool = false) async throws -> Refusal? {
         do {
             let members = try DocumentMembers(of: revision.document)
             let layout = try MultipartWriter(document: revision.document, members: members)
             let body = UploadBody(layout, attachments: revision.attachments)
             do {
-                try await database.putRevision(revision.id.text, layout: layout, body: body)
+                try await database.putRevision(revision.id.text, layout: layout, body: body, isNew: isNew)
             } catch {
                 guard let (name, cause) = body.unread.failure else { throw error }
                 try Task.checkCancellation()

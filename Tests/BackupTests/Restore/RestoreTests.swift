@@ -47,6 +47,48 @@ import Testing
         }
     }
 
+    /// Functions that compare with what was there before are shown the tombstone, where a revision is stored on top of it.
+    @Test(.enabled(if: LocalCouchDB.isInstalled, whySkipped), .timeLimit(.minutes(5)), arguments: [false, true])
+    func bringsBackWhatMayNotChangeItsName(isExact: Bool) async throws {
+        try await withRealScene { _, scene in
+            let change: (inout RestoreOptions) -> Void = { options in
+                (options.intoExisting, options.ontoSource, options.isExact) = (true, true, isExact)
+            }
+            let accounts = scene.with(source: "_users")
+            let ids = ["ann", "bob"].map { "org.couchdb.user:\($0)" }
+            for (id, name) in zip(ids, ["ann", "bob"]) {
+                _ = try await accounts.source.putDocument(
+                    id,
+                    members: ["name": .string(name), "type": "user", "roles": [], "password": "a long sentence"])
+            }
+            let moment = try await accounts.backUp().moment
+            let before = try #require(try await accounts.source.document(ids[0]))
+            for id in ids { try await accounts.source.write([id: ["_deleted": true]]) }
+            let report = try await accounts.restore(moment, to: accounts.source, change)
+            #expect(report.isEqual && report.refusals == [] && report.edits == 2, "\(report)")
+            let after = try #require(try await accounts.source.document(ids[0]))
+            for key in ["name", "derived_key", "salt"] { #expect(after[key] == before[key]) }
+
+            let scene = scene.with(source: "named")
+            try await scene.source.create()
+            let text = """
+                function (doc, old) {
+                  if (old && !doc._deleted && old.name !== doc.name) throw({forbidden: 'no other name'});
+                }
+                """
+            try await scene.source.write(["_design/guard": ["validate_doc_update": .string(text)]])
+            let attached = #"{"name": "b", "_attachments": {"x": {"content_type": "text/plain", "data": "aGVsbG8="}}}"#
+            for (id, text) in ["plain": #"{"name": "a", "n": 1.0}"#, "attached": attached] {
+                #expect(try await scene.source.put(id, text: text))
+            }
+            let named = try await scene.backUp().moment
+            for id in ["plain", "attached"] { try await scene.source.write([id: ["_deleted": true]]) }
+            let again = try await scene.restore(named, to: scene.source, change)
+            #expect(again.isEqual && again.refusals == [], "\(again)")
+            #expect(try await scene.source.document("attached")?["_attachments"]?["x"]?["length"] == 5)
+        }
+    }
+
     /// Each try is cut off by the target at another place; the last one completes it.
     @Test func goesOnWhereItWasCutOff() async throws {
         try await withScene { server, scene in
