@@ -45,7 +45,8 @@ extension Exchange {
         guard let asked = try request.declaredJSON()["docs"]?.elements else {
             throw CouchFailure.badRequest("Missing JSON list of 'docs'.")
         }
-        if flavour.bulkGetsAsNobody, SystemDatabase.isReplicator(database.name) || SystemDatabase.isUsers(database.name) {
+        if flavour.bulkGetsAsNobody, SystemDatabase.isReplicator(database.name) || SystemDatabase.isUsers(database.name)
+        {
             return SimulatedResponse(
                 body: .stream { write in
                     try await write(Array(#"{"results": ["#.utf8))

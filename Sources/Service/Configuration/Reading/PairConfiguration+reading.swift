@@ -1,5 +1,5 @@
-import CouchDB
 import Backup
+import CouchDB
 import Yams
 
 extension PairConfiguration {

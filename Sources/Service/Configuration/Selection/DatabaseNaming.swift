@@ -1,5 +1,5 @@
-import CouchDB
 import Backup
+import CouchDB
 
 /// CouchDB's rule for the names of databases.
 package enum DatabaseNaming {

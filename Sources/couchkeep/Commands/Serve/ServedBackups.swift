@@ -151,7 +151,9 @@ final class ServedBackups: Sendable {
                 await tellLoss(of: served)
             }
             // What was left out may have got its first moment since, or have been mended.
-            for name in skipped.withLock({ $0.names }) where isAll && !Task.isCancelled { _ = try? await database(name) }
+            for name in skipped.withLock({ $0.names }) where isAll && !Task.isCancelled {
+                _ = try? await database(name)
+            }
             // Ends with the serving. All leaves of a large backup are not read all the time, however often it has a new moment.
             try? await Task.sleep(for: max(.seconds(5), began.duration(to: .now) * 4))
         }
