@@ -128,8 +128,8 @@ final class ServedBackups: Sendable {
         }
     }
 
-    /// Looks at what is open while nobody asks too: goes on to newer moments, so that no older one is kept from being pruned, and says once of each
-    /// why it is not served, or what of it is lost.
+    /// Looks at what is open while nobody asks too: goes on to newer moments, so that no older one is kept from being
+    /// pruned, says once of each why it is not served, or what of it is lost, and tries again what was left out.
     func follow() async {
         var told: Set<String> = []
         while !Task.isCancelled {
