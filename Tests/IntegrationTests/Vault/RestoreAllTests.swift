@@ -29,6 +29,17 @@ struct RestoreAllTests {
         }
     }
 
+    /// Debug builds ended with a crash instead.
+    @Test func whatFailsFirstIsTold() async throws {
+        try await withVaultScene { scene in
+            let server = "http://127.0.0.1:1"
+            let backup = try await scene.run(["backup", server, "--all-databases", "--vault", scene.vault])
+            #expect(backup.exitCode == 13 && backup.errors.contains(server), "\(backup)")
+            let restore = try await scene.run(["restore", "--all-databases", "--to", server, "--vault", scene.vault])
+            #expect(restore.exitCode == 2 && restore.errors.contains("[not-a-vault]"), "\(restore)")
+        }
+    }
+
     /// A run that was cut off goes on when it is run again, and what it had finished is as good as restored.
     @Test func whatARunBeforeHasFinishedIsDone() async throws {
         try await withSimulatedServers { source, target in
