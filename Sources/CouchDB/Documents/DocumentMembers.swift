@@ -33,7 +33,7 @@ public struct DocumentMembers: Sendable, Hashable {
         var members = DocumentMembers()
         do {
             try members.read(&cursor, in: document)
-            try cursor.expectEnd(in: document)
+            try cursor.expectEnd(in: document, behind: "document")
         } catch {
             switch error {
             case .incomplete:
@@ -103,17 +103,6 @@ extension JSONCursor {
         try members.read(&self, in: bytes)
         members.attachmentsRange = members.attachmentsRange.map { ($0.lowerBound - start)..<($0.upperBound - start) }
         return (start..<position, members)
-    }
-
-    /// Checks that nothing but white space is left.
-    fileprivate mutating func expectEnd(in bytes: RawSpan) throws(JSONFault) {
-        do {
-            _ = try peek(in: bytes)
-        } catch {
-            guard case .incomplete = error else { throw error }
-            return
-        }
-        throw .malformed(at: position, "something comes behind the document")
     }
 
     /// Reads `{"start":3,"ids":["…",…]}`.

@@ -8,6 +8,19 @@ struct JSONCursor {
 
     init(at position: Int = 0) { self.position = position }
 
+    /// Checks that nothing but white space is left.
+    ///
+    /// - Parameter what: what has ended, in a word.
+    mutating func expectEnd(in bytes: RawSpan, behind what: String) throws(JSONFault) {
+        do {
+            _ = try peek(in: bytes)
+        } catch {
+            guard case .incomplete = error else { throw error }
+            return
+        }
+        throw .malformed(at: position, "something comes behind the \(what)")
+    }
+
     /// The next byte that isn't white space.
     @inline(__always)
     mutating func peek(in bytes: RawSpan) throws(JSONFault) -> UInt8 {

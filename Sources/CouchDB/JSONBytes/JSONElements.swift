@@ -27,12 +27,7 @@ public struct JSONElements: Sendable, Hashable {
         var ranges: [Range<Int>] = []
         var isFirst = true
         while try cursor.nextElement(in: bytes, isFirst: &isFirst) { ranges.append(try cursor.skipValue(in: bytes)) }
-        do {
-            _ = try cursor.peek(in: bytes)
-        } catch {
-            guard case .incomplete = error else { throw error }
-            return ranges
-        }
-        throw .malformed(at: cursor.position, "something comes behind the array")
+        try cursor.expectEnd(in: bytes, behind: "array")
+        return ranges
     }
 }

@@ -55,12 +55,7 @@ public struct JSONMembers: Sendable, Hashable {
                     key: try? key.text(in: bytes), range: (key.range.lowerBound - 1)..<value.upperBound,
                     valueRange: value))
         }
-        do {
-            _ = try cursor.peek(in: bytes)
-        } catch {
-            guard case .incomplete = error else { throw error }
-            return members
-        }
-        throw .malformed(at: cursor.position, "something comes behind the object")
+        try cursor.expectEnd(in: bytes, behind: "object")
+        return members
     }
 }

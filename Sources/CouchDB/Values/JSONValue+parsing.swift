@@ -14,21 +14,9 @@ extension JSONValue {
         do {
             var cursor = JSONCursor()
             self = try Self.value(at: &cursor, in: bytes.span.bytes, depth: 0)
-            guard try Self.isAtEnd(&cursor, of: bytes.span.bytes) else {
-                throw JSONFault.malformed(at: cursor.position, "something comes behind the value")
-            }
+            try cursor.expectEnd(in: bytes.span.bytes, behind: "value")
         } catch {
             throw CouchError(.malformedAnswer, "this isn't JSON: \(Excerpt(of: data))")
-        }
-    }
-
-    private static func isAtEnd(_ cursor: inout JSONCursor, of bytes: RawSpan) throws(JSONFault) -> Bool {
-        do {
-            _ = try cursor.peek(in: bytes)
-            return false
-        } catch {
-            guard case .incomplete = error else { throw error }
-            return true
         }
     }
 
