@@ -10,14 +10,7 @@ extension CouchReplica {
             document.revisions.map { WantedRevision(id: document.id, revision: $0) }
         }
         guard !items.isEmpty else { return }
-        if try await mayBulkGet() {
-            do {
-                return try await bulkGetDocuments(items, receive: receive)
-            } catch let error as CouchError where Self.isUnsupported(error) {
-                // Said before any document came: a server of 1.x, or a proxy in front.
-                remember { $0.lacksBulkGet = true }
-            }
-        }
+        if try await wherePossible({ try await bulkGetDocuments(items, receive: receive) }) != nil { return }
         // Each revision stands twice in the URL.
         try await documentByDocument(
             DocumentRequest.list(items, atMost: 50), overlapping: true,

@@ -9,30 +9,24 @@ extension CouchReplica {
             document.revisions.map { WantedRevision(id: document.id, revision: $0) }
         }
         guard !wanted.isEmpty else { return }
-        var rest = FetchRest()
-        if try await !mayBulkGet() {
-            rest.singly = wanted
-        } else {
-            do {
-                rest = try await bulkGet(wanted, receive: receive)
-            } catch let error as CouchError where Self.isUnsupported(error) {
-                // Said before any document came: a server of 1.x, or a proxy in front.
-                remember { $0.lacksBulkGet = true }
-                rest.singly = wanted
-            }
-        }
+        var rest =
+            try await wherePossible { try await bulkGet(wanted, receive: receive) } ?? FetchRest(singly: wanted)
         for group in rest.groupsWithAttachments(limit: limits.attachmentsTogether) {
             rest.singly += try await withAttachments(group, receive: receive)
         }
         try await openRevisions(rest.singly, receive: receive)
     }
 
-    /// Whether `_bulk_get` is there and hands out what the user may read, as far as is known.
-    func mayBulkGet() async throws -> Bool {
-        guard !remember({ $0.lacksBulkGet }) else { return false }
-        guard try await !database.bulkGetsAsUser() else { return true }
+    /// Asks by `_bulk_get`; nil where it is not there, or does not hand out what the user may read.
+    func wherePossible<Result>(_ bulkGet: () async throws -> Result) async throws -> Result? {
+        guard !remember({ $0.lacksBulkGet }) else { return nil }
+        do {
+            if try await database.bulkGetsAsUser() { return try await bulkGet() }
+        } catch let error as CouchError where Self.isUnsupported(error) {
+            // Said before any document came: a server of 1.x, or a proxy in front.
+        }
         remember { $0.lacksBulkGet = true }
-        return false
+        return nil
     }
 
     /// Whether the answer says that the server has no such endpoint, rather than that something went wrong.
