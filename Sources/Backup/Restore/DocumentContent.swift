@@ -52,12 +52,12 @@ extension Revision {
     ///
     /// - Throws: `CouchError` where the document can't be read.
     func asNew() throws -> Data {
-        let members = try JSONMembers(of: document)
-        var texts: [Data] = []
-        for member in members.members where member.key != "_rev" && member.key != "_revisions" {
-            texts.append(members.text(of: member))
-        }
+        let texts = Self.withoutRevision(try JSONMembers(of: document))
         return Data("{".utf8) + texts.joined(separator: Data(",".utf8)) + Data("}".utf8)
+    }
+
+    private static func withoutRevision(_ members: JSONMembers) -> [Data] {
+        members.members.filter { $0.key != "_rev" && $0.key != "_revisions" }.map { members.text(of: $0) }
     }
 
     private func edited(
@@ -73,8 +73,8 @@ extension Revision {
             throw CouchError(.malformedAnswer, "the revision \(parent.revision) can't have a successor")
         }
         var document = Data("{".utf8)
-        for member in members.members where member.key != "_rev" && member.key != "_revisions" {
-            document.append(members.text(of: member))
+        for text in Self.withoutRevision(members) {
+            document.append(text)
             document.append(UInt8(ascii: ","))
         }
         document.append(Data(#""_rev":"\#(leaf)","_revisions":"#.utf8))
