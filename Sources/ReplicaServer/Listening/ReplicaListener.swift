@@ -83,13 +83,14 @@ package struct ReplicaListener: Sendable {
         if request.headers[.expect]?.lowercased() == "100-continue" {
             try await writer.writeInformationalHead(HTTPResponse(status: .continue))
         }
+        let target = Result { () throws(EndpointFailure) in try RequestTarget(request.head.path ?? "/") }
         // A client that goes away while it waits for changes, or for how long a body is, ends the wait.
         let watch: ClientWatch? =
-            request.method == .head || Self.mayWait(try? RequestTarget(request.head.path ?? "/"))
+            request.method == .head || Self.mayWait(try? target.get())
             ? try await channel.pipeline.handler(type: ClientWatch.self).get() : nil
         defer { watch?.onGone(nil) }
         let shown = "\(request.method.rawValue) \(request.head.path?.split(separator: "?").first ?? "/")"
-        var response = await response(to: request, shown)
+        var response = await response(to: request, at: target, shown)
         // Hummingbird closes the connection behind it, and clients that are not told use it again.
         if Self.asksToClose(request.headers[.connection]) { response.headers[.connection] = "close" }
         try await send(response, of: shown, isHead: request.method == .head, watch, writer)
@@ -101,11 +102,13 @@ package struct ReplicaListener: Sendable {
         } ?? false
     }
 
-    private func response(to request: Request, _ shown: String) async -> ServedResponse {
+    private func response(
+        to request: Request, at target: Result<RequestTarget, EndpointFailure>, _ shown: String
+    ) async -> ServedResponse {
         do {
             var served = ServedRequest(
-                method: request.method, target: try RequestTarget(request.head.path ?? "/"), headers: request.headers,
-                host: request.head.authority)
+                method: request.method, target: try target.get(), headers: request.headers, host: request.head.authority
+            )
             if let response = try endpoints.respondToHead(of: served) { return response }
             // Nobody knows how long it will be.
             if served.isHead, Self.mayWait(served.target) {
@@ -119,9 +122,14 @@ package struct ReplicaListener: Sendable {
             served.body = Data(bytes.readableBytesView)
             return try await endpoints.respond(to: served)
         } catch {
-            failures.note(error, of: shown)
-            return EndpointFailure(error).response
+            return refusal(error, of: shown)
         }
+    }
+
+    /// What is answered where an answer fails before anything of it was sent.
+    private func refusal(_ error: any Error, of shown: String) -> ServedResponse {
+        failures.note(error, of: shown)
+        return EndpointFailure(error).response
     }
 
     @concurrent
@@ -137,7 +145,19 @@ package struct ReplicaListener: Sendable {
             try await writer.write(response: head, body: ResponseBody(byteBuffer: ByteBuffer(bytes: bytes)))
         case .stream(let length, let produce):
             if let length { head.headerFields[.contentLength] = String(length) }
-            if isHead { return try await writer.writeResponse(try await headAlone(head, of: shown, watch, produce)) }
+            if isHead {
+                do {
+                    // Without it the end of a chunked body would follow, which clients take for the beginning of the next answer.
+                    if length == nil {
+                        head.headerFields[.contentLength] = String(try await self.length(of: produce, watch))
+                    }
+                } catch  where !(error is CancellationError) {
+                    var failed = refusal(error, of: shown)
+                    failed.headers[.connection] = response.headers[.connection]
+                    return try await send(failed, of: shown, isHead: true, nil, writer)
+                }
+                return try await writer.writeResponse(head)
+            }
             let pieces = BodyOutput.Pieces()
             watch?.onGone { pieces.fail(CancellationError()) }
             async let production: Void = BodyOutput.produce(into: pieces, by: produce)
@@ -147,8 +167,7 @@ package struct ReplicaListener: Sendable {
                 piece = try await iterator.next()
             } catch  where !(error is CancellationError) {
                 // Nothing was sent yet, and the client can be told.
-                failures.note(error, of: shown)
-                var failed = EndpointFailure(error).response
+                var failed = refusal(error, of: shown)
                 failed.headers[.connection] = response.headers[.connection]
                 return try await send(failed, of: shown, isHead: false, nil, writer)
             }
@@ -167,28 +186,6 @@ package struct ReplicaListener: Sendable {
             await production
             try await body.finish(nil)
         }
-    }
-
-    /// The head of a body that is not sent. It tells the length: without it the end of a chunked body would follow, which
-    /// clients take for the beginning of the next answer.
-    private func headAlone(
-        _ head: HTTPResponse, of shown: String, _ watch: ClientWatch?,
-        _ produce: @escaping @Sendable (inout BodyOutput) async throws -> Void
-    ) async throws -> HTTPResponse {
-        var head = head
-        guard head.headerFields[.contentLength] == nil else { return head }
-        do {
-            head.headerFields[.contentLength] = String(try await length(of: produce, watch))
-        } catch let error as CancellationError {
-            throw error
-        } catch {
-            failures.note(error, of: shown)
-            let failed = EndpointFailure(error).response
-            head.status = .init(code: failed.status)
-            for field in failed.headers { head.headerFields[field.name] = field.value }
-            head.headerFields[.contentLength] = "0"
-        }
-        return head
     }
 
     /// How long a body is; ends with an error where the client goes away meanwhile.
