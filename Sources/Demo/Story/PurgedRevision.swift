@@ -100,7 +100,7 @@ struct PurgedRevision: Chapter {
         try expect(now == "shipped", "\(Self.order) should be shipped on standby, and is \(now)")
         narrator.fact(
             "Couchkeep repairs",
-            "copied \(Wording.counted(repair.copied, "revision")), with its history; \(Self.order) is shipped on standby"
+            "copied \(Wording.revisions(repair.copied)), with its history; \(Self.order) is shipped on standby"
         )
     }
 }

@@ -221,7 +221,7 @@ struct VaultState: Sendable {
             return findings
         }
         if !newest.isComplete {
-            let missing = Wording.counted(newest.setAside, "revision")
+            let missing = Wording.revisions(newest.setAside)
             findings.append(
                 finding(
                     BackupIncomplete.self, .critical,

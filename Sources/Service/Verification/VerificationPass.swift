@@ -135,7 +135,7 @@ package struct VerificationPass: Sendable {
                 mending: true
             ) { try await $0.mend(holes, of: pair.key, StoredRefusals(state), at: now()) }
             record.detail =
-                "copied \(Wording.counted(report.copied, "revision")) that verification \(verification) had found missing"
+                "copied \(Wording.revisions(report.copied)) that verification \(verification) had found missing"
             if report.remaining.isEmpty {
                 record.result = .done
             } else {

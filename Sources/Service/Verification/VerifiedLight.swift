@@ -142,7 +142,7 @@ package struct VerifiedLight: Sendable {
     }
 
     private static func words(unread record: VerificationRecord) -> String {
-        "the backup does not hand out the content of \(Wording.counted(record.bodies?.unreadable ?? 0, "revision"))"
+        "the backup does not hand out the content of \(Wording.revisions(record.bodies?.unreadable ?? 0))"
     }
 
     private func unreadContent(_ record: VerificationRecord) -> Finding {

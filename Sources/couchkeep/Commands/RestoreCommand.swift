@@ -169,7 +169,7 @@ struct RestoreCommand: AsyncParsableCommand, JSONCommand {
             }
             run.onLook = {
                 line.show(
-                    "\(backup): compared \(Wording.counted($0, "document")), \($1) written anew")
+                    "\(backup): compared \(Wording.documents($0)), \($1) written anew")
             }
             run.onWait = { line.show("\(backup): \(WaitWords.text($0))", isWaiting: true) }
             run.onComparison = { state in

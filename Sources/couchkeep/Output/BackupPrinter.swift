@@ -72,7 +72,7 @@ struct BackupPrinter {
     private func text(_ report: BackupReport) -> String {
         let counts = report.replication.counts
         var text =
-            "\(report.name): moment #\(report.moment.number), \(Wording.counted(report.moment.documents, "document"))"
+            "\(report.name): moment #\(report.moment.number), \(Wording.documents(report.moment.documents))"
         if report.moment.deleted > 0 { text += " and \(report.moment.deleted) deleted" }
         text +=
             counts.revisionsStored == 0
@@ -84,7 +84,7 @@ struct BackupPrinter {
         }
         if report.isIncomplete {
             text +=
-                "\nIncomplete: \(Wording.counted(counts.refused, "revision")) could not be copied; the next run tries them again."
+                "\nIncomplete: \(Wording.revisions(counts.refused)) could not be copied; the next run tries them again."
         }
         return text
     }

@@ -44,7 +44,7 @@ struct DrillPrinter {
         if report.restoreSeconds > 0 {
             text +=
                 " restored into \(report.place) in \(DurationWords.text(report.restoreSeconds)): "
-                + "\(Wording.counted(report.documents, "document")), \(ByteText.text(report.bytes))"
+                + "\(Wording.documents(report.documents)), \(ByteText.text(report.bytes))"
         }
         text += "\n"
         switch report.verdict {

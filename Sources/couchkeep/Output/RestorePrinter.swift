@@ -25,7 +25,7 @@ struct RestorePrinter {
             lines.append("  conflicts \(extent.conflicts) of the documents have conflicts")
             if extent.unreadable > 0 {
                 lines.append(
-                    "  damaged   \(Wording.counted(extent.unreadable, "revision")) can't be read, and would be set aside by name"
+                    "  damaged   \(Wording.revisions(extent.unreadable)) can't be read, and would be set aside by name"
                 )
             }
         }
@@ -110,7 +110,7 @@ struct RestorePrinter {
     private func text(_ report: RestoreReport) -> String {
         var text =
             "\(backup): moment #\(report.plan.moment.number) of \(report.plan.moment.time) is in "
-            + "\(report.plan.targetURL): \(Wording.counted(report.counts.revisionsStored, "revision")), "
+            + "\(report.plan.targetURL): \(Wording.revisions(report.counts.revisionsStored)), "
             + "\(ByteText.text(report.counts.bytesStored))"
         if report.edits > 0 { text += ", \(report.edits) new edits on top" }
         if !report.restoredSettings.isEmpty { text += ", \(Self.names(report.restoredSettings)) put back" }
@@ -119,7 +119,7 @@ struct RestorePrinter {
             report.isEqual
             ? "Compared: \(Wording.documents(report.comparison.equal)) \(report.comparison.equal == 1 ? "is as it was" : "are as they were")."
             : "NOT EQUAL: \(Wording.differing(report.comparison.different)), "
-                + "\(Wording.counted(report.counts.refused, "revision")) refused."
+                + "\(Wording.revisions(report.counts.refused)) refused."
         if report.kept > 0 {
             text +=
                 "\n\(report.kept == 1 ? "1 document was deleted at the moment and is kept; --exact removes it" : "\(report.kept) documents were deleted at the moment and are kept; --exact removes them")."

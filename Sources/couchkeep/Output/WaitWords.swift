@@ -7,7 +7,6 @@ enum WaitWords {
         switch wait {
         case .server(let side, let pause, let cause):
             "waiting \(seconds(pause)) for the \(side.rawValue): \(cause)"
-        case .arrivals(1, let pause): "1 document seems to differ, looking again in \(seconds(pause))"
         case .arrivals(let count, let pause):
             "\(Wording.documents(count)) \(count == 1 ? "seems" : "seem") to differ, looking again in \(seconds(pause))"
         }

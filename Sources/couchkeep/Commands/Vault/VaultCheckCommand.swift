@@ -101,7 +101,7 @@ struct VaultCheckCommand: AsyncParsableCommand, JSONCommand {
                 "\(title): sound: "
                     + [
                         Wording.counted(report.moments, "moment"), Wording.counted(report.leaves, "leaf revision"),
-                        Wording.counted(report.bodies, "document"), Wording.counted(report.attachments, "attachment"),
+                        Wording.documents(report.bodies), Wording.counted(report.attachments, "attachment"),
                     ].joined(separator: ", ") + data)
         } else {
             Console.out("\(title): DAMAGED: \(Wording.counted(report.problemCount, "problem"))")
