@@ -61,13 +61,18 @@ struct ReadingTogetherTests {
     @Test func ofAllDocuments() async throws {
         try await withDocuments { client, reads in
             for query in ["", "descending=true&skip=3&limit=150", "startkey=%22d15%22&endkey=%22d7%22"] {
-                let expected = try await addingDocuments(to: client.get("/db/_all_docs?\(query)"), client)
-                _ = reads.take()
-                let answer = try await client.get("/db/_all_docs?\(query)&\(withDocument)")
-                #expect(answer.text == expected, "\(query)")
-                #expect((1...Self.few).contains(reads.take()), "\(query)")
+                try await expectTogether("/db/_all_docs?\(query)", client, reads)
             }
         }
+    }
+
+    /// What is listed with its documents is what is listed without them and then asked for, read in few goes.
+    private func expectTogether(_ path: String, _ client: RawClient, _ reads: ReadCount) async throws {
+        let expected = try await addingDocuments(to: client.get(path), client)
+        _ = reads.take()
+        let answer = try await client.get("\(path)&\(withDocument)")
+        #expect(answer.text == expected, "\(path)")
+        #expect((1...Self.few).contains(reads.take()), "\(path)")
     }
 
     @Test func ofKeys() async throws {
@@ -92,11 +97,7 @@ struct ReadingTogetherTests {
     @Test func ofChanges() async throws {
         try await withDocuments { client, reads in
             for query in ["", "since=20&limit=130", "filter=_doc_ids&doc_ids=%5B%22d5%22,%22d3%22,%22none%22%5D"] {
-                let expected = try await addingDocuments(to: client.get("/db/_changes?\(query)"), client)
-                _ = reads.take()
-                let answer = try await client.get("/db/_changes?\(query)&\(withDocument)")
-                #expect(answer.text == expected, "\(query)")
-                #expect((1...Self.few).contains(reads.take()), "\(query)")
+                try await expectTogether("/db/_changes?\(query)", client, reads)
             }
         }
     }
