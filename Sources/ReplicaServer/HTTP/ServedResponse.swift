@@ -36,6 +36,13 @@ struct ServedResponse: Sendable {
         ServedResponse(contentType: contentType, body: .stream(length: nil, produce))
     }
 
+    /// Says no more than what is in its head.
+    static var noContent: ServedResponse {
+        var response = ServedResponse(204, body: .bytes(Data()))
+        response.headers = [:]
+        return response
+    }
+
     func with(_ name: HTTPField.Name, _ value: String) -> ServedResponse {
         var response = self
         response.headers[name] = value

@@ -83,17 +83,22 @@ package struct ReplicaListener: Sendable {
         if request.headers[.expect]?.lowercased() == "100-continue" {
             try await writer.writeInformationalHead(HTTPResponse(status: .continue))
         }
+        let crossOrigin = CrossOriginAnswer(to: request.method, request.headers, allowed: options.allowedOrigins)
+        var fields = crossOrigin.fields
+        // Hummingbird closes the connection behind it, and clients that are not told use it again.
+        if Self.asksToClose(request.headers[.connection]) { fields[.connection] = "close" }
+        let shown = "\(request.method.rawValue) \(request.head.path?.split(separator: "?").first ?? "/")"
+        if crossOrigin.isPreflight {
+            return try await send(.noContent, with: fields, of: shown, isHead: false, nil, writer)
+        }
         let target = Result { () throws(EndpointFailure) in try RequestTarget(request.head.path ?? "/") }
         // A client that goes away while it waits for changes, or for how long a body is, ends the wait.
         let watch: ClientWatch? =
             request.method == .head || Self.mayWait(try? target.get())
             ? try await channel.pipeline.handler(type: ClientWatch.self).get() : nil
         defer { watch?.onGone(nil) }
-        let shown = "\(request.method.rawValue) \(request.head.path?.split(separator: "?").first ?? "/")"
-        var response = await response(to: request, at: target, shown)
-        // Hummingbird closes the connection behind it, and clients that are not told use it again.
-        if Self.asksToClose(request.headers[.connection]) { response.headers[.connection] = "close" }
-        try await send(response, of: shown, isHead: request.method == .head, watch, writer)
+        let response = await response(to: request, at: target, shown)
+        try await send(response, with: fields, of: shown, isHead: request.method == .head, watch, writer)
     }
 
     private static func asksToClose(_ connection: String?) -> Bool {
@@ -132,16 +137,19 @@ package struct ReplicaListener: Sendable {
         return EndpointFailure(error).response
     }
 
+    /// - Parameter fields: what the head says besides, also that of a failure that takes the answer's place.
     @concurrent
     private func send(
-        _ response: ServedResponse, of shown: String, isHead: Bool, _ watch: ClientWatch?,
+        _ response: ServedResponse, with fields: HTTPFields, of shown: String, isHead: Bool, _ watch: ClientWatch?,
         _ writer: consuming ResponseWriter
     ) async throws {
         var head = HTTPResponse(status: .init(code: response.status), headerFields: response.headers)
+        for field in fields { head.headerFields[field.name] = field.value }
         switch response.body {
         case .bytes(let bytes):
             head.headerFields[.contentLength] = String(bytes.count)
-            if isHead || response.status == 304 { return try await writer.writeResponse(head) }
+            // NIO takes the length out of a 204 or 304 again.
+            if isHead || bytes.isEmpty { return try await writer.writeResponse(head) }
             try await writer.write(response: head, body: ResponseBody(byteBuffer: ByteBuffer(bytes: bytes)))
         case .stream(let length, let produce):
             if let length { head.headerFields[.contentLength] = String(length) }
@@ -152,9 +160,8 @@ package struct ReplicaListener: Sendable {
                         head.headerFields[.contentLength] = String(try await self.length(of: produce, watch))
                     }
                 } catch  where !(error is CancellationError) {
-                    var failed = refusal(error, of: shown)
-                    failed.headers[.connection] = response.headers[.connection]
-                    return try await send(failed, of: shown, isHead: true, nil, writer)
+                    return try await send(
+                        refusal(error, of: shown), with: fields, of: shown, isHead: true, nil, writer)
                 }
                 return try await writer.writeResponse(head)
             }
@@ -167,9 +174,7 @@ package struct ReplicaListener: Sendable {
                 piece = try await iterator.next()
             } catch  where !(error is CancellationError) {
                 // Nothing was sent yet, and the client can be told.
-                var failed = refusal(error, of: shown)
-                failed.headers[.connection] = response.headers[.connection]
-                return try await send(failed, of: shown, isHead: false, nil, writer)
+                return try await send(refusal(error, of: shown), with: fields, of: shown, isHead: false, nil, writer)
             }
             var body = try await writer.writeHead(head)
             while let next = piece {

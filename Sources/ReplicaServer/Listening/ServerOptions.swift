@@ -8,6 +8,8 @@ package struct ServerOptions: Sendable {
     package var port: Int
     /// Who may read.
     package var access: ServerAccess
+    /// The web pages that a browser lets read what `access` allows.
+    package var allowedOrigins: AllowedOrigins
     /// The `uuid` of the greeting, from which PouchDB makes its checkpoint ids.
     package var uuid: String
     /// The largest body of a request in bytes.
@@ -18,12 +20,14 @@ package struct ServerOptions: Sendable {
     package var idleTimeout: Duration
 
     package init(
-        host: String = "127.0.0.1", port: Int = 0, access: ServerAccess = .open, uuid: String,
-        bodyLimit: Int = 32 << 20, connectionLimit: Int = 2048, idleTimeout: Duration = .seconds(60)
+        host: String = "127.0.0.1", port: Int = 0, access: ServerAccess = .open,
+        allowedOrigins: AllowedOrigins = .none, uuid: String, bodyLimit: Int = 32 << 20, connectionLimit: Int = 2048,
+        idleTimeout: Duration = .seconds(60)
     ) {
         self.host = host
         self.port = port
         self.access = access
+        self.allowedOrigins = allowedOrigins
         self.uuid = uuid
         self.bodyLimit = bodyLimit
         self.connectionLimit = connectionLimit
@@ -48,6 +52,14 @@ package struct ServerOptions: Sendable {
                 description: """
                     other machines can reach the address \(host), and everybody there could read the backup: demand a \
                     token or a user name and password, or serve on 127.0.0.1
+                    """)
+        }
+        guard allowedOrigins != .any || access.isProtected else {
+            throw BindingError(
+                code: .unprotectedOrigins,
+                description: """
+                    every web page that somebody opens in a browser here could read the backup: name the origins of yours, or \
+                    demand a token or a user name and password
                     """)
         }
     }

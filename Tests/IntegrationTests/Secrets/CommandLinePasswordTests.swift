@@ -28,6 +28,7 @@ struct CommandLinePasswordTests {
         ["verify", "http://127.0.0.1:9/db", "vault:orders", "--level", "URL"], ["repair", "URL", "vault:URL"],
         ["explain", "URL"], ["URL"], ["--URL"], ["status", "--max-age", "URL"], ["init", "URL", "x", "y", "URL"],
         ["key", "new", "--URL"], ["key", "export", "URL", "k"], ["backup", "URL", "--vault", "nowhere/URL"],
+        ["serve", "--allow-origin", "URL"],
     ]
 
     @Test(arguments: commands)

@@ -41,6 +41,19 @@ struct ServeAddressTests {
         }
     }
 
+    /// A page that is not allowed as it was meant is found before it fails in a browser.
+    @Test func originsThatAreNone() async throws {
+        try await withVaultScene { scene in
+            for (options, word) in [
+                (["https://app.example.org/"], "is no origin"), (["app.example.org"], "is no origin"),
+                (["null"], "sandboxed frames"), (["*", "--allow-origin", "https://app.example.org"], "give it alone"),
+            ] {
+                let run = try await scene.run(["serve", "--vault", scene.vault, "--allow-origin"] + options)
+                #expect(run.exitCode == 2 && run.errors.contains(word), "\(run)")
+            }
+        }
+    }
+
     /// `a/_replicator` is one name, and in a URL one step.
     @Test func aSlashInANameIsHintedAt() async throws {
         try await withSimulatedServer { source in

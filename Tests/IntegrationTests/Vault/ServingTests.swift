@@ -128,17 +128,35 @@ struct ServingTests {
         }
     }
 
+    @Test func anAllowedPageMayReadAndAllPagesOnlyWithALogin() async throws {
+        try await withSimulatedServer { source in
+            try await withVaultScene { scene in
+                try await scene.backUp(new: ["orders"], of: source)
+                let origin = "https://app.example.org"
+                let run = try await serving(
+                    ["orders", "--allow-origin", "http://localhost:3000", "--allow-origin", origin],
+                    asking: ["/orders"], header: "Origin: \(origin)", in: scene)
+                #expect(run.output.lowercased().contains("\r\naccess-control-allow-origin: \(origin)\r\n"), "\(run)")
+                let refused = try await scene.run([
+                    "serve", "--port", "0", "--vault", scene.vault, "--allow-origin", "*",
+                ])
+                #expect(refused.exitCode == 16 && refused.errors.contains("name the origins of yours"), "\(refused)")
+            }
+        }
+    }
+
     /// Serves, asks, and stops it then.
     ///
     /// - Parameters:
     ///   - limit: how many files it may have open.
+    ///   - header: a further line of the head of each request.
     ///   - command: what is run behind that, while it serves.
     ///   - later: what is asked behind the command.
     ///   - line: what it is to have said before it is stopped.
     private func serving(
-        _ options: [String], limit: Int = 1024, asking paths: [String], running command: [String] = ["help"],
-        environment: [String: String] = [:], thenAsking later: [String] = [], until line: String = "Serving",
-        in scene: VaultScene
+        _ options: [String], limit: Int = 1024, asking paths: [String], header: String = "Accept: */*",
+        running command: [String] = ["help"], environment: [String: String] = [:], thenAsking later: [String] = [],
+        until line: String = "Serving", in scene: VaultScene
     ) async throws -> Program.Run {
         let script = """
             ulimit -n \(limit)
@@ -148,7 +166,7 @@ struct ServingTests {
             port=$(sed -n 's,.*http://127.0.0.1:\\([0-9]*\\)/.*,\\1,p' served)
             ask() { while read -r path; do
                 exec 3<> /dev/tcp/127.0.0.1/$port
-                printf 'GET %s HTTP/1.1\\r\\nHost: 127.0.0.1\\r\\nConnection: close\\r\\n\\r\\n' "$path" >&3
+                printf 'GET %s HTTP/1.1\\r\\nHost: 127.0.0.1\\r\\n\(header)\\r\\nConnection: close\\r\\n\\r\\n' "$path" >&3
                 cat <&3; exec 3>&-
             done; }
             ask < paths

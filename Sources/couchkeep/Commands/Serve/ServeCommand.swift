@@ -25,6 +25,9 @@ struct ServeCommand: AsyncParsableCommand {
             Without --at newer moments are served as they come, and without a name backups that are made later too. A moment
             that is not complete is refused without --incomplete.
             On any other address than the loopback one, a token or a user with a password is demanded.
+            A web page reads from it in a browser where its origin is allowed (CORS), as by --allow-origin
+            https://app.example.org. --allow-origin '*' allows all pages, demands a token or a user as well, and keeps
+            browsers from sending a login that they remember: PouchDB's own requests need the origin itself.
             A client gets all documents, or those that it names (filter=_doc_ids) or the design documents
             (filter=_design); a replication with a selector or a filter function is refused: replicate without it.
             """)
@@ -41,6 +44,11 @@ struct ServeCommand: AsyncParsableCommand {
         help: ArgumentHelp(
             "A file with that user's password.", discussion: "Without it: $COUCHKEEP_PASSWORD.", valueName: "file"))
     var passwordFile: String?
+    @Option(
+        help: ArgumentHelp(
+            "An origin whose web pages may read in a browser, or '*' for any. May be given several times.",
+            valueName: "origin"))
+    var allowOrigin: [String] = []
 
     func validate() throws {
         try BackupName.expectNoURL(names)
@@ -51,6 +59,7 @@ struct ServeCommand: AsyncParsableCommand {
         guard passwordFile == nil || user != nil else {
             throw ValidationError("--password-file needs --user: name the user that clients must be")
         }
+        _ = try allowedOrigins()
     }
 
     func run() async throws {
@@ -62,8 +71,8 @@ struct ServeCommand: AsyncParsableCommand {
         let listener = try ReplicaListener(
             backups.databases,
             options: ServerOptions(
-                host: host, port: port, access: try await access(), uuid: vault.uuid,
-                connectionLimit: ServedBackups.mostConnections),
+                host: host, port: port, access: try await access(), allowedOrigins: try allowedOrigins(),
+                uuid: vault.uuid, connectionLimit: ServedBackups.mostConnections),
             onFailure: { request, error in Console.error("\(request): not answered whole: \(error)") })
         let count = Wording.counted(backups.count, "backup")
         let address = host.contains(":") ? "[\(host)]" : host
@@ -79,6 +88,14 @@ struct ServeCommand: AsyncParsableCommand {
         }
         try await backups.close()
         try CommandEnd.end(backups.code)
+    }
+
+    private func allowedOrigins() throws -> AllowedOrigins {
+        do {
+            return try AllowedOrigins(allowOrigin)
+        } catch {
+            throw ValidationError("--allow-origin: \(error)")
+        }
     }
 
     private func access() async throws -> ServerAccess {
