@@ -51,14 +51,14 @@ struct BoundedQueue<Element: Sendable>: Sendable {
     /// Takes a fair share of what is queued where that is little, so that all who take have work at the same time.
     ///
     /// - Parameters:
-    ///   - count: the most that is taken; that many where twice as many are queued.
+    ///   - count: the most that is taken; that many where there is as much for each taker.
     ///   - takers: how many take from this queue.
     func receiveShare(count: Int, takers: Int) async throws -> [Element] {
         try await monitor.wait { state -> [Element]? in
             let queued = state.elements.count
             guard queued > 0 else { return state.isFinished ? [] : nil }
             let share = max(Self.smallestShare, (queued + takers - 1) / max(1, takers))
-            return state.take(min(queued, count, queued >= 2 * count ? count : share))
+            return state.take(min(queued, count, queued >= takers * count ? count : share))
         }
     }
 

@@ -58,7 +58,7 @@ struct ChangesReader: Sendable {
         }
     }
 
-    private static let firstPage = 1000
+    private static let firstPage = 500
     private static let growth = 4
 
     /// A source that says that there is more, and doesn't move, would be read for ever.
