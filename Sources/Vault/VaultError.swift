@@ -1,5 +1,7 @@
+import CouchDB
 import Foundation
 import GRDB
+import Replication
 
 /// Why a vault can't do what was asked.
 package struct VaultError: Error, Sendable, Hashable, CustomStringConvertible {
@@ -31,6 +33,8 @@ package struct VaultError: Error, Sendable, Hashable, CustomStringConvertible {
         case wrongKey = "vault-wrong-key"
         /// It is encrypted, and the key is not there, or only the one that writes.
         case keyMissing = "vault-key-missing"
+        /// The process may not open so many files at a time; that says nothing of the vault.
+        case tooManyFiles = "too-many-open-files"
         /// There is not enough memory.
         case memory = "out-of-memory"
     }
@@ -72,12 +76,16 @@ package struct VaultError: Error, Sendable, Hashable, CustomStringConvertible {
                 switch error.number {
                 case ENOSPC, EDQUOT: .full
                 case EROFS: .readOnly
+                case _ where OpenFiles.areTooMany(error.number): .tooManyFiles
                 default: .inaccessible
                 }
             return VaultError(code, error.description, at: place)
         }
         // Only the vault's own files are made by Foundation; temporary ones with attachments say of themselves what they are.
         if let error = error as? CocoaError {
+            if let local = LocalFileFailure(error), local.code == .tooMany {
+                return VaultError(.tooManyFiles, local.what, at: place)
+            }
             let code: Code =
                 switch error.code {
                 case .fileWriteOutOfSpace: .full
@@ -89,6 +97,18 @@ package struct VaultError: Error, Sendable, Hashable, CustomStringConvertible {
         // Only the vault's own rows are decoded.
         if error is DecodingError { return VaultError(.damaged, "a row can't be decoded", at: place) }
         return error
+    }
+
+    /// An attachment's file that the last call could not open.
+    static func unopened(attachment path: String) -> VaultError {
+        let failure = POSIXFailure("open")
+        let code: Code = OpenFiles.areTooMany(failure.number) ? .tooManyFiles : .damaged
+        return VaultError(code, "an attachment can't be read: \(failure)", at: path)
+    }
+
+    /// Throws an error that says nothing of what is stored: for who takes all others for damage.
+    static func passOn(_ error: any Error, at place: String) throws {
+        if let error = wrapping(error, at: place) as? VaultError, error.code == .tooManyFiles { throw error }
     }
 
     /// Whether the disk of a file or folder has no room left: SQLite tells it of the file, but not of those beside it.
@@ -107,6 +127,8 @@ package struct VaultError: Error, Sendable, Hashable, CustomStringConvertible {
         case .SQLITE_READONLY: VaultError(.readOnly, what, at: place)
         case .SQLITE_BUSY, .SQLITE_LOCKED: VaultError(.locked, what, at: place)
         case .SQLITE_IOERR where isFull(place): VaultError(.full, what, at: place)
+        case .SQLITE_CANTOPEN where OpenFiles.areUsedUp, .SQLITE_IOERR where OpenFiles.areUsedUp:
+            VaultError(.tooManyFiles, "\(what), since too many files are open", at: place)
         case .SQLITE_CANTOPEN, .SQLITE_PERM, .SQLITE_IOERR: VaultError(.inaccessible, what, at: place)
         // The schema is not the one that was written.
         case .SQLITE_ERROR, .SQLITE_SCHEMA, .SQLITE_CONSTRAINT, .SQLITE_MISMATCH:
@@ -136,6 +158,7 @@ extension VaultError.Code {
         case .keyMissing:
             "give it: --key-file, --passphrase-file, or vault.key_file of the configuration; couchkeep vault check works "
                 + "without"
+        case .tooManyFiles: OpenFiles.next
         case .memory: "free memory and run it again"
         }
     }

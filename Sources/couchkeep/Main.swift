@@ -1,4 +1,5 @@
 import ArgumentParser
+import CouchDB
 import Foundation
 
 /// The program: parses the command line, runs a command, and turns what it throws into a text and an exit code.

@@ -1,3 +1,4 @@
+import CouchDB
 import Foundation
 import SystemPackage
 
@@ -63,7 +64,7 @@ package struct LocalFileFailure: Error, Sendable, Hashable, CustomStringConverti
             switch number {
             case ENOSPC, EDQUOT: .full
             case EACCES, EPERM, EROFS: .forbidden
-            case EMFILE, ENFILE: .tooMany
+            case _ where OpenFiles.areTooMany(number): .tooMany
             default: .failed
             }
         self.init(code, String(cString: strerror(number)), path: path)
@@ -81,7 +82,7 @@ package struct LocalFileFailure: Error, Sendable, Hashable, CustomStringConverti
         case .full: "make room on that disk, or let TMPDIR name a folder on another one for temporary files"
         case .forbidden:
             "make it readable and writable for this user, or let TMPDIR name another folder for temporary files"
-        case .tooMany: "let it open more (ulimit -n, or LimitNOFILE of systemd)"
+        case .tooMany: OpenFiles.next
         case .failed: "see to that file, its folder and its disk, and run it again"
         }
     }

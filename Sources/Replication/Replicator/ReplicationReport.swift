@@ -29,16 +29,18 @@ package struct ReplicationProgress: Sendable, Hashable {
     package var counts: ReplicationCounts
     /// How many changes the source has behind what was read, where it can tell.
     package var pending: Int?
+    /// How many documents the source had when the run began, of a run that reads all of them.
+    package var counted: Int?
     /// The time since the run began.
     package var elapsed: Duration
     /// What the run waits for; nil while both sides answer.
     package var wait: ReplicaWait?
 
-    /// How many documents there are to read, as far as that is known.
+    /// How many documents there are to read in all; nil where nobody knows.
     ///
-    /// - Parameter counted: how many there were before; where the source doesn't tell, as 1.x doesn't, and more were read than
-    ///   that, nobody knows any more.
-    package func documents(counted: Int?) -> Int? {
+    /// A source that tells no `pending`, as 1.x, says nothing of what is behind a position: the numbers of its sequence count
+    /// every change, and the feed lists a document once. More than were counted may come while they are read.
+    package var documents: Int? {
         if let pending { return counts.documentsRead + pending }
         return counted.flatMap { $0 < counts.documentsRead ? nil : $0 }
     }

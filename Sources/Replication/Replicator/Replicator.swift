@@ -38,7 +38,8 @@ package struct Replicator: Sendable {
         let destination = try await Side.target.naming(counts) { try await target.describe() }
         let resumption = try await resumption(sourceIdentity: origin.identity)
         let state = RunState(
-            resumption, options: options, sourceIdentity: origin.identity, clock: clock, progress: continuation)
+            resumption, options: options, sourceIdentity: origin.identity,
+            counted: resumption.sequence.isZero ? origin.allDocuments : nil, clock: clock, progress: continuation)
         let pipeline = pipeline(state, targetIsEmpty: destination.isEmpty && !options.isContinuous)
         return try await finish(state) {
             try await pipeline.run(feed: .changes(since: resumption.sequence, retrying: resumption.setAside))

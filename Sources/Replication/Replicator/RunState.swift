@@ -25,18 +25,21 @@ final class RunState: Sendable {
     private let options: ReplicationOptions
     private let session: String
     private let sourceIdentity: String?
+    private let counted: Int?
     private let clock: RunClock
     private let start: ContinuousClock.Instant
     private let progress: AsyncStream<ReplicationProgress>.Continuation
     private let storage: Mutex<Storage>
 
+    /// - Parameter counted: how many documents there are to read, where that is known before.
     init(
-        _ resumption: Resumption, options: ReplicationOptions, sourceIdentity: String?, clock: RunClock,
-        progress: AsyncStream<ReplicationProgress>.Continuation
+        _ resumption: Resumption, options: ReplicationOptions, sourceIdentity: String?, counted: Int? = nil,
+        clock: RunClock, progress: AsyncStream<ReplicationProgress>.Continuation
     ) {
         self.resumption = resumption
         self.options = options
         self.sourceIdentity = sourceIdentity
+        self.counted = counted
         self.clock = clock
         self.progress = progress
         start = clock.now()
@@ -205,7 +208,8 @@ final class RunState: Sendable {
             return (
                 result,
                 ReplicationProgress(
-                    counts: storage.counts, pending: storage.pending, elapsed: start.duration(to: clock.now()),
+                    counts: storage.counts, pending: storage.pending, counted: counted,
+                    elapsed: start.duration(to: clock.now()),
                     wait: storage.waits[.target] ?? storage.waits[.source])
             )
         }

@@ -16,6 +16,7 @@ extension ExitCode {
             case .otherDatabase, .refused: .refused
             case .wrongKey, .keyMissing: .authentication
             case .full, .memory: .incomplete
+            case .tooManyFiles: .problem
             case .notAVault, .newer, .readOnly, .inaccessible, .unknownDatabase, .unknownMoment: .usage
             }
     }

@@ -1,3 +1,4 @@
+import CouchDB
 import GRDB
 import Replication
 
@@ -13,6 +14,7 @@ extension LocalFileFailure {
         let code: Code? =
             switch error.resultCode {
             case .SQLITE_FULL: .full
+            case .SQLITE_CANTOPEN where OpenFiles.areUsedUp, .SQLITE_IOERR where OpenFiles.areUsedUp: .tooMany
             case .SQLITE_READONLY, .SQLITE_PERM, .SQLITE_CANTOPEN: .forbidden
             case .SQLITE_IOERR: .failed
             default: nil

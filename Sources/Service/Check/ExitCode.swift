@@ -75,6 +75,7 @@ package enum ExitCode: Int32, Sendable, CaseIterable {
         case .damaged: self = .damaged
         case .full: self = .incomplete
         case .newer, .unwritable, .unreadable: self = .usage
+        case .tooManyFiles: self = .problem
         }
     }
 }

@@ -4,8 +4,8 @@ import Replication
 /// Tells apart, in a comparison of a live source with a backup of a known position, what is missing from what the source has
 /// changed behind that position, and is on its way.
 package struct LaterChanges: Sendable {
-    /// The source's position up to which the backup was filled; nil where it is not known.
-    let filledTo: UpdateSequence?
+    /// The source's position up to which the backup was filled; nil where it is not known, or the source does not know it.
+    private(set) var filledTo: UpdateSequence?
     private let source: CouchDatabase?
     /// Whether a rule says that something may be lost: then a position that the backup was filled to explains nothing.
     private let isSuspected: Bool
@@ -36,9 +36,15 @@ package struct LaterChanges: Sendable {
         guard let source, let filledTo else { return false }
         if changed == nil {
             // Now, and not before the comparison: what it has read was changed by now.
-            changed = try await ReplicationFailure.Side.source.naming {
-                try await ChangedSince.read(source, since: filledTo, limit: limit)
+            changed = try await ReplicationFailure.Side.source.naming { () async throws -> ChangedSince? in
+                do {
+                    return try await ChangedSince.read(source, since: filledTo, limit: limit)
+                } catch let error as CouchError where error.status == 400 {
+                    // Its form is that of another version, which was here under this address when the backup was made.
+                    return nil
+                }
             }
+            if changed == nil { self.filledTo = nil }
         }
         guard changed?.mayExplain(difference) == true else { return false }
         counts.count(difference.kind)

@@ -1,3 +1,4 @@
+import Backup
 import CouchDB
 import Foundation
 import Replication
@@ -38,8 +39,10 @@ package struct PairSides: Sendable {
                     throw VaultError(
                         .unknownMoment, "the backup has no moment yet", at: name, next: "run couchkeep backup first")
                 }
+                // What is mended is compared with nothing.
+                let filledTo = mending ? nil : try await backup.position(of: newest, in: pair.source)
                 var sides = PairSides(
-                    source: source, target: mending ? backup : backup.at(newest), filledTo: newest.sequence,
+                    source: source, target: mending ? backup : backup.at(newest), filledTo: filledTo,
                     filledAt: newest.time)
                 if mending { sides.mended = (backup, newest) }
                 return try await body(sides)

@@ -1,3 +1,4 @@
+import CouchDB
 import Foundation
 import GRDB
 
@@ -15,6 +16,8 @@ package struct StateError: Error, Sendable, CustomStringConvertible {
         case damaged = "state-damaged"
         /// There is no space left.
         case full = "state-full"
+        /// The process may not open so many files at a time; that says nothing of the memory.
+        case tooManyFiles = "too-many-open-files"
         /// Another couchkeep is at work.
         case locked
     }
@@ -35,7 +38,8 @@ package struct StateError: Error, Sendable, CustomStringConvertible {
     /// A file or folder that could not be made, by the number of the call that has just failed.
     init(making path: String, number: Int32) {
         let isFull = number == ENOSPC || number == EDQUOT
-        self.init(isFull ? .full : .unwritable, path: path, detail: String(cString: strerror(number)))
+        let code: Code = isFull ? .full : OpenFiles.areTooMany(number) ? .tooManyFiles : .unwritable
+        self.init(code, path: path, detail: String(cString: strerror(number)))
     }
 
     /// A file or folder that Foundation could not make.
@@ -46,7 +50,9 @@ package struct StateError: Error, Sendable, CustomStringConvertible {
 
     /// A file that could not be looked at, by the number of the call that has just failed.
     package init(reading path: String, number: Int32) {
-        self.init(.unreadable, path: path, detail: String(cString: strerror(number)))
+        self.init(
+            OpenFiles.areTooMany(number) ? .tooManyFiles : .unreadable, path: path,
+            detail: String(cString: strerror(number)))
     }
 
     /// What to do next.
@@ -59,6 +65,7 @@ package struct StateError: Error, Sendable, CustomStringConvertible {
         case .damaged:
             "move the file away and run couchkeep check; the databases are untouched, only what couchkeep remembered is lost"
         case .full: "make room on the disk; the memory of the last complete pass is kept"
+        case .tooManyFiles: OpenFiles.next
         case .locked: "wait until the other one has finished"
         }
     }
@@ -66,7 +73,11 @@ package struct StateError: Error, Sendable, CustomStringConvertible {
     package var description: String { "\(path): \(detail) [\(code.rawValue)]; \(next)" }
 
     /// Names an error of SQLite.
-    package static func wrapping(_ error: any Error, path: String) -> any Error {
+    ///
+    /// - Parameter lacksFiles: whether no more files can be opened.
+    package static func wrapping(
+        _ error: any Error, path: String, lacksFiles: @autoclosure () -> Bool = OpenFiles.areUsedUp
+    ) -> any Error {
         if error is DecodingError {
             return StateError(.damaged, path: path, detail: "what was remembered can't be read: \(error)")
         }
@@ -74,6 +85,8 @@ package struct StateError: Error, Sendable, CustomStringConvertible {
         let detail = error.message ?? "SQLite error \(error.resultCode.rawValue)"
         return switch error.resultCode {
         case .SQLITE_CORRUPT, .SQLITE_NOTADB: StateError(.damaged, path: path, detail: detail)
+        case .SQLITE_CANTOPEN where lacksFiles(), .SQLITE_IOERR where lacksFiles():
+            StateError(.tooManyFiles, path: path, detail: "\(detail), since too many files are open")
         case .SQLITE_FULL, .SQLITE_IOERR: StateError(.full, path: path, detail: detail)
         case .SQLITE_BUSY, .SQLITE_LOCKED: StateError(.locked, path: path, detail: detail)
         case .SQLITE_CANTOPEN, .SQLITE_READONLY, .SQLITE_PERM: StateError(.unwritable, path: path, detail: detail)

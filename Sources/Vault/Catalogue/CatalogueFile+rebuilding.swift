@@ -146,7 +146,7 @@ extension CatalogueFile {
                 let newest = try Moment.all(database).last
                 let entry = Vault.Entry(
                     name: state.name, uuid: state.database,
-                    created: try Epoch.all(database).first?.began ?? .distantPast,
+                    created: try Epoch.read(database).sound.first?.began ?? .distantPast,
                     folder: folder, newestMoment: newest?.number ?? 0, witness: newest?.rowHash ?? 0)
                 return (state.vault, entry)
             }

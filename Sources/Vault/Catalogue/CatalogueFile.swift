@@ -162,6 +162,7 @@ final class CatalogueFile: Sendable {
                 return integrity + differences + (try Self.ledger.problems(database))
             }
         } catch {
+            try VaultError.passOn(error, at: path)
             return ["\(VaultError.wrapping(error, at: path))"]
         }
     }
@@ -192,7 +193,7 @@ final class CatalogueFile: Sendable {
         } catch let error as VaultError {
             throw error
         } catch {
-            throw VaultError(.inaccessible, error.localizedDescription, at: folder)
+            throw VaultError.wrapping(error, at: folder)
         }
     }
 

@@ -17,11 +17,13 @@ struct AttachmentCheck {
         self.meter = meter
     }
 
-    mutating func run() {
+    /// - Throws: `VaultError` where too many files are open; damage is reported.
+    mutating func run() throws {
         do {
             try checkRows()
             try checkLists()
         } catch {
+            try VaultError.passOn(error, at: file.path)
             report.add("attachment", "\(error)")
         }
     }
@@ -75,7 +77,9 @@ struct AttachmentCheck {
         let problem: String?
         switch Result(catching: { try self.problem(path, sha256, size: size, stored: stored) }) {
         case .success(let found): problem = found
-        case .failure(let error): problem = "\(error)"
+        case .failure(let error):
+            try VaultError.passOn(error, at: path)
+            problem = "\(error)"
         }
         guard let problem else {
             report.readBytes += readData ? size : 0

@@ -24,7 +24,8 @@ struct LeafCheck {
         self.meter = meter
     }
 
-    mutating func run() {
+    /// - Throws: `VaultError` where too many files are open; damage is reported.
+    mutating func run() throws {
         do {
             let state = try StateRow(database)
             let epochs = try Epoch.all(database)
@@ -32,6 +33,7 @@ struct LeafCheck {
             try checkMoments(state, firsts: epochs.map(\.first))
             try checkBodies()
         } catch {
+            try VaultError.passOn(error, at: file.path)
             report.add("leaf", "\(error)")
         }
     }

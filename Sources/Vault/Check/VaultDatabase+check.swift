@@ -9,8 +9,8 @@ extension VaultDatabase {
     /// - Parameters:
     ///   - readData: computes the hash of every document and attachment too.
     ///   - onProgress: called on the thread that reads, which waits for it.
-    /// - Throws: `VaultError` with code `vault-locked` where the file may only be read, and is written to meanwhile;
-    ///   `CancellationError`.
+    /// - Throws: `VaultError` with code `vault-locked` where the file may only be read, and is written to meanwhile, with
+    ///   `too-many-open-files`; `CancellationError`.
     package func check(
         readData: Bool, onProgress: @escaping @Sendable (CheckProgress) -> Void = { _ in }
     ) async throws -> CheckReport {
@@ -21,8 +21,8 @@ extension VaultDatabase {
             }
         } catch let error as CancellationError {
             throw error
-        } catch let error as VaultError where error.code == .locked {
-            // What is written to while it is read without locks shows damage that it has not.
+        } catch let error as VaultError where [.locked, .tooManyFiles].contains(error.code) {
+            // What is written to while it is read without locks, or can't be opened right now, shows damage that it has not.
             throw error
         } catch {
             var report = CheckReport()
@@ -55,12 +55,12 @@ extension VaultDatabase {
         var leaves = LeafCheck(
             report: report, readData: readData, file: file, database: database,
             meter: try CheckMeter(.revision, of: "leaf", database, report: onProgress))
-        leaves.run()
+        try leaves.run()
         report = leaves.report
         var attachments = AttachmentCheck(
             report: report, readData: readData, file: file, database: database,
             meter: try CheckMeter(.attachment, of: "attachment", database, report: onProgress))
-        attachments.run()
+        try attachments.run()
         return attachments.report
     }
 }

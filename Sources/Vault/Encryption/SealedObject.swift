@@ -69,9 +69,7 @@ struct SealedObjectReader: AttachmentReader {
 
     private static func read(_ path: String, at place: Int, count: Int) throws -> (name: Data, piece: Data) {
         let descriptor = Foundation.open(path, O_RDONLY | O_CLOEXEC)
-        guard descriptor >= 0 else {
-            throw VaultError(.damaged, "an attachment can't be read: \(POSIXFailure("open"))", at: path)
-        }
+        guard descriptor >= 0 else { throw VaultError.unopened(attachment: path) }
         defer { close(descriptor) }
         var (name, piece) = (Data(count: SealedObject.nameSize), Data(count: count))
         let (first, second) = (

@@ -75,8 +75,36 @@ package struct Epoch: Sendable, Hashable {
         ).filter { (try? Epoch($0)) == nil }.compactMap { try $0.checkedOptional(0) }
     }
 
+    /// Removes the damaged rows of older epochs of which no moment is left, and makes those that are gone missed no more;
+    /// returns how many there were.
+    ///
+    /// What a moment needs stays as it is, to be told by a check. So does all where that can't be known, since the row of a moment
+    /// is damaged, or that of the newest epoch, which the next backup makes anew.
+    static func settle(_ database: Database) throws -> Int {
+        guard try Moment.read(database).damaged.isEmpty, (try? newest(database)) != nil else { return 0 }
+        let isMissed = try Bool.fetchOne(
+            database, sql: "SELECT EXISTS (SELECT 1 FROM moment WHERE epoch NOT IN (SELECT id FROM epoch))")
+        let (gone, damaged) = (try Ledger.epoch.goneRows(database), try strays(database))
+        guard isMissed == false, gone + damaged.count > 0 else { return 0 }
+        for id in damaged { try database.execute(sql: "DELETE FROM epoch WHERE id = ?", arguments: [id]) }
+        try Ledger.epoch.tallyAnew(database)
+        return gone + damaged.count
+    }
+
     static func all(_ database: Database) throws -> [Epoch] {
         try Row.fetchAll(database, sql: "SELECT \(columns) FROM epoch ORDER BY id")
             .map(Epoch.init)
+    }
+
+    /// All that can be read, oldest first, and the numbers of those whose row is damaged.
+    static func read(_ database: Database) throws -> (sound: [Epoch], damaged: [Int]) {
+        var (sound, damaged): ([Epoch], [Int]) = ([], [])
+        for row in try Row.fetchAll(database, sql: "SELECT \(columns) FROM epoch ORDER BY id") {
+            switch Result(catching: { try Epoch(row) }) {
+            case .success(let epoch): sound.append(epoch)
+            case .failure: damaged.append(try row.checked(0))
+            }
+        }
+        return (sound, damaged)
     }
 }

@@ -19,8 +19,8 @@ package struct PruneResult: Sendable, Hashable {
     package var leaves = 0
     package var bodies = 0
     package var attachments = 0
-    /// Rows of moments, checkpoints and attachments that a disk had lost, and that no kept moment lacks: a check tells of them
-    /// no more.
+    /// Rows of moments, epochs, checkpoints and attachments that a disk had lost or damaged, and that no kept moment lacks: a
+    /// check tells of them no more.
     package var goneRows = 0
     /// Bytes that the files became smaller by.
     package var freedBytes = 0

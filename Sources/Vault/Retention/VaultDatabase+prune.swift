@@ -90,14 +90,14 @@ extension VaultDatabase {
         result.moments += try Ledger.moment.deleteDamaged(damaged, database)
         for number in dropped { result.moments += try Ledger.moment.delete(where: "id = ?", [number], database) }
         let state = try StateRow(database)
-        // Where epochs begin must be sure: it decides what is seen.
-        _ = try Epoch.all(database)
+        // Where an epoch begins decides what is seen. Without a beginning that can't be read rows last longer, and never shorter.
+        let unsure = try Epoch.read(database).damaged.map { "\($0)" }.joined(separator: ", ")
         // A row of an old epoch that nothing superseded lasts until that epoch's end. Without bounds on both sides SQLite
         // would look at all moments for each row.
         let isUnseen = """
             NOT (superseded IS NULL AND added >= \(state.first)) AND NOT EXISTS (\
             SELECT 1 FROM moment m WHERE m.id >= added AND m.id < min(coalesce(superseded, \(Int.max)), \
-            coalesce((SELECT min(e.first) FROM epoch e WHERE e.first > added), \(Int.max))))
+            coalesce((SELECT min(e.first) FROM epoch e WHERE e.first > added AND e.id NOT IN (\(unsure))), \(Int.max))))
             """
         // The newest row stays: its number is a place in the changes feed, which must not be given a second time.
         try database.execute(sql: "DELETE FROM leaf WHERE id < (SELECT max(id) FROM leaf) AND \(isUnseen)")
@@ -119,6 +119,7 @@ extension VaultDatabase {
         }
         // Of settings each moment tells that lacks them.
         for ledger in [Ledger.moment, .checkpoint] { result.goneRows += try ledger.settleGone(database) }
+        result.goneRows += try Epoch.settle(database)
         let hasAllAttachments = try Int.fetchOne(database, sql: "SELECT count(*) FROM attachment") == used.count
         if hasAllAttachments { result.goneRows += try Ledger.attachment.settleGone(database) }
         return result

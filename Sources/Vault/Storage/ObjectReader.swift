@@ -35,9 +35,7 @@ final class ObjectReader: AttachmentReader {
 
     private static func read(_ path: String, at offset: Int, count: Int, of size: Int) throws -> Data {
         let descriptor = open(path, O_RDONLY | O_CLOEXEC)
-        guard descriptor >= 0 else {
-            throw VaultError(.damaged, "an attachment can't be read: \(POSIXFailure("open"))", at: path)
-        }
+        guard descriptor >= 0 else { throw VaultError.unopened(attachment: path) }
         defer { close(descriptor) }
         var bytes = Data(count: count)
         let got = bytes.withUnsafeMutableBytes { pread(descriptor, $0.baseAddress, count, off_t(offset)) }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Backup
 import CouchDB
 import Foundation
 import Replication
@@ -10,8 +11,8 @@ struct ReplicaArgument: Sendable {
     let replica: any ComparableReplica
     /// The name for people.
     let name: String
-    /// The position of its own source up to which a backup was filled; nil where that is not known.
-    let filledTo: UpdateSequence?
+    /// The moment of a backup that is compared; nil where it has none yet, and of a database on a server.
+    private let moment: Moment?
     /// Gives back what was opened.
     let close: @Sendable () async throws -> Void
 
@@ -21,7 +22,7 @@ struct ReplicaArgument: Sendable {
     ) async throws -> ReplicaArgument {
         guard let name = VaultPair.backup(of: text) else {
             let database = try await login.database(text)
-            return ReplicaArgument(replica: CouchReplica(database), name: database.url, filledTo: nil) {
+            return ReplicaArgument(replica: CouchReplica(database), name: database.url, moment: nil) {
                 try await database.server.shutdown()
             }
         }
@@ -31,15 +32,23 @@ struct ReplicaArgument: Sendable {
         let replica = moment.at == nil ? backup : try await moment.moment(of: backup)
         let at = replica.moment.map { " at moment #\($0.number)" } ?? ""
         let newest = try await backup.moments().last
-        return ReplicaArgument(
-            replica: replica, name: "vault:\(name)\(at)", filledTo: (replica.moment ?? newest)?.sequence
-        ) { try await backup.close() }
+        return ReplicaArgument(replica: replica, name: "vault:\(name)\(at)", moment: replica.moment ?? newest) {
+            try await backup.close()
+        }
     }
 
     /// The same side at a moment of its backup, which goes on meanwhile; as it is where the backup is at none.
     func at(_ backup: VaultDatabase) -> ReplicaArgument {
         guard let moment = backup.moment else { return self }
-        return ReplicaArgument(replica: backup, name: name, filledTo: moment.sequence, close: close)
+        return ReplicaArgument(replica: backup, name: name, moment: moment, close: close)
+    }
+
+    /// The position of a database up to which this backup was filled from it; nil where that is not known.
+    ///
+    /// - Throws: `ReplicationFailure`, `VaultError`, `CancellationError`.
+    func filledTo(of database: CouchDatabase?) async throws -> UpdateSequence? {
+        guard let database, let moment, let backup = replica as? VaultDatabase else { return nil }
+        return try await backup.position(of: moment, in: database)
     }
 
     /// Opens both sides for a body, and closes what was opened behind it.

@@ -62,10 +62,10 @@ struct BackupPrinter {
     }
 
     /// How far a backup is, in words.
-    static func words(_ state: Replication.ReplicationProgress, of name: String, total: Int?) -> String {
+    static func words(_ state: Replication.ReplicationProgress, of name: String) -> String {
         "\(name): "
             + ProgressLine.words(
-                "read", done: state.counts.documentsRead, total: state.documents(counted: total),
+                "read", done: state.counts.documentsRead, total: state.documents,
                 bytes: state.counts.bytesStored, elapsed: state.elapsed, wait: state.wait)
     }
 

@@ -36,4 +36,28 @@ import Testing
             }
         }
     }
+
+    @Test(
+        "Against another database than its source a backup's position is none: what is missing is missing",
+        arguments: [ServerVersion(1, 7, 1), ServerVersion(3, 5)])
+    func anotherServer(version: ServerVersion) async throws {
+        try await withSimulatedServers(ServerOptions(version: version)) { server, other in
+            for each in [server, other] {
+                each.makeDatabases("orders")
+                try each.fill("orders", count: 12)
+            }
+            try other.fill("orders", prefix: "other", count: 3)
+            try await withVaultScene { scene in
+                #expect(try await scene.backUp("orders", of: server).exitCode == 0)
+                let run = try await scene.run(
+                    [
+                        "verify", "\(other.baseURL)/orders", "vault:orders", "--vault", scene.vault, "--user",
+                        other.administrator, "--json",
+                    ], environment: ["COUCHKEEP_PASSWORD": other.password.reveal()])
+                #expect(run.exitCode == 10, "\(run)")
+                let answer = try JSONValue(parsing: Data(run.output.utf8))
+                #expect(answer["counts"]?["missing"] == 3 && answer["onTheirWay"] == 0, "\(answer)")
+            }
+        }
+    }
 }

@@ -13,8 +13,7 @@ import Testing
     /// Sorts differences of a source with three documents, of which the backup's checkpoint knows none.
     private func record(
         missing: [DocumentID] = [], extra: [DocumentID] = [], limit: Int = ChangedSince.limit,
-        isSuspected: Bool = false,
-        unreadable: Int = 0
+        isSuspected: Bool = false, filledTo: UpdateSequence = UpdateSequence("0"), unreadable: Int = 0
     ) async throws -> VerificationRecord {
         try await withSimulatedServers { server, _ in
             server.makeDatabases("orders")
@@ -24,8 +23,7 @@ import Testing
                 authentication: .basic(user: server.administrator, password: server.password))
             var sorting = DifferenceSorting(
                 LaterChanges(
-                    source: connection.database("orders"), filledTo: UpdateSequence("0"), isSuspected: isSuspected,
-                    limit: limit),
+                    source: connection.database("orders"), filledTo: filledTo, isSuspected: isSuspected, limit: limit),
                 filledAt: begun.addingTimeInterval(-86_400), file: "/nowhere")
             let revision = try #require(RevisionID("1-00000000000000000000000000000001"))
             for id in missing { try await sorting.take(Difference(id: id, kind: .missing, onlyInSource: [revision])) }
@@ -54,6 +52,12 @@ import Testing
         #expect(behind.asOf == begun.addingTimeInterval(-86_400))
         let whole = try await record()
         #expect(whole.isProof && whole.asOf == begun)
+    }
+
+    @Test("A position of 1.x that the server of now can't read explains nothing, and ends nothing")
+    func unreadablePosition() async throws {
+        let found = try await record(missing: ["new-1"], filledTo: UpdateSequence(275))
+        #expect(found.verdict == .different && found.onTheirWay == 0 && found.counts.missing == 1)
     }
 
     @Test func whatIsSuspectedToBeLostIsNotTakenForOnItsWay() async throws {

@@ -156,6 +156,17 @@ import Testing
         }
     }
 
+    @Test("Too many open files are no want of rights, and not told as it", arguments: [true, false])
+    func tooManyFiles(lacksFiles: Bool) {
+        let failed = DatabaseError(resultCode: .SQLITE_CANTOPEN)
+        let opened = StateError.wrapping(failed, path: "/state", lacksFiles: lacksFiles) as? StateError
+        let made = StateError(making: "/state", number: lacksFiles ? EMFILE : EACCES)
+        for error in [opened, made] {
+            #expect(error?.code == (lacksFiles ? .tooManyFiles : .unwritable))
+            #expect(error?.next.contains("ulimit -n") == lacksFiles)
+        }
+    }
+
     @Test("The journal keeps each repair with its evidence")
     func journal() async throws {
         try await withTemporaryFolder { folder in

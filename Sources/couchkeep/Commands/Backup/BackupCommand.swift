@@ -109,10 +109,8 @@ struct BackupCommand: AsyncParsableCommand, JSONCommand {
             var run = BackupRun(of: database, into: backup)
             run.turns = turns
             let line = ProgressLine(isSilent: quiet)
-            let total = info.documentCount + info.deletedCount
             run.onProgress = { state in
-                line.show(
-                    BackupPrinter.words(state, of: database.name, total: total), isWaiting: state.wait != nil)
+                line.show(BackupPrinter.words(state, of: database.name), isWaiting: state.wait != nil)
             }
             defer { line.end() }
             guard continuous else {

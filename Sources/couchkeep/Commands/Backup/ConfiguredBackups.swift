@@ -38,7 +38,7 @@ struct ConfiguredBackups {
         }
         let line = ProgressLine(isSilent: isQuiet)
         pass.onProgress = { name, state in
-            line.show(BackupPrinter.words(state, of: name, total: nil), isWaiting: state.wait != nil)
+            line.show(BackupPrinter.words(state, of: name), isWaiting: state.wait != nil)
         }
         defer { line.end() }
         var codes: [Service.ExitCode] = []

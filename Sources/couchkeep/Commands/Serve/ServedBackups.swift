@@ -1,4 +1,5 @@
 import Backup
+import CouchDB
 import Foundation
 import ReplicaServer
 import Service

@@ -93,7 +93,7 @@ struct VaultPruneCommand: AsyncParsableCommand, JSONCommand {
             if let result {
                 if result.goneRows > 0 {
                     Console.error(
-                        "\(name): \(Wording.counted(result.goneRows, "row")) of moments or attachments had been lost, and no kept moment "
+                        "\(name): \(Wording.counted(result.goneRows, "row")) of moments, epochs or attachments had been lost, and no kept moment "
                             + "lacks them: vault check tells of them no more")
                 }
                 Console.out(

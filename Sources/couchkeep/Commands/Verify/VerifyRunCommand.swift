@@ -130,8 +130,8 @@ struct VerifyRunCommand: AsyncParsableCommand, JSONCommand {
         verification.selfTests = selfTest
         verification.onProgress = { line.show(Self.words($0), isWaiting: $0.wait != nil) }
         let file = try output.map { try DifferenceFile(path: $0) }
-        var changes = LaterChanges(
-            source: (left.replica as? CouchReplica)?.database, filledTo: right.filledTo)
+        let source = (left.replica as? CouchReplica)?.database
+        var changes = LaterChanges(source: source, filledTo: try await right.filledTo(of: source))
         let compared = try await verification.run(level: level) { difference in
             guard try await !changes.explain(difference) else { return }
             try file?.append(VerificationDifference(difference))
