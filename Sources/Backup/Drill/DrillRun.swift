@@ -39,8 +39,10 @@ package struct DrillRun: Sendable {
     /// Called with the scratch database's URL before it is made; nothing is made where it throws.
     package var onScratch: @Sendable (String) async throws -> Void = { _ in }
     /// The largest backup that is restored into memory, in bytes of its documents and attachments.
-    package var memoryLimit = 256 << 20
+    package var memoryLimit = DrillRun.usualMemoryLimit
     private let now: @Sendable () -> Date
+
+    package static let usualMemoryLimit = 256 << 20
 
     package init(_ backup: Backup, in place: Place, now: @escaping @Sendable () -> Date = { Date() }) {
         (self.backup, self.place, self.now) = (backup, place, now)

@@ -31,6 +31,8 @@ package struct DrillDesk: Sendable {
     package var onComparison: @Sendable (BodyProgress) -> Void = { _ in }
     /// Called with the scratch database's URL before it is made.
     package var onScratch: @Sendable (String) async throws -> Void = { _ in }
+    /// The largest backup that is restored into memory, in bytes of its documents and attachments.
+    package var memoryLimit = DrillRun.usualMemoryLimit
     /// Marks moments that are equal.
     package var mark = MomentMark()
 
@@ -79,6 +81,7 @@ package struct DrillDesk: Sendable {
     private func run(_ backup: DrillRun.Backup, _ order: Order) async throws -> DrillReport {
         var run = DrillRun(backup, in: order.place, now: now)
         (run.onProgress, run.onComparison, run.onScratch) = (onProgress, onComparison, onScratch)
+        run.memoryLimit = memoryLimit
         return try await run.run(until: order.stop)
     }
 

@@ -1,0 +1,205 @@
+import Backup
+import CouchDB
+import Foundation
+import Secrets
+import Supervision
+import Vault
+
+/// Rehearses the restores that are due, one after the other.
+struct DrillPass: Sendable {
+    /// A pair and what is due for it.
+    struct Turn: Sendable {
+        var pair: VerifiablePair
+        var report: PairReport
+        var due: DrillSchedule.Due
+    }
+
+    private let loaded: LoadedConfiguration
+    private let state: StateDatabase
+    private let environment: [String: String]?
+    private let now: @Sendable () -> Date
+    /// The largest backup that is restored into memory, in bytes.
+    var memoryLimit = DrillRun.usualMemoryLimit
+
+    init(
+        _ loaded: LoadedConfiguration, state: StateDatabase, environment: [String: String]?,
+        now: @escaping @Sendable () -> Date
+    ) {
+        (self.loaded, self.state, self.environment, self.now) = (loaded, state, environment, now)
+    }
+
+    private var configuration: Configuration { loaded.configuration }
+    private var store: StoredDrills { StoredDrills(state) }
+
+    // MARK: What is due
+
+    /// What is due after a pass, the most urgent first; asks no server where nothing can be due.
+    func turns(after report: Report, fleet: Fleet) async throws -> [Turn] {
+        let due = try await due(after: report)
+        guard !due.isEmpty else { return [] }
+        let directory = try await PairDirectory(configuration, fleet: fleet, state: state)
+        let reports = Dictionary(report.pairs.map { ($0.key, $0) }, uniquingKeysWith: { $1 })
+        return directory.pairs
+            .compactMap { pair in
+                guard let found = due[pair.key], let report = reports[pair.key], Self.canLogIn(to: pair, fleet) else {
+                    return nil
+                }
+                return Turn(pair: pair, report: report, due: found)
+            }
+            .sorted { ($0.due.since, $0.pair.key) < ($1.due.since, $1.pair.key) }
+    }
+
+    /// What is due, by the pairs' keys.
+    private func due(after report: Report) async throws -> [String: DrillSchedule.Due] {
+        guard let schedule = DrillSchedule(configuration) else { return [:] }
+        let histories = try await store.histories()
+        let evidence = try await BackupEvidence.spans(state, configuration)
+        let memories = try await StoredVaultMemories(state).all()
+        var due: [String: DrillSchedule.Due] = [:]
+        for pair in report.pairs where Self.canBeRead(pair, in: report) {
+            let history = DrillHistory(histories[pair.target] ?? [], within: evidence[pair.target])
+            // What was rehearsed is there, also where its source can't tell now whether all of it is.
+            guard Self.hasBackup(pair, memories) || (VaultPair.backup(of: pair.target) == nil && !history.all.isEmpty)
+            else { continue }
+            let isLacking = pair.findings.contains { $0.rule == BackupIncomplete.name }
+            due[pair.key] = schedule.due(history, isLacking: isLacking, mode: pair.mode, now: now())
+        }
+        return due
+    }
+
+    /// Notes since when pairs are to be rehearsed, so that one that never is becomes overdue.
+    func noteDue(_ report: Report) async throws {
+        let memories = try await StoredVaultMemories(state).all()
+        let pairs = DrillSchedule(configuration) == nil ? [] : report.pairs.filter { $0.mode != .off }
+        let ready = pairs.filter { Self.hasBackup($0, memories) }
+        let unknown = pairs.filter { VaultPair.backup(of: $0.target) == nil }
+        try await store.noteDue(ready.map(\.key), besides: unknown.map(\.key), at: now())
+    }
+
+    /// Whether there is a backup: in the vault a moment, on a server a database that was known to hold everything.
+    private static func hasBackup(_ pair: PairReport, _ memories: [String: VaultMemory]) -> Bool {
+        if VaultPair.backup(of: pair.target) != nil { return memories[pair.target]?.backup != nil }
+        return VerificationPass.wasFilled(pair)
+    }
+
+    /// Whether the backup was seen by the pass; its source need not be there.
+    private static func canBeRead(_ pair: PairReport, in report: Report) -> Bool {
+        let blocking: Set<String> = [TargetMissing.name, SourceIsTarget.name]
+        return !pair.findings.contains { blocking.contains($0.rule) }
+            && !report.servers.contains { !$0.reachable && pair.target.hasPrefix($0.url + "/") }
+    }
+
+    private static func canLogIn(to pair: VerifiablePair, _ fleet: Fleet) -> Bool {
+        guard !pair.isInVault else { return true }
+        return fleet.servers.first { $0.name == pair.servers.last }?.secretError == nil
+    }
+
+    // MARK: Rehearsing
+
+    /// Rehearses what is due, one at least, and begins another drill only while the time lasts; where another process verifies or rehearses,
+    /// nothing is done.
+    ///
+    /// - Parameters:
+    ///   - stop: ends it; the scratch is removed even so.
+    ///   - ended: is told of the pairs of which something has come.
+    /// - Throws: `StateError`, `CancellationError`, and what `ended` throws.
+    func run(
+        _ turns: [Turn], after report: Report, fleet: Fleet, until stop: StopRequest,
+        ended: ([Turn]) async throws -> Void
+    ) async throws {
+        guard let lock = try VerificationFolder(StateFolder(loaded)).lockSchedule() else { return }
+        defer { lock.release() }
+        // Another check may have rehearsed some meanwhile.
+        let due = try await due(after: report)
+        let turns = turns.filter { due[$0.pair.key] != nil }
+        let deadline = ContinuousClock.now + (configuration.drill?.budget ?? DrillConfiguration.defaultBudget)
+        try await withPlace(fleet) { server in
+            for (index, turn) in turns.enumerated()
+            where (index == 0 || ContinuousClock.now < deadline) && !stop.isRequested {
+                if let server, let reason = try await Self.reason(against: server) {
+                    // The others would fare no better, each after a time of its own.
+                    let left = Array(turns[index...])
+                    for turn in left { try await store.store(inVain(turn, on: server, reason)) }
+                    return try await ended(left)
+                }
+                try await store.store(try await rehearse(turn, on: server, until: stop))
+                try await ended([turn])
+            }
+        }
+    }
+
+    /// Runs a body with the server for the scratch; with none where memory takes its place.
+    private func withPlace(_ fleet: Fleet, _ body: (SupervisedServer?) async throws -> Void) async throws {
+        guard let name = configuration.drill?.server else { return try await body(nil) }
+        if let server = fleet.servers.first(where: { $0.name == name }) { return try await body(server) }
+        let own = try await Fleet(loaded, opening: [name], environment: environment)
+        try await own.closing {
+            for server in own.servers { try await body(server) }
+        }
+    }
+
+    private func rehearse(_ turn: Turn, on server: SupervisedServer?, until stop: StopRequest) async throws
+        -> DrillReport
+    {
+        let began = ContinuousClock.now
+        var desk = DrillDesk(configuration.vault ?? VaultConfiguration(), environment: environment, now: now)
+        desk.memoryLimit = memoryLimit
+        let place = server.map { DrillRun.Place.server($0.connection) } ?? .memory
+        do {
+            return try await desk.rehearse(
+                turn.pair.backup, DrillDesk.Order(place: place, stop: stop) { try await $0.atNewest() })
+        } catch {
+            try Task.checkCancellation()
+            var report = inVain(turn, on: server, Reason(error))
+            report.seconds = began.duration(to: .now).seconds
+            return report
+        }
+    }
+
+    /// Why a drill came to no verdict.
+    private struct Reason {
+        var words: String
+        var obstacle: DrillReport.Obstacle?
+
+        init(_ error: any Error) {
+            switch error {
+            case let error as DrillError: (words, obstacle) = (error.what, .tooLarge)
+            case let error as VaultError where [.keyMissing, .wrongKey].contains(error.code):
+                (words, obstacle) = ("\(error.place): \(error.what)", .unreadable)
+            case let error as SecretError: (words, obstacle) = (error.message, .secretUnavailable)
+            default: words = "\(error)"
+            }
+        }
+    }
+
+    /// Why a server takes no scratch now; nil where it may.
+    private static func reason(against server: SupervisedServer) async throws -> Reason? {
+        if let error = server.secretError { return Reason(error) }
+        do {
+            _ = try await server.connection.session()
+            return nil
+        } catch let error as CouchError {
+            var reason = Reason(error)
+            reason.words = "the server \(server.name) for the scratch: \(error)"
+            if error.isRejection, !error.isAccountLocked { reason.obstacle = .forbidden }
+            return reason
+        }
+    }
+
+    private func inVain(_ turn: Turn, on server: SupervisedServer?, _ reason: Reason) -> DrillReport {
+        let at = now()
+        var report = DrillReport(
+            backup: turn.pair.target, moment: nil, asOf: at,
+            place: server?.connection.url.description ?? DrillRun.Place.memoryName, at: at)
+        (report.reason, report.obstacle) = (reason.words, reason.obstacle)
+        return report
+    }
+
+    /// What a dry run says.
+    func planned(at moment: Date) -> RepairRecord {
+        let place = configuration.drill?.server.map { "a scratch database of \($0)" } ?? "memory"
+        return RepairRecord(
+            action: "drill", at: moment, result: .planned,
+            detail: "restore the backup into \(place), compare it, and remove the copy", rule: "schedule")
+    }
+}
