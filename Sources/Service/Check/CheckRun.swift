@@ -226,7 +226,8 @@ package struct CheckRun: Sendable {
         guard verifies, looked.notRemembered == nil else { return looked }
         let pass = drills(state)
         let turns = try await pass.turns(after: looked.report, fleet: fleet)
-        guard !turns.isEmpty else { return looked }
+        let hasLeftovers = try await pass.hasLeftovers
+        guard !turns.isEmpty || hasLeftovers else { return looked }
         guard !options.isDryRun else {
             var outcome = looked
             for turn in turns { outcome.report.add([pass.planned(at: now())], to: turn.pair.key) }
@@ -236,7 +237,7 @@ package struct CheckRun: Sendable {
             var outcome = looked
             try await pass.run(turns, after: looked.report, fleet: fleet, until: stop) { ended in
                 let judged = Report.drillRules.flatMap { rule in
-                    ended.map { Finding.fingerprint(rule: rule, subject: $0.report.pair) }
+                    ended.map { Finding.fingerprint(rule: rule, subject: $0) }
                 }
                 // What could not be told the last time is told now.
                 outcome.notRemembered = nil

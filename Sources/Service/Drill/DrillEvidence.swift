@@ -10,6 +10,8 @@ struct DrillEvidence: Sendable {
     var schedule: DrillSchedule?
     /// Since when there is a backup to rehearse, by the pairs' keys.
     var dueSince: [String: Date] = [:]
+    /// The scratch databases that may still be there.
+    var scratches: [StoredScratches.Scratch] = []
 
     /// As the state database has it.
     ///
@@ -18,7 +20,7 @@ struct DrillEvidence: Sendable {
         let store = StoredDrills(state)
         return DrillEvidence(
             drills: try await store.histories(), schedule: DrillSchedule(configuration),
-            dueSince: try await store.dueSince())
+            dueSince: try await store.dueSince(), scratches: try await StoredScratches(state).all())
     }
 }
 
@@ -35,12 +37,17 @@ extension Report {
                 drills: known.drills[pair.target] ?? [], within: evidence[pair.target], schedule: known.schedule,
                 dueSince: known.dueSince[pair.key], now: now)
             if let light = restorable.light { pair.lights.restorable = light }
-            pair.findings += [restorable.finding, restorable.hindrance(of: pair.pair)].compactMap(\.self)
+            // One finding is enough: the next step removes all.
+            let leftover = known.scratches.filter { $0.backup == pair.target }
+                .lazy.compactMap { DrillLeftover.finding($0, pair: pair.pair, at: now) }.first
+            pair.findings += [restorable.finding, restorable.hindrance(of: pair.pair), leftover].compactMap(\.self)
             return pair
         }
         return Report(at: at, pairs: pairs, servers: servers, unprotected: unprotected, channels: channels)
     }
 
     /// The rules that drills decide about.
-    static let drillRules: Set<String> = [DrillFailed.name, DrillOverdue.name, DrillImpossible.name]
+    static let drillRules: Set<String> = [
+        DrillFailed.name, DrillOverdue.name, DrillImpossible.name, DrillLeftover.name,
+    ]
 }

@@ -3,6 +3,7 @@ import CouchDB
 import Foundation
 import Secrets
 import Supervision
+import Synchronization
 import Vault
 
 /// Rehearses the restores that are due, one after the other.
@@ -30,6 +31,7 @@ struct DrillPass: Sendable {
 
     private var configuration: Configuration { loaded.configuration }
     private var store: StoredDrills { StoredDrills(state) }
+    private var scratches: StoredScratches { StoredScratches(state) }
 
     // MARK: What is due
 
@@ -67,6 +69,11 @@ struct DrillPass: Sendable {
         return due
     }
 
+    /// Whether scratch databases of earlier drills may still be there.
+    var hasLeftovers: Bool {
+        get async throws { try await !scratches.all().isEmpty }
+    }
+
     /// Notes since when pairs are to be rehearsed, so that one that never is becomes overdue.
     func noteDue(_ report: Report) async throws {
         let memories = try await StoredVaultMemories(state).all()
@@ -96,22 +103,25 @@ struct DrillPass: Sendable {
 
     // MARK: Rehearsing
 
-    /// Rehearses what is due, one at least, and begins another drill only while the time lasts; where another process verifies or rehearses,
-    /// nothing is done.
+    /// Rehearses what is due, one at least, and begins another drill only while the time lasts; removes what earlier ones have
+    /// left. Where another process verifies or rehearses, nothing is done.
     ///
     /// - Parameters:
     ///   - stop: ends it; the scratch is removed even so.
-    ///   - ended: is told of the pairs of which something has come.
+    ///   - ended: is told the names of pairs of which something has come.
     /// - Throws: `StateError`, `CancellationError`, and what `ended` throws.
     func run(
         _ turns: [Turn], after report: Report, fleet: Fleet, until stop: StopRequest,
-        ended: ([Turn]) async throws -> Void
+        ended: ([String]) async throws -> Void
     ) async throws {
         guard let lock = try VerificationFolder(StateFolder(loaded)).lockSchedule() else { return }
         defer { lock.release() }
+        let freed = try await removeLeftovers(fleet)
+        if !freed.isEmpty { try await ended(report.pairs.filter { freed.contains($0.target) }.map(\.pair)) }
         // Another check may have rehearsed some meanwhile.
         let due = try await due(after: report)
         let turns = turns.filter { due[$0.pair.key] != nil }
+        guard !turns.isEmpty else { return }
         let deadline = ContinuousClock.now + (configuration.drill?.budget ?? DrillConfiguration.defaultBudget)
         try await withPlace(fleet) { server in
             for (index, turn) in turns.enumerated()
@@ -120,10 +130,10 @@ struct DrillPass: Sendable {
                     // The others would fare no better, each after a time of its own.
                     let left = Array(turns[index...])
                     for turn in left { try await store.store(inVain(turn, on: server, reason)) }
-                    return try await ended(left)
+                    return try await ended(left.map(\.report.pair))
                 }
                 try await store.store(try await rehearse(turn, on: server, until: stop))
-                try await ended([turn])
+                try await ended([turn.report.pair])
             }
         }
     }
@@ -131,11 +141,45 @@ struct DrillPass: Sendable {
     /// Runs a body with the server for the scratch; with none where memory takes its place.
     private func withPlace(_ fleet: Fleet, _ body: (SupervisedServer?) async throws -> Void) async throws {
         guard let name = configuration.drill?.server else { return try await body(nil) }
+        try await withServer(name, fleet) { try await body($0) }
+    }
+
+    /// Runs a body with a server, unless the configuration has none of that name any more.
+    private func withServer(_ name: String, _ fleet: Fleet, _ body: (SupervisedServer) async throws -> Void)
+        async throws
+    {
         if let server = fleet.servers.first(where: { $0.name == name }) { return try await body(server) }
         let own = try await Fleet(loaded, opening: [name], environment: environment)
         try await own.closing {
             for server in own.servers { try await body(server) }
         }
+    }
+
+    /// Removes the scratch databases that earlier drills have left behind; nobody else is at one while this has the right to.
+    ///
+    /// - Returns: the backups of which something is to be told.
+    private func removeLeftovers(_ fleet: Fleet) async throws -> Set<String> {
+        var told: Set<String> = []
+        for var scratch in try await scratches.all() {
+            let before = scratch.reason
+            scratch.reason = nil
+            try await withServer(scratch.server, fleet) { server in
+                do {
+                    let database = server.connection.database(scratch.name)
+                    if try await database.exists() { try await database.delete() }
+                } catch let error as CouchError {
+                    scratch.reason = "the scratch \(scratch.url) could not be removed: \(error)"
+                }
+            }
+            if scratch.reason == nil {
+                try await scratches.forget(scratch.url)
+            } else {
+                try await scratches.store(scratch)
+            }
+            // That one is gone of which nobody was told is no news.
+            if (scratch.reason == nil) != (before == nil) { told.insert(scratch.backup) }
+        }
+        return told
     }
 
     private func rehearse(_ turn: Turn, on server: SupervisedServer?, until stop: StopRequest) async throws
@@ -145,9 +189,30 @@ struct DrillPass: Sendable {
         var desk = DrillDesk(configuration.vault ?? VaultConfiguration(), environment: environment, now: now)
         desk.memoryLimit = memoryLimit
         let place = server.map { DrillRun.Place.server($0.connection) } ?? .memory
+        let made = Mutex<StoredScratches.Scratch?>(nil)
+        if let server {
+            desk.onScratch = { url in
+                let scratch = StoredScratches.Scratch(
+                    url: url, server: server.name, backup: turn.pair.target, since: now())
+                try await scratches.store(scratch)
+                made.withLock { $0 = scratch }
+            }
+        }
         do {
-            return try await desk.rehearse(
+            let report = try await desk.rehearse(
                 turn.pair.backup, DrillDesk.Order(place: place, stop: stop) { try await $0.atNewest() })
+            if var scratch = made.withLock({ $0 }) {
+                scratch.reason = report.leftover
+                if scratch.reason == nil {
+                    try await scratches.forget(scratch.url)
+                } else {
+                    try await scratches.store(scratch)
+                }
+            }
+            return report
+        } catch let error as StateError {
+            // What is not remembered must not be begun.
+            throw error
         } catch {
             try Task.checkCancellation()
             var report = inVain(turn, on: server, Reason(error))

@@ -82,6 +82,7 @@ import Vault
             #expect(made.map(\.documents) == [50])
             #expect(try await scene.moments().map(\.verified) == [clock.now], "no prune drops it")
             expectNoScratch(scene)
+            #expect(try await StoredScratches(try scene.state).all() == [])
 
             clock.elapse(6.9 * Self.day)
             #expect(try await check(scene).exitCode == .ok)
@@ -301,6 +302,46 @@ import Vault
             #expect(try await drills(scene) == [], "no other one is begun")
             scene.standby.faults.remove(stall)
             expectNoScratch(scene)
+        }
+    }
+
+    @Test func whatAKilledCheckHasLeftIsRemovedOrTold() async throws {
+        try await withScene { scene in
+            let name = "\(ScratchName.prefix)orders-0badf00d"
+            let scratches = StoredScratches(try scene.state)
+            func leave() async throws {
+                scene.standby.makeDatabases(name)
+                try await scratches.store(
+                    StoredScratches.Scratch(
+                        url: "\(scene.standby.baseURL)/\(name)", server: "standby", backup: "vault:orders",
+                        since: clock.now))
+            }
+            try await leave()
+            #expect(try await check(scene).exitCode == .ok)
+            expectNoScratch(scene)
+            #expect(try await scratches.all() == [])
+
+            try await leave()
+            let refusal = scene.standby.faults.add(
+                Fault(
+                    .failure(status: 403, error: "forbidden", reason: "not by you"), method: "DELETE",
+                    pathPrefix: "/\(name)"))
+            for _ in 0..<2 {
+                clock.elapse(60)
+                let left = try await check(scene)
+                let finding = try #require(left.report.pairs.first?.findings.first, "\(left.report.pairs)")
+                #expect(finding.rule == DrillLeftover.name && finding.severity == .warning, "\(finding)")
+                #expect(finding.summary.contains(name) && finding.summary.contains("not by you"), "\(finding)")
+                #expect(finding.next == "couchkeep drill orders --server standby --remove-leftovers")
+                #expect(left.exitCode == .problem)
+            }
+            scene.standby.faults.remove(refusal)
+            clock.elapse(60)
+            let gone = try await check(scene)
+            #expect(gone.exitCode == .ok && gone.report.pairs.first?.findings == [], "\(gone.report.pairs)")
+            expectNoScratch(scene)
+            #expect(try await scratches.all() == [])
+            #expect(try await drills(scene).count == 1)
         }
     }
 }
