@@ -15,6 +15,18 @@ package struct DrillReport: Sendable, Codable, Hashable {
         case unknown
     }
 
+    /// What keeps every drill of the backup in that place from a verdict, until somebody changes it.
+    package enum Obstacle: String, Sendable, Codable, Hashable {
+        /// The backup is too large for memory.
+        case tooLarge = "too-large"
+        /// The key can't read the backup: it only writes, is another one, or is not there.
+        case unreadable
+        /// The server does not let the user make databases, or not in at all.
+        case forbidden
+        /// A secret of the server can't be had.
+        case secretUnavailable = "secret-unavailable"
+    }
+
     /// What one document is not as it was, and why where that is known.
     package struct Problem: Sendable, Codable, Hashable {
         package var id: String
@@ -24,6 +36,8 @@ package struct DrillReport: Sendable, Codable, Hashable {
     package var verdict: Verdict
     /// Why there is no verdict, or what is wrong with the whole backup.
     package var reason: String?
+    /// What stands against a verdict; nil where there is one, or where the next drill may come to it.
+    package var obstacle: Obstacle?
     /// When it began.
     package var at: Date
     /// The backup, as `vault:NAME` or a URL.
@@ -43,6 +57,8 @@ package struct DrillReport: Sendable, Codable, Hashable {
     /// What restoring took, and what comparing did.
     package var restoreSeconds = 0.0
     package var compareSeconds = 0.0
+    /// What all of it took, however it ended; nil of drills of a version that did not measure it.
+    package var seconds: Double?
     /// Documents that are not as they were.
     package var differing = 0
     /// The first of them.

@@ -19,17 +19,30 @@ package struct DrillRun: Sendable {
         /// Nowhere but in memory: it shows that all can be read, and measures no server.
         case memory
         case server(ServerConnection)
+
+        /// What reports call memory.
+        package static let memoryName = "memory"
+
+        /// What reports call it.
+        package var name: String {
+            switch self {
+            case .memory: Self.memoryName
+            case .server(let server): server.url.description
+            }
+        }
     }
 
     package let backup: Backup
     package let place: Place
     package var onProgress: @Sendable (ReplicationProgress) -> Void = { _ in }
     package var onComparison: @Sendable (BodyProgress) -> Void = { _ in }
-    /// Called with the scratch database's URL before it is made.
-    package var onScratch: @Sendable (String) -> Void = { _ in }
+    /// Called with the scratch database's URL before it is made; nothing is made where it throws.
+    package var onScratch: @Sendable (String) async throws -> Void = { _ in }
     /// The largest backup that is restored into memory, in bytes of its documents and attachments.
-    package var memoryLimit = 256 << 20
+    package var memoryLimit = DrillRun.usualMemoryLimit
     private let now: @Sendable () -> Date
+
+    package static let usualMemoryLimit = 256 << 20
 
     package init(_ backup: Backup, in place: Place, now: @escaping @Sendable () -> Date = { Date() }) {
         (self.backup, self.place, self.now) = (backup, place, now)
@@ -40,8 +53,15 @@ package struct DrillRun: Sendable {
     /// Failures of either side end it with the verdict unknown, and damage of the vault with different: they are evidence too.
     ///
     /// - Parameter stop: cuts it off; the scratch is removed even so.
-    /// - Throws: ``DrillError`` before anything was done.
+    /// - Throws: ``DrillError`` and what ``onScratch`` throws, before anything was done.
     package func run(until stop: StopRequest) async throws -> DrillReport {
+        let began = ContinuousClock.now
+        var report = try await rehearsed(until: stop)
+        report.seconds = began.duration(to: .now) / .seconds(1)
+        return report
+    }
+
+    private func rehearsed(until stop: StopRequest) async throws -> DrillReport {
         if case .memory = place { try await expectSmall() }
         let report = await outcome(of: begin(), until: stop) { try await lookForLoss(&$0) }
         guard report.reason == nil else { return report }
@@ -51,7 +71,7 @@ package struct DrillRun: Sendable {
             }
         }
         let scratch = server.database(ScratchName.make(for: name))
-        onScratch(scratch.url)
+        try await onScratch(scratch.url)
         var ended = await outcome(of: report, until: StopRequest()) { _ in try await make(scratch, until: stop) }
         if stop.isRequested { ended.reason = Self.stopped }
         if ended.reason == nil {
@@ -80,20 +100,15 @@ package struct DrillRun: Sendable {
 
     private func begin() -> DrillReport {
         let at = now()
-        let place =
-            switch place {
-            case .memory: "memory"
-            case .server(let server): server.url.description
-            }
         switch backup {
         case .moment(let vault):
             var report = DrillReport(
                 backup: "vault:\(vault.name)", moment: vault.moment?.number, asOf: vault.moment?.time ?? at,
-                place: place, at: at)
+                place: place.name, at: at)
             if let moment = vault.moment, !moment.isComplete { report.setAside = moment.setAside }
             return report
         case .database(let database):
-            return DrillReport(backup: database.url, moment: nil, asOf: at, place: place, at: at)
+            return DrillReport(backup: database.url, moment: nil, asOf: at, place: place.name, at: at)
         }
     }
 
@@ -136,6 +151,9 @@ package struct DrillRun: Sendable {
         } catch let error as ReplicationFailure {
             failed.reason = "\(error.side == .source ? "the backup" : "the scratch"): \(error.underlying)"
             failed.verdict = (error.underlying as? VaultError)?.code == .damaged ? .different : .unknown
+            if error.side == .target, (error.underlying as? CouchError)?.isRejection == true {
+                failed.obstacle = .forbidden
+            }
         } catch let error as VaultError {
             failed.reason = "\(error)"
             failed.verdict = error.code == .damaged ? .different : .unknown

@@ -1,14 +1,21 @@
+import Backup
 import Foundation
 import Supervision
 
-/// One `couchkeep check`: a pass, and the messages that follow from it; then backups into the vault, and verifications.
+/// One `couchkeep check`: a pass, and the messages that follow from it; then backups into the vault, verifications and drills.
 package struct CheckRun: Sendable {
     private let loaded: LoadedConfiguration
     private let environment: [String: String]?
     private let pacing: RepairPacing
     private let now: @Sendable () -> Date
-    /// Whether verifications that are due are made.
+    /// Whether verifications and drills that are due are made.
     package var verifies = true
+    /// The largest backup that a drill restores into memory, in bytes.
+    package var drillMemoryLimit = DrillRun.usualMemoryLimit
+    /// Runs drills with a request to stop, so that they remove their scratch where the check is to end before they do.
+    package var interrupting: @Sendable ((StopRequest) async throws -> Outcome) async throws -> Outcome = {
+        try await $0(StopRequest())
+    }
     /// The pauses before further looks at what seems to differ; the usual ones where nil.
     package var looks: [Duration]?
     /// How long what has come of one backup may wait for other backups to be told with it.
@@ -32,10 +39,10 @@ package struct CheckRun: Sendable {
         package var notRemembered: StateError?
     }
 
-    /// Runs a pass, and tells people unless it is a dry run; then makes backups and verifications, and tells of these.
+    /// Runs a pass, and tells people unless it is a dry run; then makes backups, verifications and drills, and tells of these.
     ///
     /// Only one run may look at the pairs of a state folder; a second one gets `StateError` with code `locked` at once. While
-    /// one makes backups or verifications, others look. A dry run only looks, and may do so beside another one.
+    /// one makes backups, verifications or drills, others look. A dry run only looks, and may do so beside another one.
     ///
     /// - Throws: `ConfigurationError`, `StateError`, `CancellationError`.
     package func run(_ options: PassOptions) async throws -> Outcome {
@@ -46,10 +53,11 @@ package struct CheckRun: Sendable {
             let lock = options.isDryRun ? nil : try folder.lock()
             let state = options.isDryRun ? try folder.openForReading() : try folder.open()
             let looked = try await look(options, fleet: fleet, state: state)
-            // A long backup or verification must not keep other checks from looking.
+            // A long backup, verification or drill must not keep other checks from looking.
             lock?.release()
             let backedUp = try await backUp(looked, fleet: fleet, state: state)
-            return try await verify(backedUp, options, fleet: fleet, state: state)
+            let verified = try await verify(backedUp, options, fleet: fleet, state: state)
+            return try await rehearse(verified, options, fleet: fleet, state: state)
         }
     }
 
@@ -98,6 +106,7 @@ package struct CheckRun: Sendable {
             try await supervisor.remember(passed)
             try await memories.store(looks.memories)
             try await verification(state).noteDue(passed.report)
+            try await drills(state).noteDue(passed.report)
             // Whether a backup has ended what there was is to be found out yet.
             let open = due.reduce(into: Set<String>()) { open, pair in
                 open.formUnion(VaultState.fingerprints(of: passed.report.name(of: pair.key) ?? pair.name))
@@ -167,10 +176,10 @@ package struct CheckRun: Sendable {
     private func proved(
         _ report: Report, before: Report?, _ evidence: [String: EvidenceSpan], _ state: StateDatabase
     ) async throws -> Report {
-        let drills = try await StoredDrills(state).histories()
+        let drills = try await DrillEvidence.stored(state, loaded.configuration)
         return try await VerificationOverlay(state, verify: loaded.configuration.verify)
             .apply(
-                to: report.showing(drills: drills, evidence: evidence, at: now()), before: before, evidence: evidence,
+                to: report.showing(drills, evidence: evidence, at: now()), before: before, evidence: evidence,
                 now: now())
     }
 
@@ -201,6 +210,43 @@ package struct CheckRun: Sendable {
             let evidence = try await BackupEvidence.spans(state, loaded.configuration)
             report = try await proved(report, before: last, evidence, state)
             for (key, records) in result.repairs { report.add(records, to: key) }
+        }
+    }
+
+    private func drills(_ state: StateDatabase) -> DrillPass {
+        var pass = DrillPass(loaded, state: state, environment: environment, now: now)
+        pass.memoryLimit = drillMemoryLimit
+        return pass
+    }
+
+    /// Rehearses the restores that are due, and says after each how all is.
+    private func rehearse(
+        _ looked: Outcome, _ options: PassOptions, fleet: Fleet, state: StateDatabase
+    ) async throws -> Outcome {
+        guard verifies, looked.notRemembered == nil else { return looked }
+        let pass = drills(state)
+        let turns = try await pass.turns(after: looked.report, fleet: fleet)
+        let hasLeftovers = try await pass.hasLeftovers
+        guard !turns.isEmpty || hasLeftovers else { return looked }
+        guard !options.isDryRun else {
+            var outcome = looked
+            for turn in turns { outcome.report.add([pass.planned(at: now())], to: turn.pair.key) }
+            return outcome
+        }
+        return try await interrupting { stop in
+            var outcome = looked
+            try await pass.run(turns, after: looked.report, fleet: fleet, until: stop) { ended in
+                let judged = Report.drillRules.flatMap { rule in
+                    ended.map { Finding.fingerprint(rule: rule, subject: $0) }
+                }
+                // What could not be told the last time is told now.
+                outcome.notRemembered = nil
+                outcome = try await again(outcome, judging: Set(judged), fleet: fleet, state: state) { report, last in
+                    let evidence = try await BackupEvidence.spans(state, loaded.configuration)
+                    report = try await proved(report, before: last, evidence, state)
+                }
+            }
+            return outcome
         }
     }
 

@@ -18,7 +18,17 @@ package struct ConfigurationSurvey: Sendable {
     ///
     /// - Throws: `ConfigurationError` where patterns or targets collide, or source and target are one database.
     package func run() async throws -> Result {
-        let report = try await CheckRun(loaded).run(PassOptions(isDryRun: true)).report
+        var report = try await CheckRun(loaded).run(PassOptions(isDryRun: true)).report
+        // It may be none that a check looks at.
+        if let name = loaded.configuration.drill?.server, !report.servers.contains(where: { $0.name == name }) {
+            let fleet = try await Fleet(loaded, opening: [name])
+            let asked = try await fleet.closing {
+                var asked: [ServerReport] = []
+                for server in fleet.servers { asked.append(try await Self.ask(server, at: report.at)) }
+                return asked
+            }
+            report.servers += asked
+        }
         let wrong =
             report.pairs.flatMap { pair in
                 pair.findings.filter { $0.rule == SourceIsTarget.name }.map {
@@ -51,5 +61,25 @@ package struct ConfigurationSurvey: Sendable {
         for index in serversAlone.pairs.indices { serversAlone.pairs[index].findings = [] }
         serversAlone.verdict = bad ? .problem : .ok
         return Result(text: lines.joined(separator: "\n") + "\n", exitCode: ExitCode(serversAlone, sources: sources))
+    }
+
+    /// Asks a server whether it is there and lets the user in.
+    private static func ask(_ server: SupervisedServer, at moment: Date) async throws -> ServerReport {
+        var report = ServerReport(
+            name: server.name, url: server.connection.url.description, reachable: false, version: nil, findings: [])
+        do {
+            report.version = try await server.connection.info().version.description
+            report.reachable = true
+            _ = try await server.connection.session()
+        } catch let error as CouchError {
+            let rule = error.isRejection ? CredentialsRejected.name : ServerUnreachable.name
+            report.findings = [
+                Finding(
+                    rule: rule, severity: .critical, since: moment,
+                    summary: "\(server.name), where drills are to be made, can't be used: \(error.message)",
+                    next: "couchkeep explain \(rule)")
+            ]
+        }
+        return report
     }
 }

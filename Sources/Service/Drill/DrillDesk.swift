@@ -24,22 +24,29 @@ package struct DrillDesk: Sendable {
 
     /// The vault of backups that are in one.
     package let vault: VaultConfiguration
+    private let environment: [String: String]?
     private let now: @Sendable () -> Date
     /// Called with words of how far it is.
     package var onProgress: @Sendable (Replication.ReplicationProgress) -> Void = { _ in }
     package var onComparison: @Sendable (BodyProgress) -> Void = { _ in }
     /// Called with the scratch database's URL before it is made.
-    package var onScratch: @Sendable (String) -> Void = { _ in }
+    package var onScratch: @Sendable (String) async throws -> Void = { _ in }
+    /// The largest backup that is restored into memory, in bytes of its documents and attachments.
+    package var memoryLimit = DrillRun.usualMemoryLimit
     /// Marks moments that are equal.
     package var mark = MomentMark()
 
-    package init(_ vault: VaultConfiguration, now: @escaping @Sendable () -> Date = { Date() }) {
-        (self.vault, self.now) = (vault, now)
+    package init(
+        _ vault: VaultConfiguration, environment: [String: String]? = nil,
+        now: @escaping @Sendable () -> Date = { Date() }
+    ) {
+        (self.vault, self.environment, self.now) = (vault, environment, now)
     }
 
     /// Rehearses the restore of a backup.
     ///
-    /// - Throws: ``DrillError``, `VaultError` where there is no such backup or moment or the key is wrong. Damage is a verdict.
+    /// - Throws: ``DrillError``, what ``onScratch`` throws, `VaultError` where there is no such backup or moment or the key is
+    ///   wrong. Damage is a verdict.
     package func rehearse(_ backup: VerifiablePair.Backup, _ order: Order) async throws -> DrillReport {
         switch backup {
         case .database(let database): return try await run(.database(database), order)
@@ -56,7 +63,7 @@ package struct DrillDesk: Sendable {
     }
 
     private func rehearse(inVault name: String, _ order: Order) async throws -> DrillReport {
-        let (rehearsed, moment) = try await vault.open(environment: nil, now: now())
+        let (rehearsed, moment) = try await vault.open(environment: environment, now: now())
             .withDatabase(name, isWriting: false, now: now()) { backup in
                 try backup.expectReadable()
                 let moment = try await order.moment(backup)
@@ -65,7 +72,7 @@ package struct DrillDesk: Sendable {
         var report = rehearsed
         if report.verdict == .equal {
             report.unmarked = try await mark.leave(on: moment, content: true, at: now()) {
-                try await vault.open(environment: nil, now: now())
+                try await vault.open(environment: environment, now: now())
             }
         }
         return report
@@ -74,6 +81,7 @@ package struct DrillDesk: Sendable {
     private func run(_ backup: DrillRun.Backup, _ order: Order) async throws -> DrillReport {
         var run = DrillRun(backup, in: order.place, now: now)
         (run.onProgress, run.onComparison, run.onScratch) = (onProgress, onComparison, onScratch)
+        run.memoryLimit = memoryLimit
         return try await run.run(until: order.stop)
     }
 

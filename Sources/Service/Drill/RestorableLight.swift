@@ -3,42 +3,41 @@ import CouchDB
 import Foundation
 import Supervision
 
-/// What drills say of a backup: the Restorable light and its finding.
+/// What drills say of a backup: the Restorable light and its findings.
 struct RestorableLight {
-    /// The drills of one backup, the newest first.
-    let drills: [DrillReport]
-    let now: Date
-    /// Whether there were others, of a backup that is not there any more.
-    let isOfLostBackup: Bool
+    private let history: DrillHistory
+    /// How often it is to be rehearsed; nil where that is left to people.
+    private let schedule: DrillSchedule?
+    /// Since when there is a backup to rehearse, where that is known.
+    private let dueSince: Date?
+    private let now: Date
 
-    /// From this age on a drill says nothing of now any more.
+    /// From this age on a drill says nothing of now any more, where no schedule says how often there are others.
     static let trusted: TimeInterval = 30 * 86400
 
-    /// The newest one that says of its backup whether it comes back as it is.
-    private var compared: DrillReport? { drills.first { [.equal, .different].contains($0.verdict) } }
-
-    /// The newest one with a verdict: one that came to no end takes nothing back. That a copy of a moment which lacks
-    /// something equals it ends no difference that was found before.
-    private var decided: DrillReport? {
-        if let compared, compared.verdict == .different { return compared }
-        return drills.first { $0.verdict != .unknown }
+    /// - Parameters:
+    ///   - drills: the drills of the backup, the newest first.
+    ///   - evidence: which of them are about the backup that there is now; nil where all are.
+    init(
+        drills: [DrillReport], within evidence: EvidenceSpan? = nil, schedule: DrillSchedule? = nil,
+        dueSince: Date? = nil, now: Date
+    ) {
+        history = DrillHistory(drills, within: evidence)
+        (self.schedule, self.dueSince, self.now) = (schedule, dueSince, now)
     }
 
-    /// - Parameter evidence: which drills are about the backup that there is now; nil where all are.
-    init(drills: [DrillReport], within evidence: EvidenceSpan? = nil, now: Date) {
-        self.drills = drills.filter { evidence?.covers($0.at) ?? true }
-        isOfLostBackup = self.drills.isEmpty && !drills.isEmpty
-        self.now = now
-    }
-
-    /// The light; nil where nothing was ever rehearsed.
+    /// The light; nil where nothing was ever rehearsed, nor is to be.
     var light: Light? {
-        guard let newest = drills.first else {
-            guard isOfLostBackup else { return nil }
-            return Light(
-                state: .unknown, since: nil, summary: "what was rehearsed was before the backup was put back or lost")
+        guard let newest = history.all.first else {
+            if history.isOfLostBackup {
+                return Light(
+                    state: .unknown, since: nil,
+                    summary: "what was rehearsed was before the backup was put back or lost")
+            }
+            guard schedule != nil else { return nil }
+            return Light(state: .unknown, since: dueSince.map { min($0, now) }, summary: "it was never rehearsed")
         }
-        guard let decided else {
+        guard let decided = history.decided else {
             return Light(
                 state: .unknown, since: min(newest.at, now),
                 summary: "the drill came to no end: \(newest.reason ?? "unknown")")
@@ -52,15 +51,16 @@ struct RestorableLight {
         switch decided.verdict {
         case .equal:
             guard let age else { return told(.unknown, "equal, and how long ago is not known") }
-            return age <= Self.trusted ? told(.ok, "equal") : told(.unknown, "equal, which is too long ago")
+            let limit = schedule?.limit ?? Self.trusted
+            return age <= limit ? told(.ok, "equal") : told(.unknown, "equal, which is too long ago")
         case .incomplete: return told(.unknown, "equal, but \(decided.lacking ?? "incomplete")")
         case .different, .unknown: return told(.problem, Self.wrong(decided))
         }
     }
 
-    /// The finding; nil where nothing is known to be wrong.
+    /// That something did not come back; nil where nothing is known to be wrong.
     var finding: Finding? {
-        guard let decided, decided.verdict == .different else { return nil }
+        guard let decided = history.decided, decided.verdict == .different else { return nil }
         var evidence: [String: JSONValue] = [
             "at": .string(decided.at.formatted(.iso8601)), "place": .string(decided.place),
             "differing": .integer(Int64(decided.differing)),
@@ -73,6 +73,45 @@ struct RestorableLight {
             next: "couchkeep explain \(DrillFailed.name)")
     }
 
+    /// That the backup is not rehearsed as the configuration wants it; nil where it is, or nothing is wanted.
+    ///
+    /// - Parameter pair: the pair's name.
+    func hindrance(of pair: String) -> Finding? {
+        guard let schedule else { return nil }
+        let vain = schedule.inVain(history)
+        let last = history.last?.at
+        // How long a verdict is missing; of one that was made while the clock was ahead at least since others were tried.
+        let waited: TimeInterval? =
+            if let last { last.age(at: now) ?? vain.last?.at.age(at: now) } else { dueSince?.age(at: now) }
+        let isLate = waited.map { $0 > schedule.limit } ?? false
+        let isDue = last?.age(at: now).map { $0 >= schedule.every } ?? true
+        guard isLate || (isDue && !vain.isEmpty) else { return nil }
+        let lateSince = waited.map { now.addingTimeInterval(schedule.limit - $0) }
+        let since = [vain.last?.at, lateSince, now].compactMap(\.self).min() ?? now
+        let hand =
+            "couchkeep drill \(ShellWord.quoted(pair)) "
+            + (schedule.server.map { "--server \(ShellWord.quoted($0))" } ?? "--in-memory")
+        if let newest = vain.first, let obstacle = newest.obstacle {
+            return Finding(
+                rule: DrillImpossible.name, severity: .warning, since: since,
+                summary: "the backup can't be rehearsed: \(newest.reason ?? obstacle.rawValue)",
+                evidence: ["obstacle": .string(obstacle.rawValue), "place": .string(newest.place)],
+                next: DrillImpossible.next(obstacle, by: hand))
+        }
+        let known =
+            if let last {
+                last.age(at: now).map { "the last drill with a verdict is \(Wording.duration($0)) old" }
+                    ?? "the last drill with a verdict was made when the clock was ahead"
+            } else {
+                history.isOfLostBackup
+                    ? "the backup was not rehearsed since it was put back or lost" : "the backup was never rehearsed"
+            }
+        let why = vain.first.map { "; the last one that was tried came to none: \($0.reason ?? "unknown")" }
+        return Finding(
+            rule: DrillOverdue.name, severity: isLate ? .warning : .notice, since: since, summary: known + (why ?? ""),
+            evidence: ["limitSeconds": .integer(Int64(schedule.limit))], next: hand)
+    }
+
     private static func what(_ drill: DrillReport) -> String {
         let source = drill.moment.map { "moment #\($0)" } ?? "the backup"
         return "\(source) restored in \(Wording.duration(drill.restoreSeconds))"
@@ -80,26 +119,5 @@ struct RestorableLight {
 
     private static func wrong(_ drill: DrillReport) -> String {
         drill.reason ?? Wording.differing(drill.differing)
-    }
-}
-
-extension Report {
-    /// The report with what drills say of its pairs, in the place of what earlier ones said.
-    ///
-    /// - Parameter evidence: which drills count, for backups of which some may be about another one; by target.
-    func showing(
-        drills: [String: [DrillReport]], evidence: [String: EvidenceSpan] = [:], at now: Date
-    ) -> Report {
-        let pairs = pairs.map { pair in
-            var pair = pair
-            pair.findings.removeAll { $0.rule == DrillFailed.name }
-            guard pair.mode != .off else { return pair }
-            let restorable = RestorableLight(
-                drills: drills[pair.target] ?? [], within: evidence[pair.target], now: now)
-            if let light = restorable.light { pair.lights.restorable = light }
-            if let finding = restorable.finding { pair.findings.append(finding) }
-            return pair
-        }
-        return Report(at: at, pairs: pairs, servers: servers, unprotected: unprotected, channels: channels)
     }
 }

@@ -5,7 +5,7 @@ import Supervision
 
 /// The drills that were made, in the state database: the evidence of the Restorable light.
 package struct StoredDrills: Sendable {
-    /// How many drills of a backup are kept.
+    /// How many drills of a backup are kept, of those with a verdict and of those without one.
     package static let kept = 100
 
     private let state: StateDatabase
@@ -21,28 +21,88 @@ package struct StoredDrills: Sendable {
                 table.column("report", .blob).notNull()
             }
         }
+        migrator.registerMigration("drill-2") { database in
+            // Drills without a verdict may be many, and must not push out what is known of the backup.
+            try database.execute(sql: "ALTER TABLE drill ADD COLUMN verdict TEXT")
+            for row in try Row.fetchAll(database, sql: "SELECT id, report FROM drill") {
+                let report = try JSONDecoder().decode(DrillReport.self, from: row["report"] as Data)
+                try database.execute(
+                    sql: "UPDATE drill SET verdict = ? WHERE id = ?",
+                    arguments: [report.verdict.rawValue, row["id"] as Int64])
+            }
+            // Since when there is a backup to rehearse: without it, one that never was would never be overdue.
+            try database.create(table: "drill_due") { table in
+                table.primaryKey("key", .text)
+                table.column("since", .double).notNull()
+            }
+        }
     }
 
     /// Keeps a drill.
     package func store(_ report: DrillReport) async throws {
         try await state.writing { database in
             try database.execute(
-                sql: "INSERT INTO drill (backup, report) VALUES (?, ?)",
-                arguments: [report.backup, try JSONEncoder().encode(report)])
-            try database.execute(
-                sql: """
-                    DELETE FROM drill WHERE backup = ?1 AND id NOT IN \
-                    (SELECT id FROM drill WHERE backup = ?1 ORDER BY id DESC LIMIT ?2)
-                    """, arguments: [report.backup, Self.kept])
+                sql: "INSERT INTO drill (backup, verdict, report) VALUES (?, ?, ?)",
+                arguments: [report.backup, report.verdict.rawValue, try JSONEncoder().encode(report)])
+            for isInVain in [false, true] {
+                try database.execute(
+                    sql: """
+                        DELETE FROM drill WHERE id IN (SELECT id FROM drill \
+                        WHERE backup = ? AND (verdict = 'unknown') = ? ORDER BY id DESC LIMIT -1 OFFSET ?)
+                        """, arguments: [report.backup, isInVain, Self.kept])
+            }
         }
     }
 
-    /// The drills by their backup's name, the newest first.
+    /// The drills that the lights and the schedule follow from, by their backup's name, the newest first.
     package func histories() async throws -> [String: [DrillReport]] {
         try await state.reading { database in
-            let reports = try Data.fetchAll(database, sql: "SELECT report FROM drill ORDER BY id DESC")
-                .map { try JSONDecoder().decode(DrillReport.self, from: $0) }
+            let reports = try Data.fetchAll(
+                database,
+                sql: """
+                    SELECT report FROM (
+                        SELECT id, report, verdict,
+                            row_number() OVER (PARTITION BY backup, verdict ORDER BY id DESC) AS place FROM drill)
+                    WHERE place <= 12 OR verdict = 'unknown' ORDER BY id DESC
+                    """
+            )
+            .map { try JSONDecoder().decode(DrillReport.self, from: $0) }
             return Dictionary(grouping: reports, by: \.backup)
+        }
+    }
+
+    /// Notes since when pairs are to be rehearsed: those that are new, or were noted while the clock was ahead, with the moment
+    /// given; and forgets it of those that are not to be.
+    ///
+    /// - Parameters:
+    ///   - keys: the pairs that have a backup.
+    ///   - others: those of which that is not known now.
+    func noteDue(_ keys: [String], besides others: [String], at moment: Date) async throws {
+        let wanted = Set(keys + others)
+        try await state.writing { database in
+            let known = try String.fetchAll(database, sql: "SELECT key FROM drill_due")
+            for key in known where !wanted.contains(key) {
+                try database.execute(sql: "DELETE FROM drill_due WHERE key = ?", arguments: [key])
+            }
+            for key in keys {
+                try database.execute(
+                    sql: """
+                        INSERT INTO drill_due (key, since) VALUES (?, ?) \
+                        ON CONFLICT (key) DO UPDATE SET since = min(since, excluded.since)
+                        """,
+                    arguments: [key, moment.timeIntervalSince1970])
+            }
+        }
+    }
+
+    /// Since when pairs are to be rehearsed, by their keys, as far as that was noted.
+    func dueSince() async throws -> [String: Date] {
+        try await state.reading { database in
+            var result: [String: Date] = [:]
+            for row in try Row.fetchAll(database, sql: "SELECT key, since FROM drill_due") {
+                result[row["key"]] = Date(timeIntervalSince1970: row["since"])
+            }
+            return result
         }
     }
 }

@@ -21,11 +21,16 @@ package struct Fleet: Sendable {
     package init(
         _ loaded: LoadedConfiguration, further: Set<String> = [], environment: [String: String]? = nil
     ) async throws {
+        let used = loaded.configuration.pairs.flatMap { pair in [pair.source] + pair.targetServer }
+        try await self.init(loaded, opening: further.union(used), environment: environment)
+    }
+
+    /// As the other one, for the servers of these names alone.
+    init(_ loaded: LoadedConfiguration, opening names: Set<String>, environment: [String: String]? = nil) async throws {
         let configuration = loaded.configuration
-        let used = further.union(configuration.pairs.flatMap { pair in [pair.source] + pair.targetServer })
         var servers: [SupervisedServer] = []
         var issues: [ConfigurationIssue] = []
-        for server in configuration.servers where used.contains(server.name) {
+        for server in configuration.servers where names.contains(server.name) {
             do {
                 servers.append(try await Self.server(server, environment: environment))
             } catch let error as CouchError {

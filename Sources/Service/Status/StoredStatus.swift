@@ -28,7 +28,8 @@ package struct StoredStatus: Sendable {
         let evidence = try await BackupEvidence.spans(state, loaded.configuration)
         var report = try await VerificationOverlay(state, verify: loaded.configuration.verify)
             .apply(to: last, before: last, evidence: evidence, now: now)
-        report = report.showing(drills: try await StoredDrills(state).histories(), evidence: evidence, at: now)
+        report = report.showing(
+            try await DrillEvidence.stored(state, loaded.configuration), evidence: evidence, at: now)
         let isStale = report.at.age(at: now).map { $0 > maximumAge.seconds } ?? true
         if isStale { report.expire() }
         let sources = Set(loaded.configuration.pairs.map(\.source))

@@ -105,7 +105,7 @@ package enum KnownRules {
             BackupFailed.self, BackupRunning.self, BackupLost.self, BackupDamaged.self, BackupIncomplete.self,
             BackupBehind.self,
             BackupDiffers.self, VerificationOverdue.self, VerificationImpossible.self,
-            DrillFailed.self,
+            DrillFailed.self, DrillOverdue.self, DrillImpossible.self, DrillLeftover.self,
         ]
     }
 

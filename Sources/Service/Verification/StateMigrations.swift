@@ -8,6 +8,7 @@ enum StateMigrations {
         StoredVerifications.migrate(&migrator)
         StoredRefusals.migrate(&migrator)
         StoredDrills.migrate(&migrator)
+        StoredScratches.migrate(&migrator)
         StoredVaultMemories.migrate(&migrator)
     }
 }

@@ -20,7 +20,7 @@ package struct VerificationFolder: Sendable {
         }
     }
 
-    /// Takes the right to verify all pairs that are due, one after the other.
+    /// Takes the right to verify or rehearse all pairs that are due, one after the other.
     ///
     /// - Returns: nil where another process is at it.
     package func lockSchedule() throws -> StateLock? {

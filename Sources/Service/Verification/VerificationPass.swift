@@ -175,7 +175,7 @@ package struct VerificationPass: Sendable {
     }
 
     /// Whether the backup was ever known to hold everything.
-    private static func wasFilled(_ pair: PairReport) -> Bool {
+    static func wasFilled(_ pair: PairReport) -> Bool {
         guard let changes = pair.lag.changes else { return false }
         return changes == 0 || pair.lag.seconds != nil
     }

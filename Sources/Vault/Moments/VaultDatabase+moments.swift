@@ -33,6 +33,17 @@ extension VaultDatabase {
         return moments.last
     }
 
+    /// The backup as of its newest moment.
+    ///
+    /// - Throws: `VaultError` with code `vault-unknown-moment` where there is none yet; as ``newestMoment()``.
+    package func atNewest() async throws -> VaultDatabase {
+        guard let newest = try await newestMoment() else {
+            throw VaultError(
+                .unknownMoment, "the backup has no moment yet", at: name, next: "run couchkeep backup first")
+        }
+        return at(newest)
+    }
+
     func damage(of moments: [Int], older: Moment? = nil) -> VaultError {
         let numbers = moments.map { "\($0)" }.joined(separator: ", ")
         let other = older.map { ", such as --at '#\($0.number)'" } ?? ""

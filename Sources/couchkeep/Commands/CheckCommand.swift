@@ -18,7 +18,11 @@ struct CheckCommand: AsyncParsableCommand {
             Then it verifies the pairs for which that is due (verify: in the configuration), and those for which a \
             finding says that something may be missing; copies what is missing into backups of mode manage; and \
             verifies those again. It takes verify.budget at most (5 minutes), and the next check goes on; other checks \
-            look meanwhile. --no-verify leaves that out, --dry-run says what is due.
+            look meanwhile.
+
+            Then it rehearses the restores that are due (drill: in the configuration), one after the other, and begins \
+            another one for drill.budget (30 minutes); ctrl-c ends the one that is under way, and removes its scratch. \
+            --no-verify leaves out verifications and drills, --dry-run says what is due.
 
             From cron, every five minutes:
               */5 * * * * /usr/local/bin/couchkeep check --quiet --config /etc/couchkeep/couchkeep.yaml
@@ -51,7 +55,7 @@ struct CheckCommand: AsyncParsableCommand {
     var json = false
     @Flag(name: .shortAndLong, help: "Print one line when all is well.")
     var quiet = false
-    @Flag(help: "Verify nothing in this run, whatever is due.")
+    @Flag(help: "Verify and rehearse nothing in this run, whatever is due.")
     var noVerify = false
     @Flag(help: "Tell of every pair, however many there are.")
     var all = false
@@ -63,6 +67,7 @@ struct CheckCommand: AsyncParsableCommand {
     func run() async throws {
         var check = CheckRun(try options.load(isQuiet: quiet))
         check.verifies = !noVerify
+        check.interrupting = { body in try await Interruption.asking(body) }
         let outcome = try await check.run(
             PassOptions(
                 isDryRun: dryRun, adopts: adopt, adoptsOnly: only.isEmpty ? nil : Set(only), rescans: Set(rescan)))

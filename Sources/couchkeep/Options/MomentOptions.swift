@@ -20,13 +20,7 @@ struct MomentOptions: ParsableArguments {
     ///
     /// - Throws: `VaultError` where there is none.
     func moment(of backup: VaultDatabase) async throws -> VaultDatabase {
-        guard let at else {
-            guard let newest = try await backup.newestMoment() else {
-                throw VaultError(
-                    .unknownMoment, "the backup has no moment yet", at: backup.name, next: "run couchkeep backup first")
-            }
-            return backup.at(newest)
-        }
+        guard let at else { return try await backup.atNewest() }
         return try await Self.moment(at, of: backup)
     }
 

@@ -35,6 +35,7 @@ import Testing
             #expect(report.backup == "vault:source" && report.moment == 1 && report.asOf == moment.time)
             #expect(report.documents == 63 && report.revisions == 64 && report.at == now, "\(report)")
             #expect(report.bytes > 90_000 && report.restoreSeconds > 0 && report.compareSeconds > 0)
+            #expect((report.seconds ?? 0) >= report.restoreSeconds + report.compareSeconds, "\(report)")
             #expect(try await scratches(scene) == [])
         }
         // A backup that is a database.
@@ -174,6 +175,20 @@ import Testing
                 .run(until: StopRequest())
             #expect(report.verdict != .equal, "\(report)")
             #expect(try await scratches(scene) == [])
+        }
+    }
+
+    @Test func aServerThatTakesNoScratchIsAnObstacle() async throws {
+        try await withScene { server, scene in
+            try await fill(scene)
+            let moment = try await scene.moment(scene.backUp().moment)
+            server.faults.add(
+                Fault(
+                    .failure(status: 403, error: "forbidden", reason: "not by you"), method: "PUT",
+                    pathPrefix: "/\(ScratchName.prefix)"))
+            let report = try await DrillRun(.moment(moment), in: .server(scene.connection)).run(until: StopRequest())
+            #expect(report.verdict == .unknown && report.obstacle == .forbidden, "\(report)")
+            #expect(report.reason?.contains("not by you") == true && report.leftover == nil, "\(report)")
         }
     }
 

@@ -2,7 +2,9 @@ import CouchDB
 import CouchSim
 import Foundation
 import Secrets
+import Subprocess
 import Supervision
+import SystemPackage
 import Testing
 
 /// `couchkeep drill`, and what `check` and `status` say of it.
@@ -223,6 +225,71 @@ struct DrillProgramTests {
             }
             #expect(try await keeper.run("drill", "oders", "--in-memory").exitCode == 2)
             #expect(try await keeper.run("drill", "vault:none", "--in-memory").exitCode == 2)
+        }
+    }
+
+    // MARK: By schedule
+
+    private func addDrills(_ drill: String, to keeper: Keeper) throws {
+        let text = try String(contentsOfFile: keeper.file, encoding: .utf8)
+        try keeper.write("\(text)\ndrill: \(drill)\n", to: "couchkeep.yaml")
+    }
+
+    @Test func aCheckRehearsesWhatIsDue() async throws {
+        try await withScene { keeper, production, _ in
+            try addDrills("{ every: 7d, server: production }", to: keeper)
+            let dry = try await keeper.check("--dry-run")
+            #expect(dry.exitCode == 20 && dry.repairs.map(\.action) == ["drill"], "\(dry.details)")
+            #expect(try await keeper.check("--no-verify").exitCode == 20)
+            let checked = try await keeper.check()
+            let light = try #require(checked.report.pairs.first?.lights.restorable)
+            #expect(checked.exitCode == 0 && light.state == .ok, "\(light)")
+            #expect(production.databaseNames.filter { $0.hasPrefix("couchkeep-drill-") } == [])
+            #expect(try await keeper.status().exitCode == 0)
+        }
+    }
+
+    /// What stops a check in the middle of a drill leaves no scratch.
+    @Test(arguments: [SIGINT, SIGTERM]) func aCheckThatIsStoppedRemovesItsScratch(signal: Int32) async throws {
+        try await withScene { keeper, production, _ in
+            try addDrills("{ every: 7d, server: production }", to: keeper)
+            let stall = production.faults.add(
+                Fault(.stall(afterBytes: 0), method: "POST", pathPrefix: "/couchkeep-drill-"))
+            let end = try await Subprocess.run(
+                .path(FilePath(Program.path)), arguments: Arguments(["check", "--config", keeper.file]), input: .none,
+                output: .discarded, error: .discarded
+            ) { execution in
+                try await production.faults.struck(stall)
+                try execution.send(signal: Signal(rawValue: signal))
+            }.terminationStatus
+            production.faults.remove(stall)
+            #expect(end == .exited(20))
+            #expect(production.databaseNames.filter { $0.hasPrefix("couchkeep-drill-") } == [])
+            let pair = try #require(try await keeper.status().report.pairs.first)
+            #expect(pair.lights.restorable.summary == "the drill came to no end: it was stopped", "\(pair)")
+            #expect(pair.findings.map(\.rule) == ["drill-overdue"], "\(pair)")
+        }
+    }
+
+    /// A server that no pair has is asked by nothing else.
+    @Test func theServerForDrillsIsAskedByConfigCheck() async throws {
+        try await withSimulatedServer { standby in
+            try await withScene { keeper, _, _ in
+                let server = ConfigurationText.Server(standby)
+                let text = try String(contentsOfFile: keeper.file, encoding: .utf8)
+                func configure(_ url: String) throws {
+                    let member =
+                        #"servers: { standby: { url: "\#(url)", user: "\#(server.user)", password: "\#(server.password)" },"#
+                    try keeper.write(text.replacing("servers: {", with: member), to: "couchkeep.yaml")
+                    try addDrills("{ every: 7d, server: standby }", to: keeper)
+                }
+                try configure(server.url)
+                let good = try await keeper.run("config", "check")
+                #expect(good.exitCode == 0 && good.output.contains("standby  \(server.url)  CouchDB"), "\(good)")
+                try configure("http://127.0.0.1:1")
+                let away = try await keeper.run("config", "check")
+                #expect(away.exitCode == 14 && away.output.contains("where drills are to be made"), "\(away)")
+            }
         }
     }
 }

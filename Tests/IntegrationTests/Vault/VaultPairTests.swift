@@ -355,6 +355,31 @@ struct VaultPairTests {
         }
     }
 
+    /// Drills are asked for, and the key can't read what they restore.
+    @Test func aKeyThatOnlyWritesCannotRehearse() async throws {
+        try await withVaultPairScene { scene in
+            let path = scene.path("k")
+            #expect(try await Program.run(["key", "new", path, "--write-only"]).exitCode == 0)
+            try scene.configure(vault: ", key_file: k.write", verify: "drill: { every: 7d }")
+            for _ in 0..<2 {
+                let checked = try await scene.keeper.check()
+                #expect(checked.exitCode == 1 && checked.alarms == ["drill-impossible @ orders"], "\(checked.details)")
+                let finding = try #require(checked.finding("drill-impossible"), "\(checked.details)")
+                #expect(finding.summary.contains("reads nothing"), "\(finding)")
+                #expect(finding.next.contains("where the private key is"), "\(finding)")
+                let lights = try #require(checked.report.pairs.first).lights
+                #expect(lights.replicating.state == .ok && lights.restorable.state == .unknown, "\(lights)")
+            }
+            for rule in ["drill-impossible", "drill-overdue", "drill-leftover"] {
+                #expect(try await Program.run(["explain", rule]).exitCode == 0)
+            }
+            try scene.configure(vault: ", key_file: k", verify: "drill: { every: 7d }")
+            #expect(try await scene.keeper.run("drill", "orders", "--in-memory").exitCode == 0)
+            let able = try await scene.keeper.check()
+            #expect(able.exitCode == 0 && able.report.pairs.first?.lights.restorable.state == .ok, "\(able.details)")
+        }
+    }
+
     @Test func aPruneTakesTheConfiguredRules() async throws {
         try await withVaultPairScene { scene in
             for _ in 0..<3 { #expect(try await scene.keeper.run("backup").exitCode == 0) }

@@ -206,6 +206,12 @@ struct BadConfigurationTests {
         .after(
             "two keys", "vault: { key_file: /k, key_env: K }", ["8:24 conflicting-keys"], "both key_file and key_env"),
         .after("bodies", "verify: { bodies: 1% sometimes }", ["8:19 invalid-value"], "1% daily"),
+        .after(
+            "drill", "drill: { every: 7, server: standbye }", ["8:17 invalid-value", "8:28 undefined-server"],
+            "drill.every: \"7\" is not a duration", "did you mean standby?"),
+        .after(
+            "drill on no server", "drill: { server: nowhere }", ["8:18 undefined-server"],
+            "defined are production, standby"),
         .after("ignored exclusion", "unprotected: { ignore: [\"!x\"] }", ["8:16 invalid-value"], "without !"),
         .after(
             "mail", "notify:\n  email: { smtp: mail, from: nobody, to: [], user: x }",

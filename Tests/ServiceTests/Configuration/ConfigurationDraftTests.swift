@@ -55,6 +55,7 @@ struct ConfigurationDraftTests {
         #expect(configuration.notify.email != nil && configuration.notify.heartbeat != nil)
         #expect(configuration.notify.webhook?.headers.isEmpty == false)
         #expect(configuration.pairs[0].thresholds != ThresholdConfiguration())
+        #expect(configuration.verify?.revisions != nil && configuration.drill?.server == "couch2")
     }
 
     @Test func namesTheDatabases() throws {

@@ -23,6 +23,7 @@ struct ConfigurationReaderTests {
         #expect(configuration.unprotected == UnprotectedConfiguration())
         #expect(configuration.notify == NotifyConfiguration())
         #expect(configuration.vault == nil && configuration.verify == nil && configuration.state == nil)
+        #expect(configuration.drill == nil)
         #expect(loaded.warnings.map(\.code) == [.doubtful])
     }
 
@@ -102,9 +103,24 @@ struct ConfigurationReaderTests {
             configuration.verify
                 == VerifyConfiguration(
                     revisions: .seconds(86_400), bodies: .init(share: Percentage(1), frequency: .daily)))
+        #expect(configuration.drill == DrillConfiguration(every: .seconds(7 * 86_400), server: "standby"))
         #expect(configuration.state == "/etc/couchkeep/state")
         #expect(loaded.secrets.count == 10)
         #expect(loaded.warnings == [])
+    }
+
+    @Test func drillsWithoutAScheduleAreDoubtful() throws {
+        func read(_ drill: String) throws -> (DrillConfiguration?, [ConfigurationIssue]) {
+            let loaded = try Samples.read(Samples.minimal + "\nnotify: { command: { argv: [x] } }\ndrill: { \(drill) }")
+            return (loaded.configuration.drill, loaded.warnings)
+        }
+        let (idle, warnings) = try read("server: standby")
+        #expect(idle == DrillConfiguration(server: "standby"))
+        #expect(warnings.map(\.code) == [.doubtful] && warnings.first?.position?.line == 9, "\(warnings)")
+        let (off, none) = try read("every: off, server: standby")
+        #expect(off == idle && none == [])
+        let (hourly, _) = try read("every: 1h, budget: 2h")
+        #expect(hourly == DrillConfiguration(every: .seconds(3600), budget: .seconds(7200)))
     }
 
     @Test func inlineSecretsAndUserInURL() throws {

@@ -21,6 +21,7 @@ struct ConfigurationSectionTests {
         "vault": "vault: { % }",
         "vault.keep": "vault: { keep: { % } }",
         "verify": "verify: { % }",
+        "drill": "drill: { % }",
     ]
 
     /// Lines that a section needs beside the one of a key.

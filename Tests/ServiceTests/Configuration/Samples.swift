@@ -77,6 +77,7 @@ enum Samples {
           remind_after: 4h
         vault: { path: /srv/vault, key_file: vault.key, keep: { within: 7d, daily: 30, monthly: 12 } }
         verify: { revisions: 1d, bodies: 1% daily }
+        drill: { every: 7d, server: standby }
         state: state
         """
 

@@ -97,11 +97,107 @@ import Testing
     @Test func isShownInAReport() {
         let pair = PairReport.sample("vault:orders")
         let report = Report(at: now, pairs: [pair], servers: [], unprotected: [])
-        let shown = report.showing(drills: [pair.target: [drill(.different, age: 60)]], at: now)
+        let shown = report.showing(DrillEvidence(drills: [pair.target: [drill(.different, age: 60)]]), at: now)
         #expect(shown.verdict == .problem && shown.pairs[0].lights.restorable.state == .problem)
         #expect(shown.pairs[0].findings.map(\.rule) == [DrillFailed.name])
-        let mended = shown.showing(drills: [pair.target: [drill(.equal, age: 6), drill(.different, age: 60)]], at: now)
+        let mended = shown.showing(
+            DrillEvidence(drills: [pair.target: [drill(.equal, age: 6), drill(.different, age: 60)]]), at: now)
         #expect(mended.verdict == .ok && mended.pairs[0].findings.isEmpty)
-        #expect(report.showing(drills: ["other": [drill(.different, age: 60)]], at: now) == report)
+        #expect(report.showing(DrillEvidence(drills: ["other": [drill(.different, age: 60)]]), at: now) == report)
+    }
+
+    // MARK: By schedule
+
+    private let weekly = DrillSchedule(every: 7 * 86400, server: "standby", place: "http://standby:5984")
+
+    private func scheduled(_ drills: DrillReport..., dueSince: TimeInterval? = nil) -> RestorableLight {
+        RestorableLight(
+            drills: drills, schedule: weekly, dueSince: dueSince.map { now.addingTimeInterval(-$0) }, now: now)
+    }
+
+    private func inVain(age: TimeInterval, _ reason: String, _ obstacle: DrillReport.Obstacle? = nil) -> DrillReport {
+        var report = drill(.unknown, age: age, reason: reason)
+        (report.place, report.obstacle) = (weekly.place, obstacle)
+        return report
+    }
+
+    @Test func whatIsToBeRehearsedAndNeverWasIsUnknown() {
+        let never = scheduled()
+        #expect(never.light == Light(state: .unknown, since: nil, summary: "it was never rehearsed"))
+        #expect(never.hindrance(of: "orders") == nil, "its turn comes")
+        #expect(scheduled(dueSince: 8 * 86400).hindrance(of: "orders") == nil)
+        let late = scheduled(dueSince: 9 * 86400)
+        #expect(late.light?.state == .unknown && late.light?.since == now.addingTimeInterval(-9 * 86400))
+        let finding = late.hindrance(of: "my orders")
+        #expect(finding?.rule == DrillOverdue.name && finding?.severity == .warning)
+        #expect(finding?.summary == "the backup was never rehearsed")
+        #expect(finding?.next == "couchkeep drill 'my orders' --server standby")
+        #expect(finding?.since == now.addingTimeInterval(-0.25 * 86400))
+        #expect(light().hindrance(of: "orders") == nil, "nothing is wanted")
+    }
+
+    @Test func theScheduleSaysHowLongADrillIsGood() {
+        for (days, isGood) in [(7.0, true), (8.7, true), (8.8, false), (20.0, false)] {
+            let restorable = scheduled(drill(.equal, age: days * 86400))
+            #expect(restorable.light?.state == (isGood ? .ok : .unknown), "\(days)")
+            let finding = restorable.hindrance(of: "orders")
+            let severity: Finding.Severity? = isGood ? nil : .warning
+            #expect(finding?.severity == severity, "\(days)")
+            if !isGood { #expect(finding?.summary.hasPrefix("the last drill with a verdict is ") == true) }
+        }
+        let ahead = scheduled(drill(.equal, age: -400 * 86400))
+        #expect(ahead.light?.state == .unknown && ahead.hindrance(of: "orders") == nil, "the next check makes another")
+    }
+
+    @Test func whyADueDrillCameToNoVerdictIsTold() {
+        let away = "the server standby for the scratch: nothing answers"
+        let good = drill(.equal, age: 7.5 * 86400)
+        let told = scheduled(inVain(age: 60, away), inVain(age: 7200, "x"), good)
+        #expect(told.light?.state == .ok, "it is good for a while yet")
+        let notice = told.hindrance(of: "orders")
+        #expect(notice?.rule == DrillOverdue.name && notice?.severity == .notice, "\(String(describing: notice))")
+        #expect(
+            notice?.summary
+                == "the last drill with a verdict is 7 days old; the last one that was tried came to none: \(away)")
+        #expect(notice?.since == now.addingTimeInterval(-7200))
+        let late = scheduled(inVain(age: 60, away), drill(.equal, age: 9 * 86400)).hindrance(of: "orders")
+        #expect(late?.rule == DrillOverdue.name && late?.severity == .warning)
+        let never = scheduled(inVain(age: 60, away), dueSince: 3600)
+        #expect(never.hindrance(of: "orders")?.severity == .notice && never.light?.state == .unknown)
+        #expect(never.light?.summary == "the drill came to no end: \(away)")
+        // One that nobody waited for tells nothing.
+        #expect(scheduled(inVain(age: 60, "it was stopped"), drill(.equal, age: 86400)).hindrance(of: "orders") == nil)
+    }
+
+    @Test(arguments: [
+        (DrillReport.Obstacle.tooLarge, "drill: { server: NAME }"),
+        (DrillReport.Obstacle.unreadable, "where the private key is"),
+        (DrillReport.Obstacle.forbidden, "couchkeep drill orders --server standby"),
+        (DrillReport.Obstacle.secretUnavailable, "couchkeep config check"),
+    ])
+    func whatDoesNotPassByItselfIsAWarning(obstacle: DrillReport.Obstacle, next: String) {
+        let finding = scheduled(inVain(age: 60, "no", obstacle), drill(.equal, age: 7.5 * 86400))
+            .hindrance(of: "orders")
+        #expect(finding?.rule == DrillImpossible.name && finding?.severity == .warning)
+        #expect(finding?.summary == "the backup can't be rehearsed: no")
+        #expect(finding?.next.contains(next) == true, "\(String(describing: finding))")
+        // Elsewhere it may be possible.
+        var elsewhere = inVain(age: 60, "no", obstacle)
+        elsewhere.place = "memory"
+        #expect(scheduled(elsewhere, drill(.equal, age: 7.5 * 86400)).hindrance(of: "orders") == nil)
+    }
+
+    @Test func theHindranceIsInTheReport() {
+        var pair = PairReport.sample("vault:orders")
+        let known = DrillEvidence(
+            drills: [pair.target: [inVain(age: 60, "no", .forbidden)]], schedule: weekly, dueSince: [:])
+        func report() -> Report { Report(at: now, pairs: [pair], servers: [], unprotected: []) }
+        let shown = report().showing(known, at: now)
+        #expect(shown.pairs[0].findings.map(\.rule) == [DrillImpossible.name] && shown.verdict == .problem)
+        let off = shown.showing(DrillEvidence(), at: now)
+        #expect(off.pairs[0].findings == [], "nothing is wanted any more")
+        pair.mode = .off
+        #expect(report().showing(known, at: now) == report())
+        for rule in Report.drillRules { #expect(KnownRules.rule(named: rule) != nil) }
     }
 }

@@ -19,6 +19,8 @@ extension ConfigurationDraft {
             writer.section(name, section, of: .file, indent: 0)
         }
         writer.section("unprotected", .unprotected, of: .file, indent: 0)
+        writer.section("verify", .verify, of: .file, indent: 0)
+        writeDrill(to: &writer)
         writeNotify(to: &writer)
         writer.blank()
         writer.key("state", in: .file, indent: 0)
@@ -74,6 +76,15 @@ extension ConfigurationDraft {
         guard !shown.isEmpty else { return "No databases found yet." }
         let count = Wording.counted(databases.count, "database")
         return "\(count) found: \(shown.joined(separator: ", "))\(rest > 0 ? ", and \(rest) more" : "")."
+    }
+
+    private func writeDrill(to writer: inout DraftWriter) {
+        writer.blank()
+        writer.key("drill", in: .file, showsExample: false, indent: 0)
+        for key in ConfigurationSection.drill.keys {
+            writer.key(
+                key.name, in: .drill, example: key.name == "server" ? YAMLScalar.text(target.name) : nil, indent: 2)
+        }
     }
 
     private func writeNotify(to writer: inout DraftWriter) {

@@ -26,10 +26,12 @@ struct DraftWriter {
         line("# \(current)", indent: indent)
     }
 
-    /// Writes a key with its explanation; as a comment, with its example, when there is no value.
+    /// Writes a key with its explanation; as a comment, with an example, when there is no value.
+    ///
+    /// - Parameter example: one that fits this file; that of the documentation where nil.
     mutating func key(
-        _ name: String, in section: ConfigurationSection, value: String? = nil, explains: Bool = true,
-        showsExample: Bool = true, indent: Int
+        _ name: String, in section: ConfigurationSection, value: String? = nil, example: String? = nil,
+        explains: Bool = true, showsExample: Bool = true, indent: Int
     ) {
         guard let key = section.key(name) else { return assertionFailure("\(section.path) has no key \(name)") }
         let words = [ConfigurationKey.required, ConfigurationKey.none, "see below"]
@@ -38,7 +40,7 @@ struct DraftWriter {
         if let value {
             line("\(name): \(value)", indent: indent)
         } else {
-            line(showsExample ? "#\(name): \(key.example)" : "#\(name):", indent: indent)
+            line(showsExample ? "#\(name): \(example ?? key.example)" : "#\(name):", indent: indent)
         }
     }
 

@@ -76,6 +76,7 @@ extension Configuration {
         self.init(
             servers: servers.compactMap(\.server), pairs: pairs, unprotected: unprotectedValue,
             vault: VaultConfiguration(reading: reader), verify: VerifyConfiguration(reading: reader),
+            drill: DrillConfiguration(reading: reader, servers: servers),
             notify: notifyValue, state: reader.read("state", .path(from: reader.report.folder)))
     }
 }

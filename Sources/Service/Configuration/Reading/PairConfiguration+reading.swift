@@ -37,8 +37,8 @@ extension PairConfiguration {
         reading reader: SectionReader, servers: [ServerConfiguration.Defined], thresholds: SectionReader,
         repairs: SectionReader
     ) {
-        let source = Self.server("source", reader, servers, others: [])
-        let target = Self.server("target", reader, servers, others: [Target.vaultWord])
+        let source = reader.serverName("source", among: servers)
+        let target = reader.serverName("target", among: servers, or: [Target.vaultWord])
         let rename = reader.read("rename", .rename, default: RenameTemplate.same)
         let databases = DatabaseSelection(reading: reader, rename: rename)
         let runOn = reader.read("run_on", .choice, default: RunOn.target)
@@ -57,22 +57,6 @@ extension PairConfiguration {
             runOn: runOn, mode: mode, createTarget: createTarget, compareSecurity: compareSecurity,
             thresholds: thresholds, repairs: repairs)
         checkNames(reader)
-    }
-
-    /// Reads the name of a server that must be defined.
-    private static func server(
-        _ key: String, _ reader: SectionReader, _ servers: [ServerConfiguration.Defined], others: [String]
-    ) -> String? {
-        guard let name = reader.require(key, .text) else { return nil }
-        let known = servers.map(\.name) + others
-        guard !known.contains(name) else { return name }
-        let meant = Spelling.suggestion(for: name, among: known)
-        let list = servers.isEmpty ? "none is defined" : "defined are \(servers.map(\.name).joined(separator: ", "))"
-        reader.report.add(
-            .undefinedServer, at: reader.value(key)?.node.position ?? reader.position,
-            "\(reader.path(of: key)): no server is called \(Quotation(name))",
-            nextStep: meant.map { "did you mean \($0)?" } ?? "define it under servers; \(list)")
-        return nil
     }
 
     /// Reports what can't be meant, whatever the server holds.

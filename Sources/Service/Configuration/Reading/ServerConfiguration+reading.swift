@@ -101,6 +101,26 @@ extension ServerConfiguration {
     }
 }
 
+extension SectionReader {
+    /// Reads the name of a server, which must be there and be defined.
+    ///
+    /// - Parameter others: words that may stand in its place.
+    func serverName(
+        _ key: String, among servers: [ServerConfiguration.Defined], or others: [String] = []
+    ) -> String? {
+        guard let name = require(key, .text) else { return nil }
+        let known = servers.map(\.name) + others
+        guard !known.contains(name) else { return name }
+        let meant = Spelling.suggestion(for: name, among: known)
+        let list = servers.isEmpty ? "none is defined" : "defined are \(servers.map(\.name).joined(separator: ", "))"
+        report.add(
+            .undefinedServer, at: value(key)?.node.position ?? position,
+            "\(path(of: key)): no server is called \(Quotation(name))",
+            nextStep: meant.map { "did you mean \($0)?" } ?? "define it under servers; \(list)")
+        return nil
+    }
+}
+
 /// User and password, from their keys or from the URL.
 private struct Account {
     let user: String?

@@ -52,4 +52,19 @@ extension ConfigurationSection {
                 "How long one check may spend on verifications; what is not done goes on in later ones.",
                 example: "30m"),
         ])
+
+    static let drill = ConfigurationSection(
+        "drill",
+        [
+            ConfigurationKey(
+                "every", "duration or off", default: "off", "The time between two drills of a backup.", example: "7d"),
+            ConfigurationKey(
+                "server", "server", default: ConfigurationKey.none,
+                "The server on which scratch databases are made. Without it backups are restored into memory, which is for "
+                    + "small ones.",
+                example: "standby"),
+            ConfigurationKey(
+                "budget", "duration", default: "30m",
+                "How long one check may go on to begin drills; one that has begun is finished.", example: "1h"),
+        ])
 }

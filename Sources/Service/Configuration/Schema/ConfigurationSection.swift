@@ -14,7 +14,7 @@ package struct ConfigurationSection: Sendable, Equatable {
     /// All sections, in the order of the documentation.
     package static let all: [ConfigurationSection] = [
         .file, .server, .pair, .database, .thresholds, .repairs, .unprotected, .notify, .email, .webhook, .header,
-        .command, .heartbeat, .vault, .keep, .verify,
+        .command, .heartbeat, .vault, .keep, .verify, .drill,
     ]
 }
 
@@ -48,6 +48,9 @@ extension ConfigurationSection {
             ConfigurationKey(
                 "verify", "mapping", default: ConfigurationKey.none,
                 "How often backups are compared with their sources.", example: "{ revisions: 1d }"),
+            ConfigurationKey(
+                "drill", "mapping", default: ConfigurationKey.none,
+                "How often a restore of each backup is rehearsed.", example: "{ every: 7d }"),
             ConfigurationKey(
                 "state", "path",
                 default: "/var/lib/couchkeep, or couchkeep-state beside this file when that can't be written",

@@ -7,20 +7,22 @@ package struct Configuration: Sendable, Equatable {
     package var unprotected: UnprotectedConfiguration
     package var vault: VaultConfiguration?
     package var verify: VerifyConfiguration?
+    package var drill: DrillConfiguration?
     package var notify: NotifyConfiguration
     /// The folder of the state database; nil lets ``StateLocation`` decide.
     package var state: String?
 
     package init(
         servers: [ServerConfiguration], pairs: [PairConfiguration], unprotected: UnprotectedConfiguration = .init(),
-        vault: VaultConfiguration? = nil, verify: VerifyConfiguration? = nil, notify: NotifyConfiguration = .init(),
-        state: String? = nil
+        vault: VaultConfiguration? = nil, verify: VerifyConfiguration? = nil, drill: DrillConfiguration? = nil,
+        notify: NotifyConfiguration = .init(), state: String? = nil
     ) {
         self.servers = servers
         self.pairs = pairs
         self.unprotected = unprotected
         self.vault = vault
         self.verify = verify
+        self.drill = drill
         self.notify = notify
         self.state = state
     }

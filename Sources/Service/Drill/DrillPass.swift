@@ -1,0 +1,270 @@
+import Backup
+import CouchDB
+import Foundation
+import Secrets
+import Supervision
+import Synchronization
+import Vault
+
+/// Rehearses the restores that are due, one after the other.
+struct DrillPass: Sendable {
+    /// A pair and what is due for it.
+    struct Turn: Sendable {
+        var pair: VerifiablePair
+        var report: PairReport
+        var due: DrillSchedule.Due
+    }
+
+    private let loaded: LoadedConfiguration
+    private let state: StateDatabase
+    private let environment: [String: String]?
+    private let now: @Sendable () -> Date
+    /// The largest backup that is restored into memory, in bytes.
+    var memoryLimit = DrillRun.usualMemoryLimit
+
+    init(
+        _ loaded: LoadedConfiguration, state: StateDatabase, environment: [String: String]?,
+        now: @escaping @Sendable () -> Date
+    ) {
+        (self.loaded, self.state, self.environment, self.now) = (loaded, state, environment, now)
+    }
+
+    private var configuration: Configuration { loaded.configuration }
+    private var store: StoredDrills { StoredDrills(state) }
+    private var scratches: StoredScratches { StoredScratches(state) }
+
+    // MARK: What is due
+
+    /// What is due after a pass, the most urgent first; asks no server where nothing can be due.
+    func turns(after report: Report, fleet: Fleet) async throws -> [Turn] {
+        let due = try await due(after: report)
+        guard !due.isEmpty else { return [] }
+        let directory = try await PairDirectory(configuration, fleet: fleet, state: state)
+        let reports = Dictionary(report.pairs.map { ($0.key, $0) }, uniquingKeysWith: { $1 })
+        return directory.pairs
+            .compactMap { pair in
+                guard let found = due[pair.key], let report = reports[pair.key], Self.canLogIn(to: pair, fleet) else {
+                    return nil
+                }
+                return Turn(pair: pair, report: report, due: found)
+            }
+            .sorted { ($0.due.since, $0.pair.key) < ($1.due.since, $1.pair.key) }
+    }
+
+    /// What is due, by the pairs' keys.
+    private func due(after report: Report) async throws -> [String: DrillSchedule.Due] {
+        guard let schedule = DrillSchedule(configuration) else { return [:] }
+        let histories = try await store.histories()
+        let evidence = try await BackupEvidence.spans(state, configuration)
+        let memories = try await StoredVaultMemories(state).all()
+        var due: [String: DrillSchedule.Due] = [:]
+        for pair in report.pairs where Self.canBeRead(pair, in: report) {
+            let history = DrillHistory(histories[pair.target] ?? [], within: evidence[pair.target])
+            // What was rehearsed is there, also where its source can't tell now whether all of it is.
+            guard Self.hasBackup(pair, memories) || (VaultPair.backup(of: pair.target) == nil && !history.all.isEmpty)
+            else { continue }
+            let isLacking = pair.findings.contains { $0.rule == BackupIncomplete.name }
+            due[pair.key] = schedule.due(history, isLacking: isLacking, mode: pair.mode, now: now())
+        }
+        return due
+    }
+
+    /// Whether scratch databases of earlier drills may still be there.
+    var hasLeftovers: Bool {
+        get async throws { try await !scratches.all().isEmpty }
+    }
+
+    /// Notes since when pairs are to be rehearsed, so that one that never is becomes overdue.
+    func noteDue(_ report: Report) async throws {
+        let memories = try await StoredVaultMemories(state).all()
+        let pairs = DrillSchedule(configuration) == nil ? [] : report.pairs.filter { $0.mode != .off }
+        let ready = pairs.filter { Self.hasBackup($0, memories) }
+        let unknown = pairs.filter { VaultPair.backup(of: $0.target) == nil }
+        try await store.noteDue(ready.map(\.key), besides: unknown.map(\.key), at: now())
+    }
+
+    /// Whether there is a backup: in the vault a moment, on a server a database that was known to hold everything.
+    private static func hasBackup(_ pair: PairReport, _ memories: [String: VaultMemory]) -> Bool {
+        if VaultPair.backup(of: pair.target) != nil { return memories[pair.target]?.backup != nil }
+        return VerificationPass.wasFilled(pair)
+    }
+
+    /// Whether the backup was seen by the pass; its source need not be there.
+    private static func canBeRead(_ pair: PairReport, in report: Report) -> Bool {
+        let blocking: Set<String> = [TargetMissing.name, SourceIsTarget.name]
+        return !pair.findings.contains { blocking.contains($0.rule) }
+            && !report.servers.contains { !$0.reachable && pair.target.hasPrefix($0.url + "/") }
+    }
+
+    private static func canLogIn(to pair: VerifiablePair, _ fleet: Fleet) -> Bool {
+        guard !pair.isInVault else { return true }
+        return fleet.servers.first { $0.name == pair.servers.last }?.secretError == nil
+    }
+
+    // MARK: Rehearsing
+
+    /// Rehearses what is due, one at least, and begins another drill only while the time lasts; removes what earlier ones have
+    /// left. Where another process verifies or rehearses, nothing is done.
+    ///
+    /// - Parameters:
+    ///   - stop: ends it; the scratch is removed even so.
+    ///   - ended: is told the names of pairs of which something has come.
+    /// - Throws: `StateError`, `CancellationError`, and what `ended` throws.
+    func run(
+        _ turns: [Turn], after report: Report, fleet: Fleet, until stop: StopRequest,
+        ended: ([String]) async throws -> Void
+    ) async throws {
+        guard let lock = try VerificationFolder(StateFolder(loaded)).lockSchedule() else { return }
+        defer { lock.release() }
+        let freed = try await removeLeftovers(fleet)
+        if !freed.isEmpty { try await ended(report.pairs.filter { freed.contains($0.target) }.map(\.pair)) }
+        // Another check may have rehearsed some meanwhile.
+        let due = try await due(after: report)
+        let turns = turns.filter { due[$0.pair.key] != nil }
+        guard !turns.isEmpty else { return }
+        let deadline = ContinuousClock.now + (configuration.drill?.budget ?? DrillConfiguration.defaultBudget)
+        try await withPlace(fleet) { server in
+            for (index, turn) in turns.enumerated()
+            where (index == 0 || ContinuousClock.now < deadline) && !stop.isRequested {
+                if let server, let reason = try await Self.reason(against: server) {
+                    // The others would fare no better, each after a time of its own.
+                    let left = Array(turns[index...])
+                    for turn in left { try await store.store(inVain(turn, on: server, reason)) }
+                    return try await ended(left.map(\.report.pair))
+                }
+                try await store.store(try await rehearse(turn, on: server, until: stop))
+                try await ended([turn.report.pair])
+            }
+        }
+    }
+
+    /// Runs a body with the server for the scratch; with none where memory takes its place.
+    private func withPlace(_ fleet: Fleet, _ body: (SupervisedServer?) async throws -> Void) async throws {
+        guard let name = configuration.drill?.server else { return try await body(nil) }
+        try await withServer(name, fleet) { try await body($0) }
+    }
+
+    /// Runs a body with a server, unless the configuration has none of that name any more.
+    private func withServer(_ name: String, _ fleet: Fleet, _ body: (SupervisedServer) async throws -> Void)
+        async throws
+    {
+        if let server = fleet.servers.first(where: { $0.name == name }) { return try await body(server) }
+        let own = try await Fleet(loaded, opening: [name], environment: environment)
+        try await own.closing {
+            for server in own.servers { try await body(server) }
+        }
+    }
+
+    /// Removes the scratch databases that earlier drills have left behind; nobody else is at one while this has the right to.
+    ///
+    /// - Returns: the backups of which something is to be told.
+    private func removeLeftovers(_ fleet: Fleet) async throws -> Set<String> {
+        var told: Set<String> = []
+        for var scratch in try await scratches.all() {
+            let before = scratch.reason
+            scratch.reason = nil
+            try await withServer(scratch.server, fleet) { server in
+                do {
+                    let database = server.connection.database(scratch.name)
+                    if try await database.exists() { try await database.delete() }
+                } catch let error as CouchError {
+                    scratch.reason = "the scratch \(scratch.url) could not be removed: \(error)"
+                }
+            }
+            if scratch.reason == nil {
+                try await scratches.forget(scratch.url)
+            } else {
+                try await scratches.store(scratch)
+            }
+            // That one is gone of which nobody was told is no news.
+            if (scratch.reason == nil) != (before == nil) { told.insert(scratch.backup) }
+        }
+        return told
+    }
+
+    private func rehearse(_ turn: Turn, on server: SupervisedServer?, until stop: StopRequest) async throws
+        -> DrillReport
+    {
+        let began = ContinuousClock.now
+        var desk = DrillDesk(configuration.vault ?? VaultConfiguration(), environment: environment, now: now)
+        desk.memoryLimit = memoryLimit
+        let place = server.map { DrillRun.Place.server($0.connection) } ?? .memory
+        let made = Mutex<StoredScratches.Scratch?>(nil)
+        if let server {
+            desk.onScratch = { url in
+                let scratch = StoredScratches.Scratch(
+                    url: url, server: server.name, backup: turn.pair.target, since: now())
+                try await scratches.store(scratch)
+                made.withLock { $0 = scratch }
+            }
+        }
+        do {
+            let report = try await desk.rehearse(
+                turn.pair.backup, DrillDesk.Order(place: place, stop: stop) { try await $0.atNewest() })
+            if var scratch = made.withLock({ $0 }) {
+                scratch.reason = report.leftover
+                if scratch.reason == nil {
+                    try await scratches.forget(scratch.url)
+                } else {
+                    try await scratches.store(scratch)
+                }
+            }
+            return report
+        } catch let error as StateError {
+            // What is not remembered must not be begun.
+            throw error
+        } catch {
+            try Task.checkCancellation()
+            var report = inVain(turn, on: server, Reason(error))
+            report.seconds = began.duration(to: .now).seconds
+            return report
+        }
+    }
+
+    /// Why a drill came to no verdict.
+    private struct Reason {
+        var words: String
+        var obstacle: DrillReport.Obstacle?
+
+        init(_ error: any Error) {
+            switch error {
+            case let error as DrillError: (words, obstacle) = (error.what, .tooLarge)
+            case let error as VaultError where [.keyMissing, .wrongKey].contains(error.code):
+                (words, obstacle) = ("\(error.place): \(error.what)", .unreadable)
+            case let error as SecretError: (words, obstacle) = (error.message, .secretUnavailable)
+            default: words = "\(error)"
+            }
+        }
+    }
+
+    /// Why a server takes no scratch now; nil where it may.
+    private static func reason(against server: SupervisedServer) async throws -> Reason? {
+        if let error = server.secretError { return Reason(error) }
+        do {
+            _ = try await server.connection.session()
+            return nil
+        } catch let error as CouchError {
+            var reason = Reason(error)
+            reason.words = "the server \(server.name) for the scratch: \(error)"
+            if error.isRejection, !error.isAccountLocked { reason.obstacle = .forbidden }
+            return reason
+        }
+    }
+
+    private func inVain(_ turn: Turn, on server: SupervisedServer?, _ reason: Reason) -> DrillReport {
+        let at = now()
+        var report = DrillReport(
+            backup: turn.pair.target, moment: nil, asOf: at,
+            place: server?.connection.url.description ?? DrillRun.Place.memoryName, at: at)
+        (report.reason, report.obstacle) = (reason.words, reason.obstacle)
+        return report
+    }
+
+    /// What a dry run says.
+    func planned(at moment: Date) -> RepairRecord {
+        let place = configuration.drill?.server.map { "a scratch database of \($0)" } ?? "memory"
+        return RepairRecord(
+            action: "drill", at: moment, result: .planned,
+            detail: "restore the backup into \(place), compare it, and remove the copy", rule: "schedule")
+    }
+}
