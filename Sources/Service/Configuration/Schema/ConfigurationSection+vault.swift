@@ -64,7 +64,7 @@ extension ConfigurationSection {
                     + "small ones.",
                 example: "standby"),
             ConfigurationKey(
-                "budget", "duration", default: "30m",
-                "How long one check may go on to begin drills; one that has begun is finished.", example: "1h"),
+                "budget", "duration", default: "5m",
+                "How long one check may go on to begin drills; one that has begun is finished.", example: "30m"),
         ])
 }

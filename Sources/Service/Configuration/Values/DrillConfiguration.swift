@@ -7,8 +7,8 @@ package struct DrillConfiguration: Sendable, Equatable {
     /// How long one check may go on to begin drills.
     package var budget: Duration
 
-    /// More than verifications have: a drill that is cut off can't go on in a later check.
-    package static let defaultBudget = Duration.seconds(1800)
+    /// As for verifications: a systemd timer begins no other check meanwhile, and each check does one drill at least.
+    package static let defaultBudget = Duration.seconds(300)
 
     package init(every: Duration? = nil, server: String? = nil, budget: Duration = Self.defaultBudget) {
         self.every = every
