@@ -58,7 +58,7 @@ package enum AllowedOrigins: Sendable, Hashable {
     private static func noOrigin(_ text: String) -> BindingError {
         unusable(
             "“\(text)” is no origin of web pages: that is a scheme, a host and maybe a port, without a path, such as "
-                + "https://app.example.org or http://localhost:3000, or '*' in quotes for any")
+                + "https://app.example.org or http://localhost:3000 (a name beyond ASCII as xn--…), or '*' in quotes for any")
     }
 
     private static func unusable(_ description: String) -> BindingError {

@@ -28,6 +28,25 @@ package enum ServerAccess: Sendable, Hashable {
         }
     }
 
+    /// What is answered to a request with these headers that may not be.
+    func refusal(of headers: HTTPFields) -> EndpointFailure {
+        let isAnonymous = headers[.authorization] == nil
+        guard case .token = self else {
+            var failure = EndpointFailure(
+                401, "unauthorized",
+                isAnonymous ? "You are not authorized to access this db." : "Name or password is incorrect.")
+            // A browser asks its user for the login then, and the page that has asked waits for that; CouchDB sends none at all.
+            if headers[.origin] == nil { failure.headers[.wwwAuthenticate] = "Basic realm=\"Couchkeep\"" }
+            return failure
+        }
+        var failure = EndpointFailure(
+            401, "unauthorized",
+            isAnonymous
+                ? "This server demands a token: Authorization: Bearer …" : "The token is not the one that it demands.")
+        failure.headers[.wwwAuthenticate] = "Bearer realm=\"Couchkeep\""
+        return failure
+    }
+
     /// Compares in a time that tells nothing of the texts.
     private static func isEqual(_ left: String, _ right: String) -> Bool {
         SHA256.hash(data: Data(left.utf8)) == SHA256.hash(data: Data(right.utf8))

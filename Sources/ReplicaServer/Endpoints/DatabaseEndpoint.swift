@@ -26,7 +26,9 @@ struct DatabaseEndpoint: Sendable {
         case "_revs_limit" where parts.count == 1: return try await revisionsLimit()
         case "_local": return try await localDocument(parts.dropFirst())
         case "_design": return try await designDocument(parts.dropFirst())
-        case "_bulk_docs", "_purge", "_compact", "_view_cleanup", "_index": throw EndpointFailure.readOnly
+        case "_index" where request.method != .get && request.method != .head: throw EndpointFailure.readOnly
+        case "_find", "_explain", "_index": throw EndpointFailure.notServed(first)
+        case "_bulk_docs", "_purge", "_compact", "_view_cleanup": throw EndpointFailure.readOnly
         default: break
         }
         if first.hasPrefix("_local/") {
@@ -53,11 +55,7 @@ struct DatabaseEndpoint: Sendable {
     private func designDocument(_ rest: ArraySlice<String>) async throws -> ServedResponse {
         guard let name = rest.first else { throw EndpointFailure.missing }
         let inner = rest.dropFirst()
-        if let function = inner.first, function.hasPrefix("_") {
-            throw EndpointFailure(
-                404, "not_found",
-                "\(function.prefix(40)) is not served: replicate the database to where views are made.")
-        }
+        if let function = inner.first, function.hasPrefix("_") { throw EndpointFailure.notServed(function) }
         return try await document(DocumentID("_design/\(name)"), attachment: inner)
     }
 

@@ -39,7 +39,12 @@ struct Endpoints: Sendable {
                 ).response()
             }
             if name.hasPrefix("_") { throw EndpointFailure.missing }
-            guard request.method != .put || parts.count > 1 else { throw EndpointFailure.readOnly }
+            guard request.method != .put || parts.count > 1 else {
+                // PouchDB tries this where a name is wrong, and shows its user this answer alone.
+                throw EndpointFailure(
+                    403, "forbidden",
+                    "There is no backup “\(name.prefix(80))” here, and this server is read-only; /_all_dbs names those that are.")
+            }
             throw EndpointFailure.databaseMissing
         }
     }
@@ -53,17 +58,7 @@ struct Endpoints: Sendable {
             }
             return
         }
-        guard !access.allows(request.headers) else { return }
-        let isAnonymous = request.headers[.authorization] == nil
-        var failure = EndpointFailure(
-            401, "unauthorized",
-            isAnonymous ? "You are not authorized to access this db." : "Name or password is incorrect.")
-        if case .token = access {
-            failure.headers[.wwwAuthenticate] = "Bearer realm=\"Couchkeep\""
-        } else {
-            failure.headers[.wwwAuthenticate] = "Basic realm=\"Couchkeep\""
-        }
-        throw failure
+        guard access.allows(request.headers) else { throw access.refusal(of: request.headers) }
     }
 
     /// The version is that of the CouchDB whose answers are followed.

@@ -33,6 +33,13 @@ struct EndpointFailure: Error, Sendable, Hashable {
     static let readOnly = EndpointFailure(
         403, "forbidden", "This database is served read-only: it can be read and replicated from, not written.")
 
+    /// Of what is answered from an index.
+    static func notServed(_ function: String) -> EndpointFailure {
+        EndpointFailure(
+            404, "not_found",
+            "\(function.prefix(40)) is not served: replicate the database to where views are made.")
+    }
+
     static func badRequest(_ reason: String) -> EndpointFailure { EndpointFailure(400, "bad_request", reason) }
     static func queryParse(_ reason: String) -> EndpointFailure { EndpointFailure(400, "query_parse_error", reason) }
 

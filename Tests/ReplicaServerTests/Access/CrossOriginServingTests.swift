@@ -123,6 +123,20 @@ struct CrossOriginServingTests {
         }
     }
 
+    /// A browser that is told of a login that it knows asks its user for it, and the page hangs meanwhile.
+    @Test func pagesAreNotMadeToAskForALogin() async throws {
+        try await serving(access: .basic(user: "u", password: Secret("p"))) { server in
+            for login in ["", "Basic wrong"] {
+                let page = try await server.client.get("/db", headers: ["Authorization": login, "Origin": Self.page])
+                #expect(page.status == 401 && value("www-authenticate", of: page) == nil)
+                #expect(page.json["error"] == "unauthorized")
+                // Opened in a tab, where that is wanted.
+                let tab = try await server.client.get("/db", headers: ["Authorization": login])
+                #expect(tab.status == 401 && value("www-authenticate", of: tab)?.hasPrefix("Basic") == true)
+            }
+        }
+    }
+
     @Test(arguments: ["continuous", "longpoll", "eventsource"])
     func feedsCanBeRead(feed: String) async throws {
         try await serving { server in

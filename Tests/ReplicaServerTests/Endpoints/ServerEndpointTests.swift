@@ -87,7 +87,7 @@ struct ServerEndpointTests {
         (.DELETE, "/db/_all_docs", 405), (.PUT, "/db/_changes", 405), (.GET, "/db/_bulk_get", 405),
         (.GET, "/db/_revs_diff", 405), (.PUT, "/", 405), (.POST, "/_all_dbs", 405), (.GET, "/none", 404),
         (.GET, "/_users", 404), (.GET, "/db/_foo", 404), (.GET, "/db/_design/x/_view/y", 404),
-        (.GET, "/db/doc", 404),
+        (.GET, "/db/doc", 404), (.POST, "/db/_find", 404), (.GET, "/db/_index", 404), (.POST, "/db/_index", 403),
     ])
     func refusesWhatWouldWrite(method: HTTPMethod, path: String, status: Int) async throws {
         let replica = MemoryReplica()
@@ -96,6 +96,8 @@ struct ServerEndpointTests {
             #expect(answer.status == status, "\(answer)")
             #expect(answer.json["error"]?.string != nil && answer.json["reason"]?.string != nil)
             if status == 405 { #expect(answer.headers.first(name: "allow") != nil) }
+            // What a client meets that has a wrong name, and would make the database.
+            if path == "/new" { #expect(answer.json["reason"]?.string?.contains("no backup “new”") == true) }
         }
         #expect(try await replica.describe().isEmpty)
     }
