@@ -57,8 +57,8 @@ package enum AllowedOrigins: Sendable, Hashable {
 
     private static func noOrigin(_ text: String) -> BindingError {
         unusable(
-            "“\(text)” is no origin of web pages: that is a scheme, a host and maybe a port, without a path, such as "
-                + "https://app.example.org or http://localhost:3000 (a name beyond ASCII as xn--…), or '*' in quotes for any")
+            "“\(text)” is no origin of web pages: that is a scheme, a host (beyond ASCII as xn--…) and maybe a port, "
+                + "without a path, such as https://app.example.org or http://localhost:3000, or '*' in quotes for any")
     }
 
     private static func unusable(_ description: String) -> BindingError {

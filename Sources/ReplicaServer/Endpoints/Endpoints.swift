@@ -43,7 +43,7 @@ struct Endpoints: Sendable {
                 // PouchDB tries this where a name is wrong, and shows its user this answer alone.
                 throw EndpointFailure(
                     403, "forbidden",
-                    "There is no backup “\(name.prefix(80))” here, and this server is read-only; /_all_dbs names those that are.")
+                    "There is no backup “\(name.prefix(80))” here, and this server is read-only; see /_all_dbs.")
             }
             throw EndpointFailure.databaseMissing
         }
