@@ -70,6 +70,38 @@ import Testing
         }
     }
 
+    /// A proxy ends what is silent for longer than it likes: that is no failure, and what waits next waits less long.
+    @Test(arguments: [ServerVersion(3, 5), ServerVersion(1, 6)])
+    func takesACutForTheEndOfASilentWait(version: ServerVersion) async throws {
+        var limits = CouchReplica.Limits()
+        limits.shortestPatience = .microseconds(1)
+        try await withSimulatedReplica(version, limits: limits) { server, replica in
+            try server.fill("db", count: 1)
+            let end = try await replica.changes(since: .zero, limit: 10, patience: nil).lastSequence
+            let fault = server.faults.add(Fault(.cut(afterBytes: 12), pathContains: "timeout=50000"))
+            for _ in 0..<3 {
+                let batch = try await replica.changes(since: end, limit: 10, patience: .seconds(50))
+                #expect(batch.documents.isEmpty && batch.isAtEnd && batch.lastSequence == end)
+            }
+            #expect(server.faults.strikes(of: fault) == 1)
+            try server.put("new", in: "db")
+            let batch = try await replica.changes(since: end, limit: 10, patience: .seconds(50))
+            #expect(batch.documents.map(\.id) == ["new"])
+        }
+    }
+
+    /// A server that is stopped cuts what waits, too.
+    @Test func aCutThatIsNoSilenceIsAFailure() async throws {
+        try await withSimulatedReplica { server, replica in
+            try server.fill("db", count: 2)
+            server.faults.add(Fault(.cut(afterBytes: 12), pathContains: "feed=longpoll"))
+            let end = try await replica.changes(since: .zero, limit: 10, patience: nil).lastSequence
+            await #expect(throws: CouchError.self) {
+                _ = try await replica.changes(since: end, limit: 10, patience: .seconds(50))
+            }
+        }
+    }
+
     @Test func slowsDownAndGoesOn() async throws {
         try await withSimulatedReplica { server, replica in
             try server.fill("db", count: 40)
