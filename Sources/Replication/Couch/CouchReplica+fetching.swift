@@ -135,6 +135,8 @@ extension CouchReplica {
             let word = error.error ?? error.code.rawValue
             return DocumentAnswers(
                 answers: wanted.map { $0.unavailable(error: word, reason: error.message) }, size: 0)
+        } catch let error as CouchError {
+            throw error.ofOneDocument(in: database)
         }
         var answers = collector.answers
         for (item, failure) in collector.unanswered {
