@@ -186,6 +186,20 @@ import Testing
         }
     }
 
+    /// A proxy takes no request as large as that.
+    @Test func asksInHalvesWhereTheQuestionIsTooLarge() async throws {
+        try await withSimulatedReplica { server, replica in
+            try server.fill("db", count: 8)
+            let documents = try await replica.changes(since: .zero, limit: 10, patience: nil).documents
+            server.faults.add(Fault(.page("<html>too large</html>", status: 413), pathContains: "_bulk_get", count: 2))
+            var given: [DocumentID] = []
+            try await replica.revisions(documents) { answer in
+                if answer.exactly != nil { given.append(answer.id) }
+            }
+            #expect(given == documents.map(\.id))
+        }
+    }
+
     @Test func setsAsideWhatTheTargetRefuses() async throws {
         try await withSimulatedReplica { server, replica in
             server.validate("db") { (document) throws(CouchSim.Refusal) in
