@@ -48,7 +48,7 @@ extension ExitCode {
             case .invalidInput: .usage
             case .unauthorized, .forbidden: .authentication
             case .unreachable, .nameNotResolved, .notCouchDB, .timeout, .serverError, .tooManyRequests,
-                .documentBlocked:
+                .documentBlocked, .tls:
                 side == .source ? .sourceUnreachable : .targetUnreachable
             default: .problem
             }
