@@ -136,10 +136,13 @@ package struct BackupRun: Sendable {
     ) async throws {
         let replica = CouchReplica(source)
         var (hasRun, pause): (Bool, Duration) = (false, Self.firstPause)
+        var run = self
         while !stop.isRequested {
             do {
-                let done = try await run()
-                try await report(done)
+                let done = try await run.run()
+                if done.isNew || done.damage != nil || !hasRun { try await report(done) }
+                // A source that was away has brought nothing by that.
+                run.sealsUnchanged = false
                 (hasRun, pause) = (true, Self.firstPause)
                 try await stop.cutting {
                     try await clock.sleep(interval)

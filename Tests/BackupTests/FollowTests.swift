@@ -46,6 +46,46 @@ import Vault
         }
     }
 
+    /// A feed that was cut off has brought nothing by that.
+    @Test func makesNoMomentWhereNothingIsNewBehindACut() async throws {
+        try await withScene { server, scene in
+            try await scene.source.fill(3)
+            let stop = StopRequest()
+            let cuts = Mutex(0)
+            let reports = Mutex<[BackupReport]>([])
+            let clock = RunClock(now: { ContinuousClock.now }) { _ in
+                try Task.checkCancellation()
+                await Task.yield()
+            }
+            try await scene.withBackup { backup in
+                var run = BackupRun(of: scene.source, into: backup)
+                run.options = .test
+                run.options.patience = .milliseconds(20)
+                try await run.follow(every: .seconds(5), until: stop, clock: clock) { failure, _ in
+                    #expect(failure.side == .source)
+                    let count = cuts.withLock { cuts in
+                        cuts += 1
+                        return cuts
+                    }
+                    if count == 3 { try server.put("later", in: scene.source.name) }
+                } report: { report in
+                    let count = reports.withLock { reports in
+                        reports.append(report)
+                        return reports.count
+                    }
+                    if count == 1 {
+                        server.faults.add(Fault(.cut(afterBytes: 12), pathContains: "feed=longpoll", count: 3))
+                    } else {
+                        stop.request()
+                    }
+                }
+            }
+            #expect(cuts.withLock { $0 } == 3)
+            #expect(reports.withLock { $0.map(\.moment.number) } == [1, 2])
+            #expect(reports.withLock { $0.map(\.moment.documents) } == [3, 4])
+        }
+    }
+
     /// What never answered is no backup that would go on by itself.
     @Test func endsWhereTheSourceNeverAnswered() async throws {
         try await withScene { server, scene in

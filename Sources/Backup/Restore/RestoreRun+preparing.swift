@@ -140,12 +140,17 @@ extension RestoreRun {
         let isOfThis = mark.backup == moment.uuid
         let which = isOfThis ? "of moment \(mark.moment) of this backup" : "of another backup"
         guard !mark.hasEnded else {
+            // Beside documents that were there before, it would put conflicts.
+            let isWhole = isOfThis && mark.wasEmpty && mark.selection == RestoreSelection.all.name
+            let repair =
+                "couchkeep repair vault:\(moment.name) \(target.url) --at '#\(mark.moment)' copies what is missing and changes "
+                + "nothing else; "
             return RestoreError(
                 .otherRestore,
                 "a restore into \(target.url), \(which), has ended, not all was as it had been, and what was written "
                     + "there since is not to be lost",
-                next:
-                    "couchkeep verify vault:\(moment.name) \(target.url) names what is missing, and --document ID "
+                next: (isWhole ? repair : "")
+                    + "couchkeep verify vault:\(moment.name) \(target.url) names what is missing, and --document ID "
                     + "--into-existing brings it; --into-existing alone also takes back what was changed since (see "
                     + "--dry-run); or delete the database and restore again")
         }

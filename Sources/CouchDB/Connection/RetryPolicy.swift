@@ -21,6 +21,11 @@ struct RetryPolicy: Sendable, Hashable {
     var base: Duration
     var cap: Duration
     var retryAfterLimit: Duration
+    /// Whether a server that is too busy is given more time: pauses are four times as long, and one that asks to slow down (429) is
+    /// asked twice as often.
+    ///
+    /// For requests that nobody makes again who would slow down by himself.
+    var waitsForBusyServer = false
 
     /// - Parameters:
     ///   - retries: how many retries there were already.
@@ -29,8 +34,10 @@ struct RetryPolicy: Sendable, Hashable {
     func decision(
         after outcome: Outcome, retries: Int, isIdempotent: Bool, random: Double, remaining: Duration
     ) -> Decision {
-        guard retries < maximumRetries, isRetryable(outcome, isIdempotent: isIdempotent) else { return .giveUp }
-        var pause = backOff(retries: retries, random: random)
+        let busy: Int? = if waitsForBusyServer, case .answered(let status, _) = outcome { status } else { nil }
+        let most = busy == 429 ? maximumRetries * 2 : maximumRetries
+        guard retries < most, isRetryable(outcome, isIdempotent: isIdempotent) else { return .giveUp }
+        var pause = backOff(retries: retries, random: random, factor: busy == 429 || busy == 503 ? 4 : 1)
         if case .answered(_, let retryAfter?) = outcome {
             guard retryAfter <= retryAfterLimit else { return .giveUp }
             pause = max(pause, retryAfter)
@@ -39,9 +46,9 @@ struct RetryPolicy: Sendable, Hashable {
     }
 
     /// Half of the doubled pause is fixed, half is random.
-    func backOff(retries: Int, random: Double) -> Duration {
+    func backOff(retries: Int, random: Double, factor: Int = 1) -> Duration {
         // Beyond that many doublings every cap is reached.
-        let doubled = base * (1 << min(retries, 20))
+        let doubled = base * (factor << min(retries, 20))
         return min(doubled, cap) * (0.5 + 0.5 * min(max(random, 0), 1))
     }
 

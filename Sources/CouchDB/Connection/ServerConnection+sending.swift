@@ -8,7 +8,7 @@ extension ServerConnection {
     func answer(to request: CouchRequest) async throws -> Answer {
         try await limit.run {
             let deadline = pacing.now() + configuration.requestTimeout
-            return try await send(request, until: deadline) { response, shown in
+            return try await send(request, until: deadline, waitsForBusyServer: true) { response, shown in
                 try await collect(response, limit: configuration.maximumAnswerSize, until: deadline, shown: shown)
             }
         }
@@ -43,9 +43,11 @@ extension ServerConnection {
     /// Sends until it succeeds or the policy gives up; `receive` sees good answers only.
     private func send<R>(
         _ request: CouchRequest, until deadline: ContinuousClock.Instant, isPatient: Bool = false,
+        waitsForBusyServer: Bool = false,
         receive: (HTTPClientResponse, _ shown: String) async throws -> R
     ) async throws -> R {
-        let policy = RetryPolicy(configuration)
+        var policy = RetryPolicy(configuration)
+        policy.waitsForBusyServer = waitsForBusyServer
         let shown = request.shown(on: url)
         // Without this, deleting a document with an empty id would delete its database.
         guard !request.path.contains("") else {

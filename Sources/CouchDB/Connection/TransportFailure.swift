@@ -136,7 +136,8 @@ struct TransportFailure: Error, Sendable {
     private static func tlsReason(_ error: any Error) -> String {
         let text = "\(error)"
         if text.contains("CERTIFICATE_VERIFY_FAILED") {
-            return "the server's certificate is not trusted (expired, self-signed, or its authority is unknown here)"
+            return "the server's certificate is not trusted (expired, self-signed, or its authority is unknown here); "
+                + "an authority of your own is named by --ca-file FILE, or the server's ca_file in the configuration"
         }
         if let extra = error as? NIOSSLExtraError {
             return "the certificate is not for this host name (\(extra))"

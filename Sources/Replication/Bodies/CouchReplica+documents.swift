@@ -36,6 +36,8 @@ extension CouchReplica {
             }
         } catch let failure as CouchError where failure.isDocumentMissing || failure.code == .invalidInput {
             (error, reason) = (failure.error ?? failure.code.rawValue, failure.message)
+        } catch let failure as CouchError {
+            throw failure.ofOneDocument(in: database)
         }
         let answers = request.wanted.map { item in
             DocumentAnswer(

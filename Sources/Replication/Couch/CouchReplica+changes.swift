@@ -2,14 +2,38 @@ import CouchDB
 
 extension CouchReplica {
     /// One page of the feed; measured on 3.5.0, pages of some thousand rows cost hardly more than one feed over all.
+    ///
+    /// What waits for a change is silent, and a proxy may cut it off: then there was none, and the next ones wait less long.
     package func changes(
         since sequence: UpdateSequence, limit: Int, patience: Duration?
     ) async throws -> ChangeBatch {
+        var batch = ChangeBatch(documents: [], lastSequence: sequence, pending: nil, isAtEnd: false)
+        guard let patience else {
+            try await readChanges(limit: limit, patience: nil, into: &batch)
+            return batch
+        }
+        let longest = min(patience, remember { $0.patience } ?? patience)
+        let start = ContinuousClock.now
+        do {
+            try await readChanges(limit: limit, patience: longest, into: &batch)
+        } catch let error as CouchError
+            where FailureKind(error) == .passing && longest > limits.shortestPatience
+            && start.duration(to: .now) >= limits.shortestPatience
+        {
+            let shorter = max(limits.shortestPatience, min(longest, start.duration(to: .now)) / 2)
+            remember { $0.patience = shorter }
+            guard error.code == .malformedAnswer, batch.documents.isEmpty, batch.unusable.isEmpty else { throw error }
+            batch.isAtEnd = true
+        }
+        return batch
+    }
+
+    /// Reads the feed from the end of a batch on into it.
+    private func readChanges(limit: Int, patience: Duration?, into batch: inout ChangeBatch) async throws {
         let feed = database.changes(
             ChangesOptions(
-                mode: patience == nil ? .normal : .longpoll, since: sequence, limit: limit, sequenceInterval: limit,
-                patience: patience))
-        var batch = ChangeBatch(documents: [], lastSequence: sequence, pending: nil, isAtEnd: false)
+                mode: patience == nil ? .normal : .longpoll, since: batch.lastSequence, limit: limit,
+                sequenceInterval: limit, patience: patience))
         var rows = 0
         for try await event in feed {
             switch event {
@@ -36,7 +60,6 @@ extension CouchReplica {
                 batch.isAtEnd = pending.map { $0 <= 0 } ?? (rows < limit)
             }
         }
-        return batch
     }
 
     package func missing(_ documents: [DocumentLeaves]) async throws -> [DocumentLeaves] {

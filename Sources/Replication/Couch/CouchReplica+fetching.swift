@@ -10,7 +10,7 @@ extension CouchReplica {
         }
         guard !wanted.isEmpty else { return }
         var rest =
-            try await wherePossible { try await bulkGet(wanted, receive: receive) } ?? FetchRest(singly: wanted)
+            try await wherePossible { try await bulkGetInParts(wanted, receive: receive) } ?? FetchRest(singly: wanted)
         for group in rest.groupsWithAttachments(limit: limits.attachmentsTogether) {
             rest.singly += try await withAttachments(group, receive: receive)
         }
@@ -33,6 +33,22 @@ extension CouchReplica {
     static func isUnsupported(_ error: CouchError) -> Bool {
         guard !error.isDatabaseMissing, let status = error.status else { return error.code == .unsupported }
         return [400, 404, 405, 415, 501].contains(status) || error.code == .unsupported
+    }
+
+    /// Asks in halves where a proxy takes no request as large, which is said before anything comes.
+    private func bulkGetInParts(
+        _ wanted: [WantedRevision], receive: (RevisionAnswer) async throws -> Void
+    ) async throws -> FetchRest {
+        do {
+            return try await bulkGet(wanted, receive: receive)
+        } catch let error as CouchError where error.code == .tooLarge && wanted.count > 1 {
+            let middle = wanted.count / 2
+            var rest = try await bulkGetInParts(Array(wanted[..<middle]), receive: receive)
+            let more = try await bulkGetInParts(Array(wanted[middle...]), receive: receive)
+            rest.withAttachments += more.withAttachments
+            rest.singly += more.singly
+            return rest
+        }
     }
 
     /// Fetches what has no attachments, and tells what is left to be fetched in other ways.
@@ -135,6 +151,8 @@ extension CouchReplica {
             let word = error.error ?? error.code.rawValue
             return DocumentAnswers(
                 answers: wanted.map { $0.unavailable(error: word, reason: error.message) }, size: 0)
+        } catch let error as CouchError {
+            throw error.ofOneDocument(in: database)
         }
         var answers = collector.answers
         for (item, failure) in collector.unanswered {

@@ -98,7 +98,10 @@ extension CouchReplica {
             do {
                 try await database.putRevision(revision.id.text, layout: layout, body: body, isNew: isNew)
             } catch {
-                guard let (name, cause) = body.unread.failure else { throw error }
+                guard let (name, cause) = body.unread.failure else {
+                    if let error = error as? CouchError { throw error.ofOneDocument(in: database) }
+                    throw error
+                }
                 try Task.checkCancellation()
                 if let local = LocalFileFailure(cause) { throw local }
                 return Refusal(

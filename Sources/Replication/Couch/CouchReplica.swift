@@ -28,6 +28,8 @@ package final class CouchReplica: Replica {
         package var documentRequests = 16
         /// The largest answer in bytes that is read beside others of the same call.
         package var answerBesideOthers = 512 << 10
+        /// The shortest time that a request waits for a change, however soon a proxy has cut off those before.
+        package var shortestPatience = Duration.seconds(4)
 
         package init() {}
     }
@@ -48,6 +50,8 @@ package final class CouchReplica: Replica {
         var checkpointRevisions: [String: String] = [:]
         /// How many documents are asked for at a time.
         var overlap: Overlap
+        /// The longest time that a request waits for a change, where a longer one was cut off.
+        var patience: Duration?
     }
 
     package init(

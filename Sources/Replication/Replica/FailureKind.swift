@@ -10,6 +10,7 @@ package enum FailureKind: Sendable, Hashable {
     package init(_ error: any Error) {
         let passing: Set<CouchError.Code> = [
             .tooManyRequests, .serverError, .timeout, .unreachable, .nameNotResolved, .malformedAnswer,
+            .documentBlocked,
         ]
         guard let error = error as? CouchError else {
             self = .lasting

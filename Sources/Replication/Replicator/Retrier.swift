@@ -85,6 +85,9 @@ package struct Retrier: Sendable {
                 let result = try await throttle.run(items: 0, body)
                 if attempts > 0 { state?.answered(side) }
                 return result
+            } catch let error as CouchError where error.code == .documentBlocked {
+                // Nothing is set aside here.
+                throw ReplicationFailure(side: side, underlying: error, counts: state?.counts ?? ReplicationCounts())
             } catch {
                 attempts += 1
                 _ = try await decision(after: error, attempts: attempts)
@@ -95,7 +98,7 @@ package struct Retrier: Sendable {
     /// A server that asks to slow down, or isn't there, says nothing about a document.
     static func mayBeCausedByContent(_ error: any Error) -> Bool {
         guard let error = error as? CouchError else { return false }
-        return [.serverError, .malformedAnswer, .timeout, .unreachable].contains(error.code)
+        return [.serverError, .malformedAnswer, .timeout, .unreachable, .documentBlocked].contains(error.code)
     }
 
     private func answers() async -> Bool {

@@ -47,7 +47,8 @@ extension ExitCode {
             switch error.code {
             case .invalidInput: .usage
             case .unauthorized, .forbidden: .authentication
-            case .unreachable, .nameNotResolved, .notCouchDB, .timeout, .serverError, .tooManyRequests:
+            case .unreachable, .nameNotResolved, .notCouchDB, .timeout, .serverError, .tooManyRequests,
+                .documentBlocked, .tls:
                 side == .source ? .sourceUnreachable : .targetUnreachable
             default: .problem
             }

@@ -79,16 +79,15 @@ struct RestoreCommand: AsyncParsableCommand, JSONCommand {
     }
 
     private func restore(_ targets: [(backup: String, database: CouchDatabase)]) async throws -> Service.ExitCode {
+        if !allDatabases, let target = targets.first { return try await restore(target.backup, to: target.database) }
         var codes: [Service.ExitCode] = []
-        for target in targets {
+        let round = DatabaseRound(.target)
+        for (backup, database) in targets {
             do {
-                codes.append(try await restore(target.backup, to: target.database))
-            } catch  where allDatabases && !Task.isCancelled {
-                // One that can't be restored leaves the others their turn, unless the server is gone.
-                Console.error("\(target.backup) was not restored:")
-                let code = Failure(error).reportInPassing(as: json ? Self.schema : nil, backup: target.backup)
-                codes.append(code)
-                guard code != .targetUnreachable else { break }
+                codes.append(try await round.run(database) { try await restore(backup, to: database) })
+            } catch  where !Task.isCancelled {
+                Console.error("\(backup) was not restored:")
+                codes.append(Failure(error).reportInPassing(as: json ? Self.schema : nil, backup: backup))
             }
         }
         // What the vault has lost is never hidden by another failure.

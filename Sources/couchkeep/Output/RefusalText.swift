@@ -31,10 +31,12 @@ enum RefusalText {
         return meaning[refusal.error].map { "\(said); \($0)" } ?? said
     }
 
-    /// Of some refusals CouchDB tells no more than the word and the document's id (`chttpd:error_info/1`).
+    /// Of some refusals CouchDB tells no more than the word and the document's id (`chttpd:error_info/1`); `too-large` is Couchkeep's
+    /// own for what a proxy says.
     private static let meaning = [
         "document_too_large": "the document is larger than the server's couchdb/max_document_size",
         "attachment_too_large": "the attachment is larger than the server's couchdb/max_attachment_size",
         "too_large": "it is larger than the server's chttpd/max_http_request_size",
+        "too-large": "raise the largest request that the proxy takes (nginx: client_max_body_size)",
     ]
 }

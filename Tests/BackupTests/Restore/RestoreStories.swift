@@ -298,7 +298,8 @@ enum RestoreStories {
         let (before, security) = (try await scene.picture(of: target), try await target.security())
         let error = await #expect(throws: RestoreError.self) { _ = try await scene.restore(backup.moment, to: target) }
         #expect(
-            error?.code == .otherRestore && error?.next.contains("--into-existing") == true,
+            error?.code == .otherRestore && error?.next.contains("--into-existing") == true
+                && error?.next.contains("couchkeep repair vault:") == true,
             "\(String(describing: error))")
         #expect(try await scene.picture(of: target) == before)
         #expect(try await target.security() == security)

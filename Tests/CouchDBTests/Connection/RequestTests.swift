@@ -8,12 +8,31 @@ import Testing
     @Test func triesAgainWithGrowingPauses() async throws {
         let pacing = ManualPacing()
         let script: ScriptedServer.Script = { _, number in
-            number < 3 ? .answer(503, "busy", type: "text/plain") : .json("[1]")
+            number < 3 ? .answer(502, "away", type: "text/plain") : .json("[1]")
         }
         try await withConnection(pacing: pacing.pacing, script: script) { (connection, server) async throws in
             #expect(try await connection.json(.get, ["x"]) == [1])
             #expect(server.requests.count == 4)
             #expect(pacing.pauses == [.milliseconds(250), .milliseconds(500), .seconds(1)])
+        }
+    }
+
+    /// A proxy lets some requests a second through; a feed has who slows down for it.
+    @Test(arguments: [(429, [1, 2, 4, 8, 10, 10]), (503, [1, 2, 4])])
+    func givesABusyServerMoreTime(status: Int, pauses: [Int]) async throws {
+        let pacing = ManualPacing()
+        let script: ScriptedServer.Script = { request, number in
+            request.target.contains("_changes") || number < pauses.count
+                ? .answer(status, "slow down", type: "text/plain") : .json("[1]")
+        }
+        try await withConnection(pacing: pacing.pacing, script: script) { (connection, server) async throws in
+            #expect(try await connection.json(.get, ["x"]) == [1])
+            #expect(pacing.pauses == pauses.map { .seconds($0) })
+            let before = pacing.pauses.count
+            _ = try await couchError {
+                for try await _ in connection.database("db").changes() {}
+            }
+            #expect(pacing.pauses.dropFirst(before) == [.milliseconds(250), .milliseconds(500), .seconds(1)])
         }
     }
 

@@ -66,7 +66,7 @@ import Testing
             (server) async throws in
             let error = try await error(from: "https://localhost:\(server.port)")
             #expect(error.code == .tls)
-            #expect(error.message.contains("not trusted"))
+            #expect(error.message.contains("not trusted") && error.message.contains("--ca-file"))
             #expect(server.requests.isEmpty)
         }
     }

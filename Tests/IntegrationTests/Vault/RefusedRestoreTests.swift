@@ -41,4 +41,28 @@ struct RefusedRestoreTests {
             }
         }
     }
+
+    /// The proxy's limit is not CouchDB's.
+    @Test func whatAProxyFindsTooLargeNamesItsLimit() async throws {
+        try await withSimulatedServers { source, target in
+            try await withVaultScene { scene in
+                try await scene.backUp(new: ["orders"], of: source, count: 1)
+                target.faults.add(
+                    Fault(.page("<html>413 Request Entity Too Large</html>", status: 413), pathContains: "_bulk_docs"))
+                let run = try await scene.restore("orders", to: "orders", of: target)
+                #expect(run.exitCode == 3 && run.errors.contains("client_max_body_size"), "\(run)")
+                // The limit was raised.
+                target.faults.removeAll()
+                let again = try await scene.restore("orders", to: "orders", of: target)
+                #expect(again.exitCode == 16 && again.errors.contains("couchkeep repair vault:orders"), "\(again)")
+                let repair = try await scene.run(
+                    [
+                        "repair", "vault:orders", "\(target.baseURL)/orders", "--at", "#1", "--vault", scene.vault,
+                        "--user", target.administrator,
+                    ], environment: ["COUCHKEEP_PASSWORD": target.password.reveal()])
+                #expect(repair.exitCode == 0, "\(repair)")
+                #expect(try target.leaves(of: "orders") == source.leaves(of: "orders"))
+            }
+        }
+    }
 }

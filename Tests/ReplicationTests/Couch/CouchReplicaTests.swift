@@ -70,6 +70,38 @@ import Testing
         }
     }
 
+    /// A proxy ends what is silent for longer than it likes: that is no failure, and what waits next waits less long.
+    @Test(arguments: [ServerVersion(3, 5), ServerVersion(1, 6)])
+    func takesACutForTheEndOfASilentWait(version: ServerVersion) async throws {
+        var limits = CouchReplica.Limits()
+        limits.shortestPatience = .microseconds(1)
+        try await withSimulatedReplica(version, limits: limits) { server, replica in
+            try server.fill("db", count: 1)
+            let end = try await replica.changes(since: .zero, limit: 10, patience: nil).lastSequence
+            let fault = server.faults.add(Fault(.cut(afterBytes: 12), pathContains: "timeout=50000"))
+            for _ in 0..<3 {
+                let batch = try await replica.changes(since: end, limit: 10, patience: .seconds(50))
+                #expect(batch.documents.isEmpty && batch.isAtEnd && batch.lastSequence == end)
+            }
+            #expect(server.faults.strikes(of: fault) == 1)
+            try server.put("new", in: "db")
+            let batch = try await replica.changes(since: end, limit: 10, patience: .seconds(50))
+            #expect(batch.documents.map(\.id) == ["new"])
+        }
+    }
+
+    /// A server that is stopped cuts what waits, too.
+    @Test func aCutThatIsNoSilenceIsAFailure() async throws {
+        try await withSimulatedReplica { server, replica in
+            try server.fill("db", count: 2)
+            server.faults.add(Fault(.cut(afterBytes: 12), pathContains: "feed=longpoll"))
+            let end = try await replica.changes(since: .zero, limit: 10, patience: nil).lastSequence
+            await #expect(throws: CouchError.self) {
+                _ = try await replica.changes(since: end, limit: 10, patience: .seconds(50))
+            }
+        }
+    }
+
     @Test func slowsDownAndGoesOn() async throws {
         try await withSimulatedReplica { server, replica in
             try server.fill("db", count: 40)
@@ -98,6 +130,73 @@ import Testing
             let third = try await Replicator(from: replica, to: copy, options: .test()).run()
             #expect(!third.isIncomplete && copy.leaves.count == 25)
             #expect(try await copy.checkpoint("test")?.setAside == [])
+        }
+    }
+
+    /// A firewall blocks the path of one document: the others are copied. CouchDB 1.x is asked for each by a request of its own.
+    @Test(arguments: [302, 400, 403, 404, 406])
+    func setsAsideADocumentWhosePathIsBlocked(status: Int) async throws {
+        try await withSimulatedReplica(ServerVersion(1, 6)) { server, replica in
+            try server.fill("db", count: 25)
+            let fault = server.faults.add(
+                Fault(.page("<html>blocked</html>", status: status), pathContains: "/db/document-7?"))
+            let copy = MemoryReplica()
+            let first = try await Replicator(from: replica, to: copy, options: .test()).run()
+            #expect(first.refusals.map(\.id) == ["document-7"] && copy.leaves.count == 24)
+            #expect(
+                first.refusals.allSatisfy { $0.reason.contains("\(status)") && $0.reason.contains("/db/document-7") })
+            server.faults.remove(fault)
+            let second = try await Replicator(from: replica, to: copy, options: .test()).run()
+            #expect(!second.isIncomplete && copy.leaves.count == 25)
+        }
+    }
+
+    @Test(arguments: [400, 403, 404, 406])
+    func setsAsideADocumentThatIsBlockedOnItsWay(status: Int) async throws {
+        try await withSimulatedReplica { server, replica in
+            server.faults.add(
+                Fault(.page("<html>blocked</html>", status: status), method: "PUT", pathContains: "/db/d3?"))
+            let source = MemoryReplica()
+            for number in 0..<10 {
+                try source.edit(DocumentID("d\(number)"), attachments: [("a", "text/plain", Data("x".utf8))])
+            }
+            let report = try await Replicator(from: source, to: replica, options: .test()).run()
+            #expect(report.refusals.map(\.id) == ["d3"] && report.counts.revisionsStored == 9)
+            server.faults.removeAll()
+            #expect(try await !Replicator(from: source, to: replica, options: .test()).run().isIncomplete)
+        }
+    }
+
+    /// A proxy answers so to everything while the server is away, or to all documents for good: then nothing is set aside.
+    @Test(arguments: ["/db", "open_revs"])
+    func setsNothingAsideWhereAllIsBlocked(path: String) async throws {
+        try await withSimulatedReplica(ServerVersion(1, 6)) { server, replica in
+            try server.fill("db", count: 60)
+            // The database, its checkpoint, its feed, and some documents.
+            server.faults.add(
+                Fault(
+                    .page("<html>no such host</html>", status: 404), pathContains: path, after: path == "/db" ? 20 : 0))
+            var options = ReplicationOptions.test()
+            options.pageSize = 1000
+            let copy = MemoryReplica()
+            let replicator = Replicator(from: replica, to: copy, options: options)
+            let failure = await #expect(throws: ReplicationFailure.self) { _ = try await replicator.run() }
+            #expect(failure?.side == .source)
+            #expect(try await copy.checkpoint("test")?.setAside ?? [] == [])
+        }
+    }
+
+    /// A proxy takes no request as large as that.
+    @Test func asksInHalvesWhereTheQuestionIsTooLarge() async throws {
+        try await withSimulatedReplica { server, replica in
+            try server.fill("db", count: 8)
+            let documents = try await replica.changes(since: .zero, limit: 10, patience: nil).documents
+            server.faults.add(Fault(.page("<html>too large</html>", status: 413), pathContains: "_bulk_get", count: 2))
+            var given: [DocumentID] = []
+            try await replica.revisions(documents) { answer in
+                if answer.exactly != nil { given.append(answer.id) }
+            }
+            #expect(given == documents.map(\.id))
         }
     }
 

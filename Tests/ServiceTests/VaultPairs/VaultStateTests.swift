@@ -283,7 +283,7 @@ struct VaultStateTests {
     @Test(
         arguments: [
             (CouchError.Code.unreachable, ServerUnreachable.name, ExitCode.sourceUnreachable),
-            (.timeout, ServerUnreachable.name, .sourceUnreachable),
+            (.timeout, ServerUnreachable.name, .sourceUnreachable), (.tls, nil, .sourceUnreachable),
             (.unauthorized, CredentialsRejected.name, .authentication), (.notFound, nil, .problem),
         ] as [(CouchError.Code, String?, ExitCode)])
     func failuresOfTheSource(code: CouchError.Code, rule: String?, exitCode: ExitCode) {

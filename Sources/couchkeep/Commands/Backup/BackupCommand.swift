@@ -81,17 +81,17 @@ struct BackupCommand: AsyncParsableCommand, JSONCommand {
     private func backUp(_ databases: [CouchDatabase]) async throws -> Service.ExitCode {
         var codes: [Service.ExitCode] = []
         let turns = Turns(Self.atOnce)
+        let round = DatabaseRound(.source, isSilent: quiet)
         try await databases.concurrentForEach(atMost: Self.atOnce) { database in
             do {
-                return try await backUp(database, in: turns)
+                return try await round.run(database) { try await backUp(database, in: turns) }
             } catch  where !Task.isCancelled {
-                // One that can't be backed up leaves the others their turn, unless the server is gone.
                 Console.error("\(database.name) was not backed up:")
                 return Failure(error).reportInPassing(as: json ? Self.schema : nil, backup: database.name)
             }
         } receive: { code in
             codes.append(code)
-            return code != .sourceUnreachable
+            return true
         }
         return BackupPrinter.code(of: codes)
     }
