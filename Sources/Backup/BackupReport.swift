@@ -20,6 +20,8 @@ package struct BackupReport: Sendable {
     package var isMarked: Bool
     /// Why the mark could not be left, other than that the account may not write to the source.
     package var markFailure: CouchError?
+    /// The settings of the source that CouchDB did not hand out.
+    package var unread: [UnreadSetting]
     /// What was damaged of the backup and is stored anew; nil where nothing that was met. Older moments may lack it.
     package var damage: DamagedState?
 

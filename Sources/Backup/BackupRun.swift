@@ -89,27 +89,27 @@ package struct BackupRun: Sendable {
 
     private func runOnce(knowing info: DatabaseInfo?) async throws -> BackupReport {
         let mark = SourceMark(database: source, backup: backup.uuid)
-        let ((identity, revision), settings) = try await onSource {
+        let ((identity, revision), (settings, unread)) = try await onSource {
             let info = if let info { info } else { try await source.info() }
             async let identity = mark.identity(info)
-            async let settings = SourceSettings(of: source, info)
+            async let settings = SourceSettings.read(of: source, info)
             return try await (identity, settings)
         }
         let verdict = try await recognise(identity)
-        try await backup.store(settings)
+        try await backup.store(settings, keeping: Set(unread.map(\.part)))
         let report = try await replicate(identity, isSame: verdict.verdict == .same, wasCutOff: verdict.wasCutOff)
         if !sealsUnchanged, verdict.verdict == .same, !verdict.wasCutOff, !report.isIncomplete,
             let newest = try await backup.confirm(at: now(), sequence: report.sequence)
         {
             return BackupReport(
                 name: backup.name, moment: newest, isNew: false, replication: report, source: .same,
-                isMarked: identity.marker == backup.uuid)
+                isMarked: identity.marker == backup.uuid, unread: unread)
         }
         let moment = try await backup.seal(
             at: now(), sequence: report.sequence, isComplete: !report.isIncomplete, setAside: report.counts.refused)
         var done = BackupReport(
             name: backup.name, moment: moment, isNew: true, replication: report, source: verdict.verdict,
-            isMarked: false)
+            isMarked: false, unread: unread)
         do {
             done.isMarked = try await mark.leave(moment: moment.number, over: revision)
             try await backup.noteMarker(done.isMarked ? backup.uuid : nil, moment: moment.number)

@@ -134,11 +134,15 @@ struct Failure {
             return "; check the user and the password: --user, and --password-file or COUCHKEEP_PASSWORD "
                 + "(in the configuration: the server's user and password_file)" + (isBelow ? belowServer : "")
         }
+        // A proxy that lets nobody in says nothing of the path.
+        if error.code == .notCouchDB, error.status == 401 || error.status == 403 { return "" }
         guard error.status.map({ 400..<500 ~= $0 }) ?? (error.code == .unsupported), let request = error.request else {
             return ""
         }
         let login = error.code == .unsupported && request.hasSuffix("/_session") ? ": --basic, or auth: basic" : ""
-        guard seemsToMissADatabase(request) else { return login }
+        // One that is written so is not written otherwise.
+        let isEscaped = request.contains("%2F") || request.contains("%2B")
+        guard !isEscaped, seemsToMissADatabase(request) else { return login }
         return "\(login); if a slash of this path belongs to the database's name, write it %2F"
     }
 

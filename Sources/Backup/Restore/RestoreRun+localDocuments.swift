@@ -59,10 +59,14 @@ extension RestoreRun {
             // The list hands out bytes, however deep they are nested.
             let rows = try await target.localDocuments(from: id.text, limit: 1)
             return try rows.first { DocumentID($0.id) == id }?.document.map { try LocalDocument($0) }
-        } catch let error as CouchError where SourceSettings.isUnreadable(error) {
-            // 1.x has no such list.
+        } catch let error as CouchError where Self.hasNoList(error) {
             return try await target.localDocument(Self.localName(id)).map { try LocalDocument($0.serialized()) }
         }
+    }
+
+    /// Whether the target hands out no list: 1.x has none, and an account or a proxy may not give it.
+    private static func hasNoList(_ error: CouchError) -> Bool {
+        !error.isDatabaseMissing && [400, 401, 403, 404, 405, 501].contains(error.status)
     }
 
     /// The name behind `_local/`.

@@ -46,7 +46,7 @@ struct SourceMark: Sendable {
                 try await put(over: try await read()?["_rev"])
             }
             return true
-        } catch let error as CouchError where [.unauthorized, .forbidden].contains(error.code) {
+        } catch let error as CouchError where error.isRefusal {
             return false
         }
     }
@@ -54,7 +54,7 @@ struct SourceMark: Sendable {
     private func read() async throws -> JSONValue? {
         do {
             return try await database.localDocument(id)
-        } catch let error as CouchError where [.unauthorized, .forbidden].contains(error.code) {
+        } catch let error as CouchError where error.isRejection {
             return nil
         }
     }

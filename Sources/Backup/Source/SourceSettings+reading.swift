@@ -6,21 +6,41 @@ import Vault
 extension SourceSettings {
     /// Reads what belongs to a database and is no document.
     ///
-    /// What the account may not read, or the server has not, is left out. Local documents that replicators keep their
+    /// What CouchDB does not hand out to the account is left out and named. Local documents that replicators keep their
     /// checkpoints in are left out too: in another database they would lie about what is there.
-    init(of database: CouchDatabase, _ info: DatabaseInfo) async throws {
-        async let security = Self.readable { try await database.securityDocument() }
-        async let revisionsLimit = Self.readable { try await database.revisionsLimit() }
-        async let localDocuments = Self.readable { try await Self.localDocuments(of: database) }
-        self.init(q: info.q, n: info.n, isPartitioned: info.isPartitioned)
-        self.security = try await security
-        self.revisionsLimit = try await revisionsLimit
-        self.localDocuments = try await localDocuments ?? [:]
+    ///
+    /// - Throws: `CouchError`, also where a proxy answers in CouchDB's place, of which nothing follows.
+    static func read(
+        of database: CouchDatabase, _ info: DatabaseInfo
+    ) async throws -> (settings: SourceSettings, unread: [UnreadSetting]) {
+        async let security: Answered<Data> = Self.readable(.security) { try await database.securityDocument() }
+        async let limit: Answered<Int> = Self.readable(.revisionsLimit) { try await database.revisionsLimit() }
+        async let documents: Answered<[DocumentID: Data]> = Self.readable(.localDocuments) {
+            try await Self.localDocuments(of: database)
+        }
+        let read = try await (security: security, limit: limit, documents: documents)
+        var settings = SourceSettings(q: info.q, n: info.n, isPartitioned: info.isPartitioned)
+        settings.security = read.security.value
+        settings.revisionsLimit = read.limit.value
+        settings.localDocuments = read.documents.value ?? [:]
+        return (settings, [read.security.unread, read.limit.unread, read.documents.unread].compactMap(\.self))
     }
+
+    /// What was read, or why it was not.
+    private typealias Answered<Value> = (value: Value?, unread: UnreadSetting?)
 
     private static let page = 500
 
-    private static func localDocuments(of database: CouchDatabase) async throws -> [DocumentID: Data] {
+    /// - Returns: nil where the server has no list of them, as 1.x has none.
+    private static func localDocuments(of database: CouchDatabase) async throws -> [DocumentID: Data]? {
+        do {
+            return try await listedLocalDocuments(of: database)
+        } catch let error as CouchError where isLacking(error) {
+            return nil
+        }
+    }
+
+    private static func listedLocalDocuments(of database: CouchDatabase) async throws -> [DocumentID: Data] {
         var documents: [DocumentID: Data] = [:]
         var start: String?
         while true {
@@ -45,17 +65,18 @@ extension SourceSettings {
 
     private static let checkpointMembers: Set<String> = ["last_seq", "source_last_seq", "session_id"]
 
-    private static func readable<Value: Sendable>(_ read: () async throws -> Value) async throws -> Value? {
+    private static func readable<Value: Sendable>(
+        _ part: Part, _ read: () async throws -> Value?
+    ) async throws -> Answered<Value> {
         do {
-            return try await read()
-        } catch let error as CouchError where Self.isUnreadable(error) {
-            return nil
+            return (try await read(), nil)
+        } catch let error as CouchError where error.isRejection || isLacking(error) {
+            return (nil, UnreadSetting(part: part, error: error))
         }
     }
 
-    /// Whether the account may not read something, or the server has no such thing.
-    static func isUnreadable(_ error: CouchError) -> Bool {
-        [.unauthorized, .forbidden, .unsupported].contains(error.code)
-            || (!error.isDatabaseMissing && [400, 404, 405, 501].contains(error.status))
+    /// Whether CouchDB itself says that it has no such thing.
+    private static func isLacking(_ error: CouchError) -> Bool {
+        error.error != nil && !error.isDatabaseMissing && [400, 404, 405, 501].contains(error.status)
     }
 }

@@ -8,8 +8,8 @@ extension CouchError {
     init(answer: Answer, request: String) {
         let data = Data(buffer: answer.body)
         let json = try? JSONValue(parsing: data)  // A page or nothing at all: then there is no word of CouchDB in it.
-        let word = json?["error"]?.string
-        let reason = json?["reason"].flatMap { $0.isNull ? nil : $0.reasonText }
+        let word = Self.word(of: json, request: request)
+        let reason = word == nil ? nil : json?["reason"].flatMap { $0.isNull ? nil : $0.reasonText }
         let status = answer.status
 
         if (300..<400).contains(status) {
@@ -19,22 +19,39 @@ extension CouchError {
                 request: request, status: status)
             return
         }
-        let code = Self.code(status: status, isCouchDB: word != nil)
-        let said = [word, reason].compactMap(\.self).joined(separator: ": ")
-        let message =
-            word != nil
-            ? "CouchDB answered \(status) \(said)"
-            : "the answer is \(status) with \(Excerpt(of: data)), which is not CouchDB's; "
+        let code = Self.code(status: status, word: word)
+        let message: String
+        if let word {
+            message = "CouchDB answered \(status) " + [word, reason].compactMap(\.self).joined(separator: ": ")
+        } else if status == 401 {
+            message =
+                "a proxy in front asks for a login: the answer is 401 with \(Excerpt(of: data)), which is not CouchDB's"
+        } else {
+            message =
+                "the answer is \(status) with \(Excerpt(of: data)), which is not CouchDB's; "
                 + "a proxy or another service may have answered"
+        }
         self.init(code, message, request: request, status: status, error: word, reason: reason)
     }
 
+    /// CouchDB's word for an error; nil where somebody else answers.
+    ///
+    /// CouchDB sends `error` and `reason` together (`send_error` of 1.x to 3.x), gateways one of them at most. Only `_replicate`
+    /// answers with the word alone.
+    private static func word(of answer: JSONValue?, request: String) -> String? {
+        guard let members = answer?.object, members.keys.contains("reason") || request.hasSuffix("/_replicate")
+        else { return nil }
+        return members["error"]?.string
+    }
+
     /// Without CouchDB's own words, 404 and the like say nothing of a database: any web server answers so.
-    private static func code(status: Int, isCouchDB: Bool) -> Code {
-        switch status {
-        case 401: .unauthorized
-        case 403: .forbidden
-        case 404: isCouchDB ? .notFound : .notCouchDB
+    private static func code(status: Int, word: String?) -> Code {
+        let isCouchDB = word != nil
+        return switch status {
+        case 401: isCouchDB ? .unauthorized : .notCouchDB
+        case 403: isCouchDB ? .forbidden : .notCouchDB
+        // A `_show` or a rewrite that is missing has another word, and `_replicate` writes it as two.
+        case 404: word == "not_found" || word == "not found" ? .notFound : isCouchDB ? .rejected : .notCouchDB
         // CouchDB says so where a body came too slowly, and a proxy where it waited in vain.
         case 408: .timeout
         case 409: isCouchDB ? .conflict : .notCouchDB

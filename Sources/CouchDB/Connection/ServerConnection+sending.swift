@@ -70,7 +70,8 @@ extension ServerConnection {
                     rejectedSession = session
                     continue
                 }
-                failure = CouchError(answer: answer, request: shown)
+                failure = try await explained(
+                    CouchError(answer: answer, request: shown), sentWith: credentials, isFresh: rejectedSession != nil)
                 outcome = .answered(
                     status: answer.status,
                     retryAfter: RetryAfter.duration(header: answer.headers.first(name: "Retry-After"), now: Date()))
@@ -97,7 +98,7 @@ extension ServerConnection {
     }
 
     /// Reads as much of an error's body as can matter; a long page is no reason to lose its status.
-    private func collectBeginning(of response: HTTPClientResponse, shown: String) async throws -> Answer {
+    func collectBeginning(of response: HTTPClientResponse, shown: String) async throws -> Answer {
         var body = ByteBuffer()
         do {
             for try await var piece in response.body {

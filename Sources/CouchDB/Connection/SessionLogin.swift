@@ -64,6 +64,10 @@ struct SessionLogin: Sendable {
 
     private func refusal(_ answer: Answer, _ shown: String) -> CouchError {
         let error = CouchError(answer: answer, request: shown)
+        guard error.error != nil else {
+            // A proxy's page: without `/_session` it may let CouchDB's user in all the same.
+            return [401, 403, 404, 405].contains(answer.status) ? error.adding(CouchError.basicInstead) : error
+        }
         guard [404, 405, 501].contains(answer.status) else { return error }
         return CouchError(
             .unsupported, "the server has no sessions at /_session; log in with basic authentication instead",

@@ -69,10 +69,21 @@ extension CouchDatabase {
         let body = CouchRequest.Body.bytes(ByteBuffer(data: document), contentType: "application/json")
         let request = CouchRequest(.put, path, body: body)
         let shown = request.shown(on: server.url)
-        guard let revision = try await server.answer(to: request).json(request: shown)["rev"]?.string else {
+        let answer = try await server.answer(to: request).json(request: shown)
+        try Self.expect(answer, isAbout: path.dropFirst().joined(separator: "/"), request: shown)
+        guard let revision = answer["rev"]?.string else {
             throw CouchError(.malformedAnswer, "the answer to a write names no revision", request: shown)
         }
         return revision
+    }
+
+    /// Checks that the document was written that was named, and not an attachment of another one: a proxy may have decoded the
+    /// slash of its id.
+    static func expect(_ answer: JSONValue, isAbout id: String, request: String) throws(CouchError) {
+        guard id.contains("/"), let told = answer["id"]?.string, told != id else { return }
+        throw .decodedPath(
+            "instead of “\(id)” an attachment of “\(told)” was written (revision \(answer["rev"]?.string ?? "unknown")), which is "
+                + "to be deleted", request: request, status: nil)
     }
 
     /// Deletes a local document.
@@ -150,7 +161,9 @@ extension CouchDatabase {
     private func write(
         _ method: RequestMethod, _ path: [String], query: [String: String] = [:], body: JSONValue? = nil
     ) async throws -> String {
-        try await server.read(method, path, query: query, body: body) { answer in
+        let shown = CouchRequest(method, path).shown(on: server.url)
+        return try await server.read(method, path, query: query, body: body) { answer in
+            try Self.expect(answer, isAbout: path.dropFirst().joined(separator: "/"), request: shown)
             guard let revision = answer["rev"]?.string else {
                 throw CouchError(.malformedAnswer, "the answer to a write names no revision")
             }

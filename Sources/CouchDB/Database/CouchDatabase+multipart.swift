@@ -32,23 +32,33 @@ extension CouchDatabase {
     /// - Parameters:
     ///   - layout: the layout of the request's body.
     ///   - body: the bytes of the layout's segments, in their order.
+    ///   - revision: the revision that the document names; nil where it names none.
     ///   - isNew: writes it as a client writes a new document, which goes on from a tombstone that is there. The document names no
     ///     revision then, and a call that is repeated finds it there (code `conflict`).
-    /// - Throws: ``CouchError``; code `server-error` with status 202 where not enough copies of the shard took it. Errors
-    ///   of `body` come out as a failed request.
+    /// - Throws: ``CouchError``; code `server-error` with status 202 where not enough copies of the shard took it, `not-couchdb`
+    ///   where a proxy makes an attachment of another document out of it. Errors of `body` come out as a failed request.
     public func putRevision<Body: AsyncSequence & Sendable>(
-        _ id: String, layout: MultipartWriter, body: Body, isNew: Bool = false
+        _ id: String, revision: RevisionID?, layout: MultipartWriter, body: Body, isNew: Bool = false
     ) async throws where Body.Element == ByteBuffer {
+        var query = isNew ? [:] : ["new_edits": "false"]
+        // Without it, an attachment that a proxy makes out of this would be taken: of a document, CouchDB only compares it.
+        query["rev"] = revision?.description
         let request = CouchRequest(
-            .put, try path(of: id), query: isNew ? [:] : ["new_edits": "false"],
+            .put, try path(of: id), query: query,
             body: .stream(
                 .stream(body, length: .known(Int64(layout.contentLength))), contentType: layout.contentType))
         let shown = request.shown(on: server.url)
-        let answer = try await server.upload(request)
+        let answer: Answer
+        do {
+            answer = try await server.upload(request)
+        } catch let error as CouchError where error.code == .conflict && !isNew {
+            // No revision that is written as it is conflicts with anything.
+            throw try await server.explained(error, naming: id)
+        }
         guard answer.status != 202 else {
             throw CouchError(
                 .serverError, "not enough copies of the shard took the revision", request: shown, status: 202)
         }
-        _ = try answer.json(request: shown)
+        try Self.expect(answer.json(request: shown), isAbout: id, request: shown)
     }
 }

@@ -18,19 +18,30 @@ public struct CouchDatabase: Sendable {
 
     /// What the database says of itself.
     ///
-    /// - Throws: ``CouchError``; code `not-found` where it does not exist.
+    /// - Throws: ``CouchError``; code `not-found` where it does not exist, `not-couchdb` where a proxy changes its name.
     public func info() async throws -> DatabaseInfo {
-        try await server.read(.get, [name]) { try DatabaseInfo(answer: $0) }
+        try await asking { try await server.read(.get, [name]) { try DatabaseInfo(answer: $0) } }
     }
 
     /// Whether the database exists.
+    ///
+    /// - Throws: ``CouchError`` where that is not known, as where a proxy changes its name.
     public func exists() async throws -> Bool {
         do {
             // Not HEAD: without a body, CouchDB's 404 can't be told from that of any other web server.
-            _ = try await server.json(.get, [name])
+            _ = try await asking { try await server.json(.get, [name]) }
             return true
-        } catch let error as CouchError where error.code == .notFound {
+        } catch let error as CouchError where error.isDatabaseMissing {
             return false
+        }
+    }
+
+    /// Asks the database itself, and tells one that is missing from one whose name a proxy has changed.
+    private func asking<Result>(_ ask: () async throws -> Result) async throws -> Result {
+        do {
+            return try await ask()
+        } catch let error as CouchError where error.code == .notFound {
+            throw try await server.explained(error, naming: name)
         }
     }
 

@@ -73,7 +73,7 @@ extension ServerConnection {
             var answer = DatabaseInfos()
             do {
                 answer.infos[name] = try await self.database(name).info()
-            } catch let error as CouchError where error.code == .notFound {
+            } catch let error as CouchError where error.isDatabaseMissing {
                 return answer
             } catch let error as CouchError where error.status != nil {
                 // It says nothing of the server's other databases, unlike no answer at all.

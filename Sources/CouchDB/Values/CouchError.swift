@@ -88,6 +88,9 @@ extension CouchError {
 extension CouchError {
     /// Whether a server answered, and did not accept who asked.
     public var isRejection: Bool { code == .unauthorized || code == .forbidden }
+
+    /// Whether somebody on the way did not allow the request: the server, or a proxy in front of it.
+    public var isRefusal: Bool { isRejection || status == 401 || status == 403 }
 }
 
 extension CouchError: Equatable {

@@ -18,6 +18,8 @@ package struct Fault: Sendable {
         case tooManyRequests(retryAfter: Int)
         /// What a proxy puts in CouchDB's place: HTML, with any status.
         case page(String, status: Int)
+        /// A proxy decodes the path, so that a slash in a name parts it.
+        case decodedPath
         /// Each row of a changes feed comes twice.
         case duplicateRows
         /// A changes feed starts at the beginning, whatever was asked for.

@@ -28,6 +28,15 @@ struct SimulatedRequest: Sendable {
         }
     }
 
+    /// The request as it comes from a proxy that decodes its path; CouchDB takes a bare plus sign for a space.
+    var decoded: SimulatedRequest {
+        let parts = target.split(separator: "?", maxSplits: 1, omittingEmptySubsequences: false)
+        let path = String(parts.first ?? "").replacing("%2F", with: "/").replacing("%2B", with: "%20")
+        return SimulatedRequest(
+            method: method, target: ([path] + parts.dropFirst().map(String.init)).joined(separator: "?"),
+            headers: headers, body: body)
+    }
+
     /// The body as JSON.
     func json() throws(CouchFailure) -> OrderedJSON {
         do throws(JSONParser.Invalid) {

@@ -50,6 +50,10 @@ extension Exchange {
                 DocumentInput.AttachmentInput(name: $0.name, content: .stub)
             }
         } else {
+            // Unlike a document that is written, it is opened at the revision first.
+            guard revision == nil || revision == current?.id else {
+                throw CouchFailure(409, "not_found", "missing_rev")
+            }
             input = try DocumentInput([:])
         }
         input.revision = revision

@@ -126,7 +126,9 @@ extension SimulatedServer {
         if let substitute = SimulatedResponse(faults: struck) {
             response = substitute
         } else {
-            response = try await Exchange.response(to: request, on: self, effects: struck.map(\.effect))
+            let isDecoded = struck.contains { if case .decodedPath = $0.effect { true } else { false } }
+            response = try await Exchange.response(
+                to: isDecoded ? request.decoded : request, on: self, effects: struck.map(\.effect))
         }
         return Delivery(response, faults: struck, plan: faults, clock: options.clock)
     }

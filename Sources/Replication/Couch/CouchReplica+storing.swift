@@ -96,7 +96,9 @@ extension CouchReplica {
             let layout = try MultipartWriter(document: revision.document, members: members)
             let body = UploadBody(layout, attachments: revision.attachments)
             do {
-                try await database.putRevision(revision.id.text, layout: layout, body: body, isNew: isNew)
+                try await database.putRevision(
+                    revision.id.text, revision: isNew ? nil : revision.revision, layout: layout, body: body,
+                    isNew: isNew)
             } catch {
                 guard let (name, cause) = body.unread.failure else {
                     if let error = error as? CouchError { throw error.ofOneDocument(in: database) }

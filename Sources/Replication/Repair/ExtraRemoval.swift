@@ -143,7 +143,7 @@ package struct ExtraRemoval: Sendable {
     }
 
     private static func isNotPossible(_ error: CouchError) -> Bool {
-        [404, 405, 410, 501].contains(error.status) || [.unauthorized, .forbidden].contains(error.code)
+        [404, 405, 410, 501].contains(error.status) || error.isRefusal
     }
 
     private func delete(_ id: DocumentID, _ revision: RevisionID, _ report: inout Report) async throws {

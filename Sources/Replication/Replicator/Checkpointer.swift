@@ -45,8 +45,8 @@ struct Checkpointer: Sendable {
             pipeline.state.sourceCopied(true)
             return true
         } catch let failure as ReplicationFailure {
-            // An account that may only read documents leaves no copy; the backup is as good without.
-            guard let error = failure.underlying as? CouchError, [.unauthorized, .forbidden].contains(error.code) else {
+            // An account or a proxy that only lets documents be read leaves no copy; the backup is as good without.
+            guard let error = failure.underlying as? CouchError, error.isRefusal else {
                 throw failure
             }
             pipeline.state.sourceCopied(false)

@@ -90,8 +90,8 @@ package struct Replicator: Sendable {
         guard options.leavesWitness else { return .unknown }
         do {
             return try await source.checkpoint(id).map { .found($0) } ?? .absent
-        } catch let error as CouchError where [.unauthorized, .forbidden].contains(error.code) {
-            // An account that may read documents alone; then there never was a copy either.
+        } catch let error as CouchError where error.isRefusal {
+            // An account that may read documents alone, or a proxy that lets nobody at them; then there never was a copy either.
             return .unknown
         }
     }

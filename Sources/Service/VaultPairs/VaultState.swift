@@ -1,3 +1,4 @@
+import Backup
 import CouchDB
 import Foundation
 import Replication
@@ -37,6 +38,8 @@ struct VaultState: Sendable {
     var pending: Int?
     /// What the backup that was just made has found damaged; nil where nothing, or none was made.
     var damage: DamagedState?
+    /// The settings that the source did not hand out to the backup that was just made.
+    var unread: [UnreadSetting] = []
     /// Why the backup failed, or can't be read; nil where all went well, or nothing was tried.
     var failure: VaultPairFailure?
     /// Why the source could not be asked what has changed.
@@ -171,7 +174,8 @@ struct VaultState: Sendable {
             case nil: nil
             }
         if let waiting = waiting.first { return light(.unknown, "\(waiting.summary); \(doing ?? "")") }
-        let suffix = doing.map { "; \($0)" } ?? ""
+        let untold = unread.map(\.part.rawValue).joined(separator: ", ")
+        let suffix = (untold.isEmpty ? "" : "; \(untold) could not be read") + (doing.map { "; \($0)" } ?? "")
         guard let newest else { return light(.unknown, "there is no backup yet\(suffix)") }
         guard let pending else { return light(.unknown, "what has changed since the last moment is not known") }
         let made = newest.time.age(at: now).map { "\(Wording.duration($0)) old" } ?? "made when the clock was ahead"

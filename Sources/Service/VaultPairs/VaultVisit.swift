@@ -88,7 +88,7 @@ struct VaultVisit: Sendable {
                 do {
                     let info = try await pair.database.info()
                     return .present(try await PairObserver.confirmed(info, against: counts, of: pair.database))
-                } catch let error as CouchError where error.code == .notFound {
+                } catch let error as CouchError where error.isDatabaseMissing {
                     return .missing
                 }
             }

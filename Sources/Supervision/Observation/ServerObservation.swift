@@ -97,7 +97,7 @@ package struct ReplicationsObservation: Sendable {
     package var blindness: CouchError? {
         if let error = jobs.error ?? schedulerDocuments.error ?? documents.error { return error }
         // A gateway may not tell of nodes; a server that fails to is another matter.
-        if let error = missingNodes.error, !error.isRejection, error.code != .notFound { return error }
+        if let error = missingNodes.error, !error.isRefusal, error.code != .notFound { return error }
         // Without a scheduler the tasks are the only sign of life.
         if !hasScheduler, let error = activeTasks.error { return error }
         if let nodes = missingNodes.value, !nodes.isEmpty {

@@ -3,6 +3,13 @@ import Replication
 
 /// What belongs to a database and is no document, as the server told it.
 package struct SourceSettings: Sendable, Hashable {
+    /// What a server may refuse to tell while it tells the rest, by the endpoint's name.
+    package enum Part: String, Sendable, Hashable, CaseIterable {
+        case security = "_security"
+        case revisionsLimit = "_revs_limit"
+        case localDocuments = "_local_docs"
+    }
+
     /// `_security`, byte for byte.
     package var security: Data?
     /// `_revs_limit`.

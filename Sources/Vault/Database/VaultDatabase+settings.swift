@@ -29,7 +29,9 @@ extension VaultDatabase {
     }
 
     /// Keeps the settings as they are now; the older ones stay readable at their moments.
-    package func store(_ settings: SourceSettings) async throws {
+    ///
+    /// - Parameter unread: what could not be read, and stays as it was.
+    package func store(_ settings: SourceSettings, keeping unread: Set<SourceSettings.Part> = []) async throws {
         try writable()
         var rows = settings.rows
         if let keyring = try file.keyring() {
@@ -37,6 +39,7 @@ extension VaultDatabase {
             rows = try rows.map { try $0.sealed(keyring, sealer) }
         }
         let sealed = rows
+        let kept = Set(unread.map { SettingRow.Kind($0) })
         try await file.write { database in
             guard try Ledger.setting.goneRows(database) == 0 else {
                 throw DatabaseError(resultCode: .SQLITE_CORRUPT, message: "a setting is gone")
@@ -47,7 +50,7 @@ extension VaultDatabase {
             for row in try SettingRow.all(horizon, database) {
                 if let index = wanted.firstIndex(where: { $0.isEqual(row) }) {
                     wanted.remove(at: index)
-                } else {
+                } else if !kept.contains(row.kind) {
                     try Ledger.setting.update(row.id, set: "superseded", to: state.moment, database)
                 }
             }
@@ -74,5 +77,17 @@ extension SourceSettings {
         if let isPartitioned { add(.partitioned, "", Data("\(isPartitioned)".utf8)) }
         for (id, document) in localDocuments { add(.local, id.text, document) }
         return rows
+    }
+}
+
+extension SettingRow.Kind {
+    /// The rows in which a part of the settings is.
+    fileprivate init(_ part: SourceSettings.Part) {
+        self =
+            switch part {
+            case .security: .security
+            case .revisionsLimit: .revisionsLimit
+            case .localDocuments: .local
+            }
     }
 }

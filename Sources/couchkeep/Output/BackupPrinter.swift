@@ -82,6 +82,7 @@ struct BackupPrinter {
         if case .newEpoch(let reason) = report.source {
             text += "\nA new epoch begins: \(reason). The older moments stay."
         }
+        for setting in report.unread { text += "\n\(Console.shown("\(setting)"))." }
         if report.isIncomplete {
             text +=
                 "\nIncomplete: \(Wording.revisions(counts.refused)) could not be copied; the next run tries them again."

@@ -5,6 +5,11 @@ import Vault
 
 /// The JSON form of a backup run's end.
 struct BackupResult: Encodable {
+    struct Unread: Encodable {
+        var setting: String
+        var reason: String
+    }
+
     struct NotCopied: Encodable {
         var id: String
         var revision: String?
@@ -22,6 +27,8 @@ struct BackupResult: Encodable {
     var newEpoch: String?
     /// What was damaged of the backup and is stored anew; nil where nothing.
     var damage: String?
+    /// The settings of the source that could not be read.
+    var unread: [Unread]
     var refused: Int
     var refusals: [NotCopied]
 
@@ -34,6 +41,7 @@ struct BackupResult: Encodable {
         seconds = report.replication.elapsed / .seconds(1)
         if case .newEpoch(let reason) = report.source { newEpoch = reason }
         damage = report.damage?.description
+        unread = report.unread.map { Unread(setting: $0.part.rawValue, reason: Console.shown("\($0.error)")) }
         refused = report.replication.counts.refused
         refusals = report.replication.refusals.map {
             NotCopied(id: $0.id.text, revision: $0.revision?.description, error: $0.error, reason: $0.reason)

@@ -150,7 +150,10 @@ import Testing
         }
         try await withConnection(Self.authentication, script: script) { (connection, server) async throws in
             #expect(try await couchError { try await connection.json(.get, ["x"]) }.code == .unauthorized)
-            #expect(server.requests.map(\.path) == ["/_session", "/x", "/_session", "/x"])
+            #expect(
+                server.requests.map { "\($0.method) \($0.path)" } == [
+                    "POST /_session", "GET /x", "POST /_session", "GET /x", "GET /_session",
+                ], "the last one asks whom the server takes us for")
         }
     }
 
@@ -245,6 +248,53 @@ import Testing
             let error = try await couchError { try await connection.json(.get, ["x"]) }
             #expect(error.code == .unsupported)
             #expect(error.message.contains("basic"))
+        }
+    }
+
+    /// A proxy that has no `/_session` is not a server without sessions, and its login is not CouchDB's.
+    @Test(arguments: [401, 403, 404, 405, 400])
+    func tellsAProxyThatKeepsTheLoginBack(status: Int) async throws {
+        let script: ScriptedServer.Script = { _, _ in .answer(status, "<html>", type: "text/html") }
+        try await withConnection(Self.authentication, script: script) { (connection, _) async throws in
+            let error = try await couchError { try await connection.json(.get, ["x"]) }
+            #expect(error.code == .notCouchDB && error.status == status)
+            #expect(error.message.contains("--basic") == (status != 400), "\(error)")
+            #expect(error.message.contains("asks for a login") == (status == 401), "\(error)")
+        }
+    }
+
+    @Test func tellsAProxyThatAsksForALoginOfItsOwn() async throws {
+        let script: ScriptedServer.Script = { request, _ in
+            request.path == "/_session"
+                ? .answer(200, "{}", headers: ["Set-Cookie": "AuthSession=c"])
+                : .answer(401, "<html>", type: "text/html")
+        }
+        try await withConnection(Self.authentication, script: script) { (connection, _) async throws in
+            let error = try await couchError { try await connection.json(.get, ["x"]) }
+            #expect(error.code == .notCouchDB && error.message.contains("--basic"), "\(error)")
+        }
+        try await withConnection(.basic(user: "u", password: Secret("p")), script: script) {
+            (connection, _) async throws in
+            let error = try await couchError { try await connection.json(.get, ["x"]) }
+            #expect(error.code == .notCouchDB && !error.message.contains("--basic"), "\(error)")
+        }
+    }
+
+    /// Who is known and no admin is refused with 401 too.
+    @Test(arguments: [#"{"name":null,"roles":[]}"#, #"{"name":"ad min","roles":[]}"#])
+    func tellsADroppedCookie(user: String) async throws {
+        let script: ScriptedServer.Script = { request, _ in
+            switch (request.method, request.path) {
+            case ("POST", "/_session"): .answer(200, "{}", headers: ["Set-Cookie": "AuthSession=c"])
+            case (_, "/_session"): .json(#"{"ok":true,"userCtx":\#(user)}"#)
+            default: .answer(401, #"{"error":"unauthorized","reason":"You are not a server admin."}"#)
+            }
+        }
+        try await withConnection(Self.authentication, script: script) { (connection, _) async throws in
+            let error = try await couchError { try await connection.json(.get, ["_all_dbs"]) }
+            let isDropped = user.contains("null")
+            #expect(error.code == (isDropped ? .notCouchDB : .unauthorized))
+            #expect(error.message.contains("drops the header Cookie") == isDropped, "\(error)")
         }
     }
 

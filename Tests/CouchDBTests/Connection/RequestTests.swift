@@ -168,8 +168,13 @@ import Testing
         (401, #"{"error":"unauthorized","reason":"Name or password is incorrect."}"#, CouchError.Code.unauthorized),
         (403, #"{"error":"forbidden","reason":"no"}"#, .forbidden),
         (404, #"{"error":"not_found","reason":"missing"}"#, .notFound),
+        (401, "<html>nginx</html>", .notCouchDB), (401, #"{"error":"invalid_token"}"#, .notCouchDB),
+        (403, "<html>nginx</html>", .notCouchDB), (403, #"{"error":"access_denied"}"#, .notCouchDB),
         (404, "<html>nginx</html>", .notCouchDB),
         (404, #"{"detail":"Not Found"}"#, .notCouchDB),
+        (404, #"{"timestamp":1,"status":404,"error":"Not Found","path":"/x"}"#, .notCouchDB),
+        (404, #"{"error":"not_found","reason":null}"#, .notFound),
+        (404, #"{"error":"rewrite_error","reason":"Invalid path."}"#, .rejected),
         (409, #"{"error":"conflict","reason":"Document update conflict."}"#, .conflict),
         (412, #"{"error":"file_exists","reason":"exists"}"#, .preconditionFailed),
         (413, "<html>too large</html>", .tooLarge),
@@ -191,7 +196,7 @@ import Testing
         let page = "<html>" + String(repeating: "x", count: 500_000)
         try await withConnection(script: { _, _ in .answer(403, page) }) { (connection, _) async throws in
             let error = try await couchError { try await connection.json(.get, ["x"]) }
-            #expect(error.code == .forbidden)
+            #expect(error.code == .notCouchDB && error.status == 403)
             #expect(error.message.utf8.count < 500)
         }
     }

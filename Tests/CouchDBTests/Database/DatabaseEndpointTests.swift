@@ -26,11 +26,13 @@ import Testing
     }
 
     @Test func doesNotTakeAPageForAbsence() async throws {
-        try await withConnection(script: { _, _ in .answer(404, "<html>", type: "text/html") }) {
-            (connection, _) async throws in
-            let database = connection.database("orders")
-            #expect(try await couchError { try await database.exists() }.code == .notCouchDB)
-            #expect(try await couchError { try await database.document("x") }.code == .notCouchDB)
+        for page in ["<html>", #"{"status":404,"error":"Not Found","path":"/orders"}"#] {
+            try await withConnection(script: { _, _ in .answer(404, page) }) { (connection, _) async throws in
+                let database = connection.database("orders")
+                #expect(try await couchError { try await database.exists() }.code == .notCouchDB)
+                #expect(try await couchError { try await database.document("x") }.code == .notCouchDB)
+                #expect(try await couchError { try await database.localDocument("x") }.code == .notCouchDB)
+            }
         }
     }
 
@@ -45,7 +47,7 @@ import Testing
     }
 
     @Test func writesDocuments() async throws {
-        let script: ScriptedServer.Script = { _, _ in .answer(201, #"{"ok":true,"id":"x","rev":"2-b"}"#) }
+        let script: ScriptedServer.Script = { _, _ in .answer(201, #"{"ok":true,"rev":"2-b"}"#) }
         try await withConnection(script: script) { (connection, server) async throws in
             let database = connection.database("db")
             #expect(try await database.putDocument("x", members: ["_rev": "1-a", "v": 1]) == "2-b")

@@ -67,6 +67,8 @@ struct ServeAddressTests {
                         pathPrefix: "/a/"))
                 let asked = try await scene.backUp("a/b", of: source)
                 #expect(asked.exitCode == 12 && asked.errors.contains("%2F"), "\(asked)")
+                let escaped = try await scene.backUp("b%2Fnone", of: source)
+                #expect(escaped.exitCode != 0 && !escaped.errors.contains("write it %2F"), "\(escaped)")
                 let other = try await scene.backUp("none", of: source)
                 #expect(other.exitCode != 0 && !other.errors.contains("%2F"), "\(other)")
             }

@@ -158,6 +158,8 @@ struct VaultPairTests {
         arguments: [
             (.page("<html>Bad Gateway</html>", status: 502), 13, ServerUnreachable.name),
             (.page("<html>Welcome</html>", status: 200), 13, ServerUnreachable.name),
+            (.page("<html>Authorization Required</html>", status: 401), 13, ServerUnreachable.name),
+            (.page("<html>Forbidden</html>", status: 403), 13, ServerUnreachable.name),
             (
                 .failure(status: 403, error: "forbidden", reason: "Account is temporarily locked"), 12,
                 CredentialsRejected.name
@@ -180,6 +182,23 @@ struct VaultPairTests {
             #expect(backup.exitCode == code, "\(backup)")
             scene.production.faults.removeAll()
             #expect(try await scene.keeper.check().exitCode == 0)
+        }
+    }
+
+    /// What CouchDB keeps back is told by each run that would read it.
+    @Test func whatTheSourceKeepsBackIsTold() async throws {
+        try await withVaultPairScene { scene in
+            let reason = "Only admins can access _local_docs"
+            scene.production.faults.add(
+                Fault(.failure(status: 403, error: "forbidden", reason: reason), pathContains: "/_local_docs"))
+            let checked = try await scene.keeper.check()
+            #expect(checked.exitCode == 0, "\(checked.details)")
+            let summary = checked.report.pairs.first?.lights.replicating.summary ?? ""
+            #expect(summary.contains("; _local_docs could not be read"), "\(summary)")
+            let backup = try await scene.keeper.run("backup")
+            #expect(backup.exitCode == 0 && backup.output.contains("_local_docs could not be read"), "\(backup)")
+            let json = try await scene.keeper.run("backup", "--json")
+            #expect(json.exitCode == 0 && json.output.contains(reason), "\(json)")
         }
     }
 
