@@ -136,8 +136,9 @@ struct TransportFailure: Error, Sendable {
     private static func tlsReason(_ error: any Error) -> String {
         let text = "\(error)"
         if text.contains("CERTIFICATE_VERIFY_FAILED") {
-            return "the server's certificate is not trusted (expired, self-signed, or its authority is unknown here); "
-                + "an authority of your own is named by --ca-file FILE, or the server's ca_file in the configuration"
+            return
+                "the server's certificate is not trusted: it has expired, or its authority is unknown here, as where it signs "
+                + "itself; then name the authority's certificate with --ca-file, or with ca_file in the configuration"
         }
         if let extra = error as? NIOSSLExtraError {
             return "the certificate is not for this host name (\(extra))"

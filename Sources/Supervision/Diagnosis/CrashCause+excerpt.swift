@@ -5,7 +5,7 @@ extension CrashCause {
     ///
     /// - Parameter reason: as CouchDB tells it; who logs in is left out of its addresses.
     package func excerpt(of reason: String) -> String {
-        guard [.other, .poisonDocument, .documentIDRefused, .notPermitted].contains(self) else { return "" }
+        guard Self.vague.contains(self) else { return "" }
         let bare = reason.replacing(#/\/\/[^\/\s]*@/#, with: "//")
         let line = String(
             String.UnicodeScalarView(
@@ -14,6 +14,11 @@ extension CrashCause {
         guard !line.isEmpty else { return "" }
         return ": \(line.prefix(Self.excerptLength))\(line.count > Self.excerptLength ? "…" : "")"
     }
+
+    /// The causes whose sentence does not say what to look for.
+    private static let vague: Set<CrashCause> = [
+        .other, .poisonDocument, .documentIDRefused, .notPermitted, .addressWrong, .notCouchDB,
+    ]
 
     /// How much of a reason a summary bears.
     private static let excerptLength = 160

@@ -1,12 +1,15 @@
 /// Why a replication job crashed, read from CouchDB's Erlang-flavoured reason text.
 ///
-/// The words are those of `couch_replicator_scheduler_job.erl`, `couch_replicator_api_wrap.erl` and
-/// `couch_replicator_auth_session.erl`, and of answers recorded from 3.5.0.
+/// The words are those of `couch_replicator_scheduler_job.erl`, `couch_replicator_api_wrap.erl`,
+/// `couch_replicator_auth_session.erl` and `couch_replicator_httpc.erl`, and of answers recorded from 3.5.0.
 package enum CrashCause: String, Sendable, Hashable, CaseIterable {
     case credentialsRejected = "credentials-rejected"
     case accountLocked = "account-locked"
     case notPermitted = "not-permitted"
     case databaseMissing = "database-missing"
+    /// No reason says this: a database that the job does not find is there where Couchkeep looks.
+    case addressWrong = "wrong-address"
+    case notCouchDB = "not-couchdb"
     case nameNotResolved = "name-not-resolved"
     case tls
     case unreachable
@@ -27,10 +30,32 @@ package enum CrashCause: String, Sendable, Hashable, CaseIterable {
         let text = reason.lowercased().replacing(#/https?:\/\/[^\s"'`,}>]*/#, with: "")
             // Terms are broken into lines.
             .replacing(#/([,{])\s*\n\s*/#) { String($0.output.1) }
-        self = Self.words.first { entry in entry.words.contains { text.contains($0) } }?.cause ?? .other
+        let named = Self.words.first { entry in entry.words.contains { text.contains($0) } }?.cause ?? .other
+        self = Self.isGatewayRefusal(text) ? .notCouchDB : named
+    }
+
+    /// Whether a refusal has not the two words that each of CouchDB's has: then a gateway's own JSON was the answer, or
+    /// nothing.
+    private static func isGatewayRefusal(_ text: String) -> Bool {
+        if text.contains(#/doc_write_failed,\{(?:4\d\d,|<<"[^"]*">>,undefined\})/#) { return true }
+        guard let body = text.firstMatch(of: #/(?:bulk_docs|revs_diff)_failed,4\d\d,(null|\{\[)/#)?.output.1
+        else { return false }
+        return body == "null" || !text.contains("{<<\"reason\">>,")
     }
 
     private static let words: [(cause: CrashCause, words: [String])] = [
+        // What a gateway says whose server is away for a while.
+        (.timedOut, ["session_unexpected_result,\"5", "session_unexpected_result,\"408"]),
+        (.rateLimited, ["session_unexpected_result,\"429"]),
+        (
+            // A page is no JSON; in 1.x it is in the reason, whatever its words. CouchDB answers a login with a cookie,
+            // or rejects it.
+            .notCouchDB,
+            [
+                "{invalid_json,", "{parse_error,bad_token", "session_unexpected_result", "cookie_not_found",
+                "cookie_format_invalid",
+            ]
+        ),
         (
             .duplicate,
             [
@@ -53,17 +78,14 @@ package enum CrashCause: String, Sendable, Hashable, CaseIterable {
         ),
         (
             .credentialsRejected,
-            ["unauthorized", "session_request_unauthorized", "replication_auth_error,{session_requires", "{401,"]
-        ),
-        (.notPermitted, ["forbidden", "{403,"]),
-        (.diskFull, ["enospc", "insufficient_storage", "no space"]),
-        (
-            .unreachable,
             [
-                "econnrefused", "conn_failed", "ehostunreach", "enetunreach", "econnreset", "connection_closed",
-                "nodedown", "sel_conn_closed",
+                "unauthorized", "session_request_unauthorized", "replication_auth_error,{session_requires", "{401,",
+                "changes_req_failed,401",
             ]
         ),
+        (.notPermitted, ["forbidden", "{403,", "changes_req_failed,403"]),
+        (.diskFull, ["enospc", "insufficient_storage", "no space"]),
+        (.unreachable, ["econnrefused", "conn_failed", "ehostunreach", "enetunreach", "nodedown"]),
         (.databaseMissing, ["db_not_found", "could not open", "database does not exist"]),
         (.rateLimited, ["max_backoff", "too_many_requests"]),
         (.documentIDRefused, ["illegal_docid"]),
@@ -76,11 +98,14 @@ package enum CrashCause: String, Sendable, Hashable, CaseIterable {
                 "request_uri_too_long", "kaboom",
             ]
         ),
+        // Why a feed is refused, it does not say.
+        (.other, ["changes_req_failed,4"]),
         (
             .timedOut,
             [
-                "timeout", "timedout", "changes_req_failed", "changes_reader_died", "http_request_failed",
-                "revs_diff_failed",
+                // Who closes a connection was reached.
+                "sel_conn_closed", "connection_closed", "econnreset", "timeout", "timedout", "changes_req_failed",
+                "changes_reader_died", "http_request_failed", "revs_diff_failed",
             ]
         ),
     ]
@@ -101,6 +126,9 @@ package enum CrashCause: String, Sendable, Hashable, CaseIterable {
         // The login with a session leaves out why it is forbidden (couch_replicator_auth_session.erl).
         case .notPermitted: "a server forbids the replication's user what it needs, or has locked the account"
         case .databaseMissing: "a database of the replication does not exist"
+        case .addressWrong:
+            "its document's address leads to no database, though check sees that one at the server's url"
+        case .notCouchDB: "something else than CouchDB answers, such as a page of a proxy"
         case .nameNotResolved: "the name of a server can't be resolved"
         case .tls: "the TLS connection fails, most often because of the certificate"
         case .unreachable: "a server can't be reached"
@@ -126,6 +154,12 @@ package enum CrashCause: String, Sendable, Hashable, CaseIterable {
             "let the replication's user in by _security on both sides, and see whether the account is locked or a gateway "
                 + "forbids the request"
         case .databaseMissing: "create or restore the missing database, or take the pair out of the configuration"
+        case .addressWrong:
+            "correct the address in the replication document (replication_url: where the server that runs the job reaches "
+                + "the other), or the proxy there, if it decodes %2F and %2B in paths (nginx: proxy_pass without a URI)"
+        case .notCouchDB:
+            "look at the proxy at the address in the replication document (replication_url): its limits "
+                + "(client_max_body_size), its redirects and logins, and whether it passes CouchDB's cookies and paths on"
         case .nameNotResolved:
             "check the host names in the configuration and the resolver of the server that runs the job"
         case .tls:
@@ -133,7 +167,9 @@ package enum CrashCause: String, Sendable, Hashable, CaseIterable {
         case .unreachable: "see whether the server runs, and whether the other one reaches it through the network"
         case .filterMissing: "take the filter out of the replication document; a filtered copy is no backup"
         case .duplicate: "delete the superfluous replication document"
-        case .poisonDocument: "find the document by the reason above, and mend or purge it at the source"
+        case .poisonDocument:
+            "find the document by the reason above or in the log of the server that runs the job, and see whether a proxy "
+                + "refuses it; mend or purge it at the source only where CouchDB does"
         case .documentIDRefused:
             "give the document another id at the source, or make a target that takes it: [couchdb] max_document_id_length, "
                 + "and not partitioned where the source is not"
@@ -141,7 +177,9 @@ package enum CrashCause: String, Sendable, Hashable, CaseIterable {
         case .databaseReplaced: "none, where it ran on after a restart; else see target-replaced and source-replaced"
         case .rateLimited: "raise the server's limits, or spread the load"
         case .diskFull: "make room on the target's disk"
-        case .timedOut: "check the proxies between the servers, and raise connection_timeout in [replicator]"
+        case .timedOut:
+            "check the proxies between the servers, their limits (client_max_body_size) and times, and raise "
+                + "connection_timeout in [replicator]"
         case .other: "look for the reason in the log of the server that runs the job"
         }
     }

@@ -144,6 +144,8 @@ package struct ServerSituation: Sendable {
     package var pairs: [Pair]
     /// The server's address, for messages.
     package var url: String
+    /// The file with the authorities that are trusted for it; nil for the system's.
+    package var authorityFile: String?
     /// The addresses of the servers at the other ends, for the question of TLS.
     package var peerURLs: [String]
     /// Databases of a source that no pair covers.
@@ -156,17 +158,25 @@ package struct ServerSituation: Sendable {
     package var now: Date
 
     package init(
-        observation: ServerObservation, memory: ServerMemory, pairs: [Pair], url: String, peerURLs: [String] = [],
+        observation: ServerObservation, memory: ServerMemory, pairs: [Pair], url: String,
+        authorityFile: String? = nil, peerURLs: [String] = [],
         unprotected: [String] = [], unmatched: [String] = [], conflicts: [String] = [], now: Date
     ) {
         self.observation = observation
         self.memory = memory
         self.pairs = pairs
         self.url = url
+        self.authorityFile = authorityFile
         self.peerURLs = peerURLs
         self.unprotected = unprotected
         self.unmatched = unmatched
         self.conflicts = conflicts
         self.now = now
+    }
+
+    /// The command with which people see what answers at a path of the server.
+    func curl(_ path: String) -> String {
+        let trusting = authorityFile.map { "--cacert \(ShellWord.quoted($0)) " } ?? ""
+        return "curl -sS \(trusting)\(ShellWord.quoted(url + path))"
     }
 }

@@ -28,6 +28,6 @@ package enum DatabasesUnlisted: ServerRule {
             evidence: ["code": .text(error.code.rawValue), "error": .text(error.description)],
             next: isRefused
                 ? "give Couchkeep's user the rights of a server admin on \(observation.name)"
-                : "curl -sS \(ShellWord.quoted("\(situation.url)/_all_dbs"))")
+                : situation.curl("/_all_dbs"))
     }
 }

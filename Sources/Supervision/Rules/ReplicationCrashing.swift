@@ -14,7 +14,8 @@ package enum ReplicationCrashing: PairRule {
         evidence:
             "The state crashing or error with its reason, or at least crashes_per_hour crash events of the last hour "
             + "in the job's history; error_count is not used. A reason that often passes by itself, such as a refused "
-            + "connection during a restart, is let be for crash_grace. What was told stays told while the job is started "
+            + "connection during a restart, is let be for crash_grace. A database that the job does not find while Couchkeep "
+            + "sees it is a wrong address. What was told stays told while the job is started "
             + "again and again, until its checkpoint has moved, or it runs with nothing left to copy.",
         repair:
             "Where both servers answer again, Couchkeep restarts the job instead of waiting, and keeps its checkpoint. "
@@ -30,20 +31,20 @@ package enum ReplicationCrashing: PairRule {
         let crashes = primary.job?.crashes(since: situation.now.addingTimeInterval(-3600)) ?? 0
         let isDown = primary.state == .crashing || primary.state == .error
         let reason = primary.errorText ?? primary.job?.lastCrash?.reason ?? "no reason given"
-        let cause = CrashCause(reason: reason)
+        let side = CrashedSide.named(in: reason, situation.desired)
+        let cause = cause(of: reason, side: side, primary, situation)
         let downFor = situation.elapsed(since: situation.memory.crashingSince) ?? 0
         // A job that the scheduler keeps running long enough is flapping; one crash long ago is history.
         let isFlapping = crashes >= limits.crashesPerHour
-        // A start can be rejected once by accident, seen on 3.5.0 with several jobs starting at a time; twice is none.
-        let isRejected = [.credentialsRejected, .accountLocked, .notPermitted].contains(cause)
-        let isCertain = isRejected ? (primary.scheduled?.errorCount ?? 0) >= 2 : !cause.passesByItself
+        let checkpoint = situation.observation.progress.value?.checkpoint ?? situation.memory.checkpoint
+        let hasCopied = situation.memory.wasComplete || situation.pending == 0 || checkpoint?.isZero == false
+        let isCertain = isCertain(cause, isTwice: (primary.scheduled?.errorCount ?? 0) >= 2, hasCopied: hasCopied)
         let isTold = situation.memory.latches[name] != nil
         let isStuck = isDown && (isCertain || isTold || downFor >= limits.crashGrace)
         guard isStuck || (isFlapping && !hasRecovered(primary, situation)) else { return lasting(situation) }
         let isOthers = ReplicationDuplicate.diagnose(situation) != nil || ReplicationTransient.awaited(situation) != nil
         guard cause != .duplicate || !isOthers else { return nil }
-        let checkpoint = situation.observation.progress.value?.checkpoint ?? situation.memory.checkpoint
-        let what = cause.sentence + sideNamed(in: reason, situation.desired) + cause.excerpt(of: reason)
+        let what = cause.sentence + (side?.words ?? "") + cause.excerpt(of: reason)
         return finding(
             isDown ? .critical : .warning, situation,
             isDown
@@ -76,6 +77,29 @@ package enum ReplicationCrashing: PairRule {
         return .restartReplication(documentID: primary.document.id)
     }
 
+    /// What a reason says, in the light of what the databases themselves say.
+    private static func cause(
+        of reason: String, side: CrashedSide?, _ primary: ReplicationObservation.Documented, _ situation: PairSituation
+    ) -> CrashCause {
+        let cause = CrashCause(reason: reason)
+        guard cause == .databaseMissing, let crash = primary.job?.lastCrash?.at ?? primary.stateChanged
+        else { return cause }
+        let sides = side.map { [$0] } ?? CrashedSide.allCases
+        return sides.allSatisfy { $0.wasThere(at: crash, in: situation) } ? .addressWrong : cause
+    }
+
+    /// Whether a job that is down stays down, as far as its reason tells.
+    private static func isCertain(_ cause: CrashCause, isTwice: Bool, hasCopied: Bool) -> Bool {
+        switch cause {
+        // A start can be rejected once by accident, seen on 3.5.0 with several jobs starting at a time; twice is none.
+        case .credentialsRejected, .accountLocked, .notPermitted: isTwice
+        // A proxy shows its page also while the server behind it starts, but nothing ever came through this one.
+        case .notCouchDB: isTwice || !hasCopied
+        case .other: isTwice && !hasCopied
+        default: !cause.passesByItself
+        }
+    }
+
     /// A job that was only started again, by whomever, has lost its history with that, and may crash once more.
     private static func lasting(_ situation: PairSituation) -> Finding? {
         guard let latch = situation.memory.latches[name], !hasCopied(since: latch, situation) else { return nil }
@@ -90,9 +114,10 @@ package enum ReplicationCrashing: PairRule {
         if evidence["checkpoint"] == nil {
             evidence["checkpoint"] = situation.observation.progress.value?.checkpoint.value
         }
+        let cause = evidence["cause"]?.string.flatMap(CrashCause.init(rawValue:))
         return Finding(
             rule: name, severity: latch.severity, since: latch.since, summary: summary, evidence: evidence,
-            next: "couchkeep status",
+            next: cause?.remedy ?? "couchkeep status",
             cause: situation.serverCause(ServerUnreachable.name, SecretUnavailable.name, CredentialsRejected.name))
     }
 
@@ -115,22 +140,5 @@ package enum ReplicationCrashing: PairRule {
         guard let last = primary.job?.lastCrash?.at ?? primary.stateChanged else { return nil }
         let count = primary.scheduled?.errorCount ?? 1
         return last.addingTimeInterval(30 * pow(2, Double(min(max(count, 1), 11) - 1)))
-    }
-
-    /// Which side the reason speaks of, by the URL in it.
-    private static func sideNamed(in reason: String, _ desired: DesiredReplication) -> String {
-        let namesSource = desired.sourceAliases.compactMap(server).contains { reason.contains($0) }
-        let namesTarget = desired.targetAliases.compactMap(server).contains { reason.contains($0) }
-        return switch (namesSource, namesTarget) {
-        case (true, false): " (at the source)"
-        case (false, true): " (at the target)"
-        default: ""
-        }
-    }
-
-    /// The beginning of a URL up to the host's end; nil for a bare name.
-    private static func server(of alias: String) -> String? {
-        guard let scheme = alias.firstRange(of: "://") else { return nil }
-        return alias[..<scheme.upperBound] + alias[scheme.upperBound...].prefix { $0 != "/" } + "/"
     }
 }

@@ -24,6 +24,6 @@ package enum ServerUnreachable: ServerRule {
             evidence: [
                 "url": .text(situation.url), "code": .text(error.code.rawValue), "error": .text(error.description),
                 "lastReachable": .time(situation.memory.lastReachable), "pairs": .count(situation.pairs.count),
-            ], next: "curl -sS " + ShellWord.quoted(situation.url + "/"))
+            ], next: situation.curl("/"))
     }
 }

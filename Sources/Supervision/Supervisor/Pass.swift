@@ -51,13 +51,16 @@ struct Pass {
     var remembered: Set<RememberedPair> { Set(pairMemories.values.compactMap(RememberedPair.init)) }
 
     /// Applies the rules about servers.
-    mutating func diagnoseServers(urls: [String: String], at moment: Date) {
+    mutating func diagnoseServers(
+        urls: [String: String], authorityFiles: [String: String], at moment: Date
+    ) {
         for (name, observation) in servers {
             let own = pairs.filter { $0.source.server == name || $0.target.server == name }
             let peers = Set(own.filter { $0.coordinator == name }.flatMap { [$0.source.server, $0.target.server] })
             let situation = ServerSituation(
                 observation: observation, memory: serverMemories[name] ?? ServerMemory(), pairs: own,
-                url: urls[name] ?? name, peerURLs: peers.sorted().compactMap { urls[$0] },
+                url: urls[name] ?? name, authorityFile: authorityFiles[name],
+                peerURLs: peers.sorted().compactMap { urls[$0] },
                 unprotected: unprotected[name] ?? [], unmatched: unmatched[name] ?? [],
                 conflicts: conflicts[name] ?? [], now: moment)
             let found = RuleCatalogue.serverRules.compactMap { $0.diagnose(situation) }

@@ -21,7 +21,10 @@ extension Supervisor {
         pass.conflicts = selection.conflicts
         pass.acceptWhatWasTold(at: now())
         try await readLists(of: Set(pass.servers.keys), in: &pass)
-        pass.diagnoseServers(urls: servers.mapValues { $0.connection.url.description }, at: now())
+        pass.diagnoseServers(
+            urls: servers.mapValues { $0.connection.url.description },
+            authorityFiles: servers.compactMapValues { $0.connection.configuration.certificateAuthorityFile }, at: now()
+        )
     }
 
     /// Reads the databases and replications of servers that could be reached.

@@ -40,6 +40,51 @@ import Testing
         #expect(scene.pass() == [])
     }
 
+    @Test("One that was only out of sight ends it, however much is still to copy", arguments: ["source", "target"])
+    func hidden(side: String) {
+        var scene = remembered()
+        scene.write(10)
+        scene.inspection = side == "source" ? logs(nil, Scene.log(1000)) : logs(Scene.log(1000), nil)
+        #expect(scene.pass() == ["checkpoint-lost"])
+        scene.elapse(60)
+        #expect(scene.pass() == ["checkpoint-lost"])
+        scene.elapse(60)
+        scene.inspection = logs(Scene.log(1000), Scene.log(1000))
+        #expect(scene.situation.pending == 10)
+        #expect(scene.pass() == [])
+    }
+
+    @Test("A reading from the beginning stays told until it has come as far as the source was, and no further")
+    func anew() {
+        var scene = remembered()
+        scene.write(10)
+        scene.inspection = logs(nil, Scene.log(1000))
+        #expect(scene.pass() == ["checkpoint-lost"])
+        scene.elapse(60)
+        // Another process has found no checkpoint, and has written its first.
+        scene.replication.documents[0].task?.startedOn = scene.now.addingTimeInterval(-30)
+        let first = Scene.log(10, revision: 1, session: "s2")
+        scene.inspection = logs(first, Scene.log(10, revision: 6, session: "s2"))
+        scene.progress = .known(ReplicationProgress(checkpoint: Scene.sequence(10), pending: 1000))
+        #expect(scene.pass() == ["checkpoint-lost"])
+        scene.elapse(60)
+        scene.write(5)
+        scene.inspection = logs(
+            Scene.log(1010, revision: 9, session: "s2"), Scene.log(1010, revision: 14, session: "s2"))
+        scene.progress = .known(ReplicationProgress(checkpoint: Scene.sequence(1010), pending: 5))
+        #expect(scene.pass() == [])
+    }
+
+    @Test("Two checkpoints without a session in common are none for the next start")
+    func unrelated() {
+        var scene = remembered()
+        scene.inspection = logs(nil, Scene.log(1000))
+        #expect(scene.pass() == ["checkpoint-lost"])
+        scene.elapse(60)
+        scene.inspection = logs(Scene.log(1000, revision: 1, session: "s2"), Scene.log(1000))
+        #expect(scene.pass() == ["checkpoint-lost"])
+    }
+
     @Test("Another replication id reads everything again, and that stays told until it is done")
     func renamed() {
         var scene = remembered()

@@ -12,8 +12,9 @@ import Testing
     @Test("What does not pass by itself is told at once, with its side")
     func certain() throws {
         var scene = Scene.watched()
+        scene.source = .missing
         scene.crash(Self.missing)
-        #expect(scene.found == ["replication-crashing"])
+        #expect(scene.found == ["replication-crashing", "source-missing"])
         let finding = try #require(scene.finding("replication-crashing"))
         #expect(finding.severity == .critical)
         #expect(finding.summary.hasSuffix("(at the source)"))

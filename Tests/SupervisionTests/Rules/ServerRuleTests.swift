@@ -52,6 +52,19 @@ import Testing
         #expect(finding.evidence["pairs"] == 1)
     }
 
+    @Test(
+        "The step of a server that does not answer trusts the authority that Couchkeep trusts, and pastes into a shell",
+        arguments: [
+            (nil, "curl -sS http://couch1.example.org:5984/"),
+            ("/etc/ca.pem", "curl -sS --cacert /etc/ca.pem http://couch1.example.org:5984/"),
+            ("/etc/our ca.pem", "curl -sS --cacert '/etc/our ca.pem' http://couch1.example.org:5984/"),
+        ] as [(String?, String)])
+    func stepOfUnreachable(file: String?, next: String) throws {
+        var situation = situation(.unreachable("production", CouchError(.tls, "no")))
+        situation.authorityFile = file
+        #expect(try #require(ServerUnreachable.diagnose(situation)).next == next)
+    }
+
     @Test("A server that takes us for nobody", arguments: [CouchError.Code.unauthorized, .forbidden])
     func rejected(code: CouchError.Code) throws {
         #expect(found(situation(.unreachable("production", CouchError(code, "no")))) == ["credentials-rejected"])
