@@ -97,7 +97,7 @@ import Testing
             for piece in pieces { continuation.yield(piece) }
             continuation.finish()
         }
-        try await database.putRevision(id, revision: try #require(RevisionID("2-a")), layout: layout, body: body)
+        try await database.putRevision(id, revision: RevisionID("2-a"), layout: layout, body: body)
     }
 
     @Test func tellsWhatWasWrittenInstead() async throws {
