@@ -18,6 +18,8 @@ package struct Fault: Sendable {
         case tooManyRequests(retryAfter: Int)
         /// What a proxy puts in CouchDB's place: HTML, with any status.
         case page(String, status: Int)
+        /// What was written is acknowledged with 202 in the place of 201: too few copies of a shard have it.
+        case accepted
         /// Each row of a changes feed comes twice.
         case duplicateRows
         /// A changes feed starts at the beginning, whatever was asked for.
