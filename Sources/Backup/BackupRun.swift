@@ -95,7 +95,7 @@ package struct BackupRun: Sendable {
             async let settings = SourceSettings.read(of: source, info)
             return try await (identity, settings)
         }
-        let verdict = try await recognise(identity)
+        let verdict = try await recognise(identity, settings)
         try await backup.store(settings, keeping: Set(unread.map(\.part)))
         let report = try await replicate(identity, isSame: verdict.verdict == .same, wasCutOff: verdict.wasCutOff)
         if !sealsUnchanged, verdict.verdict == .same, !verdict.wasCutOff, !report.isIncomplete,
@@ -181,8 +181,13 @@ package struct BackupRun: Sendable {
     /// Why an epoch begins of a source that is the one it was.
     package static let purged = "documents were purged, and with a key that only writes nobody can tell which"
 
-    /// Tells whether the source is the one that is known, and whether the last run was cut off.
-    private func recognise(_ identity: SourceIdentity) async throws -> (verdict: SourceVerdict, wasCutOff: Bool) {
+    /// Tells whether the source is the one that is known, and whether all has to be compared, as behind a run that was cut
+    /// off.
+    private func recognise(
+        _ found: SourceIdentity, _ settings: SourceSettings
+    ) async throws -> (verdict: SourceVerdict, wasCutOff: Bool) {
+        let leaves = KnownLeaves(source: CouchReplica(source), backup: backup)
+        let identity = try await leaves.believed(found, settings)
         let verdict: SourceVerdict
         do {
             verdict = try await backup.recognise(identity, at: now())
@@ -198,19 +203,11 @@ package struct BackupRun: Sendable {
             return (.newEpoch(reason: Self.purged), false)
         }
         // What was read behind the last mark shows whether the source went back since.
-        let replica = CouchReplica(source)
-        var (wasCutOff, isLost) = (false, false)
-        try await backup.unmarked { documents in
-            wasCutOff = true
-            guard !isLost else { return }
-            isLost = try await onSource {
-                try await !replica.missing(documents.filter { !$0.revisions.isEmpty }).isEmpty
-            }
-        }
-        guard isLost else { return (verdict, wasCutOff) }
+        let unmarked = try await leaves.ask()
+        guard unmarked.isLost else { return (verdict, unmarked.hasAny || identity != found) }
         let reason =
             "the source has no more what a run that was cut off read of it: it went back in time, or purged that"
-        try await backup.beginEpoch(identity, reason: reason, at: now())
+        try await backup.beginEpoch(found, reason: reason, at: now())
         return (.newEpoch(reason: reason), false)
     }
 

@@ -262,6 +262,10 @@ package struct DrillRun: Sendable {
             report.bytes = result.counts.bytesStored
             report.differing = result.comparison.different
             for difference in result.differences { report.note(difference.drillProblem) }
+            // What the server did not take says nothing of the backup, and goes away with the scratch.
+            for failure in result.settingFailures {
+                report.note(DrillReport.Problem(id: failure.id.text, reason: "not restored: \(failure.reason)"))
+            }
             try await compareBodies(vault, CouchReplica(scratch), refusals: result.refusals, &report)
         case .database(let database):
             try await rehearse(CouchReplica(database), in: CouchReplica(scratch), &report)

@@ -105,6 +105,8 @@ package struct RestoreReport: Sendable {
     /// The settings that are not as they were and were left so, and those that were put back, as in ``RestorePlan``.
     package var otherSettings: [String] = []
     package var restoredSettings: [String] = []
+    /// Those that were to be put back and that the target did not take, by name and reason; ``otherSettings`` has them too.
+    package var settingFailures: [Refusal] = []
 
     init(_ plan: RestorePlan) {
         self.plan = plan
@@ -125,10 +127,13 @@ package struct RestoreReport: Sendable {
 
     package var outcome: Outcome {
         if loss != nil || refusals.contains(where: { $0.stage == .fetching }) { return .damaged }
-        if !refusals.isEmpty { return .incomplete }
+        if !refusals.isEmpty || !settingFailures.isEmpty { return .incomplete }
         return comparison.isEqual ? .equal : .different
     }
 
     /// Whether the target holds what it was to hold.
     package var isEqual: Bool { outcome == .equal }
+
+    /// Whether it holds all documents that it was to hold, whatever became of the settings.
+    package var hasAllDocuments: Bool { loss == nil && refusals.isEmpty && comparison.isEqual }
 }

@@ -150,7 +150,9 @@ extension RestoreRun {
         return SecurityObject(left) == SecurityObject(right)
     }
 
-    private static let (security, revisionsLimit) = ("_security", "_revs_limit")
+    private static let security = "_security"
+    /// What it is called among the settings.
+    static let revisionsLimit = "_revs_limit"
 
     /// Puts back what is to be as it was, and notes what is left.
     func bringBackSettings(_ prepared: Prepared, _ report: inout RestoreReport) async throws {
@@ -166,8 +168,9 @@ extension RestoreRun {
                 guard refusals.isEmpty else { continue }
             } else if name == Self.security, let security = settings.security {
                 isTaken = try await onTarget { try await restore(security: security) }
-            } else if let limit = settings.revisionsLimit {
-                try await onTarget { try await target.setRevisionsLimit(limit) }
+            } else if let limit = settings.revisionsLimit, let failure = try await restore(revisionsLimit: limit) {
+                report.note(failure)
+                continue
             }
             if isTaken { report.restoredSettings.append(name) } else { report.otherSettings.append(name) }
         }

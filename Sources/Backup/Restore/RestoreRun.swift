@@ -76,14 +76,12 @@ package struct RestoreRun: Sendable {
         if !isNew { try expectNone(await loss(prepared)) }
         let settings = prepared.settings
         if prepared.plan.target == .absent, let mark = prepared.mark { try await create(settings, mark) }
-        try await onTarget {
-            // Before the mark: who may not set it is to leave nothing behind.
-            if isNew, let limit = settings.revisionsLimit { try await target.setRevisionsLimit(limit) }
-            try await prepared.mark?.leave(in: target)
-        }
+        var report = RestoreReport(prepared.plan)
+        // Before the mark: who may not set it is to leave nothing behind.
+        if isNew { try await setRevisionsLimit(prepared, &report) }
+        if let mark = prepared.mark { try await onTarget { try await mark.leave(in: target) } }
         // The comparison below is with the same rows, and can't miss any.
         async let loss = isNew ? loss(prepared) : nil
-        var report = RestoreReport(prepared.plan)
         report.setAside(prepared.selection.undecided)
         if isNew {
             report.add(try await copy(prepared, to: CouchReplica(target)))
@@ -95,7 +93,8 @@ package struct RestoreRun: Sendable {
         }
         try await compare(prepared, &report)
         report.loss = try await loss
-        let isEqual = report.isEqual
+        // A setting that was not taken is set by itself: no further run is to go on for it.
+        let isEqual = report.hasAllDocuments
         try await onTarget { try await end(prepared, isEqual: isEqual) }
         report.elapsed = began.duration(to: clock.now)
         return report
@@ -195,6 +194,12 @@ package struct RestoreRun: Sendable {
 
 extension RestoreReport {
     mutating func add(_ other: ReplicationReport) { add(other.counts, other.refusals) }
+
+    /// Notes a setting that the target did not take.
+    mutating func note(_ failure: Refusal) {
+        settingFailures.append(failure)
+        otherSettings.append(failure.id.text)
+    }
 
     /// Adds what is not restored, by name as far as there is room.
     mutating func setAside(_ refusals: [Refusal]) {

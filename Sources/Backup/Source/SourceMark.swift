@@ -29,6 +29,8 @@ struct SourceMark: Sendable {
 
     /// Leaves the mark; false where the account may not write to the source.
     ///
+    /// Where not enough copies of its shard take it, that is an error: those that didn't go on to tell an older one.
+    ///
     /// - Parameter revision: of the mark that is replaced, as it was read; one that is no more is looked up.
     func leave(moment: Int, over revision: JSONValue?) async throws -> Bool {
         func put(over revision: JSONValue?) async throws {
@@ -37,7 +39,7 @@ struct SourceMark: Sendable {
                 "about": "left by couchkeep backup, to know this database again",
             ]
             members["_rev"] = revision
-            _ = try await database.putLocalDocument(id, members: members)
+            _ = try await database.putLocalDocument(id, members: members, needsQuorum: true)
         }
         do {
             do {

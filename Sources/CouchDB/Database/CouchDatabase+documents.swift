@@ -51,9 +51,14 @@ extension CouchDatabase {
     ///
     /// `_rev` among the members names the one it replaces.
     ///
-    /// - Throws: ``CouchError``; code `conflict` where the document was changed by somebody else.
-    public func putLocalDocument(_ id: String, members: [String: JSONValue]) async throws -> String {
-        try await write(.put, [name, "_local", id], body: .object(members))
+    /// - Parameter needsQuorum: whether it is an error that not enough copies of its shard have taken it (202): no node brings
+    ///   a local document to another one, so that the others go on to tell an older one, or none.
+    /// - Throws: ``CouchError``; code `conflict` where the document was changed by somebody else, `server-error` with status
+    ///   202 where it was written to too few copies.
+    public func putLocalDocument(
+        _ id: String, members: [String: JSONValue], needsQuorum: Bool = false
+    ) async throws -> String {
+        try await write(JSONValue.object(members).serialized(), to: [name, "_local", id], needsQuorum: needsQuorum)
     }
 
     /// Writes a local document as these bytes, which must be a JSON object, and returns its new revision.
@@ -65,14 +70,19 @@ extension CouchDatabase {
         try await write(document, to: [name, "_local", id])
     }
 
-    private func write(_ document: Data, to path: [String]) async throws -> String {
+    private func write(_ document: Data, to path: [String], needsQuorum: Bool = false) async throws -> String {
         let body = CouchRequest.Body.bytes(ByteBuffer(data: document), contentType: "application/json")
         let request = CouchRequest(.put, path, body: body)
         let shown = request.shown(on: server.url)
-        let answer = try await server.answer(to: request).json(request: shown)
-        try Self.expect(answer, isAbout: path.dropFirst().joined(separator: "/"), request: shown)
-        guard let revision = answer["rev"]?.string else {
+        let answer = try await server.answer(to: request)
+        let json = try answer.json(request: shown)
+        try Self.expect(json, isAbout: path.dropFirst().joined(separator: "/"), request: shown)
+        guard let revision = json["rev"]?.string else {
             throw CouchError(.malformedAnswer, "the answer to a write names no revision", request: shown)
+        }
+        guard !needsQuorum || answer.status != 202 else {
+            throw CouchError(
+                .serverError, "not enough copies of a shard took the local document", request: shown, status: 202)
         }
         return revision
     }

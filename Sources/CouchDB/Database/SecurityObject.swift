@@ -23,6 +23,14 @@ public struct SecurityObject: Sendable, Hashable {
     public static let forAdministrators = SecurityObject(
         ["admins": ["roles": ["_admin"]], "members": ["roles": ["_admin"]]])
 
+    /// Whether somebody may change the database's settings and design documents.
+    public func isAdministrator(_ session: SessionInfo) -> Bool {
+        let names = normalized["admins"]?["names"]?.array?.compactMap(\.string) ?? []
+        let roles = normalized["admins"]?["roles"]?.array?.compactMap(\.string) ?? []
+        return session.isServerAdmin || session.userName.map(names.contains) == true
+            || !Set(roles).isDisjoint(with: session.roles)
+    }
+
     /// Whether it is what a new database has by itself, in whatever version: nobody has set it.
     public var isUnset: Bool { self == .open || self == .forAdministrators }
 }

@@ -20,6 +20,8 @@ package struct Fault: Sendable {
         case page(String, status: Int)
         /// A proxy decodes the path, so that a slash in a name parts it.
         case decodedPath
+        /// What was written is acknowledged with 202 in the place of 201: too few copies of a shard have it.
+        case accepted
         /// Each row of a changes feed comes twice.
         case duplicateRows
         /// A changes feed starts at the beginning, whatever was asked for.

@@ -122,13 +122,15 @@ extension SimulatedServer {
     private func deliver(_ request: SimulatedRequest) async throws -> Delivery {
         requests.record(request)
         let struck = faults.take(for: request)
-        let response: SimulatedResponse
+        var response: SimulatedResponse
         if let substitute = SimulatedResponse(faults: struck) {
             response = substitute
         } else {
             let isDecoded = struck.contains { if case .decodedPath = $0.effect { true } else { false } }
             response = try await Exchange.response(
                 to: isDecoded ? request.decoded : request, on: self, effects: struck.map(\.effect))
+            let isAccepted = struck.contains { if case .accepted = $0.effect { true } else { false } }
+            if isAccepted, response.status == 201 { response.status = 202 }
         }
         return Delivery(response, faults: struck, plan: faults, clock: options.clock)
     }

@@ -27,19 +27,26 @@ extension VaultDatabase {
 
     /// Hands out the leaves that were stored since the last mark was left in the source, as a run that was cut off leaves
     /// them; some at a time, and none after a run that came to its end.
-    package func unmarked(_ receive: ([DocumentLeaves]) async throws -> Void) async throws {
+    ///
+    /// - Parameter moment: the moment behind which they were stored; nil for that of the last mark.
+    package func unmarked(
+        behind moment: Int? = nil, _ receive: ([DocumentLeaves]) async throws -> Void
+    ) async throws {
         var last: Int64? = .max
         while let place = last {
-            let page = try await file.read { database in try Self.unmarked(before: place, file, database) }
+            let page = try await file.read { database in
+                try Self.unmarked(before: place, behind: moment, file, database)
+            }
             last = page.last
             if !page.documents.isEmpty { try await receive(page.documents) }
         }
     }
 
     private static func unmarked(
-        before last: Int64, _ file: VaultFile, _ database: Database
+        before last: Int64, behind moment: Int?, _ file: VaultFile, _ database: Database
     ) throws -> (documents: [DocumentLeaves], last: Int64?) {
-        let (first, marked) = (try StateRow(database).first, try Epoch.newest(database).source.markedMoment)
+        let first = try StateRow(database).first
+        let marked = try moment ?? Epoch.newest(database).source.markedMoment
         let naming = try file.naming()
         // The newest rows are the last ones: what is older is never looked at.
         let statement = try database.cachedStatement(

@@ -23,6 +23,18 @@ package struct SourceIdentity: Sendable, Hashable, Codable {
     }
 }
 
+extension SourceIdentity {
+    /// Whether a mark that is older than the remembered one, or gone, is all that says that this is another state: the
+    /// server tells that it was created at the same time.
+    package func hasOnlyStaleMark(since remembered: SourceIdentity) -> Bool {
+        guard let created = instanceStartTime, created == remembered.instanceStartTime,
+            marker == nil || marker == remembered.marker,
+            case .newEpoch = SourceVerdict(remembered: remembered, found: self)
+        else { return false }
+        return true
+    }
+}
+
 /// Whether a source is the one that the backup was made of.
 package enum SourceVerdict: Sendable, Hashable {
     /// Nothing was backed up yet.

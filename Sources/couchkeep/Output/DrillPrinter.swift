@@ -37,6 +37,10 @@ struct DrillPrinter {
                 setAside: report.setAside, leftover: report.leftover, unmarked: report.unmarked))
     }
 
+    private static func problems(_ report: DrillReport) -> String {
+        report.problems.map { "\n  “\($0.id)”: \($0.reason)" }.joined()
+    }
+
     static func text(_ report: DrillReport) {
         let source = report.moment.map { "moment #\($0) of \(report.asOf.formatted(.iso8601))" } ?? "the database"
         var text = "\(report.backup): \(source)"
@@ -52,15 +56,17 @@ struct DrillPrinter {
             text +=
                 "Equal: the content of \(Wording.counted(report.revisions, "leaf revision")) was compared in "
                 + "\(DurationWords.text(report.compareSeconds))."
+            text += problems(report)
         case .incomplete:
             text +=
                 "Incomplete: \(report.lacking ?? "the backup is not complete"). The rest is equal: the content of "
                 + "\(Wording.counted(report.revisions, "leaf revision")) was compared in \(DurationWords.text(report.compareSeconds))."
+            text += problems(report)
         case .different:
             text +=
                 report.reason.map { "Damaged: \($0)" }
                 ?? "Different: \(Wording.differing(report.differing)) from what was backed up."
-            for problem in report.problems { text += "\n  “\(problem.id)”: \(problem.reason)" }
+            text += problems(report)
             if report.differing > report.problems.count, !report.problems.isEmpty {
                 text += "\n  … and \(report.differing - report.problems.count) more"
             }

@@ -56,8 +56,13 @@ struct RestorePrinter {
         } else {
             Console.out(text(report))
         }
-        if !report.otherSettings.isEmpty {
-            Console.error("\(report.plan.targetURL): \(Self.leftAlone(report.otherSettings, report.plan))")
+        let failed = Set(report.settingFailures.map(\.id.text))
+        let left = report.otherSettings.filter { !failed.contains($0) }
+        if !left.isEmpty { Console.error("\(report.plan.targetURL): \(Self.leftAlone(left, report.plan))") }
+        for failure in report.settingFailures {
+            Console.error(
+                "\(report.plan.targetURL): \(failure.id.text) was not put back: \(RefusalText.reason(failure)); a cluster "
+                    + "takes it only where all its nodes are there: PUT it then")
         }
         if let lacking = report.plan.moment.lacking {
             Console.error("the moment is not complete: \(lacking)")
@@ -116,7 +121,7 @@ struct RestorePrinter {
         if !report.restoredSettings.isEmpty { text += ", \(Self.names(report.restoredSettings)) put back" }
         text += " in \(DurationWords.text(report.elapsed / .seconds(1)))\n"
         text +=
-            report.isEqual
+            report.hasAllDocuments
             ? "Compared: \(Wording.documents(report.comparison.equal)) \(report.comparison.equal == 1 ? "is as it was" : "are as they were")."
             : "NOT EQUAL: \(Wording.differing(report.comparison.different)), "
                 + "\(Wording.revisions(report.counts.refused)) refused."

@@ -64,7 +64,7 @@ struct RestoreResult: Encodable {
         (edits, equal, different) = (report.edits, report.comparison.equal, report.comparison.different)
         refused = report.counts.refused
         problems =
-            report.refusals.map { Document(id: $0.id.text, reason: RefusalText.reason($0)) }
+            (report.settingFailures + report.refusals).map { Document(id: $0.id.text, reason: RefusalText.reason($0)) }
             + report.otherDifferences.map { Document(id: $0.id.text, reason: $0.kind.rawValue) }
     }
 }

@@ -95,12 +95,14 @@ final class Scene: Sendable {
 }
 
 /// Runs a body with a simulated server that has a database `source`.
+///
+/// - Parameter copies: how many copies of each shard the server says to have.
 func withScene(
-    _ version: ServerVersion = ServerVersion(3, 5),
+    _ version: ServerVersion = ServerVersion(3, 5), copies: Int = 1, users: [ServerOptions.User] = [],
     _ body: @escaping @Sendable (SimulatedServer, Scene) async throws -> Void
 ) async throws {
     var options = ServerOptions()
-    options.version = version
+    (options.version, options.copies, options.users) = (version, copies, users)
     try await withSimulatedServer(options) { server in
         server.makeDatabases("source")
         try await withScene(at: server.baseURL, user: server.administrator, password: server.password) {

@@ -1,0 +1,52 @@
+import Replication
+import Vault
+
+/// Asks a source whether it still knows what a backup has read of it.
+struct KnownLeaves: Sendable {
+    let source: CouchReplica
+    let backup: VaultDatabase
+
+    /// Asks for the leaves that were stored behind a moment; nil for that of the last mark.
+    ///
+    /// - Returns: Whether there are any, and whether the source has lost one.
+    /// - Throws: `ReplicationFailure` of the source; `VaultError`.
+    func ask(behind moment: Int? = nil) async throws -> (hasAny: Bool, isLost: Bool) {
+        var (hasAny, isLost) = (false, false)
+        try await backup.unmarked(behind: moment) { documents in
+            hasAny = true
+            guard !isLost else { return }
+            isLost = try await ReplicationFailure.Side.source.naming {
+                let missing = try await source.missing(documents.filter { !$0.revisions.isEmpty })
+                guard !missing.isEmpty else { return false }
+                // Where copies of a shard are away, those that answer are believed: the next call may reach others.
+                return try await !source.missing(missing).isEmpty
+            }
+        }
+        return (hasAny, isLost)
+    }
+
+    /// What a source says of itself; with the mark that is remembered in the place of an older one, or of none, where that is
+    /// all that speaks against it and nothing is lost that was read behind that mark.
+    ///
+    /// No node brings the mark to another one: where a shard has several copies, each may have an older one, or none. In a
+    /// shard of one copy such a mark proves that its file was put back.
+    ///
+    /// - Parameter settings: as the source has told them now.
+    func believed(_ found: SourceIdentity, _ settings: SourceSettings) async throws -> SourceIdentity {
+        let remembered = try await backup.newestEpoch().source
+        guard let copies = settings.n, copies > 1, found.hasOnlyStaleMark(since: remembered), try backup.isReadable
+        else {
+            return found
+        }
+        // A source that went back may have lost nothing else.
+        let stored = try await backup.sourceSettings()
+        guard stored.security == settings.security, stored.revisionsLimit == settings.revisionsLimit else {
+            return found
+        }
+        let marked = found.marker == nil ? nil : found.markedMoment
+        guard try await !ask(behind: marked ?? 0).isLost else { return found }
+        var believed = found
+        (believed.marker, believed.markedMoment) = (remembered.marker, remembered.markedMoment)
+        return believed
+    }
+}

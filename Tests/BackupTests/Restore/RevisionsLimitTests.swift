@@ -1,0 +1,86 @@
+import Backup
+import CouchDB
+import CouchSim
+import Foundation
+import Replication
+import Secrets
+import Testing
+
+/// CouchDB sets `_revs_limit` on all copies of all shards: where a node is away, that fails after a minute, each time.
+@Suite(.timeLimit(.minutes(2))) struct RevisionsLimitTests {
+    private func refuse(on server: SimulatedServer, status: Int = 500) -> FaultPlan.ID {
+        server.faults.add(
+            Fault(
+                .failure(status: status, error: "badmatch", reason: "{error,timeout}"), method: "PUT",
+                pathContains: "/_revs_limit"))
+    }
+
+    @Test(arguments: [500, 408]) func goesOnWhereItCannotBeSet(status: Int) async throws {
+        try await withScene { server, scene in
+            try await scene.source.fill(30)
+            try await scene.source.setRevisionsLimit(50)
+            let moment = try await scene.backUp().moment
+            let fault = refuse(on: server, status: status)
+            let target = scene.beside("target")
+            let report = try await scene.restore(moment, to: target)
+            #expect(
+                report.outcome == .incomplete && report.hasAllDocuments && report.comparison.equal == 30, "\(report)")
+            #expect(report.otherSettings == ["_revs_limit"] && report.refusals == [], "\(report)")
+            #expect(report.settingFailures.first?.reason.contains("it was 50") == true, "\(report)")
+            #expect(server.faults.strikes(of: fault) == 2, "the call, and the repetition of the connection")
+            #expect(try await target.localDocument("couchkeep-restore") == nil, "nothing is left to go on with")
+
+            let change: (inout RestoreOptions) -> Void = { ($0.intoExisting, $0.isExact) = (true, true) }
+            let exact = try await scene.restore(moment, to: target, change)
+            #expect(exact.outcome == .incomplete && exact.otherSettings == ["_revs_limit"], "\(exact)")
+            #expect(exact.restoredSettings == [] && server.faults.strikes(of: fault) == 4, "\(exact)")
+
+            let drill = try await DrillRun(.moment(scene.moment(moment)), in: .server(scene.connection))
+                .run(until: StopRequest())
+            #expect(drill.verdict == .equal && drill.problems.map(\.id) == ["_revs_limit"], "\(drill)")
+
+            server.faults.removeAll()
+            let again = try await scene.restore(moment, to: target, change)
+            #expect(again.isEqual && again.restoredSettings == ["_revs_limit"], "\(again)")
+            #expect(try await target.revisionsLimit() == 50)
+        }
+    }
+
+    @Test func isNotSetWhereItIsTheSame() async throws {
+        try await withScene { server, scene in
+            try await scene.source.fill(3)
+            let moment = try await scene.backUp().moment
+            let fault = refuse(on: server)
+            let report = try await scene.restore(moment, to: scene.beside("target"))
+            #expect(report.isEqual && report.otherSettings == [], "\(report)")
+            #expect(server.faults.strikes(of: fault) == 0)
+        }
+    }
+
+    /// Who may not put settings back is told before anything is written, though the limit need not be set.
+    @Test func refusesWhoMayNotPutSettingsBack() async throws {
+        let password = Secret("long enough")
+        try await withScene(users: [ServerOptions.User("ann", password: password)]) { server, scene in
+            try await scene.source.fill(3)
+            try await scene.source.setSecurity(["admins": ["names": ["ann"], "roles": []]])
+            let moment = try await scene.backUp().moment
+            let target = scene.beside("target")
+            try await target.create()
+            func restore() async throws -> RestoreReport {
+                let connection = try ServerConnection(
+                    url: try ServerURL(server.baseURL), authentication: .basic(user: "ann", password: password))
+                return try await connection.closing {
+                    try await scene.restore(moment, to: connection.database(target.name))
+                }
+            }
+            try await target.setSecurity(["members": ["names": ["ann"], "roles": []]])
+            let error = await #expect(throws: ReplicationFailure.self) { _ = try await restore() }
+            #expect((error?.underlying as? CouchError)?.code == .forbidden, "\(String(describing: error))")
+            #expect(try await target.localDocument("couchkeep-restore") == nil)
+            #expect(try await target.info().documentCount == 0)
+            // An administrator of this database may.
+            try await target.setSecurity(["admins": ["names": ["ann"], "roles": []]])
+            #expect(try await restore().comparison.equal == 3)
+        }
+    }
+}
