@@ -129,6 +129,11 @@ struct Failure {
         if error.isAccountLocked {
             return "; the account is locked for some minutes, since \(AccountLock.reason): \(AccountLock.remedy)"
         }
+        if error.isNodeAway {
+            return
+                "; nodes of the cluster are away: those that GET /_membership has in cluster_nodes and not in all_nodes "
+                + "(couchkeep explain \(ClusterNodesAway.name))"
+        }
         if error.code == .unauthorized {
             let isBelow = error.request.map(seemsToMissADatabase) ?? false
             return "; check the user and the password: --user, and --password-file or COUCHKEEP_PASSWORD "

@@ -74,6 +74,9 @@ extension CouchError {
     /// `require_valid_user` is set (apache/couchdb#1947).
     var isLoginRequired: Bool { status == 401 && reason == "Authentication required." }
 
+    /// Whether a cluster did not answer since nodes with all copies of what was asked for are away.
+    public var isNodeAway: Bool { error == "nodedown" }
+
     /// Whether a document (or its revision, or its attachment) is missing in a database that is there.
     public var isDocumentMissing: Bool { code == .notFound && !isDatabaseMissing }
 }

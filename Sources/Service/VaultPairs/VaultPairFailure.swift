@@ -20,6 +20,8 @@ package struct VaultPairFailure: Error, Sendable, Hashable, CustomStringConverti
     package var code: String?
     /// The finding that explains it, such as a server that can't be reached.
     package var cause: String?
+    /// What to do next, where that is known.
+    var next: String?
     /// The code of a command that only backs up.
     package var exitCode: ExitCode
 
@@ -30,6 +32,11 @@ package struct VaultPairFailure: Error, Sendable, Hashable, CustomStringConverti
             self.init(.source, "\(error.underlying)", ExitCode(error))
             code = (error.underlying as? CouchError)?.code.rawValue
             cause = (error.underlying as? CouchError).flatMap { Self.cause($0, server) }
+            if (error.underlying as? CouchError)?.isNodeAway == true {
+                next =
+                    "start the nodes of \(server) that are away, as \(ClusterNodesAway.name) of the server names them; "
+                    + "couchkeep explain \(ClusterNodesAway.name)"
+            }
         case let error as ReplicationFailure:
             self.init(.vault, "\(error.underlying)", ExitCode(error))
             take(error.underlying as? VaultError)

@@ -204,13 +204,13 @@ struct VaultState: Sendable {
                 finding(
                     BackupFailed.self, .critical, "the backup into the vault failed: \(failure)",
                     evidence: failure.code.map { ["code": .string($0)] } ?? [:],
-                    next: "couchkeep explain \(BackupFailed.name)", cause: failure.cause))
+                    next: failure.next ?? "couchkeep explain \(BackupFailed.name)", cause: failure.cause))
         }
         if let unseen = unseen ?? (failure?.side == .source ? failure : nil) {
             findings.append(
                 finding(
                     Blind.self, .warning, "the source could not be asked what has changed: \(unseen)",
-                    next: "couchkeep explain \(Blind.name)", cause: unseen.cause))
+                    next: unseen.next ?? "couchkeep explain \(Blind.name)", cause: unseen.cause))
         }
         guard let newest else {
             // What is gone was there, and what has failed is told with its reason.

@@ -13,6 +13,8 @@ package struct ServerObservation: Sendable {
     package var databaseNames: Observed<[String]>
     /// The databases that pairs of this pass need; one that is missing here does not exist.
     package var databases: Observed<[String: DatabaseObservation]>
+    /// The nodes of its cluster; nil where they were not asked for, since it is none or lets nobody in.
+    package var membership: Observed<Membership>?
     /// What the scheduler and the `_replicator` database say; nil where no pair runs here.
     package var replications: ReplicationsObservation?
     /// Why nobody could log in here: a secret that can't be had.
@@ -35,6 +37,12 @@ package struct ServerObservation: Sendable {
         ServerObservation(
             name: name, info: .unknown(error), login: .unknown(error), databaseNames: .unknown(error),
             databases: .unknown(error), replications: nil)
+    }
+
+    /// Notes which nodes there are; those that are away hide their jobs.
+    package mutating func note(_ membership: Observed<Membership>?) {
+        self.membership = membership
+        replications?.missingNodes = membership?.map(\.missingNodes) ?? .known([])
     }
 
     /// What is known of one database.
@@ -82,7 +90,7 @@ package struct ReplicationsObservation: Sendable {
     package init(
         jobs: Observed<[SchedulerJob]>, schedulerDocuments: Observed<[SchedulerDocument]>,
         documents: Observed<[ReplicationDocument]>, activeTasks: Observed<[ActiveTask]>,
-        settings: Observed<[String: String]>, missingNodes: Observed<[String]>, hasScheduler: Bool = true
+        settings: Observed<[String: String]>, missingNodes: Observed<[String]> = .known([]), hasScheduler: Bool = true
     ) {
         self.jobs = jobs
         self.schedulerDocuments = schedulerDocuments

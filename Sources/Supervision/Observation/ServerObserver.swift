@@ -41,7 +41,13 @@ struct ServerObserver {
         }
     }
 
-    /// Reads all that the server says of its replications.
+    /// Asks for the nodes of its cluster, one request; nil of a server that is none.
+    func membership(on info: ServerInfo) async throws -> Observed<Membership>? {
+        guard info.isClustered else { return nil }
+        return try await Observed.catching { try await connection.membership() }
+    }
+
+    /// Reads all that the server says of its replications; the nodes that are away are noted beside them.
     func replications(on info: ServerInfo) async throws -> ReplicationsObservation {
         let documents = try await Observed.catching { try await connection.replicationDocuments(in: "_replicator") }
         let tasks = try await Observed.catching { try await connection.activeReplications() }
@@ -50,7 +56,7 @@ struct ServerObserver {
             // Here the tasks alone tell what runs: without them nothing is known of any job.
             return ReplicationsObservation(
                 jobs: tasks.map { _ in [] }, schedulerDocuments: .known([]), documents: documents, activeTasks: tasks,
-                settings: settings, missingNodes: .known([]), hasScheduler: false)
+                settings: settings, hasScheduler: false)
         }
         let jobs = try await Observed.catching { try await connection.schedulerJobs() }
         let listed = try await Observed.catching {
@@ -61,13 +67,9 @@ struct ServerObserver {
                 return []
             }
         }
-        let missingNodes = try await Observed.catching {
-            let membership = try await connection.membership()
-            return membership.clusterNodes.filter { !membership.allNodes.contains($0) }
-        }
         return ReplicationsObservation(
             jobs: jobs, schedulerDocuments: try await withHiddenDocuments(listed, documents: documents.value ?? []),
-            documents: documents, activeTasks: tasks, settings: settings, missingNodes: missingNodes)
+            documents: documents, activeTasks: tasks, settings: settings)
     }
 
     /// Adds the documents that the list leaves out since their state is null (couch_replicator_fabric.erl).

@@ -16,33 +16,45 @@ package enum Blind: PairRule {
         sources: ["couch_replicator_httpd.erl: nodes that do not answer are left out"])
 
     package static func diagnose(_ situation: PairSituation) -> Finding? {
-        var unseen: [(what: String, error: CouchError)] = []
-        let observation = situation.observation
-        if case .unknown(let error) = observation.source { unseen.append(("the source", error)) }
-        if case .unknown(let error) = observation.target { unseen.append(("the target", error)) }
-        if case .unknown(let error) = observation.replication { unseen.append(("the replications", error)) }
+        var unseen: [(what: String, server: String, error: CouchError)] = []
+        let (observation, pair) = (situation.observation, situation.pair)
+        if case .unknown(let error) = observation.source { unseen.append(("the source", pair.source.server, error)) }
+        if case .unknown(let error) = observation.target { unseen.append(("the target", pair.target.server, error)) }
+        if case .unknown(let error) = observation.replication {
+            unseen.append(("the replications", pair.coordinator, error))
+        }
         let isExpected = situation.replication.map { !$0.documents.isEmpty || $0.isRunning } ?? false
         if case .unknown(let error) = observation.progress, unseen.isEmpty, isExpected, situation.bothDatabases != nil {
-            unseen.append(("the lag", error))
+            unseen.append(("the lag", pair.source.server, error))
         }
         if case .known(let progress) = observation.progress, progress.pending == nil, unseen.isEmpty, isExpected {
-            unseen.append(("the lag", CouchError(.malformedAnswer, "the source does not say how many changes wait")))
+            unseen.append(
+                (
+                    "the lag", pair.source.server,
+                    CouchError(.malformedAnswer, "the source does not say how many changes wait")
+                ))
         }
-        guard !unseen.isEmpty else { return nil }
+        guard let first = unseen.first else { return nil }
         let what = unseen.map(\.what).joined(separator: " and ")
+        let nodes = situation.nodesAway(at: first.server, explaining: first.error)
         return finding(
-            .warning, situation, "\(what) could not be looked at: \(unseen[0].error.message)",
+            .warning, situation, "\(what) could not be looked at: \(first.error.message)",
             evidence: [
                 "unseen": .texts(unseen.map { "\($0.what): \($0.error)" }),
-                "code": .text(unseen[0].error.code.rawValue),
+                "code": .text(first.error.code.rawValue),
             ],
-            next: step(after: unseen[0].error),
-            cause: situation.serverCause(ServerUnreachable.name, SecretUnavailable.name, CredentialsRejected.name))
+            next: step(after: first.error, nodes),
+            cause: situation.serverCause(ServerUnreachable.name, SecretUnavailable.name, CredentialsRejected.name)
+                ?? nodes.map { Finding.fingerprint(rule: $0.rule, subject: first.server) })
     }
 
-    private static func step(after error: CouchError) -> String {
+    /// - Parameter nodes: the finding of nodes that are away, where they may be why.
+    private static func step(after error: CouchError, _ nodes: Finding?) -> String {
         if error.isAccountLocked { return AccountLock.remedy }
-        return error.isRejection
-            ? "give Couchkeep's user the rights of a server admin, or correct its password" : "couchkeep explain blind"
+        if error.isRejection {
+            return "give Couchkeep's user the rights of a server admin, or correct its password"
+        }
+        // Which nodes they are may be told to admins alone.
+        return nodes?.next ?? "couchkeep explain \(error.isNodeAway ? ClusterNodesAway.name : name)"
     }
 }

@@ -56,8 +56,20 @@ struct RollbackEvidence {
         if let rememberedIdentity, let identity, rememberedIdentity != identity { return nil }
         if let evidence = fewerDocuments ?? lostChanges { return evidence }
         // A rescan of our own has removed the checkpoints.
-        guard !situation.memory.isRescanning else { return nil }
+        guard !situation.memory.isRescanning, areCheckpointsProof else { return nil }
         return olderRevision ?? olderPosition
+    }
+
+    /// Whether a checkpoint that is older than it should be shows that the database is.
+    ///
+    /// `_local` documents are not replicated between the nodes of a cluster (mem3_rep.erl reads the changes): of several
+    /// copies one that was away when the checkpoint was written goes on answering with an older one, or with none. There
+    /// documents have to be missing as well.
+    private var areCheckpointsProof: Bool {
+        guard info?.n ?? 1 > 1 else { return true }
+        // Of a source others show that; a target lacks what is never copied again, as two passes have seen.
+        return side == .target && situation.pending == 0 && situation.missingNow > 0
+            && situation.memory.countsSuspect != nil
     }
 
     private var fewerDocuments: Evidence? {

@@ -3,7 +3,7 @@ package enum RuleCatalogue {
     /// The rules about servers.
     package static let serverRules: [any ServerRule.Type] = [
         ServerUnreachable.self, SecretUnavailable.self, CredentialsRejected.self, ServerReplaced.self,
-        DatabasesUnlisted.self, PairsConflict.self, PatternUnmatched.self, TLSNotVerified.self,
+        ClusterNodesAway.self, DatabasesUnlisted.self, PairsConflict.self, PatternUnmatched.self, TLSNotVerified.self,
         DatabaseUnprotected.self,
     ]
 

@@ -52,6 +52,8 @@ extension Supervisor {
             }
             observation.databases = try await observer.databases(need.databases)
             if need.coordinates { observation.replications = try await observer.replications(on: info) }
+            // Last: a node that goes away meanwhile is not taken for one whose jobs and copies were seen.
+            observation.note(try await observer.membership(on: info))
             return (need.name, observation)
         }
         for case (let name, let observation?) in read {

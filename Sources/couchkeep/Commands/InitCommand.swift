@@ -1,4 +1,5 @@
 import ArgumentParser
+import CouchDB
 import Foundation
 import Secrets
 import Service
@@ -45,7 +46,7 @@ struct InitCommand: AsyncParsableCommand {
         Console.out(
             """
             Wrote \(output): \(draft.source.name) to \(draft.target.name), \
-            \(draft.databases.count) databases, new ones included.
+            \(Wording.counted(draft.databases.count, "database")), new ones included.
             Next: couchkeep check --dry-run --config \(output)
             """)
     }

@@ -1,6 +1,7 @@
 import CouchDB
 import CouchSim
 import Foundation
+import Secrets
 import Supervision
 import Testing
 
@@ -83,6 +84,41 @@ struct BadServerTests {
                 #expect(finding.next == AccountLock.remedy, "\(finding)")
                 let survey = try await keeper.run("config", "check")
                 #expect(survey.exitCode == 12 && survey.output.contains("has locked the account"), "\(survey)")
+            }
+        }
+    }
+
+    @Test func aNodeThatIsAwayIsSaidToBe() async throws {
+        try await withSimulatedServer { source in
+            try await withVaultScene { scene in
+                source.makeDatabases("orders")
+                for (word, isSaid) in [("nodedown", true), ("other", false)] {
+                    source.faults.removeAll()
+                    source.faults.add(
+                        Fault(
+                            .failure(status: 412, error: word, reason: "progress not possible"), database: "orders"))
+                    let backup = try await scene.backUp("orders", of: source)
+                    #expect(backup.exitCode != 0)
+                    #expect(backup.errors.contains("nodes of the cluster are away") == isSaid, "\(backup)")
+                }
+            }
+        }
+    }
+
+    @Test func aFirstConfigurationForOneDatabase() async throws {
+        try await withSimulatedServers { production, standby in
+            try await withKeeper { keeper in
+                production.makeDatabases("orders")
+                let logins = ["source", "target"].flatMap {
+                    ["--\($0)-user", production.administrator, "--\($0)-password-env", "SECRET"]
+                }
+                for (name, count) in [("one.yaml", "1 database,"), ("two.yaml", "2 databases,")] {
+                    let start = try await Program.run(
+                        ["init", production.baseURL, standby.baseURL, "--output", name] + logins,
+                        environment: ["SECRET": production.password.reveal()], in: keeper.folder)
+                    #expect(start.exitCode == 0 && start.output.contains(" \(count) new ones included"), "\(start)")
+                    production.makeDatabases("invoices")
+                }
             }
         }
     }

@@ -294,6 +294,22 @@ struct VaultStateTests {
         #expect(failure.cause == rule.map { "\($0) @ production" })
     }
 
+    @Test func aNodeThatIsAwayIsTheNextStep() async throws {
+        func failure(_ word: String) -> VaultPairFailure {
+            let error = CouchError(.serverError, "x", status: 500, error: word, reason: "progress not possible")
+            return VaultPairFailure(
+                ReplicationFailure(side: .source, underlying: error, counts: ReplicationCounts()), from: "production")
+        }
+        try await withState { state in
+            var state = state
+            state.failure = failure("nodedown")
+            #expect(report(state).findings.map(\.rule) == [BackupFailed.name, Blind.name])
+            #expect(report(state).findings.allSatisfy { $0.next.hasPrefix("start the nodes of production") })
+            state.failure = failure("unknown_error")
+            #expect(report(state).findings.map(\.next) == ["backup-failed", "blind"].map { "couchkeep explain \($0)" })
+        }
+    }
+
     /// Of what else is forbidden the server's own login says nothing.
     @Test(arguments: [("Account is temporarily locked", true), ("You are not allowed to access this db.", false)])
     func aLockedAccountIsTheServersMatter(reason: String, isLocked: Bool) {

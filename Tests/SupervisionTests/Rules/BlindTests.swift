@@ -68,6 +68,32 @@ import Testing
         #expect(scene.plan().obstacle?.contains("could not be looked at") == true)
     }
 
+    @Test("What nodes that are away keep from being seen names them as its cause and its next step")
+    func nodesAway() throws {
+        var scene = Scene.watched()
+        let nodes = Scene.nodesAway(2, of: 3, since: scene.now)
+        scene.sourceServerFindings = [nodes]
+        #expect(scene.found == [], "what is seen all the same is seen")
+        let down = CouchError(.serverError, "500", status: 500, error: "nodedown", reason: "progress not possible")
+        scene.source = .unknown(down)
+        let finding = try #require(scene.finding("blind"))
+        #expect(finding.cause == "nodes-away @ production" && finding.next == nodes.next)
+        #expect(finding.next.contains("couchdb@a2, couchdb@a3"))
+        // Those of the other side explain nothing here.
+        (scene.sourceServerFindings, scene.targetServerFindings) = ([], [nodes])
+        let other = try #require(scene.finding("blind"))
+        #expect(other.cause == nil && other.next == "couchkeep explain nodes-away")
+        // Nor do any explain a login that is refused.
+        scene.sourceServerFindings = [nodes]
+        scene.source = .unknown(CouchError(.forbidden, "no"))
+        #expect(try #require(scene.finding("blind")).cause == nil)
+        // The jobs of the nodes that run them are hidden with them.
+        scene = .watched()
+        scene.targetServerFindings = [nodes]
+        scene.replicationError = CouchError(.unreachable, "the cluster's nodes are down; their jobs are not listed")
+        #expect(try #require(scene.finding("blind")).cause == "nodes-away @ standby")
+    }
+
     @Test("Being blind forgets nothing")
     func memory() {
         var scene = Scene.watched()

@@ -136,6 +136,44 @@ import Testing
         #expect(found(situation(observation)) == ["credentials-rejected"])
     }
 
+    @Test("Nodes of the cluster that are away are told of each server, by name")
+    func nodesAway() throws {
+        let nodes = (1...8).map { "couchdb@a\($0)" }
+        func seen(away: Int, hasJobs: Bool = true) throws -> ServerObservation {
+            var observation = try well()
+            if !hasJobs { observation.replications = nil }
+            observation.note(.known(Membership(allNodes: Array(nodes.dropLast(away)), clusterNodes: nodes)))
+            return observation
+        }
+        #expect(try found(situation(seen(away: 0))) == [])
+        // A source, whose jobs nobody asks for, as well as the server that runs them.
+        for hasJobs in [true, false] {
+            let situation = try situation(seen(away: 1, hasJobs: hasJobs))
+            #expect(found(situation) == ["nodes-away"])
+            let finding = try #require(ClusterNodesAway.diagnose(situation))
+            #expect(finding.severity == .warning && finding.isProblem)
+            #expect(finding.summary == "1 of 8 nodes is away: couchdb@a8; what only it has can't be seen")
+            #expect(finding.next == "start couchdb@a8; where one is gone for good: couchkeep explain nodes-away")
+            #expect(ClusterNodesAway.nodes(in: finding) == ["couchdb@a8"])
+        }
+        #expect(try seen(away: 1).replications?.missingNodes.value == ["couchdb@a8"])
+        let many = try #require(try ClusterNodesAway.diagnose(situation(seen(away: 7))))
+        #expect(many.summary.hasPrefix("7 of 8 nodes are away: couchdb@a2, "))
+        #expect(many.summary.contains("couchdb@a6 and 2 more; what only they have"))
+    }
+
+    @Test("Where the nodes may not be asked for, or there is no cluster, nothing is claimed of them")
+    func nodesUnknown() throws {
+        for code in [CouchError.Code.unauthorized, .forbidden, .notFound, .timeout] {
+            var observation = try well()
+            observation.note(.unknown(CouchError(code, "no")))
+            #expect(found(situation(observation)) == [], "\(code)")
+        }
+        var old = try well()
+        old.note(nil)
+        #expect(found(situation(old)) == [] && old.replications?.missingNodes.value == [])
+    }
+
     @Test("Another server, by its uuid; it stays told until it is accepted")
     func replaced() throws {
         var memory = ServerMemory()

@@ -41,6 +41,29 @@ import Testing
         #expect(scene.found == ["source-rolled-back"])
     }
 
+    @Test("Where there are several copies, an older checkpoint alone is no proof")
+    func otherCopies() {
+        func scene(copies: Int) -> Scene {
+            var scene = Scene()
+            scene.source = .present(Scene.database(copies: copies))
+            scene.inspection = PairInspection(sourceLog: .known(Scene.log(1000)), targetLog: .known(Scene.log(1000)))
+            _ = scene.pass()
+            scene.elapse(60)
+            scene.inspection = PairInspection(
+                sourceLog: .known(Scene.log(700, revision: 4)), targetLog: .known(Scene.log(1000)),
+                pendingAfterSourceLog: 300, pendingAfterTargetLog: 0)
+            return scene
+        }
+        #expect(scene(copies: 1).found == ["source-rolled-back"])
+        var cluster = scene(copies: 3)
+        for _ in 0..<3 {
+            #expect(cluster.pass() == [])
+            cluster.elapse(60)
+        }
+        cluster.inspection?.lostBySource = ["a"]
+        #expect(cluster.found == ["source-rolled-back"])
+    }
+
     @Test("A purge, a compaction and another database are none")
     func healthy() {
         var scene = Scene.watched()

@@ -84,6 +84,31 @@ import Testing
         #expect(scene.found == [])
     }
 
+    @Test("Where there are several copies, an older checkpoint counts only where documents are missing")
+    func otherCopies() {
+        var scene = Scene()
+        func cluster(_ documents: Int) -> DatabaseObservation {
+            .present(Scene.database(documents: documents, identity: "1795000002", copies: 3))
+        }
+        scene.target = cluster(1000)
+        scene.inspection = PairInspection(sourceLog: .known(Scene.log(1000)), targetLog: .known(Scene.log(1000)))
+        _ = scene.pass()
+        scene.inspection = PairInspection(
+            sourceLog: .known(Scene.log(1000)), targetLog: .known(Scene.log(700, revision: 4)),
+            pendingAfterSourceLog: 0, pendingAfterTargetLog: 300)
+        for _ in 0..<3 {
+            scene.elapse(60)
+            #expect(scene.pass() == [])
+        }
+        // A target that was put back before anybody looked.
+        scene.memory.targetCounts = nil
+        scene.target = cluster(900)
+        scene.elapse(60)
+        #expect(scene.found == [], "one pass may have met a copy that lags")
+        scene.memory.countsSuspect = scene.now
+        #expect(scene.found == ["target-rolled-back"])
+    }
+
     @Test("However long a checkpoint is half written by the process that runs, that is no rollback")
     func halfWritten() throws {
         let began = "Sat, 28 Nov 2026 09:00:00 GMT"

@@ -19,6 +19,18 @@ extension Scene {
             purgeSequence: UpdateSequence(.string(purges)), q: 2, n: copies)
     }
 
+    /// The finding of a server of whose cluster nodes are away: the last ones, of `couchdb@a1` and so on.
+    static func nodesAway(_ away: Int, of count: Int, since moment: Date) -> Finding {
+        let nodes = (1...count).map { "couchdb@a\($0)" }
+        var observation = ServerObservation.unreachable("production", CouchError(.timeout, ""))
+        observation.note(.known(Membership(allNodes: Array(nodes.dropLast(away)), clusterNodes: nodes)))
+        let situation = ServerSituation(
+            observation: observation, memory: ServerMemory(), pairs: [], url: "http://couch1.example.org:5984",
+            now: moment)
+        guard let finding = ClusterNodesAway.diagnose(situation) else { fatalError("none is away") }
+        return finding
+    }
+
     static func sequence(_ number: Int) -> UpdateSequence { UpdateSequence(.string("\(number)-g1AAA\(number)")) }
 
     static func url(_ text: String) -> ServerURL {

@@ -1,0 +1,50 @@
+import CouchDB
+
+/// Nodes of a server's cluster can't be reached from the one that answers.
+package enum ClusterNodesAway: ServerRule {
+    package static let name = "nodes-away"
+    package static let explanation = RuleExplanation(
+        title: "nodes of a cluster are away",
+        what:
+            "A node is down, the network between the nodes is cut, or the cluster has the name of a node that never was. The "
+            + "others go on answering with the copies that they have, and nothing in their answers says so.",
+        consequence:
+            "What has its copies only on nodes that are away can't be seen, and comes into no backup meanwhile. New documents "
+            + "may lie on fewer nodes than they should. The replication jobs of a node that is away are in no list.",
+        evidence:
+            "GET _membership: names in cluster_nodes that are not in all_nodes. A node in maintenance mode is in both, and is "
+            + "not told. Where _membership may not be read, nothing is claimed.",
+        repair:
+            "None by Couchkeep. Start the node, or mend the network between the nodes. One that is gone for good, or never was, is "
+            + "removed from the cluster: move its shards to others first, read the revision of GET /_node/_local/_nodes/NAME, "
+            + "then DELETE /_node/_local/_nodes/NAME?rev=REVISION (2.x: /_nodes/NAME at port 5986 of a node).",
+        severity: "warning", sources: ["cluster/nodes.rst, Removing a node", "cluster/sharding.rst, Moving a shard"])
+
+    package static func diagnose(_ situation: ServerSituation) -> Finding? {
+        guard let membership = situation.observation.membership?.value,
+            case let away = membership.missingNodes.sorted(), !away.isEmpty
+        else { return nil }
+        let nodes = Wording.counted(membership.clusterNodes.count, "node")
+        let (verb, owner) = away.count == 1 ? ("is", "it has") : ("are", "they have")
+        return finding(
+            .warning, situation,
+            "\(Wording.number(away.count)) of \(nodes) \(verb) away: \(listed(away)); what only \(owner) can't be seen",
+            evidence: [
+                member: .texts(away), "nodes": .count(membership.clusterNodes.count), "url": .text(situation.url),
+            ],
+            next: "start \(listed(away)); where one is gone for good: couchkeep explain \(name)")
+    }
+
+    /// The names in a finding of this rule.
+    static func nodes(in finding: Finding) -> [String] {
+        finding.evidence[member]?.array?.compactMap(\.string) ?? []
+    }
+
+    private static let member = "away"
+
+    /// The first of them, and how many more.
+    private static func listed(_ nodes: [String]) -> String {
+        let more = nodes.count > 5 ? " and \(Wording.number(nodes.count - 5)) more" : ""
+        return nodes.prefix(5).joined(separator: ", ") + more
+    }
+}

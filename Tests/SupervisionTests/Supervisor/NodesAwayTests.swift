@@ -1,0 +1,51 @@
+import CouchDB
+import Foundation
+import Testing
+
+@testable import CouchSim
+@testable import Supervision
+
+/// Nodes that are away are seen of every server that is a cluster.
+@Suite(.timeLimit(.minutes(5))) struct NodesAwayTests {
+    /// What a node of three says while another one is away.
+    private static let away = Fault.Effect.page(
+        #"{"all_nodes":["couchdb@a1","couchdb@a2"],"cluster_nodes":["couchdb@a1","couchdb@a2","couchdb@a3"]}"#,
+        status: 200)
+
+    private func withSettledPair(_ body: @escaping @Sendable (Household) async throws -> Void) async throws {
+        try await withHousehold { home in
+            home.source.makeDatabases("orders")
+            try home.source.fill("orders", count: 5)
+            try await home.settle()
+            try await body(home)
+        }
+    }
+
+    @Test("Both the source's and the target's, with one request each", arguments: ["production", "standby"])
+    func eachServer(name: String) async throws {
+        try await withSettledPair { home in
+            let server = name == "production" ? home.source : home.target
+            let fault = server.faults.add(Fault(Self.away, pathPrefix: "/_membership"))
+            home.forgetRequests()
+            let report = try await home.check()
+            #expect(report.problems == ["\(name): nodes-away"])
+            #expect(report.verdict == .problem && report.light() == .ok)
+            for asked in [home.source, home.target] { #expect(asked.requests.counted["GET /_membership"] == 1) }
+            #expect(home.writes == [:])
+            server.faults.remove(fault)
+            #expect(try await home.checkLater().verdict == .ok)
+        }
+    }
+
+    @Test("A server whose nodes nobody may ask for is as before")
+    func refused() async throws {
+        try await withSettledPair { home in
+            for server in [home.source, home.target] {
+                server.faults.add(
+                    Fault(
+                        .failure(status: 403, error: "forbidden", reason: "no"), pathPrefix: "/_membership"))
+            }
+            #expect(try await home.check().verdict == .ok)
+        }
+    }
+}
