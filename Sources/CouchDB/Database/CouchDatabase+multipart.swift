@@ -34,8 +34,9 @@ extension CouchDatabase {
     ///   - body: the bytes of the layout's segments, in their order.
     ///   - isNew: writes it as a client writes a new document, which goes on from a tombstone that is there. The document names no
     ///     revision then, and a call that is repeated finds it there (code `conflict`).
-    /// - Throws: ``CouchError``; code `server-error` with status 202 where not enough copies of the shard took it. Errors
-    ///   of `body` come out as a failed request.
+    /// - Throws: ``CouchError``; code `server-error` with status 202 where the server says that not enough copies of the shard
+    ///   took it, which CouchDB does for new documents alone (see ``BulkWriteResult/reachedQuorum``). Errors of `body` come out
+    ///   as a failed request.
     public func putRevision<Body: AsyncSequence & Sendable>(
         _ id: String, layout: MultipartWriter, body: Body, isNew: Bool = false
     ) async throws where Body.Element == ByteBuffer {

@@ -78,7 +78,10 @@ extension Exchange {
             "props": database.isPartitioned ? ["partitioned": true] : [:],
             "doc_del_count": counts.deleted, "doc_count": counts.documents, "disk_format_version": 8,
             "compact_running": false,
-            "cluster": ["q": .integer(database.q), "n": 1, "w": 1, "r": 1],
+            "cluster": [
+                "q": .integer(database.q), "n": .integer(server.copies), "w": .integer(server.quorum),
+                "r": .integer(server.quorum),
+            ],
         ]
     }
 

@@ -17,6 +17,8 @@ package struct ServerOptions: Sendable {
     /// Settings to begin with, by section and key. A fleet of a thousand jobs wants `max_jobs` of `replicator` above its
     /// default of 500, since jobs take turns otherwise.
     package var settings: [String: [String: String]] = [:]
+    /// The nodes of its cluster beside the one that answers; each shard has a copy on up to three of them.
+    package var otherNodes: [String] = []
     /// How fast the replicator's own times pass: its default interval of a minute takes 60 ms.
     package var pace = 1.0 / 1000
     /// How long a session cookie is good.
