@@ -1,0 +1,41 @@
+import CouchDB
+import CouchSim
+import Foundation
+import Replication
+import Supervision
+import Testing
+import Vault
+
+@testable import Service
+
+/// A pair whose source is a cluster of which so many nodes are away that acknowledged writes may be with them.
+@Suite(.timeLimit(.minutes(2))) struct NodesAwayTests {
+    static let others = ["a2@127.0.0.1", "a3@127.0.0.1"]
+
+    @Test(arguments: [false, true])
+    func aVerificationComesToNoVerdictAndMarksNothing(isIncremental: Bool) async throws {
+        try await withVerificationScene(pairs: VerificationScene.pairInVault, otherNodes: Self.others) { scene in
+            try await scene.backUp()
+            scene.production.setNodesAway(Set(Self.others))
+            let outcome = try #require(try await scene.verify(isIncremental: isIncremental).first)
+            #expect(outcome.record.verdict == .unknown && outcome.record.doubt == .nodesAway)
+            #expect(outcome.exitCode == .unknown && outcome.equal == nil)
+            #expect(outcome.record.reason?.hasPrefix("2 of 3 nodes (a2@127.0.0.1, a3@127.0.0.1) are away") == true)
+            #expect(try await scene.moments().map(\.verified) == [nil])
+
+            scene.production.setNodesAway(["a2@127.0.0.1"])
+            #expect(try await scene.verify(isIncremental: isIncremental).map(\.record.verdict) == [.equal])
+            #expect(try await scene.moments().map { $0.verified != nil } == [true])
+        }
+    }
+
+    @Test func whatIsOnItsWayDoesNotHideIt() async throws {
+        try await withVerificationScene(pairs: VerificationScene.pairInVault, otherNodes: Self.others) { scene in
+            try await scene.backUp()
+            try scene.production.put("later", in: "orders")
+            scene.production.setNodesAway(Set(Self.others))
+            let outcome = try #require(try await scene.verify().first)
+            #expect(outcome.record.onTheirWay == 1 && outcome.record.doubt == .nodesAway)
+        }
+    }
+}
