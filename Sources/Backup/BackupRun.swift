@@ -38,6 +38,9 @@ package struct BackupRun: Sendable {
     /// Where the newest state is damaged, that is set aside, and the source read again from its beginning: the new moment has
     /// all, and the report tells.
     ///
+    /// Where so many nodes of the source's cluster are away that acknowledged writes may be with them, the moment has what was
+    /// visible, and is marked as not complete: nobody is to restore it for the whole, or to prune a complete one in its favour.
+    ///
     /// - Parameter info: what the source has just said of itself; nil to ask it.
     /// - Throws: `ReplicationFailure`, `VaultError`, `CouchError` of the source; `CancellationError`.
     package func run(knowing info: DatabaseInfo? = nil) async throws -> BackupReport {
@@ -89,27 +92,30 @@ package struct BackupRun: Sendable {
 
     private func runOnce(knowing info: DatabaseInfo?) async throws -> BackupReport {
         let mark = SourceMark(database: source, backup: backup.uuid)
-        let ((identity, revision), settings) = try await onSource {
+        let ((identity, revision), settings, copies) = try await onSource {
             let info = if let info { info } else { try await source.info() }
             async let identity = mark.identity(info)
             async let settings = SourceSettings(of: source, info)
-            return try await (identity, settings)
+            return try await (identity, settings, info.copyCounts)
         }
+        let awayBefore = try await source.nodesAway(copies)
         let verdict = try await recognise(identity)
         try await backup.store(settings)
         let report = try await replicate(identity, isSame: verdict.verdict == .same, wasCutOff: verdict.wasCutOff)
-        if !sealsUnchanged, verdict.verdict == .same, !verdict.wasCutOff, !report.isIncomplete,
+        let away = NodesAway.worse(awayBefore, try await source.nodesAway(copies))
+        let isWhole = !report.isIncomplete && away?.mayHideWrites != true
+        if !sealsUnchanged, verdict.verdict == .same, !verdict.wasCutOff, isWhole,
             let newest = try await backup.confirm(at: now(), sequence: report.sequence)
         {
             return BackupReport(
                 name: backup.name, moment: newest, isNew: false, replication: report, source: .same,
-                isMarked: identity.marker == backup.uuid)
+                isMarked: identity.marker == backup.uuid, nodesAway: away)
         }
         let moment = try await backup.seal(
-            at: now(), sequence: report.sequence, isComplete: !report.isIncomplete, setAside: report.counts.refused)
+            at: now(), sequence: report.sequence, isComplete: isWhole, setAside: report.counts.refused)
         var done = BackupReport(
             name: backup.name, moment: moment, isNew: true, replication: report, source: verdict.verdict,
-            isMarked: false)
+            isMarked: false, nodesAway: away)
         do {
             done.isMarked = try await mark.leave(moment: moment.number, over: revision)
             try await backup.noteMarker(done.isMarked ? backup.uuid : nil, moment: moment.number)

@@ -236,14 +236,14 @@ package struct VaultPass: Sendable {
     private func backUp(
         _ pair: VaultPair, onlyWrites: Bool, asking sources: AskedSources
     ) async throws -> VaultState {
-        var (damage, failure): (DamagedState?, VaultPairFailure?)
+        var (report, failure): (BackupReport?, VaultPairFailure?)
         do {
-            damage = try await backUp(pair, sealsUnchanged: false, asking: sources).damage
+            report = try await backUp(pair, sealsUnchanged: false, asking: sources)
         } catch let error as VaultPairFailure {
             failure = error
         }
         var state = try await look(at: pair, failure: failure, onlyWrites: onlyWrites)
-        state.damage = damage
+        (state.damage, state.hiding) = (report?.damage, report?.nodesAway?.hiding)
         return state
     }
 

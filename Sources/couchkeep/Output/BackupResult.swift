@@ -22,6 +22,8 @@ struct BackupResult: Encodable {
     var newEpoch: String?
     /// What was damaged of the backup and is stored anew; nil where nothing.
     var damage: String?
+    /// Which nodes of the source's cluster are away, and what that may mean; nil where none is.
+    var nodesAway: String?
     var refused: Int
     var refusals: [NotCopied]
 
@@ -34,6 +36,7 @@ struct BackupResult: Encodable {
         seconds = report.replication.elapsed / .seconds(1)
         if case .newEpoch(let reason) = report.source { newEpoch = reason }
         damage = report.damage?.description
+        nodesAway = report.nodesAway.map { $0.hiding ?? $0.summary }
         refused = report.replication.counts.refused
         refusals = report.replication.refusals.map {
             NotCopied(id: $0.id.text, revision: $0.revision?.description, error: $0.error, reason: $0.reason)

@@ -95,12 +95,14 @@ final class Scene: Sendable {
 }
 
 /// Runs a body with a simulated server that has a database `source`.
+///
+/// - Parameter otherNodes: the nodes of its cluster beside the one that answers.
 func withScene(
-    _ version: ServerVersion = ServerVersion(3, 5),
+    _ version: ServerVersion = ServerVersion(3, 5), otherNodes: [String] = [],
     _ body: @escaping @Sendable (SimulatedServer, Scene) async throws -> Void
 ) async throws {
     var options = ServerOptions()
-    options.version = version
+    (options.version, options.otherNodes) = (version, otherNodes)
     try await withSimulatedServer(options) { server in
         server.makeDatabases("source")
         try await withScene(at: server.baseURL, user: server.administrator, password: server.password) {

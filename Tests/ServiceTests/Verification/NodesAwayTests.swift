@@ -29,6 +29,24 @@ import Vault
         }
     }
 
+    @Test func aCheckTellsThatItsBackupMayLackWrites() async throws {
+        try await withVerificationScene(pairs: VerificationScene.pairInVault, otherNodes: Self.others) { scene in
+            func summary() async throws -> String? {
+                let outcome = try await scene.backUp()
+                return outcome.report.pairs.flatMap(\.findings).first { $0.rule == BackupIncomplete.name }?.summary
+            }
+            #expect(try await summary() == nil)
+            scene.production.setNodesAway(Set(Self.others))
+            for _ in 0..<2 {
+                let told = try #require(try await summary())
+                #expect(told.contains("may lack acknowledged writes: 2 of 3 nodes"), "\(told)")
+            }
+            scene.production.setNodesAway([])
+            #expect(try await summary() == nil)
+            #expect(try await scene.moments().map(\.isComplete) == [true, false, false, true])
+        }
+    }
+
     @Test func whatIsOnItsWayDoesNotHideIt() async throws {
         try await withVerificationScene(pairs: VerificationScene.pairInVault, otherNodes: Self.others) { scene in
             try await scene.backUp()
