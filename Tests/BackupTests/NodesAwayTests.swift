@@ -1,10 +1,10 @@
-import Backup
 import CouchDB
 import CouchSim
 import Foundation
 import Replication
 import Testing
 
+@testable import Backup
 @testable import Vault
 
 /// Nodes of a cluster that are away: what acknowledged writes are with them alone is not visible, and what is written then is
@@ -77,6 +77,62 @@ import Testing
             try await scene.source.fill(10)
             server.setNodesAway(["b2@127.0.0.1"])
             #expect(try await !scene.backUp().isIncomplete)
+        }
+    }
+
+    @Test func aRestoreOntoTooFewCopiesIsNotComplete() async throws {
+        try await withScene(otherNodes: Self.others) { server, scene in
+            try await scene.source.fill(10)
+            let moment = try await scene.backUp().moment
+            server.setNodesAway(Set(Self.others))
+            let target = scene.beside("copy")
+            let report = try await scene.restore(moment, to: target)
+            #expect(report.isEqual && report.outcome == .incomplete)
+            #expect(
+                report.nodesAway?.thinness
+                    == "2 of 3 nodes (a2@127.0.0.1, a3@127.0.0.1) are away: what was written may be on one copy alone")
+            // All is done: what is left is the cluster's own affair.
+            #expect(try await RestoreMark.read(target) == nil)
+            let again = try await RestoreRun(of: scene.moment(moment), to: target).done()
+            #expect(again?.outcome == .incomplete)
+
+            server.setNodesAway(["a2@127.0.0.1"])
+            let done = try await RestoreRun(of: scene.moment(moment), to: target).done()
+            #expect(done?.outcome == .equal)
+            #expect(try await scene.restore(moment, to: scene.beside("other")).outcome == .equal)
+        }
+    }
+
+    /// A write is on the one copy that is left, and the server says that it is taken.
+    @Test func oneOfTwoCopiesIsTooFew() async throws {
+        try await withScene(otherNodes: ["b2@127.0.0.1"]) { server, scene in
+            try await scene.source.fill(10)
+            let moment = try await scene.backUp().moment
+            server.setNodesAway(["b2@127.0.0.1"])
+            #expect(try await scene.restore(moment, to: scene.beside("copy")).outcome == .incomplete)
+        }
+    }
+
+    @Test func aDrillComesToNoVerdict() async throws {
+        try await withScene(otherNodes: Self.others) { server, scene in
+            try await scene.source.fill(10)
+            let moment = try await scene.backUp().moment
+            func rehearse(_ backup: DrillRun.Backup, in place: DrillRun.Place) async throws -> DrillReport {
+                try await DrillRun(backup, in: place).run(until: StopRequest())
+            }
+            let places = [DrillRun.Place.memory, .server(scene.connection)]
+            server.setNodesAway(Set(Self.others))
+            let onFewCopies = try await rehearse(.moment(scene.moment(moment)), in: .server(scene.connection))
+            #expect(onFewCopies.verdict == .unknown && onFewCopies.reason?.contains("one copy alone") == true)
+            #expect(try await rehearse(.moment(scene.moment(moment)), in: .memory).verdict == .equal)
+            for place in places {
+                let report = try await rehearse(.database(scene.source), in: place)
+                #expect(report.verdict == .unknown && report.reason?.contains("may not be visible") == true)
+            }
+            server.setNodesAway([])
+            for place in places {
+                #expect(try await rehearse(.database(scene.source), in: place).verdict == .equal)
+            }
         }
     }
 

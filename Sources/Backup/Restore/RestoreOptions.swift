@@ -1,3 +1,4 @@
+import CouchDB
 import Replication
 import Vault
 
@@ -105,6 +106,8 @@ package struct RestoreReport: Sendable {
     /// The settings that are not as they were and were left so, and those that were put back, as in ``RestorePlan``.
     package var otherSettings: [String] = []
     package var restoredSettings: [String] = []
+    /// The nodes of the target's cluster that were away when something was written; nil where none was.
+    package var nodesAway: NodesAway?
 
     init(_ plan: RestorePlan) {
         self.plan = plan
@@ -116,7 +119,7 @@ package struct RestoreReport: Sendable {
     package enum Outcome: String, Sendable {
         /// The vault has not all any more that it was given: the rest was restored.
         case damaged
-        /// The target did not take all.
+        /// The target did not take all, or what it took is on too few copies.
         case incomplete
         /// The target holds something else than it was to hold.
         case different
@@ -126,9 +129,10 @@ package struct RestoreReport: Sendable {
     package var outcome: Outcome {
         if loss != nil || refusals.contains(where: { $0.stage == .fetching }) { return .damaged }
         if !refusals.isEmpty { return .incomplete }
-        return comparison.isEqual ? .equal : .different
+        guard comparison.isEqual else { return .different }
+        return nodesAway?.missesQuorum == true ? .incomplete : .equal
     }
 
     /// Whether the target holds what it was to hold.
-    package var isEqual: Bool { outcome == .equal }
+    package var isEqual: Bool { loss == nil && refusals.isEmpty && comparison.isEqual }
 }

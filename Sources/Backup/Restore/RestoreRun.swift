@@ -76,6 +76,8 @@ package struct RestoreRun: Sendable {
         if !isNew { try expectNone(await loss(prepared)) }
         let settings = prepared.settings
         if prepared.plan.target == .absent, let mark = prepared.mark { try await create(settings, mark) }
+        let copies = try await onTarget { try await target.info().copyCounts }
+        let awayBefore = try await target.nodesAway(copies)
         try await onTarget {
             // Before the mark: who may not set it is to leave nothing behind.
             if isNew, let limit = settings.revisionsLimit { try await target.setRevisionsLimit(limit) }
@@ -95,8 +97,10 @@ package struct RestoreRun: Sendable {
         }
         try await compare(prepared, &report)
         report.loss = try await loss
+        // Nodes that are back get what was written by themselves: nothing is left to be done here.
         let isEqual = report.isEqual
         try await onTarget { try await end(prepared, isEqual: isEqual) }
+        report.nodesAway = NodesAway.worse(awayBefore, try await target.nodesAway(copies))
         report.elapsed = began.duration(to: clock.now)
         return report
     }
