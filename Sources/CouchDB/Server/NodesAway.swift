@@ -40,7 +40,9 @@ public struct NodesAway: Sendable, Hashable, Codable {
     }
 
     /// Which nodes, in words: `2 of 3 nodes (a1@host, a2@host) are away`.
-    public var summary: String {
+    public var summary: String { Self.summary(nodes, of: clusterSize) }
+
+    static func summary(_ nodes: [String], of clusterSize: Int) -> String {
         let names = nodes.prefix(5).joined(separator: ", ") + (nodes.count > 5 ? ", …" : "")
         return "\(nodes.count) of \(clusterSize) nodes (\(names)) \(nodes.count == 1 ? "is" : "are") away"
     }

@@ -18,6 +18,15 @@ package struct AwayNodes: Sendable, Hashable, Codable {
         return try await AwayNodes(source: left, target: right)
     }
 
+    /// Asks both sides for what they say of themselves, and then as above.
+    ///
+    /// - Throws: ``ReplicationFailure`` of the side that doesn't answer; `CancellationError`.
+    package static func ask(
+        _ source: any ComparableReplica, _ target: any ComparableReplica
+    ) async throws -> AwayNodes? {
+        try await ask(source, target, try await ReplicaDescriptions.ask(source, target))
+    }
+
     private static func nodesAway(_ side: any Replica, _ told: ReplicaDescription) async throws -> NodesAway? {
         try await (side as? CouchReplica)?.database.nodesAway(told.copies)
     }

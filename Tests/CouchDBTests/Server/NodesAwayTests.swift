@@ -23,6 +23,7 @@ import Testing
         let away = try #require(NodesAway(cluster(3, away: 2), shards(4, n: 3, on: 3), try counts(3)))
         #expect(away.hiding == nil && away.thinness == nil)
         #expect(away.summary == "1 of 3 nodes (a2@host) is away")
+        #expect(cluster(3, away: 2).missingSummary == away.summary && cluster(3).missingSummary == nil)
     }
 
     @Test func twoOfThreeMayHideAndTakeTooFewCopies() throws {

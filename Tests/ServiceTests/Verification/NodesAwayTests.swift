@@ -47,6 +47,20 @@ import Vault
         }
     }
 
+    @Test func aRepairThatWouldRemoveSomethingIsRefusedBeforeItLooks() async throws {
+        try await withVerificationScene(otherNodes: Self.others) { scene in
+            scene.production.setNodesAway(["a2@127.0.0.1"])
+            await #expect(throws: SourceNodesAway.self) {
+                try await scene.desk().repairing("orders", verification: nil, removing: true) { _ in }
+            }
+            #expect(try await scene.desk().list().isEmpty)
+            scene.production.setNodesAway([])
+            try await scene.desk().repairing("orders", verification: nil, removing: true) { repair in
+                #expect(repair.differences.isEmpty)
+            }
+        }
+    }
+
     @Test func whatIsOnItsWayDoesNotHideIt() async throws {
         try await withVerificationScene(pairs: VerificationScene.pairInVault, otherNodes: Self.others) { scene in
             try await scene.backUp()
