@@ -24,6 +24,9 @@ package struct BackupReport: Sendable {
     package var unread: [UnreadSetting]
     /// What was damaged of the backup and is stored anew; nil where nothing that was met. Older moments may lack it.
     package var damage: DamagedState?
+    /// The nodes of the source's cluster that were away at the beginning or the end; nil where none was. Where acknowledged
+    /// writes may be with them, the moment is not complete.
+    package var nodesAway: NodesAway?
 
     /// Whether something of the source is not in the backup.
     package var isIncomplete: Bool { !moment.isComplete }

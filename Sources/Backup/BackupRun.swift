@@ -38,6 +38,9 @@ package struct BackupRun: Sendable {
     /// Where the newest state is damaged, that is set aside, and the source read again from its beginning: the new moment has
     /// all, and the report tells.
     ///
+    /// Where so many nodes of the source's cluster are away that acknowledged writes may be with them, the moment has what was
+    /// visible, and is marked as not complete: nobody is to restore it for the whole, or to prune a complete one in its favour.
+    ///
     /// - Parameter info: what the source has just said of itself; nil to ask it.
     /// - Throws: `ReplicationFailure`, `VaultError`, `CouchError` of the source; `CancellationError`.
     package func run(knowing info: DatabaseInfo? = nil) async throws -> BackupReport {
@@ -89,27 +92,30 @@ package struct BackupRun: Sendable {
 
     private func runOnce(knowing info: DatabaseInfo?) async throws -> BackupReport {
         let mark = SourceMark(database: source, backup: backup.uuid)
-        let ((identity, revision), (settings, unread)) = try await onSource {
+        let ((identity, revision), (settings, unread), copies) = try await onSource {
             let info = if let info { info } else { try await source.info() }
             async let identity = mark.identity(info)
             async let settings = SourceSettings.read(of: source, info)
-            return try await (identity, settings)
+            return try await (identity, settings, info.copyCounts)
         }
-        let verdict = try await recognise(identity, settings)
+        let awayBefore = try await source.nodesAway(copies)
+        let verdict = try await recognise(identity, settings, awayBefore)
         try await backup.store(settings, keeping: Set(unread.map(\.part)))
         let report = try await replicate(identity, isSame: verdict.verdict == .same, wasCutOff: verdict.wasCutOff)
-        if !sealsUnchanged, verdict.verdict == .same, !verdict.wasCutOff, !report.isIncomplete,
+        let away = NodesAway.worse(awayBefore, try await source.nodesAway(copies))
+        let isWhole = !report.isIncomplete && away?.mayHideWrites != true
+        if !sealsUnchanged, verdict.verdict == .same, !verdict.wasCutOff, isWhole,
             let newest = try await backup.confirm(at: now(), sequence: report.sequence)
         {
             return BackupReport(
                 name: backup.name, moment: newest, isNew: false, replication: report, source: .same,
-                isMarked: identity.marker == backup.uuid, unread: unread)
+                isMarked: identity.marker == backup.uuid, unread: unread, nodesAway: away)
         }
         let moment = try await backup.seal(
-            at: now(), sequence: report.sequence, isComplete: !report.isIncomplete, setAside: report.counts.refused)
+            at: now(), sequence: report.sequence, isComplete: isWhole, setAside: report.counts.refused)
         var done = BackupReport(
             name: backup.name, moment: moment, isNew: true, replication: report, source: verdict.verdict,
-            isMarked: false, unread: unread)
+            isMarked: false, unread: unread, nodesAway: away)
         do {
             done.isMarked = try await mark.leave(moment: moment.number, over: revision)
             try await backup.noteMarker(done.isMarked ? backup.uuid : nil, moment: moment.number)
@@ -183,11 +189,16 @@ package struct BackupRun: Sendable {
 
     /// Tells whether the source is the one that is known, and whether all has to be compared, as behind a run that was cut
     /// off.
+    ///
+    /// - Parameter away: the nodes of the source that are away. Where they may hide what is there, no epoch begins for that.
     private func recognise(
-        _ found: SourceIdentity, _ settings: SourceSettings
+        _ found: SourceIdentity, _ settings: SourceSettings, _ away: NodesAway?
     ) async throws -> (verdict: SourceVerdict, wasCutOff: Bool) {
         let leaves = KnownLeaves(source: CouchReplica(source), backup: backup)
         let identity = try await leaves.believed(found, settings)
+        if case .newEpoch = SourceVerdict(remembered: try await backup.newestEpoch().source, found: identity) {
+            try await expectNoneHiding(away)
+        }
         let verdict: SourceVerdict
         do {
             verdict = try await backup.recognise(identity, at: now())
@@ -205,10 +216,21 @@ package struct BackupRun: Sendable {
         // What was read behind the last mark shows whether the source went back since.
         let unmarked = try await leaves.ask()
         guard unmarked.isLost else { return (verdict, unmarked.hasAny || identity != found) }
+        try await expectNoneHiding(away)
         let reason =
             "the source has no more what a run that was cut off read of it: it went back in time, or purged that"
         try await backup.beginEpoch(found, reason: reason, at: now())
         return (.newEpoch(reason: reason), false)
+    }
+
+    private func expectNoneHiding(_ away: NodesAway?) async throws {
+        guard let hiding = away?.hiding else { return }
+        try await onSource {
+            throw CouchError(
+                .serverError,
+                "\(hiding), and without that the source looks like another one, or like an older state of itself: back it up "
+                    + "when the nodes are there again")
+        }
     }
 
     private func replicate(

@@ -88,6 +88,7 @@ struct Failure {
                 text: "\(error.side.rawValue): \(error.underlying)\(Self.hint(error.underlying))",
                 code: Self.code(of: error.underlying), exit: Service.ExitCode(error))
         case let error as RemovalHold: Words(text: "\(error)", code: error.finding.rule, exit: .refused)
+        case let error as SourceNodesAway: Words(text: "\(error)", code: SourceNodesAway.code, exit: .refused)
         case let error as PairDirectory.UnknownPair: Words(text: "\(error)", code: "unknown-pair", exit: .usage)
         case is CancellationError:
             Words(text: "interrupted; the next run goes on", code: "interrupted", exit: .incomplete)

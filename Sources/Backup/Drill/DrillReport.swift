@@ -86,6 +86,12 @@ package struct DrillReport: Sendable, Codable, Hashable {
         if problems.count < Self.named { problems.append(problem) }
     }
 
+    /// Takes back a good verdict for a reason, where there is one.
+    mutating func doubt(_ why: String?) {
+        guard let why, verdict == .equal || verdict == .incomplete else { return }
+        (verdict, reason) = (.unknown, why)
+    }
+
     /// Decides, when all was seen.
     ///
     /// - Parameter isInVault: whether what the backup does not hand out is damaged.

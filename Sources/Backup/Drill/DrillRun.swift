@@ -166,8 +166,21 @@ package struct DrillRun: Sendable {
     // MARK: Restoring
 
     private func restore(into memory: MemoryReplica, _ report: inout DrillReport) async throws {
+        let before = try await nodesAwayOfBackup()
         try await rehearse(replica, in: memory, &report)
         try await readAttachments(of: memory, &report)
+        report.doubt(NodesAway.worse(before, try await nodesAwayOfBackup())?.hiding)
+    }
+
+    /// The nodes of the backup's cluster that are away; nil where none is, and of a vault.
+    private func nodesAwayOfBackup() async throws -> NodesAway? {
+        guard case .database(let database) = backup else { return nil }
+        return try await nodesAway(of: database, .source)
+    }
+
+    private func nodesAway(of database: CouchDatabase, _ side: ReplicationFailure.Side) async throws -> NodesAway? {
+        let copies = try await side.naming { try await database.info().copyCounts }
+        return try await database.nodesAway(copies)
     }
 
     /// Reads the attachments of what was restored: a copy in memory has them as files that nobody has opened yet.
@@ -267,8 +280,13 @@ package struct DrillRun: Sendable {
                 report.note(DrillReport.Problem(id: failure.id.text, reason: "not restored: \(failure.reason)"))
             }
             try await compareBodies(vault, CouchReplica(scratch), refusals: result.refusals, &report)
+            report.doubt(result.nodesAway?.thinness)
         case .database(let database):
+            let before = try await (nodesAwayOfBackup(), nodesAway(of: scratch, .target))
             try await rehearse(CouchReplica(database), in: CouchReplica(scratch), &report)
+            let after = try await (nodesAwayOfBackup(), nodesAway(of: scratch, .target))
+            report.doubt(NodesAway.worse(before.0, after.0)?.hiding)
+            report.doubt(NodesAway.worse(before.1, after.1)?.thinness)
         }
     }
 

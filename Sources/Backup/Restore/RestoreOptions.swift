@@ -1,3 +1,4 @@
+import CouchDB
 import Replication
 import Vault
 
@@ -107,6 +108,8 @@ package struct RestoreReport: Sendable {
     package var restoredSettings: [String] = []
     /// Those that were to be put back and that the target did not take, by name and reason; ``otherSettings`` has them too.
     package var settingFailures: [Refusal] = []
+    /// The nodes of the target's cluster that were away when something was written; nil where none was.
+    package var nodesAway: NodesAway?
 
     init(_ plan: RestorePlan) {
         self.plan = plan
@@ -118,7 +121,7 @@ package struct RestoreReport: Sendable {
     package enum Outcome: String, Sendable {
         /// The vault has not all any more that it was given: the rest was restored.
         case damaged
-        /// The target did not take all.
+        /// The target did not take all, or what it took is on too few copies.
         case incomplete
         /// The target holds something else than it was to hold.
         case different
@@ -128,11 +131,9 @@ package struct RestoreReport: Sendable {
     package var outcome: Outcome {
         if loss != nil || refusals.contains(where: { $0.stage == .fetching }) { return .damaged }
         if !refusals.isEmpty || !settingFailures.isEmpty { return .incomplete }
-        return comparison.isEqual ? .equal : .different
+        guard comparison.isEqual else { return .different }
+        return nodesAway?.missesQuorum == true ? .incomplete : .equal
     }
-
-    /// Whether the target holds what it was to hold.
-    package var isEqual: Bool { outcome == .equal }
 
     /// Whether it holds all documents that it was to hold, whatever became of the settings.
     package var hasAllDocuments: Bool { loss == nil && refusals.isEmpty && comparison.isEqual }

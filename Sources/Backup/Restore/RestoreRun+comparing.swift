@@ -51,7 +51,10 @@ extension RestoreRun {
         report.comparison.equal = try await looking.groups(of: prepared.selection) { group in
             if group.contains(where: { !isOfCouchDB($0) }) { isSame = false }
         }
-        return isSame ? report : nil
+        guard isSame else { return nil }
+        let copies = try await onTarget { try await target.info().copyCounts }
+        report.nodesAway = try await target.nodesAway(copies)
+        return report
     }
 
     /// Documents that say something else than they did, or of which nobody can know, and those that were deleted and live.

@@ -2,10 +2,11 @@
 public struct BulkWriteResult: Sendable, Hashable {
     /// The documents that the database did not take.
     public var refused: [RefusedDocument]
-    /// Whether enough copies of each shard took the documents.
+    /// Whether the server has not said that too few copies of a shard took the documents.
     ///
     /// False (202) says that at least one copy has them and the cluster will bring the others along, unless that node is
-    /// lost before.
+    /// lost before. CouchDB never says so of `new_edits: false`, however few copies are left: such a write is `noreply` from
+    /// each copy, and `force_reply` of fabric_doc_update.erl takes equal answers for good. See ``NodesAway``.
     public var reachedQuorum: Bool
 
     /// Makes a result.

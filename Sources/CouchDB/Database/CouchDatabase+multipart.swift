@@ -35,8 +35,9 @@ extension CouchDatabase {
     ///   - revision: the revision that the document names; nil where it names none.
     ///   - isNew: writes it as a client writes a new document, which goes on from a tombstone that is there. The document names no
     ///     revision then, and a call that is repeated finds it there (code `conflict`).
-    /// - Throws: ``CouchError``; code `server-error` with status 202 where not enough copies of the shard took it, `not-couchdb`
-    ///   where a proxy makes an attachment of another document out of it. Errors of `body` come out as a failed request.
+    /// - Throws: ``CouchError``; code `server-error` with status 202 where the server says that not enough copies of the shard
+    ///   took it, which CouchDB does for new documents alone (see ``BulkWriteResult/reachedQuorum``); `not-couchdb` where a proxy
+    ///   makes an attachment of another document out of it. Errors of `body` come out as a failed request.
     public func putRevision<Body: AsyncSequence & Sendable>(
         _ id: String, revision: RevisionID?, layout: MultipartWriter, body: Body, isNew: Bool = false
     ) async throws where Body.Element == ByteBuffer {

@@ -16,6 +16,8 @@ public struct DatabaseInfo: Sendable, Hashable {
     public var q: Int?
     /// The number of copies of each shard.
     public var n: Int?
+    /// The number of copies that acknowledge a write.
+    public var w: Int?
     /// Whether the database is partitioned.
     public var isPartitioned: Bool
     /// Bytes of the files, where told.
@@ -27,7 +29,7 @@ public struct DatabaseInfo: Sendable, Hashable {
     public init(
         name: String, documentCount: Int, deletedCount: Int, updateSequence: UpdateSequence,
         instanceStartTime: String? = nil, purgeSequence: UpdateSequence? = nil, q: Int? = nil, n: Int? = nil,
-        isPartitioned: Bool = false, fileSize: Int? = nil, activeSize: Int? = nil
+        w: Int? = nil, isPartitioned: Bool = false, fileSize: Int? = nil, activeSize: Int? = nil
     ) {
         self.name = name
         self.documentCount = documentCount
@@ -37,6 +39,7 @@ public struct DatabaseInfo: Sendable, Hashable {
         self.purgeSequence = purgeSequence
         self.q = q
         self.n = n
+        self.w = w
         self.isPartitioned = isPartitioned
         self.fileSize = fileSize
         self.activeSize = activeSize
@@ -56,10 +59,13 @@ public struct DatabaseInfo: Sendable, Hashable {
             updateSequence: UpdateSequence(sequence), instanceStartTime: answer["instance_start_time"]?.string,
             purgeSequence: answer["purge_seq"].map(UpdateSequence.init),
             q: answer["cluster"]?["q"]?.integer, n: answer["cluster"]?["n"]?.integer,
-            isPartitioned: answer["props"]?["partitioned"]?.bool ?? false,
+            w: answer["cluster"]?["w"]?.integer, isPartitioned: answer["props"]?["partitioned"]?.bool ?? false,
             fileSize: answer["sizes"]?["file"]?.integer ?? answer["disk_size"]?.integer,
             activeSize: answer["sizes"]?["active"]?.integer ?? answer["data_size"]?.integer)
     }
+
+    /// The copies of its shards; nil where there is one of each, or the server does not tell.
+    public var copyCounts: CopyCounts? { CopyCounts(n: n, w: w) }
 
     /// Which database this is: the time of its creation, which `instance_start_time` is from 3.3 on (apache/couchdb#3901).
     ///

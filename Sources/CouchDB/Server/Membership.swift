@@ -23,4 +23,10 @@ public struct Membership: Sendable, Hashable {
 
     /// Nodes of the cluster that can't be reached from the node that answered.
     public var missingNodes: [String] { clusterNodes.filter { !allNodes.contains($0) } }
+
+    /// Which nodes are away, in words: `1 of 3 nodes (a1@host) is away`; nil where none is.
+    public var missingSummary: String? {
+        let missing = missingNodes
+        return missing.isEmpty ? nil : NodesAway.summary(missing.sorted(), of: clusterNodes.count)
+    }
 }

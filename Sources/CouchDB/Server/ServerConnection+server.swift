@@ -54,6 +54,19 @@ extension ServerConnection {
         return try await read(.get, ["_membership"]) { try Membership(answer: $0) }
     }
 
+    /// The nodes of the cluster; nil where nobody tells: before 2.0, of an account that may not ask, and behind what has no
+    /// such endpoint.
+    public func knownMembership() async throws -> Membership? {
+        do {
+            return try await membership()
+        } catch let error as CouchError
+            where [.unauthorized, .forbidden, .notFound, .unsupported, .notCouchDB].contains(error.code)
+            || [400, 405, 501].contains(error.status)
+        {
+            return nil
+        }
+    }
+
     /// The settings of one section of the node's configuration; values are texts.
     ///
     /// Needs a server admin.

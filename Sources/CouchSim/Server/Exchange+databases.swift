@@ -57,7 +57,7 @@ extension Exchange {
     /// What `GET /{db}` and `_dbs_info` tell.
     func info(of database: Database) -> OrderedJSON {
         let content = database.content
-        let (sizes, copies) = (content.documents.count * 200, server.options.copies)
+        let sizes = content.documents.count * 200
         let counts: (documents: OrderedJSON, deleted: OrderedJSON) = (
             .integer(content.documentCount), .integer(content.deletedCount)
         )
@@ -79,8 +79,8 @@ extension Exchange {
             "doc_del_count": counts.deleted, "doc_count": counts.documents, "disk_format_version": 8,
             "compact_running": false,
             "cluster": [
-                "q": .integer(database.q), "n": .integer(copies), "w": .integer(copies / 2 + 1),
-                "r": .integer(copies / 2 + 1),
+                "q": .integer(database.q), "n": .integer(server.copies), "w": .integer(server.quorum),
+                "r": .integer(server.quorum),
             ],
         ]
     }

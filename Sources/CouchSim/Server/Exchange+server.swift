@@ -104,18 +104,9 @@ extension Exchange {
         return .json(["uuids": .array(uuids)])
     }
 
-    func membership() throws -> SimulatedResponse {
-        try allow(.get, .head)
-        if !flavour.isOlderThan3 { try requireServerAdmin() }
-        let nodes: OrderedJSON = [.string(SimulatedServer.node)]
-        return .json(["all_nodes": nodes, "cluster_nodes": nodes])
-    }
 }
 
 extension SimulatedServer {
-    /// The name of the only node.
-    static let node = "couchdb@127.0.0.1"
-
     /// The names of all databases, sorted.
     package var databaseNames: [String] { state.withLock { $0.databases.keys.sorted() } }
 }

@@ -54,6 +54,7 @@ struct Exchange: Sendable {
         case "_changes": return try await changes(of: database)
         case "_all_docs": return try allDocuments(of: database)
         case "_design_docs" where !flavour.isSingleNode: return try designDocuments(of: database)
+        case "_shards" where !flavour.isSingleNode: return try shards(of: database)
         case "_local_docs" where !flavour.isSingleNode: return try localDocuments(of: database)
         case "_revs_diff": return try revisionsDifference(in: database)
         case "_missing_revs": return try missingRevisions(in: database)

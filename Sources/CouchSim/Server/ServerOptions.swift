@@ -17,8 +17,10 @@ package struct ServerOptions: Sendable {
     /// Settings to begin with, by section and key. A fleet of a thousand jobs wants `max_jobs` of `replicator` above its
     /// default of 500, since jobs take turns otherwise.
     package var settings: [String: [String: String]] = [:]
-    /// How many copies its databases say that each shard has (`n`); it simulates one node all the same.
-    package var copies = 1
+    /// How many copies its databases say that each shard has (`n`); nil for as many as it has nodes, up to three.
+    package var copies: Int?
+    /// The nodes of its cluster beside the one that answers.
+    package var otherNodes: [String] = []
     /// How fast the replicator's own times pass: its default interval of a minute takes 60 ms.
     package var pace = 1.0 / 1000
     /// How long a session cookie is good.

@@ -13,5 +13,7 @@ struct ServerState: Sendable {
     var lastCreation: [String: Int] = [:]
     /// When the server was started last, in seconds since 1970.
     var startedAt = 0.0
+    /// The nodes of the cluster that are away.
+    var nodesAway: Set<String> = []
     var validators: [String: WriteContext.Validator] = [:]
 }

@@ -73,7 +73,7 @@ package final class CouchReplica: Replica {
         return ReplicaDescription(
             name: database.url, updateSequence: info.updateSequence, documentCount: info.documentCount,
             deletedCount: info.deletedCount, identity: info.identity,
-            purges: info.purgeSequence?.parameter)
+            purges: info.purgeSequence?.parameter, copies: info.copyCounts)
     }
 
     /// Changes or reads what was learnt.

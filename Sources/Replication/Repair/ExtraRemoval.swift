@@ -61,9 +61,10 @@ package struct ExtraRemoval: Sendable {
 
     /// Removes what only the target has of these documents, and looks again.
     ///
-    /// Asks the source right before: a revision that it knows by now stays.
+    /// Asks the source right before: a revision that it knows by now stays, and nothing is removed while nodes of its cluster
+    /// are away.
     ///
-    /// - Throws: ``ReplicationFailure``; `CancellationError`. It can be run again at any time.
+    /// - Throws: ``SourceNodesAway``; ``ReplicationFailure``; `CancellationError`. It can be run again at any time.
     package func run(
         _ differences: [Difference], keepsUnexplained: Bool = false, keepsOlder: Bool = true
     ) async throws -> Report {
@@ -75,6 +76,7 @@ package struct ExtraRemoval: Sendable {
             let part = Array(removed[start..<min(start + Self.together, removed.count)])
             let leaves = part.map { DocumentLeaves(id: $0.id, revisions: $0.onlyInTarget) }
             let unknown = try await ReplicationFailure.Side.source.naming { try await source.missing(leaves) }
+            try await SourceNodesAway.expectNone(of: source)
             report.kept += Self.known(part, unknown)
             try await ReplicationFailure.Side.target.naming { try await remove(unknown, &report) }
         }

@@ -14,10 +14,12 @@ package struct ReplicaDescription: Sendable, Hashable {
     package var identity: String?
     /// Something that changes with each purge, where the replica has them: purges are in no feed.
     package var purges: String?
+    /// The copies of its shards in a cluster; nil where there is one of each.
+    package var copies: CopyCounts?
 
     package init(
         name: String, updateSequence: UpdateSequence, documentCount: Int, deletedCount: Int, identity: String? = nil,
-        purges: String? = nil
+        purges: String? = nil, copies: CopyCounts? = nil
     ) {
         self.name = name
         self.updateSequence = updateSequence
@@ -25,6 +27,7 @@ package struct ReplicaDescription: Sendable, Hashable {
         self.deletedCount = deletedCount
         self.identity = identity
         self.purges = purges
+        self.copies = copies
     }
 
     /// All documents, deleted ones too.

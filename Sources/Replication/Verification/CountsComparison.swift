@@ -15,6 +15,8 @@ struct CountsComparison {
         var hasEqualSecurity: Bool?
         /// Where the source's feed ended.
         var sequence = UpdateSequence.zero
+        /// What both sides said of themselves; nil where only their numbers were compared.
+        var sides: ReplicaDescriptions?
 
         var isEqual: Bool { counts.isEqual && hasEqualSecurity != false }
     }
@@ -29,6 +31,7 @@ struct CountsComparison {
         }
         let ((from, has), (to, had)) = try await (left, right)
         var outcome = Self.compare(from, to)
+        outcome.sides = ReplicaDescriptions(source: from, target: to)
         if comparesSecurity, let security = has.security, let other = had.security {
             outcome.hasEqualSecurity = security == other
         }

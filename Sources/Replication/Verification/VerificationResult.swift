@@ -10,6 +10,8 @@ extension Verification {
         case contentUnreadable = "content-unreadable"
         /// What was planted was not found, so that nothing is known.
         case selfTestFailed = "self-test-failed"
+        /// So many nodes of a cluster were away that acknowledged writes may not have been visible.
+        case nodesAway = "nodes-away"
     }
 
     /// How a verification has ended.
@@ -39,5 +41,18 @@ extension Verification {
         package var since: Date?
         /// What the next verification can be built on; only where both sides are equal.
         package var basis: VerificationBasis?
+        /// The nodes that were away at the beginning or the end; nil where none was.
+        package var away: AwayNodes?
+
+        /// Takes back that nothing is missing where acknowledged writes may not have been visible.
+        ///
+        /// What one side has more may be in what the other one hid. What is known to be missing stays so.
+        mutating func note(_ away: AwayNodes?) {
+            self.away = away
+            guard verdict == .equal || (verdict == .different && counts.isOnlyMore), let hiding = away?.hiding else {
+                return
+            }
+            (verdict, doubt, reason) = (.unknown, .nodesAway, hiding)
+        }
     }
 }

@@ -20,11 +20,13 @@ struct VerificationRun {
                 try await ReplicaDescriptions.ask(verification.source, verification.target)
             }
         let (source, target) = (VerificationState.Side(sides.source), VerificationState.Side(sides.target))
+        let away = try await AwayNodes.ask(verification.source, verification.target, sides)
         guard isResuming else {
             var state = VerificationState(
                 level: level, share: verification.share, selfTests: verification.selfTests, at: verification.now(),
                 source: source, target: target)
             if let basis = verification.basis, level == .revisions, basis.isSound(for: sides) { state.basis = basis }
+            state.away = away
             var journal: VerificationJournal?
             if let folder = verification.folder { journal = VerificationJournal(beginningIn: folder, state) }
             return VerificationRun(verification, journal, state, sides)
@@ -34,7 +36,7 @@ struct VerificationRun {
                 code: .nothingToResume, description: "a verification is resumed in the folder where it was stopped")
         }
         let journal = try await VerificationJournal.resume(in: folder)
-        let state = journal.state
+        var state = journal.state
         guard !source.isOther(than: state.source), !target.isOther(than: state.target) else {
             throw VerificationStateError(
                 code: .otherDatabases,
@@ -46,8 +48,14 @@ struct VerificationRun {
             var anew = VerificationState(
                 level: state.level, share: state.share, selfTests: state.selfTests, at: verification.now(),
                 source: source, target: target)
-            anew.seconds = state.seconds
+            (anew.seconds, anew.away) = (state.seconds, away)
             return VerificationRun(verification, VerificationJournal(beginningIn: folder, anew), anew, sides)
+        }
+        // What was read before the pause may have lacked something too.
+        let worse = AwayNodes.worse(state.away, away)
+        if worse != state.away {
+            state.away = worse
+            try await journal.change { $0.away = worse }
         }
         return VerificationRun(verification, journal, state, sides)
     }
@@ -98,7 +106,9 @@ struct VerificationRun {
             let told = named.bodies
             bodies = try await compareBodies(told: told) { try await take($0) }
         }
-        return result(revisions, bodies, named)
+        let away = AwayNodes.worse(
+            state.away, try await AwayNodes.ask(verification.source, verification.target, sides))
+        return result(revisions, bodies, named, away)
     }
 
     private func compareRevisions(
@@ -170,7 +180,7 @@ struct VerificationRun {
 
     private func result(
         _ revisions: VerificationState.Revisions, _ bodies: (report: BodyReport, passedSelfTest: Bool?)?,
-        _ named: NamedDifferences
+        _ named: NamedDifferences, _ away: AwayNodes?
     ) -> Verification.Result {
         var counts = revisions.counts
         if let found = bodies?.report.counts {
@@ -187,6 +197,7 @@ struct VerificationRun {
             at: state.at, counts: counts, differences: named.first, bodies: bodies?.report,
             share: bodies == nil ? nil : state.share, passedSelfTest: passed, elapsed: elapsed)
         result.doubt(isBehind: revisions.isBehind)
+        result.note(away)
         result.since = state.basis?.at
         if result.verdict == .equal {
             result.basis = VerificationBasis(

@@ -58,6 +58,8 @@ package struct VerificationState: Sendable, Hashable, Codable {
     var differences = 0
     /// The seconds that earlier runs took, up to this state.
     package var seconds: Double = 0
+    /// The nodes that were away when it began, or when it was resumed; nil where none was.
+    var away: AwayNodes?
 }
 
 /// A state that can't be resumed.

@@ -243,7 +243,7 @@ package struct VaultPass: Sendable {
             failure = error
         }
         var state = try await look(at: pair, failure: failure, onlyWrites: onlyWrites)
-        state.damage = report?.damage
+        (state.damage, state.hiding) = (report?.damage, report?.nodesAway?.hiding)
         state.unread = report?.unread ?? []
         return state
     }

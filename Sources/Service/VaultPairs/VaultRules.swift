@@ -74,11 +74,14 @@ package enum BackupIncomplete: Rule {
     package static let explanation = RuleExplanation(
         title: "the newest moment in the vault lacks revisions",
         what:
-            "The source lists revisions that it does not hand out, or hands out broken; or a run was cut off behind a "
-            + "source that was replaced.",
+            "The source lists revisions that it does not hand out, or hands out broken; a run was cut off behind a "
+            + "source that was replaced; or so many nodes of the source's cluster were away during the backup that "
+            + "acknowledged writes may be on none of the others.",
         consequence: "These revisions are in no backup. All others are.",
-        evidence: "The revisions that were set aside, with the server's reason.",
-        repair: "Each run tries them again. A document that stays unreadable is damaged at the source: write it anew.",
+        evidence: "The revisions that were set aside, with the server's reason; _membership and _shards of the source.",
+        repair:
+            "Each run tries them again. A document that stays unreadable is damaged at the source: write it anew. Bring "
+            + "nodes that are away back, and the next backup is complete.",
         severity: "critical")
 }
 

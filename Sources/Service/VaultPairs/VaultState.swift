@@ -40,6 +40,8 @@ struct VaultState: Sendable {
     var damage: DamagedState?
     /// The settings that the source did not hand out to the backup that was just made.
     var unread: [UnreadSetting] = []
+    /// Why what the backup that was just made has read may lack something, in words; nil where it may not, or none was made.
+    var hiding: String?
     /// Why the backup failed, or can't be read; nil where all went well, or nothing was tried.
     var failure: VaultPairFailure?
     /// Why the source could not be asked what has changed.
@@ -226,12 +228,18 @@ struct VaultState: Sendable {
         }
         if !newest.isComplete {
             let missing = Wording.revisions(newest.setAside)
+            // What the backup has told of that moment is known no more when it is looked at again.
+            let told = before?.findings.first {
+                $0.rule == BackupIncomplete.name && $0.evidence["moment"] == .integer(Int64(newest.number))
+            }
             findings.append(
                 finding(
                     BackupIncomplete.self, .critical,
                     newest.setAside > 0
                         ? "\(missing) of the source could not be copied into the vault"
-                        : "the newest moment in the vault was not read to its end",
+                        : hiding.map { "the newest moment in the vault may lack acknowledged writes: \($0)" }
+                            ?? told?.summary
+                            ?? "the newest moment in the vault was not read to its end, or nodes of its source were away",
                     evidence: ["moment": .integer(Int64(newest.number)), "setAside": .integer(Int64(newest.setAside))],
                     next: "couchkeep explain \(BackupIncomplete.name)"))
         }

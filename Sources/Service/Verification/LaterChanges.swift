@@ -102,6 +102,7 @@ package struct LaterChanges: Sendable {
                 result.reason ?? "\(Wording.revisions(bodies.unreadable)) could not be read"
             )
         }
+        if let hiding = result.away?.hiding { return (.unknown, .nodesAway, hiding) }
         return nil
     }
 }

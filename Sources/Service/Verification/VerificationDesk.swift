@@ -98,8 +98,8 @@ package struct VerificationDesk: Sendable {
     /// - Parameters:
     ///   - mending: whether something is to be copied, which takes the right to write to a vault.
     ///   - removing: whether something is to be removed from the backup.
-    /// - Throws: ``PairDirectory/UnknownPair``; ``RemovalHold`` before anything is looked at; what kept the verification from a
-    ///   verdict; what the body throws.
+    /// - Throws: ``PairDirectory/UnknownPair``; ``RemovalHold`` and `SourceNodesAway` before anything is looked at; what kept the
+    ///   verification from a verdict; what the body throws.
     package func repairing<Result: Sendable>(
         _ name: String, verification number: Int?, mending: Bool = true, removing: Bool = false,
         _ body: (Repair) async throws -> Result
@@ -110,6 +110,7 @@ package struct VerificationDesk: Sendable {
             let pair = named.first { !$0.isInVault } ?? named[0]
             let hold = RemovalHold(pair.key, in: try await StateFolder(loaded).openForReading().lastReport())
             if removing, let hold { throw hold }
+            if removing { try await SourceNodesAway.expectNone(of: CouchReplica(pair.source)) }
             if removing, let hold = RemovalHold(pair.key, in: try await look()) { throw hold }
             let wanted = if let number { number } else { try await verified(pair, verifier) }
             let (record, differences) = try await found(by: wanted, of: pair)

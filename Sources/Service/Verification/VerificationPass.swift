@@ -130,16 +130,22 @@ package struct VerificationPass: Sendable {
         var record = RepairRecord(
             action: Self.action, at: now(), result: .failed, detail: "", rule: BackupDiffers.name)
         do {
-            let report = try await PairSides.with(
+            let (report, away) = try await PairSides.with(
                 pair, vault: configuration.vault ?? VaultConfiguration(), environment: environment, now: now(),
                 mending: true
-            ) { try await $0.mend(holes, of: pair.key, StoredRefusals(state), at: now()) }
+            ) { sides in
+                let before = try await AwayNodes.ask(sides.source, sides.target)
+                let report = try await sides.mend(holes, of: pair.key, StoredRefusals(state), at: now())
+                return (report, AwayNodes.worse(before, try await AwayNodes.ask(sides.source, sides.target)))
+            }
             record.detail =
                 "copied \(Wording.revisions(report.copied)) that verification \(verification) had found missing"
-            if report.remaining.isEmpty {
-                record.result = .done
-            } else {
+            if !report.remaining.isEmpty {
                 record.detail += "; \(Wording.documents(report.remaining.count)) still not complete"
+            } else if let thinness = away?.target?.thinness {
+                record.detail += "; \(thinness)"
+            } else {
+                record.result = .done
             }
             if let damage = report.damage {
                 record.detail += "; the backup was damaged (\(damage)), and older moments lack it"

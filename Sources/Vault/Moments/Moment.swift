@@ -12,7 +12,8 @@ package struct Moment: Sendable, Hashable {
     package var epoch: Int
     /// How far the source's feed was read, where known.
     package var sequence: UpdateSequence?
-    /// Whether the feed was read to its end, with nothing set aside.
+    /// Whether the feed was read to its end, with nothing set aside, and no acknowledged write may have been with nodes that
+    /// were away.
     package var isComplete: Bool
     /// Revisions that could not be copied.
     package var setAside: Int

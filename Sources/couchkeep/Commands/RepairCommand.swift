@@ -27,9 +27,11 @@ struct RepairCommand: AsyncParsableCommand, JSONCommand {
             that where the target is also replicated into the source.
 
             Nothing is removed from a pair's backup while the last check says that it may be the only copy: source-replaced, \
-            source-rolled-back, mass-deletion or server-replaced. Nor is what is older than its source.
+            source-rolled-back, mass-deletion or server-replaced. Nor is what is older than its source, nor anything while a node \
+            of the source's cluster is away.
 
-            Exit code 0 where both are equal, 3 where the target refused something, 10 where they still differ.
+            Exit code 0 where both are equal, 3 where the target refused something or so many nodes of a cluster are away that \
+            not all may be visible or written to enough of them, 10 where they still differ, 16 where nothing may be removed.
             """)
 
     @Argument(
@@ -106,6 +108,7 @@ struct RepairCommand: AsyncParsableCommand, JSONCommand {
             (code, _) = try await ReplicaArgument.withBoth(
                 words[0], words[1], login: login, vault: vault, moment: moment
             ) {
+                if removeExtra, !dryRun { try await SourceNodesAway.expectNone(of: $0.replica) }
                 // What a backup has lost is not extra on the other side.
                 if removeExtra, let backup = $0.replica as? VaultDatabase, let loss = try await backup.lossOfLeaves() {
                     throw VaultError(.damaged, loss, at: $0.name)
@@ -146,8 +149,9 @@ struct RepairCommand: AsyncParsableCommand, JSONCommand {
             isDryRun: dryRun, equal: equal, missing: holes.map(RepairResult.Document.init(missing:)),
             extra: extra.map(RepairResult.Document.init(extra:)))
         var code = Service.ExitCode.ok
+        let awayBefore = try await AwayNodes.ask(source, target)
         if dryRun {
-            if removeExtra, !extra.isEmpty { planRemoval(extra, hold, printer, &result) }
+            if removeExtra, !extra.isEmpty { try await planRemoval(extra, of: source, hold, printer, &result) }
             printer.dryRun(holes)
             code = found.isEmpty ? .ok : .different
         } else {
@@ -156,6 +160,13 @@ struct RepairCommand: AsyncParsableCommand, JSONCommand {
                 let end = try await remove(extra, source, target, printer, &result)
                 if code == .ok { code = end }
             }
+        }
+        let away = AwayNodes.worse(awayBefore, try await AwayNodes.ask(source, target))
+        let thinness = (result.copied ?? 0) > 0 ? away?.target?.thinness : nil
+        if let why = away?.hiding ?? thinness {
+            result.nodesAway = why
+            printer.incomplete(why)
+            if code == .ok { code = .incomplete }
         }
         if json { try Console.json(result) }
         let removed = result.removal.map { $0.purged + $0.deleted } ?? 0
@@ -178,11 +189,18 @@ struct RepairCommand: AsyncParsableCommand, JSONCommand {
 
     /// Says what a removal would come to.
     private func planRemoval(
-        _ extra: [Difference], _ hold: RemovalHold?, _ printer: RepairPrinter, _ result: inout RepairResult
-    ) {
-        if let hold {
-            result.removalRefused = "\(hold)"
-            printer.held(hold)
+        _ extra: [Difference], of source: any ComparableReplica, _ hold: RemovalHold?, _ printer: RepairPrinter,
+        _ result: inout RepairResult
+    ) async throws {
+        var refused = hold.map { "\($0)" }
+        do {
+            try await SourceNodesAway.expectNone(of: source)
+        } catch let away as SourceNodesAway {
+            refused = "\(away)"
+        }
+        if let refused {
+            result.removalRefused = refused
+            printer.held(refused)
         } else {
             let plan = ExtraRemoval.plan(extra, keepsUnexplained: keepsUnexplained, keepsOlder: keepsOlder)
             printer.planned(plan.removed, kept: plan.kept)

@@ -28,7 +28,8 @@ struct RestoreCommand: AsyncParsableCommand, JSONCommand {
             them; with --exact conflicts come back too. Only a restore of everything with --exact puts _security and \
             _revs_limit back. A restore that was cut off goes on when it is run again.
 
-            Exit code 3 where the target refused something or a selector can't be asked of a document, 15 where the vault \
+            Exit code 3 where the target refused something, a selector can't be asked of a document, or so many nodes of the \
+            target's cluster are away that what was written is on too few copies, 15 where the vault \
             has lost something, 16 where it is refused for safety. With --all-databases it is 15 where that is the code of \
             one; else that of the failures where they are all of one kind, and 1 where not.
             """)

@@ -83,9 +83,14 @@ struct BackupPrinter {
             text += "\nA new epoch begins: \(reason). The older moments stay."
         }
         for setting in report.unread { text += "\n\(Console.shown("\(setting)"))." }
-        if report.isIncomplete {
+        if report.isIncomplete, counts.refused > 0 || report.nodesAway?.hiding == nil {
             text +=
                 "\nIncomplete: \(Wording.revisions(counts.refused)) could not be copied; the next run tries them again."
+        }
+        if let away = report.nodesAway {
+            text +=
+                away.hiding.map { "\nIncomplete: \($0). Back up again when they are back." }
+                ?? "\n\(away.summary); what was acknowledged is on the others too."
         }
         return text
     }

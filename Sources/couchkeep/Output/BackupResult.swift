@@ -29,6 +29,8 @@ struct BackupResult: Encodable {
     var damage: String?
     /// The settings of the source that could not be read.
     var unread: [Unread]
+    /// Which nodes of the source's cluster are away, and what that may mean; nil where none is.
+    var nodesAway: String?
     var refused: Int
     var refusals: [NotCopied]
 
@@ -42,6 +44,7 @@ struct BackupResult: Encodable {
         if case .newEpoch(let reason) = report.source { newEpoch = reason }
         damage = report.damage?.description
         unread = report.unread.map { Unread(setting: $0.part.rawValue, reason: Console.shown("\($0.error)")) }
+        nodesAway = report.nodesAway.map { $0.hiding ?? $0.summary }
         refused = report.replication.counts.refused
         refusals = report.replication.refusals.map {
             NotCopied(id: $0.id.text, revision: $0.revision?.description, error: $0.error, reason: $0.reason)

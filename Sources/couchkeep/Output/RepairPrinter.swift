@@ -43,7 +43,11 @@ struct RepairPrinter {
         )
     }
 
-    func held(_ hold: RemovalHold) { out("--remove-extra would be refused: \(hold)") }
+    func held(_ why: String) { out("--remove-extra would be refused: \(why)") }
+
+    func incomplete(_ why: String) {
+        if !isSilent { Console.error("incomplete: \(why); run couchkeep verify when the nodes are back") }
+    }
 
     func removed(_ report: ExtraRemoval.Report) {
         out("\(Wording.revisions(report.purged)) purged; \(Wording.documents(report.remaining.count)) still with one")

@@ -60,6 +60,8 @@ struct RepairResult: Encodable {
     var refused: [Refused]?
     var remaining: [Document]?
     var removal: Removal?
+    /// Why what was seen may not be all, or what was written is on too few copies; nil where neither is.
+    var nodesAway: String?
     /// Why a dry run says that nothing may be removed.
     var removalRefused: String?
 }

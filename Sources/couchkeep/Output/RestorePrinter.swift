@@ -72,6 +72,10 @@ struct RestorePrinter {
                 "DAMAGED: \(loss). What is left was restored. Put the vault back from a copy and restore into a new "
                     + "database, or restore another moment; couchkeep vault check says more")
         }
+        if let thinness = report.nodesAway?.thinness {
+            Console.error(
+                "INCOMPLETE: \(thinness); run couchkeep verify \(verified(report)) when the nodes are back")
+        }
         RefusalText.list(report.refusals, of: report.counts.refused, as: "not restored", isJSON: isJSON)
         let others = report.otherDifferences
         for difference in others {
@@ -80,9 +84,13 @@ struct RestorePrinter {
         let rest = report.comparison.different - report.counts.refused - others.count
         if rest > 0 {
             Console.error(
-                "differs: and \(rest) more; couchkeep verify \(ShellWord.quoted("vault:\(backup)")) \(report.plan.targetURL) "
-                    + "--at '#\(report.plan.moment.number)' names all")
+                "differs: and \(rest) more; couchkeep verify \(verified(report)) names all")
         }
+    }
+
+    /// The moment and the target, for `couchkeep verify`.
+    private func verified(_ report: RestoreReport) -> String {
+        "\(ShellWord.quoted("vault:\(backup)")) \(report.plan.targetURL) --at '#\(report.plan.moment.number)'"
     }
 
     private static func names(_ settings: [String]) -> String { settings.joined(separator: " and ") }

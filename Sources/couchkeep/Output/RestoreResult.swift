@@ -37,6 +37,8 @@ struct RestoreResult: Encodable {
     var equal: Int?
     var different: Int?
     var refused: Int?
+    /// Which nodes of the target's cluster are away, and what that may mean; nil where none is.
+    var nodesAway: String?
     var problems: [Document] = []
 
     init(backup: String, plan: RestorePlan) {
@@ -63,6 +65,7 @@ struct RestoreResult: Encodable {
         (revisions, bytes) = (report.counts.revisionsStored, report.counts.bytesStored)
         (edits, equal, different) = (report.edits, report.comparison.equal, report.comparison.different)
         refused = report.counts.refused
+        nodesAway = report.nodesAway.map { $0.thinness ?? $0.summary }
         problems =
             (report.settingFailures + report.refusals).map { Document(id: $0.id.text, reason: RefusalText.reason($0)) }
             + report.otherDifferences.map { Document(id: $0.id.text, reason: $0.kind.rawValue) }

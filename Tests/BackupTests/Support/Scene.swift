@@ -96,13 +96,16 @@ final class Scene: Sendable {
 
 /// Runs a body with a simulated server that has a database `source`.
 ///
-/// - Parameter copies: how many copies of each shard the server says to have.
+/// - Parameters:
+///   - copies: how many copies of each shard the server says to have; nil for as many as it has nodes.
+///   - otherNodes: the nodes of its cluster beside the one that answers.
 func withScene(
-    _ version: ServerVersion = ServerVersion(3, 5), copies: Int = 1, users: [ServerOptions.User] = [],
-    _ body: @escaping @Sendable (SimulatedServer, Scene) async throws -> Void
+    _ version: ServerVersion = ServerVersion(3, 5), copies: Int? = nil, otherNodes: [String] = [],
+    users: [ServerOptions.User] = [], _ body: @escaping @Sendable (SimulatedServer, Scene) async throws -> Void
 ) async throws {
     var options = ServerOptions()
     (options.version, options.copies, options.users) = (version, copies, users)
+    options.otherNodes = otherNodes
     try await withSimulatedServer(options) { server in
         server.makeDatabases("source")
         try await withScene(at: server.baseURL, user: server.administrator, password: server.password) {

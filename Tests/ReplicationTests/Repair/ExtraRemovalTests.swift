@@ -35,6 +35,28 @@ import Testing
         }
     }
 
+    /// What only the target seems to have may be on those nodes, however many copies are left.
+    @Test func removesNothingWhileANodeOfTheSourceIsAway() async throws {
+        try await withSimulatedReplica(otherNodes: ["a2@127.0.0.1", "a3@127.0.0.1"]) { server, source in
+            server.makeDatabases("copy")
+            try server.put("stray", in: "copy")
+            let target = CouchReplica(source.database.server.database("copy"))
+            var verification = Verification(source, target)
+            (verification.looks, verification.explains) = ([.zero], false)
+            let found = try await verification.run().differences
+            server.setNodesAway(["a2@127.0.0.1"])
+            let away = await #expect(throws: SourceNodesAway.self) {
+                try await ExtraRemoval(source, target).run(found)
+            }
+            #expect(away?.summary == "1 of 3 nodes (a2@127.0.0.1) is away")
+            #expect(try server.documentCount(of: "copy") == 1)
+            // Who may not ask is held back by nothing.
+            server.faults.add(
+                Fault(.failure(status: 403, error: "forbidden", reason: "no"), pathPrefix: "/_membership"))
+            #expect(try await ExtraRemoval(source, target).run(found).purged == 1)
+        }
+    }
+
     /// What has come to the source since the verification is no extra revision any more.
     @Test func leavesWhatTheSourceKnowsByNow() async throws {
         try await withSimulatedReplica { _, target in

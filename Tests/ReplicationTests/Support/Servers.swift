@@ -8,10 +8,10 @@ import Secrets
 /// Runs a simulated server with a database, and a replica of it, while `body` runs.
 func withSimulatedReplica(
     _ version: ServerVersion = ServerVersion(3, 5), of database: String = "db", limits: CouchReplica.Limits = .init(),
-    _ body: @escaping @Sendable (SimulatedServer, CouchReplica) async throws -> Void
+    otherNodes: [String] = [], _ body: @escaping @Sendable (SimulatedServer, CouchReplica) async throws -> Void
 ) async throws {
     var options = ServerOptions()
-    options.version = version
+    (options.version, options.otherNodes) = (version, otherNodes)
     try await withSimulatedServer(options) { server in
         server.makeDatabases("db")
         var configuration = ConnectionConfiguration()

@@ -13,7 +13,8 @@ import Testing
     /// Sorts differences of a source with three documents, of which the backup's checkpoint knows none.
     private func record(
         missing: [DocumentID] = [], extra: [DocumentID] = [], limit: Int = ChangedSince.limit,
-        isSuspected: Bool = false, filledTo: UpdateSequence = UpdateSequence("0"), unreadable: Int = 0
+        isSuspected: Bool = false, filledTo: UpdateSequence = UpdateSequence("0"), unreadable: Int = 0,
+        away: AwayNodes? = nil
     ) async throws -> VerificationRecord {
         try await withSimulatedServers { server, _ in
             server.makeDatabases("orders")
@@ -32,10 +33,11 @@ import Testing
             (counts.missing, counts.extra) = (missing.count, extra.count)
             var bodies = BodyReport()
             bodies.unreadable = unreadable
-            let result = Verification.Result(
+            var result = Verification.Result(
                 verdict: missing.isEmpty && extra.isEmpty ? .equal : .different, level: .bodies,
                 sequence: UpdateSequence("3"), at: begun, counts: counts, differences: [], bodies: bodies,
                 elapsed: .zero)
+            result.away = away
             let record = VerificationRecord(
                 pair: "orders", source: "a", target: "b", level: .bodies, reasonToRun: "asked", startedAt: begun)
             let outcome = try sorting.outcome(of: result, record, endedAt: begun)
@@ -65,6 +67,20 @@ import Testing
         #expect((found.verdict, found.doubt) == (.unknown, .backupBehind))
         #expect(try await record(isSuspected: true).isProof)
         #expect(try await record(missing: ["lost"], isSuspected: true).verdict == .different)
+    }
+
+    @Test(
+        "Where nodes are away, what is left beside what is on its way proves nothing, and what is missing stays missing"
+    )
+    func nodesAway() async throws {
+        let membership = Membership(allNodes: ["a1@host"], clusterNodes: ["a1@host", "a2@host", "a3@host"])
+        let counts = try #require(CopyCounts(n: 3, w: 2))
+        let away = AwayNodes(source: NodesAway(membership, nil, counts))
+        let behind = try await record(missing: ["new-1"], away: away)
+        #expect((behind.verdict, behind.doubt, behind.hasFoundAll) == (.unknown, .nodesAway, false))
+        let extra = try await record(extra: ["stray"], away: away)
+        #expect((extra.verdict, extra.doubt, extra.hasFoundAll) == (.unknown, .nodesAway, false))
+        #expect(try await record(missing: ["lost"], away: away).verdict == .different)
     }
 
     @Test("One stray document hides neither what was not read nor what is too far behind")

@@ -66,12 +66,16 @@ struct VerificationScene: Sendable {
 }
 
 /// Runs the body with both servers, each holding the same 50 documents in `orders`.
+///
+/// - Parameter otherNodes: the nodes of the source's cluster beside the one that answers.
 func withVerificationScene(
     verify: String = "", pairs: String = "[{ source: production, target: standby, databases: [\"*\"] }]",
-    _ body: @Sendable (VerificationScene) async throws -> Void
+    otherNodes: [String] = [], _ body: @Sendable (VerificationScene) async throws -> Void
 ) async throws {
     let folder = try TemporaryFolder()
-    try await withSimulatedServers { production, standby in
+    var cluster = ServerOptions()
+    cluster.otherNodes = otherNodes
+    try await withSimulatedServers(cluster) { production, standby in
         for server in [production, standby] {
             server.makeDatabases("orders")
             try server.fill("orders", count: 50)

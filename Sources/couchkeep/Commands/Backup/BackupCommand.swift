@@ -22,7 +22,8 @@ struct BackupCommand: AsyncParsableCommand, JSONCommand {
               couchkeep backup                      all pairs of the configuration whose target is the vault
 
             A run that is cut off loses nothing: the next one goes on. What can't be copied is named, and the run ends \
-            as incomplete (exit code 3), never as good.
+            as incomplete (exit code 3), never as good; so does one of a cluster of which so many nodes are away that \
+            acknowledged writes may not be visible.
             """)
 
     @Argument(help: "The database's URL; the server's with --all-databases; without it the configuration's pairs.")

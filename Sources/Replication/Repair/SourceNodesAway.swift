@@ -1,0 +1,25 @@
+import CouchDB
+
+/// Why nothing that only a target has is removed from it: nodes of its source's cluster are away, and may have it.
+package struct SourceNodesAway: Error, Sendable, Hashable, CustomStringConvertible {
+    package static let code = "nodes-away"
+
+    /// Which nodes, in words.
+    package let summary: String
+
+    package var description: String {
+        "nothing is removed from the target: \(summary), and may have what only the target seems to have. Once all nodes of "
+            + "the source are back, it can be done"
+    }
+
+    /// Asks a source that is a database of a server.
+    ///
+    /// Any node counts, however many copies are left: what few copies took while others were away is on those alone.
+    ///
+    /// - Throws: ``SourceNodesAway``; ``ReplicationFailure`` where the source doesn't answer; `CancellationError`.
+    package static func expectNone(of source: any Replica) async throws {
+        guard let server = (source as? CouchReplica)?.database.server else { return }
+        let membership = try await ReplicationFailure.Side.source.naming { try await server.knownMembership() }
+        if let summary = membership?.missingSummary { throw SourceNodesAway(summary: summary) }
+    }
+}

@@ -1,0 +1,168 @@
+import CouchDB
+import CouchSim
+import Foundation
+import Replication
+import Testing
+
+@testable import Backup
+@testable import Vault
+
+/// Nodes of a cluster that are away: what acknowledged writes are with them alone is not visible, and what is written then is
+/// on few copies.
+@Suite(.timeLimit(.minutes(1))) struct NodesAwayTests {
+    private static let others = ["a2@127.0.0.1", "a3@127.0.0.1"]
+
+    @Test func aBackupOfWhatIsVisibleIsNotComplete() async throws {
+        try await withScene(otherNodes: Self.others) { server, scene in
+            try await scene.source.fill(10)
+            server.setNodesAway(["a2@127.0.0.1"])
+            let whole = try await scene.backUp()
+            #expect(whole.moment.isComplete && whole.nodesAway?.hiding == nil && whole.nodesAway != nil)
+
+            server.setNodesAway(Set(Self.others))
+            let part = try await scene.backUp()
+            #expect(part.isIncomplete && part.moment.documents == 10 && part.moment.setAside == 0)
+            #expect(
+                part.nodesAway?.hiding
+                    == "2 of 3 nodes (a2@127.0.0.1, a3@127.0.0.1) are away: what was acknowledged may not be visible")
+            let error = await #expect(throws: RestoreError.self) {
+                try await scene.restore(part.moment, to: scene.beside("copy"))
+            }
+            #expect(error?.code == .incompleteMoment)
+
+            server.setNodesAway([])
+            let next = try await scene.backUp()
+            #expect(next.moment.isComplete && next.nodesAway == nil)
+        }
+    }
+
+    /// What is left may be an older copy: that looks like a source that went back, and is none.
+    @Test func noEpochBeginsMeanwhile() async throws {
+        try await withScene(otherNodes: Self.others) { server, scene in
+            try await scene.source.fill(10)
+            try await scene.backUp()
+            let old = try server.snapshot(of: "source")
+            try await scene.source.write(["new": [:]])
+            let whole = try await scene.backUp()
+            try server.rollback(to: old)
+            server.setNodesAway(Set(Self.others))
+            let error = try await #require(throws: ReplicationFailure.self) { try await scene.backUp() }
+            #expect("\(error.underlying)".contains("2 of 3 nodes (a2@127.0.0.1, a3@127.0.0.1) are away"), "\(error)")
+            // It has indeed.
+            server.setNodesAway([])
+            let report = try await scene.backUp()
+            #expect(report.moment.epoch == whole.moment.epoch + 1 && report.moment.isComplete)
+        }
+    }
+
+    /// A check that finds nothing new only confirms the newest moment; never one of which something may be missing.
+    @Test func nothingIsConfirmedMeanwhile() async throws {
+        try await withScene(otherNodes: Self.others) { server, scene in
+            try await scene.source.fill(10)
+            func run() async throws -> BackupReport {
+                try await scene.withBackup { backup in
+                    var run = BackupRun(of: scene.source, into: backup)
+                    (run.options, run.sealsUnchanged) = (.test, false)
+                    return try await run.run()
+                }
+            }
+            #expect(try await run().isNew)
+            #expect(try await !run().isNew)
+            server.setNodesAway(Set(Self.others))
+            let hidden = try await run()
+            #expect(hidden.isNew && hidden.isIncomplete)
+            server.setNodesAway([])
+            let back = try await run()
+            #expect(back.isNew && !back.isIncomplete)
+            #expect(try await !run().isNew)
+        }
+    }
+
+    @Test(arguments: [true, false])
+    func bothEndsOfABackupCount(atTheBeginning: Bool) async throws {
+        try await withScene(otherNodes: Self.others) { server, scene in
+            try await scene.source.fill(30)
+            if atTheBeginning { server.setNodesAway(Set(Self.others)) }
+            let report = try await scene.backUp { _ in
+                server.setNodesAway(atTheBeginning ? [] : Set(Self.others))
+            }
+            #expect(report.isIncomplete)
+        }
+    }
+
+    /// Both copies have what was acknowledged.
+    @Test func oneOfTwoHidesNothing() async throws {
+        try await withScene(otherNodes: ["b2@127.0.0.1"]) { server, scene in
+            try await scene.source.fill(10)
+            server.setNodesAway(["b2@127.0.0.1"])
+            #expect(try await !scene.backUp().isIncomplete)
+        }
+    }
+
+    @Test func aRestoreOntoTooFewCopiesIsNotComplete() async throws {
+        try await withScene(otherNodes: Self.others) { server, scene in
+            try await scene.source.fill(10)
+            let moment = try await scene.backUp().moment
+            server.setNodesAway(Set(Self.others))
+            let target = scene.beside("copy")
+            let report = try await scene.restore(moment, to: target)
+            #expect(report.isEqual && report.outcome == .incomplete)
+            #expect(
+                report.nodesAway?.thinness
+                    == "2 of 3 nodes (a2@127.0.0.1, a3@127.0.0.1) are away: what was written may be on one copy alone")
+            // All is done: what is left is the cluster's own affair.
+            #expect(try await RestoreMark.read(target) == nil)
+            let again = try await RestoreRun(of: scene.moment(moment), to: target).done()
+            #expect(again?.outcome == .incomplete)
+
+            server.setNodesAway(["a2@127.0.0.1"])
+            let done = try await RestoreRun(of: scene.moment(moment), to: target).done()
+            #expect(done?.outcome == .equal)
+            #expect(try await scene.restore(moment, to: scene.beside("other")).outcome == .equal)
+        }
+    }
+
+    /// A write is on the one copy that is left, and the server says that it is taken.
+    @Test func oneOfTwoCopiesIsTooFew() async throws {
+        try await withScene(otherNodes: ["b2@127.0.0.1"]) { server, scene in
+            try await scene.source.fill(10)
+            let moment = try await scene.backUp().moment
+            server.setNodesAway(["b2@127.0.0.1"])
+            #expect(try await scene.restore(moment, to: scene.beside("copy")).outcome == .incomplete)
+        }
+    }
+
+    @Test func aDrillComesToNoVerdict() async throws {
+        try await withScene(otherNodes: Self.others) { server, scene in
+            try await scene.source.fill(10)
+            let moment = try await scene.backUp().moment
+            func rehearse(_ backup: DrillRun.Backup, in place: DrillRun.Place) async throws -> DrillReport {
+                try await DrillRun(backup, in: place).run(until: StopRequest())
+            }
+            let places = [DrillRun.Place.memory, .server(scene.connection)]
+            server.setNodesAway(Set(Self.others))
+            let onFewCopies = try await rehearse(.moment(scene.moment(moment)), in: .server(scene.connection))
+            #expect(onFewCopies.verdict == .unknown && onFewCopies.reason?.contains("one copy alone") == true)
+            #expect(try await rehearse(.moment(scene.moment(moment)), in: .memory).verdict == .equal)
+            for place in places {
+                let report = try await rehearse(.database(scene.source), in: place)
+                #expect(report.verdict == .unknown && report.reason?.contains("may not be visible") == true)
+            }
+            server.setNodesAway([])
+            for place in places {
+                #expect(try await rehearse(.database(scene.source), in: place).verdict == .equal)
+            }
+        }
+    }
+
+    @Test func whoMayNotAskIsToldNothing() async throws {
+        try await withScene(otherNodes: Self.others) { server, scene in
+            try await scene.source.fill(10)
+            server.setNodesAway(Set(Self.others))
+            server.faults.add(
+                Fault(.failure(status: 403, error: "forbidden", reason: "no"), pathPrefix: "/_membership"))
+            let report = try await scene.backUp()
+            #expect(!report.isIncomplete && report.nodesAway == nil)
+        }
+    }
+}
