@@ -120,6 +120,7 @@ package struct PairSituation: Sendable {
     ///
     /// Counts that were equal all along prove nothing.
     package func isMended(_ latch: PairMemory.Latch) -> Bool {
+        guard !eitherMayLackCopies else { return false }
         if let rescan = memory.rescan, rescan.startedAt >= latch.since {
             return memory.isRescanComplete(after: observation, since: latch.since)
         }
