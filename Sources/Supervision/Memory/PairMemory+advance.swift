@@ -14,6 +14,7 @@ extension PairMemory {
         lastPass = now
         settleRefusals(situation)
         remember(findings, now: now)
+        renewRollback(observation)
         takeBackEvidence(findings, now: now)
         settleCreation(observation.target)
         rememberDatabases(situation, findings: findings)
@@ -57,6 +58,12 @@ extension PairMemory {
         blindSince = findings.contains { $0.rule == Blind.name } ? blindSince ?? now : nil
     }
 
+    /// Of what a source has lost once more, no earlier comparison knows.
+    private mutating func renewRollback(_ observation: PairObservation) {
+        guard observation.inspection?.lostBySource.isEmpty == false else { return }
+        latches[SourceRolledBack.name]?.since = observation.at
+    }
+
     /// What was known of the backup is not known of the one that there is after a loss, nor that it equals another source.
     mutating func takeBackEvidence(_ findings: [Finding], now: Date) {
         func since(_ finding: Finding) -> Date? {
@@ -82,7 +89,9 @@ extension PairMemory {
         {
             sourceSeen = sourceSeen ?? observation.at
             sourceIdentity = observation.sourceIdentity ?? sourceIdentity
-            if !found.contains(SourceRolledBack.name) {
+            if SourceRolledBack.isProvedWhole(situation) {
+                (sourceCounts, sourceSuspect) = (Counts(info), nil)
+            } else if !found.contains(SourceRolledBack.name) {
                 Self.note(Counts(info), in: &sourceCounts, suspect: &sourceSuspect, at: observation.at)
             }
         }

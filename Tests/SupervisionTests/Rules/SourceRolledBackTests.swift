@@ -24,6 +24,36 @@ import Testing
         #expect(scene.pass() == ["replication-missing"])
     }
 
+    @Test("It ends with a comparison that began later and found the same on both sides, and with no other")
+    func provedWhole() throws {
+        var scene = rolledBack()
+        #expect(scene.pass() == ["source-rolled-back"])
+        #expect(try #require(scene.finding("source-rolled-back")).next.contains("couchkeep verify orders"))
+        let seen = scene.now
+        scene.elapse(60)
+        scene.proof = .equal(since: scene.now)
+        #expect(scene.pass() == ["source-rolled-back"], "the backup may hold more")
+        scene.equalSince = seen.addingTimeInterval(-1)
+        #expect(scene.pass() == ["source-rolled-back"], "it began before the source went back")
+        // It goes back once more.
+        scene.equalSince = scene.now
+        scene.elapse(60)
+        scene.inspection = PairInspection(
+            sourceLog: .known(Scene.log(1000)), targetLog: .known(Scene.log(1000)), lostBySource: ["a"])
+        #expect(scene.pass() == ["source-rolled-back"])
+        scene.inspection = nil
+        scene.elapse(60)
+        #expect(scene.pass() == ["source-rolled-back"], "of that the comparison knows nothing")
+        scene.equalSince = scene.now
+        for _ in 0..<2 {
+            scene.elapse(60)
+            #expect(scene.pass() == [], "what was found whole is what later passes compare with")
+        }
+        scene.source = .present(Scene.database(documents: 500))
+        scene.elapse(60)
+        #expect(scene.pass() == ["source-rolled-back"])
+    }
+
     @Test("Its checkpoint is older than before, or older than the target's of the same session")
     func checkpoints() {
         var scene = Scene()
