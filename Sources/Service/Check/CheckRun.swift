@@ -80,6 +80,7 @@ package struct CheckRun: Sendable {
         let overlay = VerificationOverlay(state, verify: loaded.configuration.verify)
         var options = options
         options.proofs = try await overlay.proofs(at: now())
+        options.equalities = try await overlay.equalities(at: now())
         var passed = try await supervisor.pass(options)
         let vaults = vaults(fleet)
         let memories = StoredVaultMemories(state)

@@ -45,12 +45,20 @@ package struct VerificationOverlay: Sendable {
     /// nothing on its way.
     ///
     /// One that began while the clock was ahead would end what is found between now and then.
-    package func proofs(at now: Date) async throws -> [String: Date] {
+    package func proofs(at now: Date) async throws -> [String: Date] { try await began(at: now, where: \.isProof) }
+
+    /// The same of those that found nothing but the same revisions on both sides: there the backup has nothing more either.
+    package func equalities(at now: Date) async throws -> [String: Date] {
+        try await began(at: now) { $0.isProof && $0.provesAllRevisions }
+    }
+
+    /// When the last verification of each pair began, where it says so.
+    private func began(
+        at now: Date, where isMeant: (VerificationRecord) -> Bool
+    ) async throws -> [String: Date] {
         try await store.histories().compactMapValues { records in
             let history = VerificationHistory(records)
-            guard history.openContentDifference == nil, let last = history.last, last.isProof else {
-                return nil
-            }
+            guard history.openContentDifference == nil, let last = history.last, isMeant(last) else { return nil }
             return last.startedAt.age(at: now) == nil ? nil : last.startedAt
         }
     }

@@ -8,7 +8,7 @@ package enum OnlyCopy {
     /// Whether one of them says so in a situation.
     static func isSuspected(in situation: PairSituation) -> Bool {
         let servers = situation.sourceServerFindings + situation.targetServerFindings
-        return servers.contains { $0.rule == ServerReplaced.name }
+        return situation.mayLackCopies(.source) || servers.contains { $0.rule == ServerReplaced.name }
             || pairRules.contains { $0.diagnose(situation) != nil }
     }
 }

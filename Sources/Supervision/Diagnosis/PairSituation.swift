@@ -14,10 +14,13 @@ package struct PairSituation: Sendable {
     package var desired: DesiredReplication
     /// What the last comparison of the two sides says.
     package var proof: ComparisonProof
+    /// When that comparison began, where it found the same revisions on both sides; nil where it did not, or there was none.
+    package var equalSince: Date?
 
     package init(
         observation: PairObservation, memory: PairMemory, sourceServerFindings: [Finding] = [],
-        targetServerFindings: [Finding] = [], desired: DesiredReplication, proof: ComparisonProof = .notDemanded
+        targetServerFindings: [Finding] = [], desired: DesiredReplication, proof: ComparisonProof = .notDemanded,
+        equalSince: Date? = nil
     ) {
         self.observation = observation
         self.memory = memory
@@ -25,6 +28,7 @@ package struct PairSituation: Sendable {
         self.targetServerFindings = targetServerFindings
         self.desired = desired
         self.proof = proof
+        self.equalSince = equalSince
     }
 
     /// The pair.
@@ -120,6 +124,7 @@ package struct PairSituation: Sendable {
     ///
     /// Counts that were equal all along prove nothing.
     package func isMended(_ latch: PairMemory.Latch) -> Bool {
+        guard !eitherMayLackCopies else { return false }
         if let rescan = memory.rescan, rescan.startedAt >= latch.since {
             return memory.isRescanComplete(after: observation, since: latch.since)
         }

@@ -14,12 +14,13 @@ extension PairMemory {
         lastPass = now
         settleRefusals(situation)
         remember(findings, now: now)
+        renewRollback(observation)
         takeBackEvidence(findings, now: now)
         settleCreation(observation.target)
         rememberDatabases(situation, findings: findings)
         rememberReplication(observation)
         rememberProgress(observation)
-        rememberInspection(observation)
+        rememberInspection(situation)
         completeRescan(observation, situation.proof)
     }
 
@@ -57,6 +58,12 @@ extension PairMemory {
         blindSince = findings.contains { $0.rule == Blind.name } ? blindSince ?? now : nil
     }
 
+    /// Of what a source has lost once more, no earlier comparison knows.
+    private mutating func renewRollback(_ observation: PairObservation) {
+        guard observation.inspection?.lostBySource.isEmpty == false else { return }
+        latches[SourceRolledBack.name]?.since = observation.at
+    }
+
     /// What was known of the backup is not known of the one that there is after a loss, nor that it equals another source.
     mutating func takeBackEvidence(_ findings: [Finding], now: Date) {
         func since(_ finding: Finding) -> Date? {
@@ -76,10 +83,15 @@ extension PairMemory {
         let observation = situation.observation
         let found = Set(findings.map(\.rule))
         let isSourceForeign = situation.sourceServerFindings.contains { $0.rule == ServerReplaced.name }
-        if let info = observation.source.info, !isSourceForeign, !found.contains(SourceReplaced.name) {
+        // Of what is away nothing is forgotten: that is compared with when it is back.
+        if let info = observation.source.info, !isSourceForeign, !found.contains(SourceReplaced.name),
+            !situation.mayLackCopies(.source)
+        {
             sourceSeen = sourceSeen ?? observation.at
             sourceIdentity = observation.sourceIdentity ?? sourceIdentity
-            if !found.contains(SourceRolledBack.name) {
+            if SourceRolledBack.isProvedWhole(situation) {
+                (sourceCounts, sourceSuspect) = (Counts(info), nil)
+            } else if !found.contains(SourceRolledBack.name) {
                 Self.note(Counts(info), in: &sourceCounts, suspect: &sourceSuspect, at: observation.at)
             }
         }
@@ -88,7 +100,7 @@ extension PairMemory {
         let isProved =
             situation.memory.latches[TargetRolledBack.name].map { situation.proof.proves(since: $0.since) } ?? false
         let isBeingMended = isProved || (isRescanning && rescan?.isPrepared == true)
-        if let info = observation.target.info, !isTargetForeign,
+        if let info = observation.target.info, !isTargetForeign, !situation.mayLackCopies(.target),
             !found.contains(TargetReplaced.name) || isBeingMended
         {
             targetSeen = targetSeen ?? observation.at
@@ -101,7 +113,9 @@ extension PairMemory {
             }
         }
         let counts = observation.inspection?.comparableCounts
-        if let counts { countsSuspect = counts.areEqual ? nil : countsSuspect ?? observation.at }
+        if let counts, !situation.eitherMayLackCopies {
+            countsSuspect = counts.areEqual ? nil : countsSuspect ?? observation.at
+        }
     }
 
     /// Takes counts in, unless they seem to have gone back: then the old ones stay, to be compared with once more.
@@ -201,11 +215,12 @@ extension PairMemory {
         }
     }
 
-    private mutating func rememberInspection(_ observation: PairObservation) {
+    private mutating func rememberInspection(_ situation: PairSituation) {
+        let observation = situation.observation
         guard let inspection = observation.inspection else { return }
         lastInspection = observation.at
-        sourceChanges = inspection.sourceChanges ?? sourceChanges
-        targetChanges = inspection.targetChanges ?? targetChanges
+        if !situation.mayLackCopies(.source) { sourceChanges = inspection.sourceChanges ?? sourceChanges }
+        if !situation.mayLackCopies(.target) { targetChanges = inspection.targetChanges ?? targetChanges }
         guard let base = observation.replication.value?.id?.base ?? replicationBase else { return }
         // One that is gone is forgotten: what is written in its place begins to count anew.
         if case .known(let log) = inspection.sourceLog { sourceLog = log.map { Log($0, base: base) } }

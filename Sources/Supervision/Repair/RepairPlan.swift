@@ -36,7 +36,9 @@ package enum RepairPlan: Sendable, Hashable {
                 action, rule: rule,
                 reason: "the replication document \(id) was made by somebody else; take it over with --adopt")
         }
-        let plan = spend(action, rule, in: situation)
+        let plan =
+            absentNodes(before: action, in: situation).map { RepairPlan.held(action, rule: rule, reason: $0) }
+            ?? spend(action, rule, in: situation)
         if case .step = plan { return plan }
         // While a reset has to wait or is given up, the pair must not be without a replication.
         if case .resetCheckpoints = action, situation.replication?.documents.isEmpty == true,
@@ -46,6 +48,19 @@ package enum RepairPlan: Sendable, Hashable {
             return .step(creation, rule: rule)
         }
         return plan
+    }
+
+    /// Why a step has to wait for nodes of a cluster that are away; nil where it has not.
+    private static func absentNodes(before action: RepairAction, in situation: PairSituation) -> String? {
+        let sides: [RollbackEvidence.Side]
+        switch action {
+        // Copies that are away would bring the checkpoints back.
+        case .resetCheckpoints: sides = [.source, .target]
+        // A node that was away knows nothing of a database that was made meanwhile.
+        case .createTarget where situation.memory.targetSeen != nil: sides = [.target]
+        default: return nil
+        }
+        return sides.first { situation.mayLackCopies($0) }.map { situation.absence(at: $0) }
     }
 
     /// Asks the budget whether a step may be taken now.
@@ -116,6 +131,7 @@ package enum RepairPlan: Sendable, Hashable {
         for (side, observed) in [("source", situation.observation.source), ("target", situation.observation.target)] {
             if case .unknown(let error) = observed { return "the \(side) could not be looked at: \(error.message)" }
         }
+        if let doubt = situation.doubt(about: .source) ?? situation.doubt(about: .target) { return doubt }
         if situation.observation.source == .missing {
             return "the source database does not exist, and the backup may be the only copy"
         }

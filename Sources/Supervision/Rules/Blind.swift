@@ -8,7 +8,9 @@ package enum Blind: PairRule {
         what:
             "A server did not answer, a right is missing, a node of the cluster is down, or the lag can't be counted.",
         consequence: "The backup may be well or not. Couchkeep never shows as good what it could not see.",
-        evidence: "The request that failed and its error.",
+        evidence:
+            "The request that failed and its error. Or that a side seems to be in an older state, or another database, while so "
+            + "many nodes of its cluster are away that they may have what it lacks.",
         repair:
             "Repairs that need the missing fact are not done. Give Couchkeep's user the rights of a server admin where it is "
             + "refused; _scheduler, _replicator and _active_tasks need them.",
@@ -34,7 +36,7 @@ package enum Blind: PairRule {
                     CouchError(.malformedAnswer, "the source does not say how many changes wait")
                 ))
         }
-        guard let first = unseen.first else { return nil }
+        guard let first = unseen.first else { return doubted(situation) }
         let what = unseen.map(\.what).joined(separator: " and ")
         let nodes = situation.nodesAway(at: first.server, explaining: first.error)
         return finding(
@@ -46,6 +48,20 @@ package enum Blind: PairRule {
             next: step(after: first.error, nodes),
             cause: situation.serverCause(ServerUnreachable.name, SecretUnavailable.name, CredentialsRejected.name)
                 ?? nodes.map { Finding.fingerprint(rule: $0.rule, subject: first.server) })
+    }
+
+    /// A side was looked at, and nodes that are away may have what it seems to have lost.
+    private static func doubted(_ situation: PairSituation) -> Finding? {
+        let pair = situation.pair
+        let doubts = [(RollbackEvidence.Side.source, pair.source.server), (.target, pair.target.server)].compactMap {
+            side, server in situation.doubt(about: side).map { (what: $0, server: server) }
+        }
+        guard let first = doubts.first else { return nil }
+        let nodes = situation.nodesAway(at: first.server)
+        return finding(
+            .warning, situation, doubts.map(\.what).joined(separator: "; "),
+            evidence: ["unseen": .texts(doubts.map(\.what)), "code": .text(nodes?.rule)], next: nodes?.next,
+            cause: nodes.map { Finding.fingerprint(rule: $0.rule, subject: first.server) })
     }
 
     /// - Parameter nodes: the finding of nodes that are away, where they may be why.

@@ -15,7 +15,9 @@ package enum ClusterNodesAway: ServerRule {
             "GET _membership: names in cluster_nodes that are not in all_nodes. A node in maintenance mode is in both, and is "
             + "not told. Where _membership may not be read, nothing is claimed.",
         repair:
-            "None by Couchkeep. Start the node, or mend the network between the nodes. One that is gone for good, or never was, is "
+            "None by Couchkeep. While so few copies of a shard are left that what they lack may be with the nodes that are away, it "
+            + "takes no database for put back or replaced and deletes no checkpoint: such a pair is blind until they are back. "
+            + "Start the node, or mend the network between the nodes. One that is gone for good, or never was, is "
             + "removed from the cluster: move its shards to others first, read the revision of GET /_node/_local/_nodes/NAME, "
             + "then DELETE /_node/_local/_nodes/NAME?rev=REVISION (2.x: /_nodes/NAME at port 5986 of a node).",
         severity: "warning", sources: ["cluster/nodes.rst, Removing a node", "cluster/sharding.rst, Moving a shard"])
@@ -43,7 +45,7 @@ package enum ClusterNodesAway: ServerRule {
     private static let member = "away"
 
     /// The first of them, and how many more.
-    private static func listed(_ nodes: [String]) -> String {
+    static func listed(_ nodes: [String]) -> String {
         let more = nodes.count > 5 ? " and \(Wording.number(nodes.count - 5)) more" : ""
         return nodes.prefix(5).joined(separator: ", ") + more
     }

@@ -21,7 +21,10 @@ package enum CountsDiffer: PairRule {
         guard !situation.isRescanning, TargetRolledBack.diagnose(situation) == nil,
             TargetReplaced.diagnose(situation) == nil
         else { return nil }
-        guard let counts = situation.observation.inspection?.comparableCounts else { return lasting(situation) }
+        // What is counted on the copies that are left says nothing of the others.
+        guard !situation.eitherMayLackCopies, let counts = situation.observation.inspection?.comparableCounts else {
+            return lasting(situation)
+        }
         guard !counts.areEqual else { return situation.proof.isDemanded ? unproved(situation) : nil }
         // On a cluster a lagging copy may answer for a while: two passes have to agree.
         let copies = max(situation.observation.source.info?.n ?? 1, situation.observation.target.info?.n ?? 1)

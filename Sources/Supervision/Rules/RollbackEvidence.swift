@@ -50,8 +50,11 @@ struct RollbackEvidence {
         }
     }
 
-    /// The evidence; nil where nothing shows a rollback.
-    var found: Evidence? {
+    /// The evidence; nil where nothing shows a rollback, or where nodes are away that may have what seems to be lost.
+    var found: Evidence? { situation.mayLackCopies(side) ? nil : shown }
+
+    /// The evidence, whatever nodes are away.
+    var shown: Evidence? {
         // Another database of the same name is another rule's matter.
         if let rememberedIdentity, let identity, rememberedIdentity != identity { return nil }
         if let evidence = fewerDocuments ?? lostChanges { return evidence }
@@ -74,7 +77,9 @@ struct RollbackEvidence {
 
     private var fewerDocuments: Evidence? {
         // On a cluster a lagging copy may answer for a while: two passes have to agree.
-        guard let counts, let info, info.n ?? 1 == 1 || suspect != nil else { return nil }
+        guard let counts, let info, info.n ?? 1 == 1 || suspect != nil || situation.mayLackCopies(side) else {
+            return nil
+        }
         return counts.regression(to: PairMemory.Counts(info), of: "the \(side.rawValue)")
     }
 

@@ -22,7 +22,7 @@ package enum SourceReplaced: PairRule {
 
     package static func diagnose(_ situation: PairSituation) -> Finding? {
         guard let before = situation.memory.sourceIdentity, let now = situation.observation.sourceIdentity,
-            before != now
+            before != now, !situation.mayLackCopies(.source)
         else { return nil }
         return finding(
             .critical, situation,

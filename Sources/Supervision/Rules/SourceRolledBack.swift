@@ -19,14 +19,20 @@ package enum SourceRolledBack: PairRule {
         repair:
             "None by Couchkeep. First save the backup; in the vault the moments before stay, and a restore of one brings the lost "
             + "changes back. Then either copy the lost changes back to the source, or give the pair "
-            + "a new target; accept the older source with: couchkeep check --adopt",
+            + "a new target; accept the older source with: couchkeep check --adopt. The finding also ends when a verification that "
+            + "began later finds the same revisions on both sides: then the backup has nothing that the source lacks.",
         severity: "critical", sources: ["COUCHDB-2822"])
 
     package static func diagnose(_ situation: PairSituation) -> Finding? {
-        if let latch = situation.memory.latches[name] {
+        let name = ShellWord.quoted(situation.pair.name)
+        let next =
+            "save the backup, then copy the lost changes back, after which couchkeep verify \(name) ends this where it says equal, "
+            + "or give the pair a new target; accept: couchkeep check --adopt"
+        if let latch = situation.memory.latches[Self.name] {
+            if isProvedWhole(situation) { return nil }
             return Finding(
-                rule: name, severity: .critical, since: latch.since, summary: latch.summary, evidence: latch.evidence,
-                next: AdoptionStep.naming(situation.pair.name, in: next))
+                rule: Self.name, severity: .critical, since: latch.since, summary: latch.summary,
+                evidence: latch.evidence, next: AdoptionStep.naming(situation.pair.name, in: next))
         }
         guard let evidence = RollbackEvidence(.source, in: situation).found else { return nil }
         return finding(
@@ -35,6 +41,10 @@ package enum SourceRolledBack: PairRule {
             evidence: evidence, next: next)
     }
 
-    private static let next =
-        "save the backup, then copy the lost changes back or give the pair a new target; accept: couchkeep check --adopt"
+    /// Whether the source has all that the backup has, as a comparison says that began after it had lost something last.
+    static func isProvedWhole(_ situation: PairSituation) -> Bool {
+        guard let latch = situation.memory.latches[name], let equalSince = situation.equalSince else { return false }
+        return equalSince >= latch.since && !situation.mayLackCopies(.source)
+            && situation.observation.inspection?.lostBySource.isEmpty ?? true
+    }
 }

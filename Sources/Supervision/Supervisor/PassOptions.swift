@@ -13,6 +13,8 @@ package struct PassOptions: Sendable, Hashable {
     /// When the last comparison of each pair began, of those whose last comparison said equal, by ``proofKey(source:target:)``;
     /// nil where nobody compares pairs.
     package var proofs: [String: Date]?
+    /// When the last comparison of each pair began, of those whose last comparison found the same revisions on both sides.
+    package var equalities: [String: Date] = [:]
 
     /// What a pair is known by to those that compare it: the URLs of its two sides.
     package static func proofKey(source: String, target: String) -> String { "\(source) -> \(target)" }

@@ -147,15 +147,20 @@ extension Supervisor {
             observation: observation, memory: memory,
             sourceServerFindings: pass.serverFindings[pair.source.server] ?? [],
             targetServerFindings: pass.serverFindings[pair.target.server] ?? [], desired: desired,
-            proof: proof(of: pair, pass.options.proofs))
+            proof: proof(of: pair, pass.options.proofs),
+            equalSince: pass.options.equalities[proofKey(of: pair)])
     }
 
     /// What the last comparison says of a pair; pairs that are only watched are not compared by themselves.
     private func proof(of pair: Pair, _ proofs: [String: Date]?) -> ComparisonProof {
         guard let proofs else { return .notDemanded }
-        let key = PassOptions.proofKey(source: url(of: pair.source), target: url(of: pair.target))
+        let key = proofKey(of: pair)
         guard pair.mode == .manage else { return proofs[key].map { .offered(since: $0) } ?? .notDemanded }
         return proofs[key].map { .equal(since: $0) } ?? .none
+    }
+
+    private func proofKey(of pair: Pair) -> String {
+        PassOptions.proofKey(source: url(of: pair.source), target: url(of: pair.target))
     }
 
     /// Reads a side again that seems to have gone back in time.

@@ -81,6 +81,22 @@ import Testing
         }
     }
 
+    @Test("Both sides are the same only where the backup has nothing more either")
+    func equalities() async throws {
+        for (extra, incremental, isSame) in [(0, false, true), (1, false, false), (0, true, false)] {
+            let state = try StateDatabase(inMemory: StateMigrations.register)
+            let verdict: Verification.Verdict = extra > 0 ? .different : .equal
+            var found = record(verdict, extra: extra)
+            found.since = incremental ? morning.addingTimeInterval(-60) : nil
+            let kept = try await StoredVerifications(state).begin(found)
+            let overlay = VerificationOverlay(state, verify: daily)
+            let proofs = try await overlay.proofs(at: morning)
+            let equalities = try await overlay.equalities(at: morning)
+            #expect(proofs[kept.key] == (incremental ? nil : morning))
+            #expect(equalities[kept.key] == (isSame ? morning : nil))
+        }
+    }
+
     @Test func neverVerified() {
         #expect(light([], nil, hours: 0).light.state == .off)
         #expect(light([], daily, hours: 0).light.state == .unknown)

@@ -91,6 +91,20 @@ import Testing
         #expect(finding.severity == .notice && finding.next == "couchkeep explain counts-differ")
     }
 
+    @Test("What is counted while so few copies are left says nothing of the others")
+    func nodesAway() {
+        var scene = scene((10, 2), (11, 2))
+        scene.source = .present(Scene.database(copies: 3))
+        for away in [2, 1] {
+            scene.sourceServerFindings = [Scene.nodesAway(away, of: 3, since: scene.now)]
+            for _ in 0..<3 {
+                _ = scene.pass()
+                scene.elapse(60)
+            }
+            #expect(scene.found == (away == 2 ? [] : ["counts-differ"]))
+        }
+    }
+
     @Test("Where the target went back or was replaced, that is the finding")
     func explained() {
         for identity in ["1795000002", "1795000009"] {

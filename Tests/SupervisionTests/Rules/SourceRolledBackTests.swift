@@ -24,6 +24,36 @@ import Testing
         #expect(scene.pass() == ["replication-missing"])
     }
 
+    @Test("It ends with a comparison that began later and found the same on both sides, and with no other")
+    func provedWhole() throws {
+        var scene = rolledBack()
+        #expect(scene.pass() == ["source-rolled-back"])
+        #expect(try #require(scene.finding("source-rolled-back")).next.contains("couchkeep verify orders"))
+        let seen = scene.now
+        scene.elapse(60)
+        scene.proof = .equal(since: scene.now)
+        #expect(scene.pass() == ["source-rolled-back"], "the backup may hold more")
+        scene.equalSince = seen.addingTimeInterval(-1)
+        #expect(scene.pass() == ["source-rolled-back"], "it began before the source went back")
+        // It goes back once more.
+        scene.equalSince = scene.now
+        scene.elapse(60)
+        scene.inspection = PairInspection(
+            sourceLog: .known(Scene.log(1000)), targetLog: .known(Scene.log(1000)), lostBySource: ["a"])
+        #expect(scene.pass() == ["source-rolled-back"])
+        scene.inspection = nil
+        scene.elapse(60)
+        #expect(scene.pass() == ["source-rolled-back"], "of that the comparison knows nothing")
+        scene.equalSince = scene.now
+        for _ in 0..<2 {
+            scene.elapse(60)
+            #expect(scene.pass() == [], "what was found whole is what later passes compare with")
+        }
+        scene.source = .present(Scene.database(documents: 500))
+        scene.elapse(60)
+        #expect(scene.pass() == ["source-rolled-back"])
+    }
+
     @Test("Its checkpoint is older than before, or older than the target's of the same session")
     func checkpoints() {
         var scene = Scene()
@@ -62,6 +92,90 @@ import Testing
         }
         cluster.inspection?.lostBySource = ["a"]
         #expect(cluster.found == ["source-rolled-back"])
+    }
+
+    /// A source of which each shard has three copies, looked at once, with nodes away since.
+    private func cluster(away: Int, documents: Int = 1000, identity: String = "1795000001") -> Scene {
+        var scene = Scene()
+        scene.source = .present(Scene.database(copies: 3))
+        _ = scene.pass()
+        scene.elapse(60)
+        scene.source = .present(Scene.database(documents: documents, identity: identity, copies: 3))
+        if away > 0 { scene.sourceServerFindings = [Scene.nodesAway(away, of: 3, since: scene.now)] }
+        return scene
+    }
+
+    @Test(
+        "What nodes that are away may have is not lost: it is unknown until they are back, and then found all the same")
+    func nodesAway() throws {
+        var scene = cluster(away: 2, documents: 600)
+        for _ in 0..<3 {
+            #expect(scene.pass() == ["blind"])
+            scene.elapse(60)
+        }
+        let finding = try #require(scene.finding("blind"))
+        #expect(
+            finding.summary.hasPrefix("it seems that the source is in an older state, but nodes of production are away")
+        )
+        #expect(finding.summary.contains("couchdb@a2, couchdb@a3") && finding.next.contains("couchdb@a2, couchdb@a3"))
+        #expect(finding.cause == "nodes-away @ production" && !finding.isProblem)
+        #expect(
+            PairReport.replicating(scene.situation, memory: scene.memory, findings: scene.findings).state == .unknown)
+        #expect(scene.memory.latches.isEmpty && scene.memory.sourceEvidenceFrom == nil)
+        var held = scene
+        held.replication = ReplicationObservation()
+        #expect(held.plan().obstacle?.contains("nodes of production are away") == true)
+        // They are back with everything.
+        var whole = scene
+        whole.sourceServerFindings = []
+        whole.source = .present(Scene.database(copies: 3))
+        #expect(whole.pass() == [])
+        // They are back, and have no more than the one that was there.
+        scene.sourceServerFindings = []
+        #expect(scene.pass() == [], "a copy may lag: two passes have to agree")
+        scene.elapse(60)
+        #expect(scene.pass() == ["source-rolled-back"])
+    }
+
+    @Test(
+        "What has changed last is not lost with nodes that are away, unless enough copies are left", arguments: [1, 2])
+    func lostWithNodes(away: Int) {
+        var scene = cluster(away: away)
+        scene.inspection = PairInspection(
+            sourceLog: .known(Scene.log(1000)), targetLog: .known(Scene.log(1000)), lostBySource: ["a"])
+        scene.inspection?.sourceChanges = PairMemory.NewestChanges(
+            documents: [ChangedDocument(id: "b", revisions: ["1-b"])], purges: 0, identity: "1795000001")
+        // A quorum of the copies has what was acknowledged.
+        #expect(scene.pass() == (away == 1 ? ["source-rolled-back"] : ["blind"]))
+        #expect((scene.memory.sourceChanges == nil) == (away == 2), "it is compared with when they are back")
+        // One copy of each shard is there, or the database would not answer.
+        scene = Scene.watched()
+        scene.sourceServerFindings = [Scene.nodesAway(away, of: 3, since: scene.now)]
+        scene.source = .present(Scene.database(documents: 600))
+        #expect(scene.pass() == ["source-rolled-back"])
+    }
+
+    @Test("What was told before nodes went away stays told")
+    func latchedBeforeNodesWent() {
+        var scene = rolledBack()
+        #expect(scene.pass() == ["source-rolled-back"])
+        scene.source = .present(Scene.database(documents: 600, copies: 3))
+        scene.sourceServerFindings = [Scene.nodesAway(2, of: 3, since: scene.now)]
+        scene.elapse(60)
+        #expect(scene.pass() == ["source-rolled-back"])
+    }
+
+    @Test("An old node that is alone may take the database for an earlier one", arguments: [0, 2])
+    func replaced(away: Int) {
+        var scene = cluster(away: away, identity: "1790000000")
+        for _ in 0..<2 {
+            #expect(scene.pass() == (away == 0 ? ["source-replaced"] : ["blind"]))
+            #expect(scene.memory.sourceIdentity == "1795000001")
+            scene.elapse(60)
+        }
+        scene.sourceServerFindings = []
+        scene.source = .present(Scene.database(copies: 3))
+        #expect(scene.pass() == [])
     }
 
     @Test("A purge, a compaction and another database are none")

@@ -109,6 +109,52 @@ import Testing
         #expect(scene.found == ["target-rolled-back"])
     }
 
+    /// A target of which each shard has three copies, as remembered, that has lost documents.
+    private func cluster(away: Int, identity: String = "1795000002") -> Scene {
+        var scene = Scene()
+        scene.target = .present(Scene.database(identity: "1795000002", copies: 3))
+        _ = scene.pass()
+        scene.elapse(60)
+        scene.target = .present(Scene.database(documents: 600, identity: identity, copies: 3))
+        if away > 0 { scene.targetServerFindings = [Scene.nodesAway(away, of: 3, since: scene.now)] }
+        return scene
+    }
+
+    @Test(
+        "While nodes are away that may have what it lacks, it is unknown and its checkpoints stay", arguments: [0, 2])
+    func nodesAway(away: Int) throws {
+        var scene = cluster(away: away)
+        for _ in 0..<2 {
+            scene.elapse(60)
+            _ = scene.pass()
+        }
+        #expect(scene.found == [away == 0 ? "target-rolled-back" : "blind"])
+        #expect((scene.plan().action?.name == "reset-checkpoints") == (away == 0))
+        #expect(scene.memory.latches.isEmpty == (away == 2))
+        scene = cluster(away: away, identity: "1795000009")
+        #expect(scene.pass() == [away == 0 ? "target-replaced" : "blind"])
+        #expect(scene.memory.targetIdentity == "1795000002")
+    }
+
+    @Test("What was found before they went away is mended when they are back: they would bring the checkpoints back")
+    func resetWaitsForNodes() {
+        var scene = cluster(away: 0)
+        for _ in 0..<2 {
+            scene.elapse(60)
+            _ = scene.pass()
+        }
+        scene.targetServerFindings = [Scene.nodesAway(2, of: 3, since: scene.now)]
+        #expect(scene.found == ["target-rolled-back"])
+        #expect(scene.plan().obstacle?.contains("nodes of standby are away (couchdb@a2, couchdb@a3)") == true)
+        scene.targetServerFindings = [Scene.nodesAway(1, of: 3, since: scene.now)]
+        #expect(scene.plan().action?.name == "reset-checkpoints", "enough copies are left")
+        // A pair is not without a replication meanwhile.
+        scene.targetServerFindings = [Scene.nodesAway(2, of: 3, since: scene.now)]
+        scene.memory.beginRescan(reason: "target-rolled-back", at: scene.now)
+        scene.replication = ReplicationObservation()
+        #expect(scene.plan().action == .createReplication)
+    }
+
     @Test("However long a checkpoint is half written by the process that runs, that is no rollback")
     func halfWritten() throws {
         let began = "Sat, 28 Nov 2026 09:00:00 GMT"

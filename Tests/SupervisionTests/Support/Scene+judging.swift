@@ -23,7 +23,7 @@ extension Scene {
                 target: target, replication: replicationError.map { .unknown($0) } ?? .known(replication),
                 progress: measured, inspection: inspection),
             memory: memory, sourceServerFindings: sourceServerFindings, targetServerFindings: targetServerFindings,
-            desired: desired, proof: proof)
+            desired: desired, proof: proof, equalSince: equalSince)
     }
 
     /// The findings of all rules.

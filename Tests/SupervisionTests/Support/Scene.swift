@@ -26,6 +26,8 @@ struct Scene {
     var inspection: PairInspection?
     /// What the last comparison of both sides says.
     var proof = ComparisonProof.notDemanded
+    /// When it began, where it found the same on both sides.
+    var equalSince: Date?
     var sourceServerFindings: [Finding] = []
     var targetServerFindings: [Finding] = []
     var memory = PairMemory()
