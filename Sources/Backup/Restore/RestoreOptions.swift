@@ -135,6 +135,9 @@ package struct RestoreReport: Sendable {
         return nodesAway?.missesQuorum == true ? .incomplete : .equal
     }
 
+    /// Whether the target holds what it was to hold.
+    package var isEqual: Bool { outcome == .equal }
+
     /// Whether it holds all documents that it was to hold, whatever became of the settings.
     package var hasAllDocuments: Bool { loss == nil && refusals.isEmpty && comparison.isEqual }
 }

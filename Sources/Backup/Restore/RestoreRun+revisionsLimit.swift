@@ -43,7 +43,7 @@ extension RestoreRun {
                 if session.isServerAdmin { return }
                 let security = SecurityObject(try await target.security())
                 guard !security.isAdministrator(session) else { return }
-            } catch let error as CouchError where SourceSettings.isUnreadable(error) {
+            } catch let error as CouchError where error.isRefusal || [.notCouchDB, .unsupported].contains(error.code) {
                 // What a proxy keeps back says nothing of the account.
                 return
             }

@@ -33,7 +33,7 @@ import Testing
 
     @Test(arguments: Verification.Level.allCases)
     func equalIsUnknown(level: Verification.Level) async throws {
-        try await withCluster { server, source, copy in
+        try await withCluster { (server, source, copy) async throws in
             #expect(try await verify(source, copy, level: level).verdict == .equal)
             server.setNodesAway(["a3@127.0.0.1"])
             #expect(try await verify(source, copy, level: level).verdict == .equal, "two copies are left")
@@ -52,7 +52,7 @@ import Testing
     }
 
     @Test func whatIsMissingStaysMissingAndWhatIsMoreIsUnknown() async throws {
-        try await withCluster { server, source, copy in
+        try await withCluster { (server, source, copy) async throws in
             server.setNodesAway(Set(Self.others))
             try copy.edit("more", members: "")
             #expect(try await verify(source, copy).doubt == .nodesAway)
@@ -65,7 +65,7 @@ import Testing
     /// Nodes that were away when a verification began, or when it ended.
     @Test(arguments: [true, false])
     func bothEndsCount(atTheBeginning: Bool) async throws {
-        try await withCluster { server, source, copy in
+        try await withCluster { (server, source, copy) async throws in
             if atTheBeginning { server.setNodesAway(Set(Self.others)) }
             let target = StoppingReplica(base: copy) { server.setNodesAway(atTheBeginning ? [] : Set(Self.others)) }
             #expect(try await verify(source, target).doubt == .nodesAway)
@@ -77,7 +77,7 @@ import Testing
         let folder = FilePath(NSTemporaryDirectory()).appending("verification-\(UUID().uuidString)")
         try FileManager.default.createDirectory(atPath: folder.string, withIntermediateDirectories: true)
         defer { try? FileManager.default.removeItem(atPath: folder.string) }  // what is left over does no harm
-        try await withCluster { server, source, copy in
+        try await withCluster { (server, source, copy) async throws in
             func verification(_ target: StoppingReplica) -> Verification {
                 var verification = Verification(source, target)
                 (verification.looks, verification.folder) = ([.zero], folder)
@@ -97,7 +97,7 @@ import Testing
     }
 
     @Test func whoMayNotAskClaimsNothing() async throws {
-        try await withCluster { server, source, copy in
+        try await withCluster { (server, source, copy) async throws in
             server.setNodesAway(Set(Self.others))
             server.faults.add(
                 Fault(.failure(status: 403, error: "forbidden", reason: "no"), pathPrefix: "/_membership"))
@@ -117,7 +117,7 @@ import Testing
             _ = try await verify(source, MemoryReplica(name: "copy"))
             #expect(server.requests.counted["GET /_membership"] == nil)
         }
-        try await withCluster { server, source, copy in
+        try await withCluster { (server, source, copy) async throws in
             _ = try await verify(source, copy)
             #expect(server.requests.counted["GET /_membership"] == 2)
             #expect(server.requests.counted["GET /{db}/_shards"] == nil)

@@ -39,7 +39,7 @@ import Testing
 
     @Test("A server whose nodes nobody may ask for is as before")
     func refused() async throws {
-        try await withSettledPair { home in
+        try await withSettledPair { (home) async throws in
             for server in [home.source, home.target] {
                 server.faults.add(
                     Fault(
