@@ -92,9 +92,10 @@ package struct BackupRun: Sendable {
 
     private func runOnce(knowing info: DatabaseInfo?) async throws -> BackupReport {
         let mark = SourceMark(database: source, backup: backup.uuid)
+        let isMarked = try await backup.newestEpoch().source.marker != nil
         let ((identity, revision), (settings, unread), copies) = try await onSource {
             let info = if let info { info } else { try await source.info() }
-            async let identity = mark.identity(info)
+            async let identity = mark.identity(info, isRemembered: isMarked)
             async let settings = SourceSettings.read(of: source, info)
             return try await (identity, settings, info.copyCounts)
         }
@@ -135,7 +136,7 @@ package struct BackupRun: Sendable {
     ///   - stop: ends it behind the run that is under way.
     ///   - clock: how long the pauses are in which the source is waited for: from one second to a minute.
     ///   - waiting: takes each failure of the source that is waited for, and the pause before the next attempt.
-    ///   - report: takes the report of each run that brought something, and of the first one.
+    ///   - report: takes the report of each run that brought something, of the first one, and of one behind a failure.
     package func follow(
         every interval: Duration, until stop: StopRequest, clock: RunClock = .system,
         waiting: (ReplicationFailure, Duration) async throws -> Void, report: (BackupReport) async throws -> Void
@@ -146,7 +147,9 @@ package struct BackupRun: Sendable {
         while !stop.isRequested {
             do {
                 let done = try await run.run()
-                if done.isNew || done.damage != nil || !hasRun { try await report(done) }
+                // That it answers again is told too.
+                let isBack = pause > Self.firstPause
+                if done.isNew || done.damage != nil || !hasRun || isBack { try await report(done) }
                 // A source that was away has brought nothing by that.
                 run.sealsUnchanged = false
                 (hasRun, pause) = (true, Self.firstPause)

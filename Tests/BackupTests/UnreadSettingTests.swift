@@ -26,6 +26,25 @@ import Vault
         }
     }
 
+    /// A proxy that lets nobody at local documents takes the mark away, and nothing else; but one that was left is missed.
+    @Test func aMarkThatAProxyKeepsBack() async throws {
+        try await withScene { server, scene in
+            try await scene.source.fill(3)
+            let page = Fault(.page("<html>nginx</html>", status: 403), pathContains: "/_local/", database: "source")
+            server.faults.add(page)
+            for moment in 1...2 {
+                let report = try await scene.backUp()
+                #expect(!report.isMarked && report.markFailure == nil && report.moment.number == moment)
+                #expect(report.moment.epoch == 1 && report.moment.isComplete)
+            }
+            server.faults.removeAll()
+            #expect(try await scene.backUp().isMarked)
+            server.faults.add(page)
+            let failure = await #expect(throws: ReplicationFailure.self) { _ = try await scene.backUp() }
+            #expect((failure?.underlying as? CouchError)?.code == .notCouchDB)
+        }
+    }
+
     /// What CouchDB itself refuses stays as it was read last, and is told.
     @Test func whatIsRefusedStays() async throws {
         try await withScene { server, scene in

@@ -108,6 +108,14 @@ package struct DrillReport: Sendable, Codable, Hashable {
         }
         let lost = max(Set(refusals.map(\.id)).count, bodies.unreadable)
         if differing == 0 { differing = lost }
+        if isOnlyInTheWay(bodies, refusals: refusals) {
+            (verdict, reason) = (
+                .unknown,
+                "the server for the scratch, or a proxy before it, did not take \(Wording.documents(differing)), which says "
+                    + "nothing of the backup"
+            )
+            return
+        }
         if isInVault, isOnlyDamage(bodies, refusals: refusals) { reason = Self.damage(of: differing) }
         verdict = differing > 0 || !bodies.isComplete ? .different : setAside == nil ? .equal : .incomplete
     }
@@ -117,6 +125,19 @@ extension DrillReport {
     /// The reason of a drill in which all that differs can't be read in the vault.
     static func damage(of documents: Int) -> String {
         "the vault does not hand out \(Wording.documents(documents)) as it was given"
+    }
+
+    /// Whether everything that differs does so since a proxy answered in the server's place, or the server failed.
+    ///
+    /// What CouchDB itself refuses, as for its size, a restore would lose there.
+    private func isOnlyInTheWay(_ bodies: BodyReport, refusals: [Refusal]) -> Bool {
+        let codes: Set<CouchError.Code> = [.notCouchDB, .documentBlocked, .tooLarge]
+        let words = Set(codes.map(\.rawValue)).union([Refusal.notStored])
+        let kept = refusals.filter { $0.stage == .storing && words.contains($0.error) }
+        guard differing > 0, kept.count == refusals.count, bodies.unreadable == 0, bodies.isComplete else {
+            return false
+        }
+        return Set(kept.map(\.id)).count >= differing
     }
 
     /// Whether everything that differs does so since the backup does not hand it out.

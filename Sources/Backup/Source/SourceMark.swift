@@ -18,9 +18,13 @@ struct SourceMark: Sendable {
 
     /// What the source says of itself now, and the revision of the mark that tells it.
     ///
-    /// - Throws: `CouchError`; a mark that may not be read is no error.
-    func identity(_ info: DatabaseInfo) async throws -> (identity: SourceIdentity, revision: JSONValue?) {
-        let found = try await read()
+    /// - Parameter isRemembered: whether one is known to have been left: then a proxy that keeps it back has to be told, since
+    ///   without it the source would look like another one.
+    /// - Throws: `CouchError`; a mark that may not be read is no error otherwise.
+    func identity(
+        _ info: DatabaseInfo, isRemembered: Bool
+    ) async throws -> (identity: SourceIdentity, revision: JSONValue?) {
+        let found = try await read(isRemembered: isRemembered)
         let identity = SourceIdentity(
             name: database.url, marker: found?["backup"]?.string, markedMoment: found?["moment"]?.integer,
             instanceStartTime: info.identity, purgeSequence: info.purgeSequence?.parameter)
@@ -45,7 +49,7 @@ struct SourceMark: Sendable {
             do {
                 try await put(over: revision)
             } catch let error as CouchError where error.code == .conflict {
-                try await put(over: try await read()?["_rev"])
+                try await put(over: try await read(isRemembered: false)?["_rev"])
             }
             return true
         } catch let error as CouchError where error.isRefusal {
@@ -53,10 +57,10 @@ struct SourceMark: Sendable {
         }
     }
 
-    private func read() async throws -> JSONValue? {
+    private func read(isRemembered: Bool) async throws -> JSONValue? {
         do {
             return try await database.localDocument(id)
-        } catch let error as CouchError where error.isRejection {
+        } catch let error as CouchError where isRemembered ? error.isRejection : error.isRefusal {
             return nil
         }
     }

@@ -13,7 +13,8 @@ extension VaultDatabase {
             return nil
         }
         let found = try await ReplicationFailure.Side.source.naming {
-            try await SourceMark(database: database, backup: uuid).identity(try await database.info()).identity
+            try await SourceMark(database: database, backup: uuid)
+                .identity(try await database.info(), isRemembered: epoch.source.marker != nil).identity
         }
         return SourceVerdict(remembered: epoch.source, found: found) == .same ? sequence : nil
     }

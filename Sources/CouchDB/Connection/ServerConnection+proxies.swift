@@ -42,7 +42,7 @@ extension ServerConnection {
     /// Whether a proxy decodes a name in a path: then `/_session%2F`, to CouchDB the name of a database, is `/_session/`.
     ///
     /// Asks only where the name has a slash or a plus sign; false where nothing tells.
-    private func decodesPath(with name: String) async throws -> Bool {
+    func decodesPath(with name: String) async throws -> Bool {
         guard name.contains("/") || name.contains("+") else { return false }
         do {
             return try await json(.get, ["_session/"])["userCtx"]?.object != nil

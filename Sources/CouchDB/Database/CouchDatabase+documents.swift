@@ -87,13 +87,23 @@ extension CouchDatabase {
         return revision
     }
 
-    /// Checks that the document was written that was named, and not an attachment of another one: a proxy may have decoded the
-    /// slash of its id.
+    /// Checks that the document was written that was named, and not another one, or an attachment of one: a proxy may have
+    /// decoded the plus sign or the slash of its id.
     static func expect(_ answer: JSONValue, isAbout id: String, request: String) throws(CouchError) {
-        guard id.contains("/"), let told = answer["id"]?.string, told != id else { return }
+        guard let told = answer["id"]?.string, told != id else { return }
+        let what = id.hasPrefix(told + "/") ? "an attachment of “\(told)”" : "“\(told)”"
         throw .decodedPath(
-            "instead of “\(id)” an attachment of “\(told)” was written (revision \(answer["rev"]?.string ?? "unknown")), which is "
-                + "to be deleted", request: request, status: nil)
+            "instead of “\(id)” \(what) was written (revision \(answer["rev"]?.string ?? "unknown")), which is to be deleted",
+            request: request, status: nil)
+    }
+
+    /// Why a document can't be written under its own path: a proxy decodes the plus sign of its id, and names another one so;
+    /// nil where it can, and of ids without one. A slash needs no question: see ``putRevision(_:revision:layout:body:isNew:)``.
+    ///
+    /// - Throws: ``CouchError``, `CancellationError`.
+    public func pathFailure(of id: String) async throws -> CouchError? {
+        guard id.contains("+"), try await server.decodesPath(with: id) else { return nil }
+        return .decodedPath("“\(id)” can't be written", request: nil, status: nil)
     }
 
     /// Deletes a local document.

@@ -8,7 +8,7 @@ extension CouchDatabase {
     /// - Throws: ``CouchError``.
     public func securityDocument() async throws -> Data {
         let request = CouchRequest(.get, [name, "_security"])
-        let answer = try await server.answer(to: request)
+        let answer = try await asking { try await server.answer(to: request) }
         let document = Data(buffer: answer.body).trimmingLineEnd
         do {
             // However deep it is, which a parser of all of it minds.

@@ -37,7 +37,7 @@ public struct CouchDatabase: Sendable {
     }
 
     /// Asks the database itself, and tells one that is missing from one whose name a proxy has changed.
-    private func asking<Result>(_ ask: () async throws -> Result) async throws -> Result {
+    func asking<Result>(_ ask: () async throws -> Result) async throws -> Result {
         do {
             return try await ask()
         } catch let error as CouchError where error.code == .notFound {
@@ -65,7 +65,9 @@ public struct CouchDatabase: Sendable {
     public func delete() async throws { _ = try await server.json(.delete, [name]) }
 
     /// The security object: who may read and administrate.
-    public func security() async throws -> JSONValue { try await server.json(.get, [name, "_security"]) }
+    public func security() async throws -> JSONValue {
+        try await asking { try await server.json(.get, [name, "_security"]) }
+    }
 
     /// Replaces the security object.
     ///

@@ -95,6 +95,9 @@ extension CouchReplica {
             let members = try DocumentMembers(of: revision.document)
             let layout = try MultipartWriter(document: revision.document, members: members)
             let body = UploadBody(layout, attachments: revision.attachments)
+            if let failure = try await database.pathFailure(of: revision.id.text) {
+                return Refusal(of: revision, failure)
+            }
             do {
                 try await database.putRevision(
                     revision.id.text, revision: isNew ? nil : revision.revision, layout: layout, body: body,

@@ -52,7 +52,7 @@ struct Storer: Sendable {
             case .split(let reason) where batch.count == 1:
                 try await retrier.giveUp(after: error)
                 let refusals = revisions.map {
-                    Refusal(id: $0.id, revision: $0.revision, stage: .storing, error: "not_stored", reason: reason)
+                    Refusal(id: $0.id, revision: $0.revision, stage: .storing, error: Refusal.notStored, reason: reason)
                 }
                 pipeline.state.stored(batch, refusals: refusals, isAnswered: false)
             case .split:

@@ -26,6 +26,9 @@ package struct Refusal: Sendable, Hashable, Codable {
         self.error = error
         self.reason = reason
     }
+
+    /// The word for a revision that the target failed of, again and again, though it answered before and behind it.
+    package static let notStored = "not_stored"
 }
 
 /// What became of revisions that were to be stored together.

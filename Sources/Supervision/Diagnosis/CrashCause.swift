@@ -4,6 +4,7 @@
 /// `couch_replicator_auth_session.erl` and `couch_replicator_httpc.erl`, and of answers recorded from 3.5.0.
 package enum CrashCause: String, Sendable, Hashable, CaseIterable {
     case credentialsRejected = "credentials-rejected"
+    case loginCutOff = "login-cut-off"
     case accountLocked = "account-locked"
     case notPermitted = "not-permitted"
     case databaseMissing = "database-missing"
@@ -31,7 +32,9 @@ package enum CrashCause: String, Sendable, Hashable, CaseIterable {
             // Terms are broken into lines.
             .replacing(#/([,{])\s*\n\s*/#) { String($0.output.1) }
         let named = Self.words.first { entry in entry.words.contains { text.contains($0) } }?.cause ?? .other
-        self = Self.isGatewayRefusal(text) ? .notCouchDB : named
+        // The connection is closed where a server before 3.0 wants a valid user for /_session too.
+        let isLogin = named == .timedOut && text.contains("session_request_failed") && text.contains("sel_conn_closed")
+        self = Self.isGatewayRefusal(text) ? .notCouchDB : isLogin ? .loginCutOff : named
     }
 
     /// Whether a refusal has not the two words that each of CouchDB's has: then a gateway's own JSON was the answer, or
@@ -113,7 +116,7 @@ package enum CrashCause: String, Sendable, Hashable, CaseIterable {
     /// Whether it often passes without anybody's doing: a restart of a server brings it for half a minute.
     package var passesByItself: Bool {
         switch self {
-        case .unreachable, .timedOut, .nameNotResolved, .rateLimited, .databaseReplaced, .other: true
+        case .unreachable, .timedOut, .loginCutOff, .nameNotResolved, .rateLimited, .databaseReplaced, .other: true
         default: false
         }
     }
@@ -122,6 +125,7 @@ package enum CrashCause: String, Sendable, Hashable, CaseIterable {
     package var sentence: String {
         switch self {
         case .credentialsRejected: "a server rejects the user or the password of the replication"
+        case .loginCutOff: "a server cuts its login with a session off"
         case .accountLocked: "a server has locked the account of the replication for some minutes"
         // The login with a session leaves out why it is forbidden (couch_replicator_auth_session.erl).
         case .notPermitted: "a server forbids the replication's user what it needs, or has locked the account"
@@ -149,6 +153,10 @@ package enum CrashCause: String, Sendable, Hashable, CaseIterable {
     package var remedy: String {
         switch self {
         case .credentialsRejected: "correct the password in the configuration's secret, then run: couchkeep check"
+        case .loginCutOff:
+            "where that server is older than 3.0 and has require_valid_user, nobody gets a session there: unset it, or set "
+                + "[replicator] auth_plugins = couch_replicator_auth_noop on the server that runs the job; else look at the "
+                + "proxies between them"
         case .accountLocked: AccountLock.remedy
         case .notPermitted:
             "let the replication's user in by _security on both sides, and see whether the account is locked or a gateway "

@@ -52,6 +52,25 @@ import Testing
         #expect(try await copy.info().updateSequence == before, "nothing was written into the backup")
     }
 
+    /// What a proxy keeps from the scratch says nothing of the backup; what CouchDB refuses would be lost there.
+    @Test(arguments: [true, false]) func whatIsKeptFromTheScratch(byProxy: Bool) async throws {
+        try await withScene { server, scene in
+            try await scene.source.fill(5)
+            try await scene.source.attach(Data(repeating: 7, count: 90_000))
+            let moment = try await scene.backUp().moment
+            let answer: Fault.Effect =
+                byProxy
+                ? .page("<html>Request Entity Too Large</html>", status: 413)
+                : .failure(status: 413, error: "attachment_too_large", reason: "attached")
+            server.faults.add(Fault(answer, method: "PUT", pathContains: "new_edits=false"))
+            let report = try await DrillRun(.moment(scene.moment(moment)), in: .server(scene.connection))
+                .run(until: StopRequest())
+            #expect(report.verdict == (byProxy ? .unknown : .different) && report.differing == 1, "\(report)")
+            #expect((report.reason?.contains("says nothing of the backup") == true) == byProxy, "\(report)")
+            #expect(try await scratches(scene) == [])
+        }
+    }
+
     @Test func whatIsSoundIsEqual() async throws {
         try await withScene { _, scene in try await rehearse(scene) }
     }

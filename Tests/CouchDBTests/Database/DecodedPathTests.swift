@@ -110,6 +110,26 @@ import Testing
             ] {
                 #expect(error.code == .notCouchDB && error.message.contains("attachment of “with”"), "\(error)")
             }
+            let error = try await couchError { try await database.putDocument("wi+th", members: [:]) }
+            #expect(error.code == .notCouchDB && error.message.contains("instead of “wi+th” “with” was"), "\(error)")
+        }
+    }
+
+    /// A plus sign that is decoded names another document, which would take what is not its own.
+    @Test(arguments: [true, false])
+    func asksBeforeAPlusSignIsWritten(isDecoded: Bool) async throws {
+        let script: ScriptedServer.Script = { _, _ in
+            isDecoded
+                ? .answer(200, #"{"ok":true,"userCtx":{"name":"admin","roles":["_admin"]}}"#)
+                : .answer(404, #"{"error":"not_found","reason":"Database does not exist."}"#)
+        }
+        try await withConnection(script: script) { (connection, server) async throws in
+            let database = connection.database("plain")
+            let failure = try await database.pathFailure(of: "a+b")
+            #expect(failure?.message.contains("decodes %2F") == (isDecoded ? true : nil))
+            let asked = server.requests.count
+            #expect(try await database.pathFailure(of: "a b/c") == nil)
+            #expect(server.requests.count == asked)
         }
     }
 }

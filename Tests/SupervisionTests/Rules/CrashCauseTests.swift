@@ -11,6 +11,11 @@ import Testing
             "{replication_auth_error,\n    {session_request_unauthorized,\"http://h:5984/_session\",\"admin\"}}",
             .credentialsRejected
         ),
+        // Of 3.5.0, from 1.6.1 to 2.3.1 with require_valid_user.
+        (
+            "{replication_auth_error,\n    {session_request_failed,\"http://h:5984/_session\",\"admin\",sel_conn_closed}}",
+            .loginCutOff
+        ),
         ("unauthorized: unauthorized to access or create database http://h:5984/a/", .credentialsRejected),
         ("forbidden: forbidden to access or create database http://h:5984/a/", .notPermitted),
         ("forbidden: http://h:5984/sc5/", .notPermitted),
