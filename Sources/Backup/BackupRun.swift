@@ -221,17 +221,18 @@ package struct BackupRun: Sendable {
         guard unmarked.isLost else { return (verdict, unmarked.hasAny || identity != found) }
         try await expectNoneHiding(away)
         let reason =
-            "the source has no more what a run that was cut off read of it: it went back in time, or purged that"
+            "the source has no more what was read of it behind its last mark: it went back in time, or purged that"
         try await backup.beginEpoch(found, reason: reason, at: now())
         return (.newEpoch(reason: reason), false)
     }
 
     private func expectNoneHiding(_ away: NodesAway?) async throws {
-        guard let hiding = away?.hiding else { return }
+        // What was taken by too few copies may be with them as well.
+        guard let away, let hiding = away.hiding ?? (away.missesQuorum ? away.summary : nil) else { return }
         try await onSource {
             throw CouchError(
                 .serverError,
-                "\(hiding), and without that the source looks like another one, or like an older state of itself: back it up "
+                "\(hiding), and without what they have the source looks like another one, or like an older state of itself: back it up "
                     + "when the nodes are there again")
         }
     }

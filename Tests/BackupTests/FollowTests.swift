@@ -46,7 +46,7 @@ import Vault
         }
     }
 
-    /// A feed that was cut off has brought nothing by that.
+    /// A feed that was cut off has brought nothing by that; that it goes on is told.
     @Test func makesNoMomentWhereNothingIsNewBehindACut() async throws {
         try await withScene { server, scene in
             try await scene.source.fill(3)
@@ -75,14 +75,15 @@ import Vault
                     }
                     if count == 1 {
                         server.faults.add(Fault(.cut(afterBytes: 12), pathContains: "feed=longpoll", count: 3))
-                    } else {
+                    } else if report.isNew {
                         stop.request()
                     }
                 }
             }
             #expect(cuts.withLock { $0 } == 3)
-            #expect(reports.withLock { $0.map(\.moment.number) } == [1, 2])
-            #expect(reports.withLock { $0.map(\.moment.documents) } == [3, 4])
+            #expect(reports.withLock { $0.map(\.isNew) } == [true, false, false, true])
+            #expect(reports.withLock { $0.map(\.moment.number) } == [1, 1, 1, 2])
+            #expect(reports.withLock { $0.map(\.moment.documents) } == [3, 3, 3, 4])
         }
     }
 

@@ -150,7 +150,7 @@ extension RestoreRun {
         return SecurityObject(left) == SecurityObject(right)
     }
 
-    private static let security = "_security"
+    static let security = "_security"
     /// What it is called among the settings.
     static let revisionsLimit = "_revs_limit"
 

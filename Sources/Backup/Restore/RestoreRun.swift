@@ -174,7 +174,19 @@ package struct RestoreRun: Sendable {
 
     private func restoreSettings(_ settings: SourceSettings, _ report: inout RestoreReport) async throws {
         if let security = settings.security {
-            _ = try await onTarget { try await restore(security: security) }
+            let failure = try await onTarget { () async throws -> Refusal? in
+                // A new database often has the same, and a cluster takes another one only from a majority of its nodes.
+                guard try await target.securityDocument() != security else { return nil }
+                do {
+                    _ = try await restore(security: security)
+                    return nil
+                } catch let error as CouchError where error.isMajorityMissing {
+                    return Refusal(
+                        id: DocumentID(Self.security), revision: nil, stage: .storing, error: "no_majority",
+                        reason: "too many nodes of the cluster are away to set it")
+                }
+            }
+            if let failure { report.note(failure) }
         }
         report.setAside(try await restoreLocalDocuments(settings))
     }

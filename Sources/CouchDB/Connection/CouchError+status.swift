@@ -75,7 +75,12 @@ extension CouchError {
     var isLoginRequired: Bool { status == 401 && reason == "Authentication required." }
 
     /// Whether a cluster did not answer since nodes with all copies of what was asked for are away.
-    public var isNodeAway: Bool { error == "nodedown" }
+    public var isNodeAway: Bool {
+        error == "nodedown" || isMajorityMissing || reason == "No DB shards could be opened."
+    }
+
+    /// Whether a cluster does not take a setting, since most nodes with copies of the database are away (`fabric_db_meta.erl`).
+    public var isMajorityMissing: Bool { reason?.contains("no_majority") == true || error == "no_majority" }
 
     /// Whether a document (or its revision, or its attachment) is missing in a database that is there.
     public var isDocumentMissing: Bool { code == .notFound && !isDatabaseMissing }

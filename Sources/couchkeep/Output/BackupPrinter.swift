@@ -90,7 +90,8 @@ struct BackupPrinter {
         if let away = report.nodesAway {
             text +=
                 away.hiding.map { "\nIncomplete: \($0). Back up again when they are back." }
-                ?? "\n\(away.summary); what was acknowledged is on the others too."
+                ?? "\n\(away.summary); what was acknowledged is on the others too"
+                + (away.missesQuorum ? ", but for what was taken with 202 alone." : ".")
         }
         return text
     }

@@ -26,6 +26,8 @@ struct AllDatabasesTests {
         let objects = try run.output.replacing("}\n{", with: "}\u{0}{").split(separator: "\u{0}").map {
             try JSONDecoder().decode(Object.self, from: Data($0.utf8))
         }
+        // CouchDB's own come too.
+        #expect(Set(objects.compactMap(\.backup)).isSuperset(of: Self.names), "\(run)")
         return (run, objects)
     }
 
@@ -44,7 +46,7 @@ struct AllDatabasesTests {
                 let fault = source.faults.add(Fault(Self.page, database: "d2"))
                 let backup = try await run("backup", source, in: scene)
                 #expect(backup.run.exitCode == 13, "\(backup.run)")
-                #expect(backup.objects.count { $0.result == "ok" } == 7, "\(backup.run)")
+                #expect(backup.objects.count { $0.result == "ok" } == backup.objects.count - 1, "\(backup.run)")
                 #expect(backup.objects.first { $0.backup == "d2" }?.result == "failed", "\(backup.run)")
 
                 source.faults.remove(fault)
@@ -52,7 +54,7 @@ struct AllDatabasesTests {
                 target.faults.add(Fault(Self.page, database: "d2"))
                 let restore = try await run("restore", target, in: scene)
                 #expect(restore.run.exitCode == 14, "\(restore.run)")
-                #expect(restore.objects.count { $0.result == "equal" } == 7, "\(restore.run)")
+                #expect(restore.objects.count { $0.result == "equal" } == restore.objects.count - 1, "\(restore.run)")
                 #expect(target.databaseNames.contains("d8"), "\(restore.run)")
             }
         }
@@ -67,10 +69,9 @@ struct AllDatabasesTests {
                 let fault = source.faults.add(Fault(Self.page, after: 2))
                 let backup = try await run("backup", source, in: scene, ["--basic"])
                 #expect(backup.run.exitCode == 13, "\(backup.run)")
-                #expect(Set(backup.objects.compactMap(\.backup)) == Set(Self.names), "\(backup.run)")
                 #expect(backup.objects.allSatisfy { $0.result == "failed" }, "\(backup.run)")
                 let notTried = backup.objects.filter { $0.reason?.contains("not tried") == true }
-                #expect(notTried.count >= 4 && notTried.count < 8, "\(backup.run)")
+                #expect(notTried.count >= 4 && notTried.count < backup.objects.count, "\(backup.run)")
                 for object in notTried {
                     #expect(backup.run.errors.contains("\(object.backup ?? "") was not backed up:"), "\(backup.run)")
                 }
@@ -80,8 +81,8 @@ struct AllDatabasesTests {
                 target.faults.add(Fault(Self.page))
                 let restore = try await run("restore", target, in: scene, ["--basic"])
                 #expect(restore.run.exitCode == 14, "\(restore.run)")
-                #expect(restore.objects.compactMap(\.backup) == Self.names, "\(restore.run)")
-                #expect(restore.objects.count { $0.reason?.contains("not tried") == true } == 7, "\(restore.run)")
+                let others = restore.objects.count { $0.reason?.contains("not tried") == true }
+                #expect(others == restore.objects.count - 1, "\(restore.run)")
             }
         }
     }
@@ -93,10 +94,11 @@ struct AllDatabasesTests {
                 try fill(source)
                 source.faults.add(Fault(.hangUp, database: "d2", count: 4))
                 let backup = try await run("backup", source, in: scene)
-                #expect(backup.run.exitCode == 0 && backup.objects.count == 8, "\(backup.run)")
+                #expect(backup.run.exitCode == 0 && backup.objects.allSatisfy { $0.result == "ok" }, "\(backup.run)")
                 target.faults.add(Fault(.hangUp, database: "d2", count: 4))
                 let restore = try await run("restore", target, in: scene)
-                #expect(restore.run.exitCode == 0 && restore.objects.count == 8, "\(restore.run)")
+                #expect(
+                    restore.run.exitCode == 0 && restore.objects.allSatisfy { $0.result == "equal" }, "\(restore.run)")
             }
         }
     }

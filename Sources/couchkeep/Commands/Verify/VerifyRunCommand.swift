@@ -75,6 +75,11 @@ struct VerifyRunCommand: AsyncParsableCommand, JSONCommand {
         let (code, equal): (_, VaultDatabase?) = try await ReplicaArgument.withBoth(
             words[0], words[1], login: login, vault: vault, moment: moment
         ) {
+            for side in [$0, $1] {
+                // Without a moment there is nothing to compare with, whatever a run that was cut off has stored.
+                guard let backup = side.replica as? VaultDatabase, try await backup.moments().isEmpty else { continue }
+                _ = try await backup.atNewest()
+            }
             // A backup can go on while it is compared: what gets the mark is what was compared.
             let named = level == .counts ? nil : $1.replica as? VaultDatabase
             let backup = try await named?.atMomentOfState()
