@@ -171,6 +171,7 @@ import Testing
         try await withScene { server, scene in
             try await scene.source.fill(20)
             try await scene.source.setRevisionsLimit(50)
+            try await scene.source.setSecurity(["members": ["names": ["bob"], "roles": []]])
             let before = try await scene.picture()
             let moment = try await scene.backUp().moment
             let target = scene.beside("target")
