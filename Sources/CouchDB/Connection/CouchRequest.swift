@@ -62,7 +62,10 @@ struct CouchRequest: Sendable {
 
 extension CouchRequest.Body {
     /// A JSON text of a control document.
-    static func json(_ value: JSONValue) -> CouchRequest.Body {
-        .bytes(ByteBuffer(data: value.serialized()), contentType: "application/json")
+    static func json(_ value: JSONValue) -> CouchRequest.Body { json(value.serialized()) }
+
+    /// Bytes that are JSON.
+    static func json(_ bytes: Data) -> CouchRequest.Body {
+        .bytes(ByteBuffer(data: bytes), contentType: "application/json")
     }
 }

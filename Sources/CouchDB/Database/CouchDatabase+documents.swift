@@ -20,7 +20,7 @@ extension CouchDatabase {
     ///
     /// - Throws: ``CouchError``; code `conflict` where the document was changed by somebody else.
     public func putDocument(_ id: String, members: [String: JSONValue]) async throws -> String {
-        try await write(.put, path(of: id), body: .object(members))
+        try await write(CouchRequest(.put, path(of: id), body: .json(.object(members))))
     }
 
     /// Writes a document as these bytes, which must be a JSON object, and returns its new revision.
@@ -29,14 +29,14 @@ extension CouchDatabase {
     ///
     /// - Throws: ``CouchError``; code `conflict` where the document is there, or was changed by somebody else.
     public func putDocument(_ id: String, document: Data) async throws -> String {
-        try await write(document, to: path(of: id))
+        try await write(CouchRequest(.put, path(of: id), body: .json(document)))
     }
 
     /// Deletes a document and returns the tombstone's revision.
     ///
     /// - Throws: ``CouchError``; code `conflict` where the document was changed by somebody else.
     public func deleteDocument(_ id: String, revision: String) async throws -> String {
-        try await write(.delete, path(of: id), query: ["rev": revision])
+        try await write(CouchRequest(.delete, path(of: id), query: ["rev": revision]))
     }
 
     /// A local document, which is not replicated; nil where it does not exist.
@@ -58,7 +58,8 @@ extension CouchDatabase {
     public func putLocalDocument(
         _ id: String, members: [String: JSONValue], needsQuorum: Bool = false
     ) async throws -> String {
-        try await write(JSONValue.object(members).serialized(), to: [name, "_local", id], needsQuorum: needsQuorum)
+        try await write(
+            CouchRequest(.put, [name, "_local", id], body: .json(.object(members))), needsQuorum: needsQuorum)
     }
 
     /// Writes a local document as these bytes, which must be a JSON object, and returns its new revision.
@@ -67,16 +68,15 @@ extension CouchDatabase {
     ///
     /// - Throws: ``CouchError``; code `conflict` where the document was changed by somebody else.
     public func putLocalDocument(_ id: String, document: Data) async throws -> String {
-        try await write(document, to: [name, "_local", id])
+        try await write(CouchRequest(.put, [name, "_local", id], body: .json(document)))
     }
 
-    private func write(_ document: Data, to path: [String], needsQuorum: Bool = false) async throws -> String {
-        let body = CouchRequest.Body.bytes(ByteBuffer(data: document), contentType: "application/json")
-        let request = CouchRequest(.put, path, body: body)
+    /// Not repeated after it was sent: a second try would be answered with a conflict although the first one succeeded.
+    private func write(_ request: CouchRequest, needsQuorum: Bool = false) async throws -> String {
         let shown = request.shown(on: server.url)
         let answer = try await server.answer(to: request)
         let json = try answer.json(request: shown)
-        try Self.expect(json, isAbout: path.dropFirst().joined(separator: "/"), request: shown)
+        try Self.expect(json, isAbout: request.path.dropFirst().joined(separator: "/"), request: shown)
         guard let revision = json["rev"]?.string else {
             throw CouchError(.malformedAnswer, "the answer to a write names no revision", request: shown)
         }
@@ -174,20 +174,6 @@ extension CouchDatabase {
             return try await server.json(.get, path, query: query)
         } catch let error as CouchError where error.isDocumentMissing {
             return nil
-        }
-    }
-
-    /// Not repeated after it was sent: a second try would be answered with a conflict although the first one succeeded.
-    private func write(
-        _ method: RequestMethod, _ path: [String], query: [String: String] = [:], body: JSONValue? = nil
-    ) async throws -> String {
-        let shown = CouchRequest(method, path).shown(on: server.url)
-        return try await server.read(method, path, query: query, body: body) { answer in
-            try Self.expect(answer, isAbout: path.dropFirst().joined(separator: "/"), request: shown)
-            guard let revision = answer["rev"]?.string else {
-                throw CouchError(.malformedAnswer, "the answer to a write names no revision")
-            }
-            return revision
         }
     }
 }
