@@ -92,15 +92,15 @@ package struct BackupRun: Sendable {
 
     private func runOnce(knowing info: DatabaseInfo?) async throws -> BackupReport {
         let mark = SourceMark(database: source, backup: backup.uuid)
-        let isMarked = try await backup.newestEpoch().source.marker != nil
+        let remembered = try await backup.newestEpoch().source
         let ((identity, revision), (settings, unread), copies) = try await onSource {
             let info = if let info { info } else { try await source.info() }
-            async let identity = mark.identity(info, isRemembered: isMarked)
+            async let identity = mark.identity(info, isRemembered: remembered.marker != nil)
             async let settings = SourceSettings.read(of: source, info)
             return try await (identity, settings, info.copyCounts)
         }
         let awayBefore = try await source.nodesAway(copies)
-        let verdict = try await recognise(identity, settings, awayBefore)
+        let verdict = try await recognise(identity, settings, remembered: remembered, awayBefore)
         try await backup.store(settings, keeping: Set(unread.map(\.part)))
         let report = try await replicate(identity, isSame: verdict.verdict == .same, wasCutOff: verdict.wasCutOff)
         let away = NodesAway.worse(awayBefore, try await source.nodesAway(copies))
@@ -195,11 +195,11 @@ package struct BackupRun: Sendable {
     ///
     /// - Parameter away: the nodes of the source that are away. Where they may hide what is there, no epoch begins for that.
     private func recognise(
-        _ found: SourceIdentity, _ settings: SourceSettings, _ away: NodesAway?
+        _ found: SourceIdentity, _ settings: SourceSettings, remembered: SourceIdentity, _ away: NodesAway?
     ) async throws -> (verdict: SourceVerdict, wasCutOff: Bool) {
         let leaves = KnownLeaves(source: CouchReplica(source), backup: backup)
-        let identity = try await leaves.believed(found, settings)
-        if case .newEpoch = SourceVerdict(remembered: try await backup.newestEpoch().source, found: identity) {
+        let identity = try await leaves.believed(found, settings, remembered: remembered)
+        if case .newEpoch = SourceVerdict(remembered: remembered, found: identity) {
             try await expectNoneHiding(away)
         }
         let verdict: SourceVerdict

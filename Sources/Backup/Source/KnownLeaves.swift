@@ -32,8 +32,9 @@ struct KnownLeaves: Sendable {
     /// shard of one copy such a mark proves that its file was put back.
     ///
     /// - Parameter settings: as the source has told them now.
-    func believed(_ found: SourceIdentity, _ settings: SourceSettings) async throws -> SourceIdentity {
-        let remembered = try await backup.newestEpoch().source
+    func believed(
+        _ found: SourceIdentity, _ settings: SourceSettings, remembered: SourceIdentity
+    ) async throws -> SourceIdentity {
         guard let copies = settings.n, copies > 1, found.hasOnlyStaleMark(since: remembered), try backup.isReadable
         else {
             return found
