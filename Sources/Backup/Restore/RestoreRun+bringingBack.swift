@@ -160,19 +160,22 @@ extension RestoreRun {
         let other = try await otherSettings(prepared)
         report.otherSettings = other.left
         for name in other.putBack {
-            var isTaken = true
+            var end = SettingEnd.set
             if name == Self.localDocuments {
                 let refusals = try await restoreLocalDocuments(settings)
                 report.setAside(refusals)
                 // Those that were not taken are told by their names.
                 guard refusals.isEmpty else { continue }
             } else if name == Self.security, let security = settings.security {
-                isTaken = try await onTarget { try await restore(security: security) }
+                end = try await restore(security: security)
             } else if let limit = settings.revisionsLimit, let failure = try await restore(revisionsLimit: limit) {
-                report.note(failure)
-                continue
+                end = .failed(failure)
             }
-            if isTaken { report.restoredSettings.append(name) } else { report.otherSettings.append(name) }
+            switch end {
+            case .set: report.restoredSettings.append(name)
+            case .kept: report.otherSettings.append(name)
+            case .failed(let failure): report.note(failure)
+            }
         }
     }
 

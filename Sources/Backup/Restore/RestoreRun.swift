@@ -173,32 +173,37 @@ package struct RestoreRun: Sendable {
     }
 
     private func restoreSettings(_ settings: SourceSettings, _ report: inout RestoreReport) async throws {
-        if let security = settings.security {
-            let failure = try await onTarget { () async throws -> Refusal? in
-                // A new database often has the same, and a cluster takes another one only from a majority of its nodes.
-                guard try await target.securityDocument() != security else { return nil }
-                do {
-                    _ = try await restore(security: security)
-                    return nil
-                } catch let error as CouchError where error.isMajorityMissing {
-                    return Refusal(
-                        id: DocumentID(Self.security), revision: nil, stage: .storing, error: "no_majority",
-                        reason: "too many nodes of the cluster are away to set it")
-                }
-            }
-            if let failure { report.note(failure) }
+        if let security = settings.security, case .failed(let failure) = try await restore(security: security) {
+            report.note(failure)
         }
         report.setAside(try await restoreLocalDocuments(settings))
     }
 
-    /// - Returns: Whether the server took it.
-    func restore(security: Data) async throws -> Bool {
-        do {
-            try await target.setSecurity(document: security)
-            return true
-        } catch let error as CouchError where error.code == .forbidden && SystemDatabase.isUsers(target.name) {
-            // Unless users_db_security_editable is set, CouchDB keeps its own, which lets administrators in and nobody else.
-            return false
+    /// What came of a setting that was to be put back.
+    enum SettingEnd {
+        case set
+        /// CouchDB keeps its own.
+        case kept
+        case failed(Refusal)
+    }
+
+    /// Sets `_security` where it is another one: a new database often has the same, and a cluster takes another one only where
+    /// a majority of its nodes is there.
+    func restore(security: Data) async throws -> SettingEnd {
+        try await onTarget { () async throws -> SettingEnd in
+            guard try await target.securityDocument() != security else { return .set }
+            do {
+                try await target.setSecurity(document: security)
+                return .set
+            } catch let error as CouchError where error.code == .forbidden && SystemDatabase.isUsers(target.name) {
+                // Unless users_db_security_editable is set, CouchDB keeps its own, which lets administrators in and nobody else.
+                return .kept
+            } catch let error as CouchError where error.isMajorityMissing {
+                return .failed(
+                    Refusal(
+                        id: DocumentID(Self.security), revision: nil, stage: .storing, error: "no_majority",
+                        reason: "too many nodes of the cluster are away to set it"))
+            }
         }
     }
 
