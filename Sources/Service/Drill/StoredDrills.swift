@@ -80,29 +80,15 @@ package struct StoredDrills: Sendable {
     func noteDue(_ keys: [String], besides others: [String], at moment: Date) async throws {
         let wanted = Set(keys + others)
         try await state.writing { database in
-            let known = try String.fetchAll(database, sql: "SELECT key FROM drill_due")
-            for key in known where !wanted.contains(key) {
-                try database.execute(sql: "DELETE FROM drill_due WHERE key = ?", arguments: [key])
+            for key in try DueTable.drills.all(database).keys where !wanted.contains(key) {
+                try DueTable.drills.forget(key, database)
             }
-            for key in keys {
-                try database.execute(
-                    sql: """
-                        INSERT INTO drill_due (key, since) VALUES (?, ?) \
-                        ON CONFLICT (key) DO UPDATE SET since = min(since, excluded.since)
-                        """,
-                    arguments: [key, moment.timeIntervalSince1970])
-            }
+            for key in keys { try DueTable.drills.note(key, since: moment, database) }
         }
     }
 
     /// Since when pairs are to be rehearsed, by their keys, as far as that was noted.
     func dueSince() async throws -> [String: Date] {
-        try await state.reading { database in
-            var result: [String: Date] = [:]
-            for row in try Row.fetchAll(database, sql: "SELECT key, since FROM drill_due") {
-                result[row["key"]] = Date(timeIntervalSince1970: row["since"])
-            }
-            return result
-        }
+        try await state.reading { try DueTable.drills.all($0) }
     }
 }

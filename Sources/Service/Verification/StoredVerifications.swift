@@ -185,31 +185,15 @@ package struct StoredVerifications: Sendable {
     /// Since when each pair is to be verified; those that are new, or were noted while the clock was ahead, are noted with
     /// the moment given.
     package func dueSince(_ keys: [String], at moment: Date) async throws -> [String: Date] {
-        try await state.writing { database in
-            var result: [String: Date] = [:]
-            for key in keys {
-                try database.execute(
-                    sql: """
-                        INSERT INTO verification_due (key, since) VALUES (?, ?) \
-                        ON CONFLICT (key) DO UPDATE SET since = min(since, excluded.since)
-                        """,
-                    arguments: [key, moment.timeIntervalSince1970])
-                let since = try Double.fetchOne(
-                    database, sql: "SELECT since FROM verification_due WHERE key = ?", arguments: [key])
-                result[key] = since.map { Date(timeIntervalSince1970: $0) }
-            }
-            return result
+        let wanted = Set(keys)
+        return try await state.writing { database in
+            for key in wanted { try DueTable.verifications.note(key, since: moment, database) }
+            return try DueTable.verifications.all(database).filter { wanted.contains($0.key) }
         }
     }
 
     /// Since when each pair is to be verified, as far as that was noted.
     package func dueSince() async throws -> [String: Date] {
-        try await state.reading { database in
-            var result: [String: Date] = [:]
-            for row in try Row.fetchAll(database, sql: "SELECT key, since FROM verification_due") {
-                result[row["key"]] = Date(timeIntervalSince1970: row["since"])
-            }
-            return result
-        }
+        try await state.reading { try DueTable.verifications.all($0) }
     }
 }
