@@ -21,10 +21,10 @@ extension PairSituation {
         let (info, before) =
             side == .source
             ? (observation.source.info, memory.sourceCounts) : (observation.target.info, memory.targetCounts)
-        guard let copies = info?.n ?? before?.copies, copies > 1, let nodes = nodesAway(at: server(of: side)) else {
-            return false
-        }
-        return copies - min(copies, ClusterNodesAway.nodes(in: nodes).count) < copies / 2 + 1
+        guard let counts = CopyCounts(n: info?.n ?? before?.copies, w: nil),
+            let nodes = nodesAway(at: server(of: side))
+        else { return false }
+        return counts.copies - min(counts.copies, ClusterNodesAway.nodes(in: nodes).count) < counts.quorum
     }
 
     /// Whether that holds for either side.
