@@ -3,46 +3,55 @@ import CouchDB
 import CouchSim
 import Foundation
 import Replication
-import Synchronization
 import Testing
 import Vault
 
 /// A backup that goes on until it is stopped.
 @Suite(.timeLimit(.minutes(2))) struct FollowTests {
+    /// Follows the source without any pause until the last body says so.
+    ///
+    /// - Parameters:
+    ///   - waiting: called at each failure that is waited for, with how many there were.
+    ///   - report: called with each report and how many there were; true ends it.
+    private func follow(
+        _ scene: Scene, waiting: (Int) throws -> Void, report: (BackupReport, Int) -> Bool
+    ) async throws -> (pauses: [Duration], reports: [BackupReport]) {
+        let stop = StopRequest()
+        var (pauses, reports): ([Duration], [BackupReport]) = ([], [])
+        let clock = RunClock(now: { ContinuousClock.now }) { _ in
+            try Task.checkCancellation()
+            await Task.yield()
+        }
+        try await scene.withBackup { backup in
+            var run = BackupRun(of: scene.source, into: backup)
+            run.options = .test
+            run.options.patience = .milliseconds(20)
+            try await run.follow(every: .seconds(5), until: stop, clock: clock) { failure, pause in
+                #expect(failure.side == .source)
+                pauses.append(pause)
+                try waiting(pauses.count)
+            } report: { done in
+                reports.append(done)
+                if report(done, reports.count) { stop.request() }
+            }
+        }
+        return (pauses, reports)
+    }
+
     /// As while CouchDB is started again.
     @Test func waitsForASourceThatIsAway() async throws {
         try await withScene { server, scene in
             try await scene.source.fill(3)
-            let stop = StopRequest()
-            let pauses = Mutex<[Duration]>([])
-            let reports = Mutex<[BackupReport]>([])
-            let clock = RunClock(now: { ContinuousClock.now }) { _ in
-                try Task.checkCancellation()
-                await Task.yield()
+            let (pauses, reports) = try await follow(scene) { count in
+                guard count == 8 else { return }
+                server.faults.removeAll()
+                try server.put("later", in: scene.source.name)
+            } report: { _, count in
+                if count == 1 { server.faults.add(Fault(.hangUp)) }
+                return count > 1
             }
-            try await scene.withBackup { backup in
-                var run = BackupRun(of: scene.source, into: backup)
-                run.options = .test
-                run.options.patience = .milliseconds(20)
-                try await run.follow(every: .seconds(5), until: stop, clock: clock) { failure, pause in
-                    #expect(failure.side == .source)
-                    let count = pauses.withLock { pauses in
-                        pauses.append(pause)
-                        return pauses.count
-                    }
-                    guard count == 8 else { return }
-                    server.faults.removeAll()
-                    try server.put("later", in: scene.source.name)
-                } report: { report in
-                    let count = reports.withLock { reports in
-                        reports.append(report)
-                        return reports.count
-                    }
-                    if count == 1 { server.faults.add(Fault(.hangUp)) } else { stop.request() }
-                }
-            }
-            #expect(pauses.withLock { $0 } == [1, 2, 4, 8, 16, 32, 60, 60].map { .seconds($0) })
-            #expect(reports.withLock { $0.map(\.moment.documents) } == [3, 4])
+            #expect(pauses == [1, 2, 4, 8, 16, 32, 60, 60].map { .seconds($0) })
+            #expect(reports.map(\.moment.documents) == [3, 4])
         }
     }
 
@@ -50,40 +59,17 @@ import Vault
     @Test func makesNoMomentWhereNothingIsNewBehindACut() async throws {
         try await withScene { server, scene in
             try await scene.source.fill(3)
-            let stop = StopRequest()
-            let cuts = Mutex(0)
-            let reports = Mutex<[BackupReport]>([])
-            let clock = RunClock(now: { ContinuousClock.now }) { _ in
-                try Task.checkCancellation()
-                await Task.yield()
+            let (pauses, reports) = try await follow(scene) { count in
+                if count == 3 { try server.put("later", in: scene.source.name) }
+            } report: { report, count in
+                guard count == 1 else { return report.isNew }
+                server.faults.add(Fault(.cut(afterBytes: 12), pathContains: "feed=longpoll", count: 3))
+                return false
             }
-            try await scene.withBackup { backup in
-                var run = BackupRun(of: scene.source, into: backup)
-                run.options = .test
-                run.options.patience = .milliseconds(20)
-                try await run.follow(every: .seconds(5), until: stop, clock: clock) { failure, _ in
-                    #expect(failure.side == .source)
-                    let count = cuts.withLock { cuts in
-                        cuts += 1
-                        return cuts
-                    }
-                    if count == 3 { try server.put("later", in: scene.source.name) }
-                } report: { report in
-                    let count = reports.withLock { reports in
-                        reports.append(report)
-                        return reports.count
-                    }
-                    if count == 1 {
-                        server.faults.add(Fault(.cut(afterBytes: 12), pathContains: "feed=longpoll", count: 3))
-                    } else if report.isNew {
-                        stop.request()
-                    }
-                }
-            }
-            #expect(cuts.withLock { $0 } == 3)
-            #expect(reports.withLock { $0.map(\.isNew) } == [true, false, false, true])
-            #expect(reports.withLock { $0.map(\.moment.number) } == [1, 1, 1, 2])
-            #expect(reports.withLock { $0.map(\.moment.documents) } == [3, 3, 3, 4])
+            #expect(pauses.count == 3)
+            #expect(reports.map(\.isNew) == [true, false, false, true])
+            #expect(reports.map(\.moment.number) == [1, 1, 1, 2])
+            #expect(reports.map(\.moment.documents) == [3, 3, 3, 4])
         }
     }
 

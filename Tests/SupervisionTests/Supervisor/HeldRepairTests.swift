@@ -9,18 +9,9 @@ import Testing
 
 /// Where a repair could destroy the only good copy, people decide.
 @Suite(.timeLimit(.minutes(5))) struct HeldRepairTests {
-    private func withSettledPair(_ body: @escaping @Sendable (Household) async throws -> Void) async throws {
-        try await withHousehold { home in
-            home.source.makeDatabases("orders")
-            try home.source.fill("orders", count: 20)
-            try await home.settle()
-            try await body(home)
-        }
-    }
-
     @Test("A source that was made anew is held until --adopt")
     func sourceReplaced() async throws {
-        try await withSettledPair { home in
+        try await withSettledPair(count: 20) { home in
             // First, so that the job can't copy anything of the new source.
             try home.target.delete(home.documentID(), in: "_replicator")
             try await home.target.scheduler.forgets(home.documentID())
@@ -57,7 +48,7 @@ import Testing
 
     @Test("A source that was put back is held until --adopt")
     func sourceRolledBack() async throws {
-        try await withSettledPair { home in
+        try await withSettledPair(count: 20) { home in
             let snapshot = try home.source.snapshot(of: "orders")
             try home.source.fill("orders", prefix: "lost", count: 5)
             try #require(try await home.checkLater().verdict == .ok)
@@ -84,7 +75,7 @@ import Testing
 
     @Test("Another server at the source's address is held until --adopt")
     func serverReplaced() async throws {
-        try await withSettledPair { home in
+        try await withSettledPair(count: 20) { home in
             // The same databases under another uuid, as after a new installation from a copy.
             var memory = try #require(try await home.state.serverMemories()["production"])
             memory.uuid = "another"
@@ -131,7 +122,7 @@ import Testing
 
     @Test("Security that was changed on one side is told and not copied")
     func security() async throws {
-        try await withSettledPair { home in
+        try await withSettledPair(count: 20) { home in
             try home.source.setSecurity(
                 ["members": ["names": ["alice"]], "admins": ["roles": ["_admin"]]], of: "orders")
             home.forgetRequests()
@@ -146,7 +137,7 @@ import Testing
 
     @Test("A mass deletion is told, though it is replicated already")
     func massDeletion() async throws {
-        try await withSettledPair { home in
+        try await withSettledPair(count: 20) { home in
             for number in 1...15 { try home.source.delete("document-\(number)", in: "orders") }
             let report = try await home.checkLater()
             #expect(report.problems == ["orders: mass-deletion"])

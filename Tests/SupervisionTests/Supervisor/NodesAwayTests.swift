@@ -12,15 +12,6 @@ import Testing
         #"{"all_nodes":["couchdb@a1","couchdb@a2"],"cluster_nodes":["couchdb@a1","couchdb@a2","couchdb@a3"]}"#,
         status: 200)
 
-    private func withSettledPair(_ body: @escaping @Sendable (Household) async throws -> Void) async throws {
-        try await withHousehold { home in
-            home.source.makeDatabases("orders")
-            try home.source.fill("orders", count: 5)
-            try await home.settle()
-            try await body(home)
-        }
-    }
-
     @Test("Both the source's and the target's, with one request each", arguments: ["production", "standby"])
     func eachServer(name: String) async throws {
         try await withSettledPair { home in
