@@ -165,6 +165,8 @@ import Testing
             try await scene.source.fill(30)
             try await edit(scene, round: 1)
             _ = try await scene.source.putDocument("_design/d", members: ["views": [:]])
+            // Set on the target only because it is another one there.
+            try await scene.source.setSecurity(["members": ["names": ["bob"], "roles": []]])
             #expect(try await run(backup(scene), on: server).exitCode == 0)
             let target = scene.beside("restored")
             let restore = [

@@ -31,7 +31,7 @@ import Testing
         // A connection that nginx has closed for a document that is too large, and haproxy for its time.
         (
             "{replication_auth_error,\n    {session_request_failed,\"http://localhost:8504/_session\",\"admin\",\n        sel_conn_closed}}",
-            .timedOut
+            .loginCutOff
         ),
         ("{changes_req_failed,sel_conn_closed}", .timedOut),
         (
