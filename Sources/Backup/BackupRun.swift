@@ -105,8 +105,9 @@ package struct BackupRun: Sendable {
         let report = try await replicate(identity, isSame: verdict.verdict == .same, wasCutOff: verdict.wasCutOff)
         let away = NodesAway.worse(awayBefore, try await source.nodesAway(copies))
         let isWhole = !report.isIncomplete && away?.mayHideWrites != true
-        if !sealsUnchanged, verdict.verdict == .same, !verdict.wasCutOff, isWhole,
-            let newest = try await backup.confirm(at: now(), sequence: report.sequence)
+        if !sealsUnchanged, verdict.verdict == .same, !verdict.wasCutOff,
+            let newest = try await backup.confirm(
+                at: now(), sequence: report.sequence, isComplete: isWhole, setAside: report.counts.refused)
         {
             return BackupReport(
                 name: backup.name, moment: newest, isNew: false, replication: report, source: .same,

@@ -14,8 +14,9 @@ struct Couchkeep: AsyncParsableCommand {
             See:      couchkeep status          what the last check found, without asking anybody
             Learn:    couchkeep explain RULE    what a finding means and what mends it
 
-            Exit codes: 0 good, 1 problem, 2 usage or configuration, 3 incomplete, 11 locked, 12 login rejected, \
-            13 source unreachable, 14 target unreachable, 15 stored data damaged, 20 unknown. Treat any other as failure.
+            Exit codes: 0 good, 1 problem, 2 usage or configuration, 3 incomplete, 10 databases differ, 11 locked, \
+            12 login rejected, 13 source unreachable, 14 target unreachable, 15 stored data damaged, 16 refused for safety, \
+            20 unknown. Treat any other as failure.
             """,
         version: Version.text,
         subcommands: [

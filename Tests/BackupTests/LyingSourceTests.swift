@@ -76,6 +76,34 @@ import Testing
         }
     }
 
+    /// A check a minute does not fill the vault with moments of one document that stays unreadable.
+    @Test func makesNoMomentOfTheSameLackAgain() async throws {
+        try await withScene { server, scene in
+            try await scene.source.fill(30)
+            let fault = server.faults.add(Fault(.documentMissing(id: "document-7"), database: "source"))
+            func check() async throws -> BackupReport {
+                try await scene.withBackup { backup in
+                    var run = BackupRun(of: scene.source, into: backup)
+                    (run.options, run.sealsUnchanged) = (.test, false)
+                    return try await run.run()
+                }
+            }
+            let first = try await check()
+            #expect(first.isNew && first.moment.setAside == 1)
+            let second = try await check()
+            #expect(!second.isNew && second.isIncomplete && second.moment == first.moment)
+            let other = server.faults.add(Fault(.documentMissing(id: "document-8"), database: "source"))
+            try server.put("document-8", ["v": 2], in: "source")
+            let more = try await check()
+            #expect(more.isNew && more.moment.setAside == 2)
+            server.faults.remove(other)
+            server.faults.remove(fault)
+            let mended = try await check()
+            #expect(mended.isNew && !mended.isIncomplete)
+            #expect(try await !check().isNew)
+        }
+    }
+
     /// It is looked for twice, as one that may have been lost at the source too, and is missing once.
     @Test func countsARevisionThatCannotBeReadOnce() async throws {
         try await withScene { server, scene in

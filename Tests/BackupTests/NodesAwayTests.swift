@@ -70,11 +70,24 @@ import Testing
             let report = try await scene.restore(moment, to: scene.beside("copy"))
             #expect(report.outcome == .incomplete && report.hasAllDocuments, "\(report)")
             #expect(report.otherSettings.contains("_security"), "\(report)")
+
+            let exact = try await scene.restore(moment, to: scene.beside("copy")) {
+                ($0.intoExisting, $0.isExact) = (true, true)
+            }
+            #expect(exact.outcome == .incomplete && exact.hasAllDocuments, "\(exact)")
+            #expect(exact.otherSettings == ["_security"] && exact.restoredSettings == [], "\(exact)")
+            #expect(exact.settingFailures.map(\.error) == ["no_majority"], "\(exact)")
+            server.faults.removeAll()
+            let whole = try await scene.restore(moment, to: scene.beside("copy")) {
+                ($0.intoExisting, $0.isExact) = (true, true)
+            }
+            #expect(whole.isEqual && whole.restoredSettings == ["_security"], "\(whole)")
         }
     }
 
-    /// A check that finds nothing new only confirms the newest moment; never one of which something may be missing.
-    @Test func nothingIsConfirmedMeanwhile() async throws {
+    /// A check that finds nothing new only confirms the newest moment, which never tells of more than was read: a complete one
+    /// is followed by one that is not, and that is confirmed for as long as the nodes are away.
+    @Test func aCompleteMomentIsNotConfirmedMeanwhile() async throws {
         try await withScene(otherNodes: Self.others) { server, scene in
             try await scene.source.fill(10)
             func run() async throws -> BackupReport {
@@ -89,6 +102,10 @@ import Testing
             server.setNodesAway(Set(Self.others))
             let hidden = try await run()
             #expect(hidden.isNew && hidden.isIncomplete)
+            let again = try await run()
+            #expect(!again.isNew && again.isIncomplete && again.moment == hidden.moment)
+            _ = try await scene.source.putDocument("new", members: [:])
+            #expect(try await run().isNew)
             server.setNodesAway([])
             let back = try await run()
             #expect(back.isNew && !back.isIncomplete)

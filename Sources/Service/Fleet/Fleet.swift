@@ -26,7 +26,9 @@ package struct Fleet: Sendable {
     }
 
     /// As the other one, for the servers of these names alone.
-    init(_ loaded: LoadedConfiguration, opening names: Set<String>, environment: [String: String]? = nil) async throws {
+    package init(
+        _ loaded: LoadedConfiguration, opening names: Set<String>, environment: [String: String]? = nil
+    ) async throws {
         let configuration = loaded.configuration
         var servers: [SupervisedServer] = []
         var issues: [ConfigurationIssue] = []

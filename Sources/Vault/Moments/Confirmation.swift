@@ -2,7 +2,7 @@ import CouchDB
 import Foundation
 import GRDB
 
-/// That the source held nothing else than the newest moment, at a later time.
+/// That the source gave nothing else than the newest moment has, at a later time.
 package struct Confirmation: Sendable, Hashable, Codable {
     /// The number of the moment.
     package var moment: Int
@@ -16,13 +16,21 @@ package struct Confirmation: Sendable, Hashable, Codable {
 }
 
 extension VaultDatabase {
-    /// Notes that the source was read to its end and has nothing that the newest moment lacks, instead of making another one.
+    /// Notes that the source was read once more and gave nothing that the newest moment lacks, instead of making another one.
     ///
-    /// - Returns: That moment; nil, and nothing is noted, where something was stored since, or the moment is incomplete.
-    package func confirm(at time: Date, sequence: UpdateSequence?) async throws -> Moment? {
+    /// - Parameters:
+    ///   - sequence: how far the source's feed was read.
+    ///   - isComplete: whether that was to its end, as for ``seal(at:sequence:isComplete:setAside:)``.
+    ///   - setAside: how many revisions could not be copied.
+    /// - Returns: The newest moment; nil, and nothing is noted, where something was stored since, or another end than that
+    ///   moment's was come to: another one has to tell of that.
+    package func confirm(
+        at time: Date, sequence: UpdateSequence?, isComplete: Bool = true, setAside: Int = 0
+    ) async throws -> Moment? {
         try writable()
         return try await file.write { database in
-            guard let newest = try Moment.all(database).last, newest.isComplete,
+            guard let newest = try Moment.all(database).last,
+                newest.isComplete == (isComplete && setAside == 0), newest.setAside == setAside,
                 try !Self.hasChanged(since: newest, database)
             else { return nil }
             let confirmation = Confirmation(moment: newest.number, time: time, sequence: sequence)

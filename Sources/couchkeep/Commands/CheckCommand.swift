@@ -21,7 +21,7 @@ struct CheckCommand: AsyncParsableCommand {
             look meanwhile.
 
             Then it rehearses the restores that are due (drill: in the configuration), one after the other, and begins \
-            another one for drill.budget (30 minutes); ctrl-c ends the one that is under way, and removes its scratch. \
+            another one while drill.budget lasts (5 minutes); ctrl-c ends the one that is under way, and removes its scratch. \
             --no-verify leaves out verifications and drills, --dry-run says what is due.
 
             From cron, every five minutes:

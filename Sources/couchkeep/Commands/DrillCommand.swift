@@ -18,6 +18,7 @@ struct DrillCommand: AsyncParsableCommand, JSONCommand {
             revision with the backup, and removes the scratch again, also where the drill failed. What came of it, and how \
             long a restore takes, is kept for couchkeep status.
 
+              couchkeep drill orders                where drill: of the configuration says
               couchkeep drill orders --server standby
               couchkeep drill vault:orders --at "2026-11-20 14:00" --server http://couch:5984 --user admin
               couchkeep drill orders --in-memory
@@ -37,6 +38,7 @@ struct DrillCommand: AsyncParsableCommand, JSONCommand {
     @Option(
         help: ArgumentHelp(
             "Restore into a scratch database of this server: a name of the configuration, or a URL.",
+            discussion: "Without it, and without --in-memory: where drill: of the configuration says.",
             valueName: "server"))
     var server: String?
     @Flag(help: "Remove what drills that were killed have left on the server. None may be under way there.")
@@ -49,22 +51,19 @@ struct DrillCommand: AsyncParsableCommand, JSONCommand {
 
     func validate() throws {
         try BackupName.expectNoURL(backup)
-        guard inMemory != (server != nil) else {
-            throw ValidationError("say where to: --server NAME, --server URL, or --in-memory")
-        }
+        if inMemory, server != nil { throw ValidationError("give one of --server and --in-memory") }
         if removeLeftovers, inMemory { throw ValidationError("--remove-leftovers is for --server") }
-        if login.isGiven, server?.contains("://") != true {
-            throw ValidationError("--user, --password-file and --ca-file belong to --server URL")
-        }
+        try login.expectNone(for: server ?? "memory")
     }
 
     func run() async throws {
         let isConfigured =
             vault.config != nil || ConfigurationLocation.exists(environment: ProcessInfo.processInfo.environment)
         guard isConfigured else {
-            guard server?.contains("://") != false else {
-                throw ValidationError("--server \(server ?? "") is a name of a configuration, and there is none")
+            if let server, !server.contains("://") {
+                throw ValidationError("--server \(server) is a name of a configuration, and there is none")
             }
+            guard inMemory || server != nil else { throw Self.placeMissing }
             let name = VaultPair.backup(of: backup) ?? backup
             var place = VaultConfiguration()
             place.path = try vault.path()
@@ -72,15 +71,24 @@ struct DrillCommand: AsyncParsableCommand, JSONCommand {
             return try await rehearse([.vault(name)], in: place, on: nil, keep: { _ in })
         }
         let loaded = try vault.configuration()
-        let fleet = try await Fleet(loaded, further: Set([server].compactMap(\.self)))
-        try await fleet.closing { try await rehearse(loaded, fleet) }
+        var name = server.flatMap { $0.contains("://") ? nil : $0 }
+        if !inMemory, server == nil {
+            guard let usual = loaded.configuration.drill else { throw Self.placeMissing }
+            name = usual.server
+        }
+        let fleet = try await Fleet(loaded, further: Set([name].compactMap(\.self)))
+        try await fleet.closing { try await rehearse(loaded, fleet, on: name) }
     }
 
-    private func rehearse(_ loaded: LoadedConfiguration, _ fleet: Fleet) async throws {
+    private static let placeMissing = ValidationError(
+        "say where to: --server NAME, --server URL, or --in-memory; what the configuration has under drill: is the usual place")
+
+    /// - Parameter name: of a server of the configuration; nil for a URL, and for memory.
+    private func rehearse(_ loaded: LoadedConfiguration, _ fleet: Fleet, on name: String?) async throws {
         var named: ServerConnection?
-        if let server, !server.contains("://") {
-            guard let found = fleet.servers.first(where: { $0.name == server }) else {
-                throw ValidationError("the configuration has no server \(server)")
+        if let name {
+            guard let found = fleet.servers.first(where: { $0.name == name }) else {
+                throw ValidationError("the configuration has no server \(name)")
             }
             if let error = found.secretError { throw error }
             named = found.connection

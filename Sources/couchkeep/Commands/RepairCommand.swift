@@ -36,7 +36,8 @@ struct RepairCommand: AsyncParsableCommand, JSONCommand {
 
     @Argument(
         help: ArgumentHelp(
-            "A pair's name; or the source (a database's URL or vault:NAME) and the database to mend, by its URL.",
+            "A pair's name; or the source (a database's URL, SERVER/DATABASE of the configuration or vault:NAME) and the "
+                + "database to mend.",
             valueName: "pair-or-databases"))
     var words: [String]
     @OptionGroup var login: LoginOptions
@@ -81,6 +82,7 @@ struct RepairCommand: AsyncParsableCommand, JSONCommand {
             throw ValidationError(
                 "from where? Name the source and the database to mend, or a pair of the configuration")
         }
+        if words.count == 2 { try login.expectNone(for: words[0], words[1]) }
         if words.count == 1, login.isGiven {
             throw ValidationError(
                 "a pair's user and password are those of the configuration; leave --user, --password-file and --ca-file "

@@ -18,10 +18,11 @@ struct RestoreCommand: AsyncParsableCommand, JSONCommand {
             attachments, security. Then the database is compared with the moment; the exit code is 0 only where both are \
             equal, 10 where not.
 
-              couchkeep restore orders --to http://couch:5984/orders_restored --dry-run
-              couchkeep restore orders --at "2026-11-20 14:00" --to http://couch:5984/orders_restored
-              couchkeep restore orders --at 2h --document invoice-17 --to http://couch:5984/orders --into-existing \
-            --onto-source
+              couchkeep restore orders --to http://couch:5984/orders_restored --user admin --dry-run
+              couchkeep restore orders --at "2026-11-20 14:00" --to standby/orders_restored
+              couchkeep restore orders --at 2h --document invoice-17 --to production/orders --into-existing --onto-source
+
+            standby and production are servers of the configuration, which has their logins.
 
             Into a database that has documents (--into-existing), what is no longer current is written as a new edit on \
             top of what is there. Documents that came later, or were deleted then and live now, are kept, unless --exact removes \
@@ -35,7 +36,10 @@ struct RestoreCommand: AsyncParsableCommand, JSONCommand {
             """)
 
     @Argument(help: "The backup's name; see couchkeep vault list.") var name: String?
-    @Option(help: ArgumentHelp("The database to restore into; the server with --all-databases.", valueName: "url"))
+    @Option(
+        help: ArgumentHelp(
+            "The database to restore into, a URL or SERVER/DATABASE of the configuration; the server with --all-databases.",
+            valueName: "database"))
     var to: String
     @OptionGroup var moment: MomentOptions
     @OptionGroup var login: LoginOptions
@@ -69,6 +73,7 @@ struct RestoreCommand: AsyncParsableCommand, JSONCommand {
         guard allDatabases != (name != nil) else {
             throw ValidationError("name a backup, or say --all-databases; see couchkeep vault list")
         }
+        try login.expectNone(for: to)
         if exact, !intoExisting { throw ValidationError("--exact is for --into-existing") }
     }
 
@@ -96,14 +101,14 @@ struct RestoreCommand: AsyncParsableCommand, JSONCommand {
     }
 
     private func targets() async throws -> [(backup: String, database: CouchDatabase)] {
-        if let name { return [(name, try await login.database(to))] }
+        if let name { return [(name, try await login.database(to, vault))] }
         let names = try await vault.open().entries().map(\.name).filter { name in
             guard let reason = DatabaseNames.reasonToLeaveOut(name) else { return true }
             Console.error("\(name) is left out: \(reason)")
             return false
         }
         guard !names.isEmpty else { throw ValidationError("the vault has no backup") }
-        let server = try await login.server(to)
+        let server = try await login.server(to, vault)
         return names.map { ($0, CouchDatabase(server: server, name: $0)) }
     }
 

@@ -6,7 +6,7 @@ import Replication
 import Service
 import Vault
 
-/// One side of a comparison as the command line names it: a database's URL, or `vault:NAME`.
+/// One side of a comparison as the command line names it: a database's URL, `SERVER/DATABASE`, or `vault:NAME`.
 struct ReplicaArgument: Sendable {
     let replica: any ComparableReplica
     /// The name for people.
@@ -21,7 +21,7 @@ struct ReplicaArgument: Sendable {
         _ text: String, login: LoginOptions, vault: VaultOptions, moment: MomentOptions
     ) async throws -> ReplicaArgument {
         guard let name = VaultPair.backup(of: text) else {
-            let database = try await login.database(text)
+            let database = try await login.database(text, vault)
             return ReplicaArgument(replica: CouchReplica(database), name: database.url, moment: nil) {
                 try await database.server.shutdown()
             }

@@ -8,13 +8,15 @@ struct VaultOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
             "The folder of the vault.",
-            discussion: "Without it: vault.path of the configuration where there is one, else ./couchkeep-vault.",
+            discussion: "Without it: that of the configuration where it has one, else ./couchkeep-vault.",
             valueName: "folder"))
     var vault: String?
     @OptionGroup var key: KeyOptions
     @Option(
         name: .shortAndLong,
-        help: ArgumentHelp("The configuration file; with --vault none is looked for.", valueName: "file"))
+        help: ArgumentHelp(
+            "The configuration file; with --vault none is looked for, but for a server that is named.",
+            valueName: "file"))
     var config: String?
 
     /// The folder.
@@ -43,7 +45,10 @@ struct VaultOptions: ParsableArguments {
         overridden(try load(), showsWarnings: showsWarnings)
     }
 
-    private func load() throws -> LoadedConfiguration {
+    /// The configuration as it is.
+    ///
+    /// - Throws: `ConfigurationError` where there is none, or it can't be read.
+    func load() throws -> LoadedConfiguration {
         let location = try ConfigurationLocation.choose(
             option: config, environment: ProcessInfo.processInfo.environment)
         return try ConfigurationFile.load(location.path)
@@ -86,11 +91,18 @@ struct VaultOptions: ParsableArguments {
     ///
     /// What a configuration that nobody named says of its own vault is not for another one.
     private func configured() throws -> VaultConfiguration? {
-        let environment = ProcessInfo.processInfo.environment
-        guard config != nil || (vault == nil && ConfigurationLocation.exists(environment: environment)) else {
-            return nil
+        guard config != nil || (vault == nil && hasConfiguration) else { return nil }
+        let configuration = try load().configuration
+        guard configuration.vault == nil, configuration.pairs.contains(where: { $0.target == .vault }) else {
+            return configuration.vault
         }
-        return try load().configuration.vault
+        // Where its pairs are backed up.
+        return VaultConfiguration()
+    }
+
+    /// Whether a configuration is named, or found.
+    var hasConfiguration: Bool {
+        config != nil || ConfigurationLocation.exists(environment: ProcessInfo.processInfo.environment)
     }
 
     private static var usual: String { URL(fileURLWithPath: "couchkeep-vault").path }

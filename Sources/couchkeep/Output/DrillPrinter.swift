@@ -76,7 +76,7 @@ struct DrillPrinter {
         Console.out(text)
         if let unmarked = report.unmarked { Console.error("couchkeep: \(report.backup): \(unmarked)") }
         if let leftover = report.leftover {
-            Console.error("\(leftover); couchkeep drill --remove-leftovers removes it")
+            Console.error("\(leftover); the next drill there removes it with --remove-leftovers")
         }
     }
 }

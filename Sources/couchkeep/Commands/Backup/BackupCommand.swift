@@ -26,7 +26,10 @@ struct BackupCommand: AsyncParsableCommand, JSONCommand {
             acknowledged writes may not be visible.
             """)
 
-    @Argument(help: "The database's URL; the server's with --all-databases; without it the configuration's pairs.")
+    @Argument(
+        help: ArgumentHelp(
+            "The database, a URL or SERVER/DATABASE of the configuration; the server with --all-databases; without it the "
+                + "configuration's pairs.", valueName: "database"))
     var url: String?
     @OptionGroup var login: LoginOptions
     @OptionGroup var options: VaultOptions
@@ -40,6 +43,7 @@ struct BackupCommand: AsyncParsableCommand, JSONCommand {
     var subject: String? {
         if let name { return name }
         guard let url, !allDatabases else { return nil }
+        if let named = ServerName(url) { return named.database }
         // A URL that can't be read names no database.
         return try? ServerURL.parseDatabase(url).database
     }
@@ -47,6 +51,7 @@ struct BackupCommand: AsyncParsableCommand, JSONCommand {
     func validate() throws {
         try BackupName.expectNoURL(name)
         if name?.isEmpty == true { throw ValidationError("--name takes the name of the backup, such as orders") }
+        try login.expectNone(for: url)
         if allDatabases, name != nil { throw ValidationError("--name is for one database, not for --all-databases") }
         if allDatabases, continuous { throw ValidationError("--continuous follows one database") }
         if url == nil, allDatabases || continuous || name != nil || login.isGiven {
@@ -62,10 +67,10 @@ struct BackupCommand: AsyncParsableCommand, JSONCommand {
                 try await ConfiguredBackups(options: options, printer: printer, isQuiet: quiet).run())
         }
         guard allDatabases else {
-            let database = try await login.database(url)
+            let database = try await login.database(url, options)
             return try CommandEnd.end(try await database.server.closing { try await backUp(database, in: nil) })
         }
-        let server = try await login.server(url)
+        let server = try await login.server(url, options)
         try CommandEnd.end(try await server.closing { try await backUp(try await databases(of: server)) })
     }
 

@@ -30,14 +30,20 @@ struct VaultRepairCommand: AsyncParsableCommand, JSONCommand {
             """)
 
     @Argument(help: "The backup.") var name: String
-    @Option(help: ArgumentHelp("The database that still has it.", valueName: "url")) var from: String
+    @Option(
+        help: ArgumentHelp(
+            "The database that still has it: a URL, or SERVER/DATABASE of the configuration.", valueName: "database"))
+    var from: String
     @OptionGroup var login: LoginOptions
     @OptionGroup var options: VaultOptions
     @Flag(help: "Print one JSON object, schema couchkeep/vault-repair/1.") var json = false
 
     var subject: String? { name }
 
-    func validate() throws { try BackupName.expectNoURL(name) }
+    func validate() throws {
+        try BackupName.expectNoURL(name)
+        try login.expectNone(for: from)
+    }
 
     private struct Result: Encodable {
         struct Left: Encodable {
@@ -65,7 +71,7 @@ struct VaultRepairCommand: AsyncParsableCommand, JSONCommand {
     }
 
     func run() async throws {
-        let database = try await login.database(from)
+        let database = try await login.database(from, options)
         let line = ProgressLine()
         defer { line.end() }
         let show: @Sendable (CheckProgress) -> Void = { [name] in line.show("\(name): \($0.words)") }

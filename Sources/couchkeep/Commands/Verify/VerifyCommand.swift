@@ -26,6 +26,9 @@ struct VerifyCommand: AsyncParsableCommand {
               couchkeep verify vault:orders http://couch2:5984/restored --at "2026-11-20 14:00"
               couchkeep verify http://couch1:5984/orders vault:orders --level bodies --share 1%
 
+            A database of a server that the configuration names, with its login:
+              couchkeep verify vault:orders standby/orders_restored
+
             Level counts compares numbers of documents only, which proves little. Level bodies compares the content of \
             all revisions too, with their attachments, and proves each against its own revision id where CouchDB made \
             it. With --share, each day has another part of the documents, and all days together cover everything.

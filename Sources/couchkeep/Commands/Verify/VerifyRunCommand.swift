@@ -15,7 +15,8 @@ struct VerifyRunCommand: AsyncParsableCommand, JSONCommand {
 
     @Argument(
         help: ArgumentHelp(
-            "A pair's name; or the source and the backup, each a database's URL or vault:NAME; all pairs without it.",
+            "A pair's name; or the source and the backup, each a database's URL, SERVER/DATABASE of the configuration or "
+                + "vault:NAME; all pairs without it.",
             valueName: "pair-or-databases"))
     var words: [String] = []
     @OptionGroup var login: LoginOptions
@@ -60,6 +61,7 @@ struct VerifyRunCommand: AsyncParsableCommand, JSONCommand {
                 throw ValidationError("compared with what? Name two databases, or a pair of the configuration")
             }
         case 2:
+            try login.expectNone(for: words[0], words[1])
             guard !incremental else {
                 throw ValidationError("--incremental is for pairs of the configuration, of which the last one is kept")
             }
