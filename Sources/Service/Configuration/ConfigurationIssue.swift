@@ -57,10 +57,10 @@ package struct ConfigurationIssue: Sendable, Equatable {
 }
 
 extension ConfigurationIssue: CustomStringConvertible {
-    /// Such as `couchkeep.yaml:3:5: …`, with the next step on a line of its own.
+    /// Such as `couchkeep.yaml:3:5: … [unknown-key]`, with the next step on a line of its own.
     package var description: String {
         let place = [file, position?.description].compactMap(\.self).joined(separator: ":")
-        return "\(place.isEmpty ? "" : "\(place): ")\(message)\n    next: \(nextStep)"
+        return "\(place.isEmpty ? "" : "\(place): ")\(message) [\(code)]\n    next: \(nextStep)"
     }
 }
 

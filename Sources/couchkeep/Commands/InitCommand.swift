@@ -15,7 +15,7 @@ struct InitCommand: AsyncParsableCommand {
                 --source-user backup --source-password-file /etc/couchkeep/couch1.password \\
                 --target-user backup --target-password-file /etc/couchkeep/couch2.password
 
-            Every key is explained in the file, which only its owner may read. An existing file is never replaced. \
+            The usual keys are explained in the file, which only its owner may read. An existing file is never replaced. \
             Without a password option you are asked for the password at the terminal; it is then written into the file.
             """)
 

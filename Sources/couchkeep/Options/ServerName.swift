@@ -64,6 +64,7 @@ extension LoginOptions {
         let named = texts.compactMap(\.self)
         guard isGiven, !named.isEmpty, !named.contains(where: { $0.contains("://") }) else { return }
         throw ValidationError(
-            "--user, --password-file, --ca-file and --basic belong to a URL; a server of the configuration has its own login")
+            "--user, --password-file, --ca-file and --basic belong to a URL; a server of the configuration has its own "
+                + "login")
     }
 }

@@ -249,9 +249,9 @@ struct BadConfigurationTests {
         #expect(
             error.description.hasPrefix(
                 """
-                couchkeep.yaml:1:1: unknown key "stat"
+                couchkeep.yaml:1:1: unknown key "stat" [unknown-key]
                     next: did you mean state?
-                couchkeep.yaml:2:10: servers must be a mapping
+                couchkeep.yaml:2:10: servers must be a mapping [wrong-type]
                 """))
         #expect(ConfigurationError.exitCode == 2)
     }

@@ -53,7 +53,8 @@ struct ConfigurationDraftTests {
         }.joined(separator: "\n")
         let configuration = try Samples.read(inForce).configuration
         #expect(configuration.notify.email != nil && configuration.notify.heartbeat != nil)
-        #expect(configuration.notify.webhook?.headers.isEmpty == false)
+        #expect(configuration.notify.webhook?.headers.isEmpty == false && configuration.notify.command != nil)
+        #expect(configuration.vault?.keep != nil && configuration.vault?.key != nil)
         #expect(configuration.pairs[0].thresholds != ThresholdConfiguration())
         #expect(configuration.verify?.revisions != nil && configuration.drill?.server == "couch2")
     }

@@ -2,7 +2,7 @@ import CouchDB
 import Secrets
 
 extension ConfigurationDraft {
-    /// The configuration, with each key explained and the keys that aren't needed as comments.
+    /// The configuration, with the usual keys explained and the keys that aren't needed as comments.
     package func text() -> String {
         var writer = DraftWriter()
         writer.comment(
@@ -19,6 +19,7 @@ extension ConfigurationDraft {
             writer.section(name, section, of: .file, indent: 0)
         }
         writer.section("unprotected", .unprotected, of: .file, indent: 0)
+        writeVault(to: &writer)
         writer.section("verify", .verify, of: .file, indent: 0)
         writeDrill(to: &writer)
         writeNotify(to: &writer)
@@ -62,6 +63,9 @@ extension ConfigurationDraft {
         writer.line("pairs:", indent: 0)
         writer.comment(found, indent: 2)
         writer.comment("CouchDB's own databases, such as _users, are covered only when they are named.", indent: 2)
+        writer.comment(
+            "One more pair of the same source, with target: vault, keeps the past of its databases on this machine; see vault "
+                + "below.", indent: 2)
         writer.line("- source: \(YAMLScalar.text(source.name))", indent: 2)
         let values = ["target": YAMLScalar.text(target.name), "databases": "[\"*\"]"]
         for key in ["target", "databases", "rename", "run_on", "mode", "create_target"] {
@@ -76,6 +80,12 @@ extension ConfigurationDraft {
         guard !shown.isEmpty else { return "No databases found yet." }
         let count = Wording.counted(databases.count, "database")
         return "\(count) found: \(shown.joined(separator: ", "))\(rest > 0 ? ", and \(rest) more" : "")."
+    }
+
+    private func writeVault(to writer: inout DraftWriter) {
+        writer.blank()
+        writer.key("vault", in: .file, showsExample: false, indent: 0)
+        for key in ["path", "key_file", "keep"] { writer.key(key, in: .vault, indent: 2) }
     }
 
     private func writeDrill(to writer: inout DraftWriter) {
@@ -93,6 +103,7 @@ extension ConfigurationDraft {
         let channels: [(String, ConfigurationSection, [String])] = [
             ("email", .email, ["smtp", "tls", "user", "password_file", "from", "to", "ca_file"]),
             ("webhook", .webhook, ["url_file", "headers", "ca_file"]),
+            ("command", .command, ["argv", "timeout"]),
             ("heartbeat", .heartbeat, ["url_file", "every", "ca_file"]),
         ]
         for (name, section, keys) in channels {
