@@ -167,6 +167,29 @@ import Testing
         }
     }
 
+    /// Where single requests come without their login, as those that a proxy hands to another node, no document is at fault.
+    @Test func setsNothingAsideWhereALoginIsAskedFor() async throws {
+        let page = Fault.Effect.page("<html>log in</html>", status: 401)
+        try await withSimulatedReplica(ServerVersion(1, 6)) { server, replica in
+            try server.fill("db", count: 25)
+            server.faults.add(Fault(page, pathContains: "/db/document-7?"))
+            let failure = await #expect(throws: ReplicationFailure.self) {
+                _ = try await Replicator(from: replica, to: MemoryReplica(), options: .test()).run()
+            }
+            #expect(failure?.side == .source && (failure?.underlying as? CouchError)?.code == .notCouchDB)
+            #expect(failure?.counts.failedCalls == 0 && failure?.counts.refused == 0)
+        }
+        try await withSimulatedReplica { server, replica in
+            server.faults.add(Fault(page, method: "PUT", pathContains: "/db/d?"))
+            let source = MemoryReplica()
+            try source.edit("d", attachments: [("a", "text/plain", Data("x".utf8))])
+            let failure = await #expect(throws: ReplicationFailure.self) {
+                _ = try await Replicator(from: source, to: replica, options: .test()).run()
+            }
+            #expect(failure?.side == .target && failure?.counts.failedCalls == 0)
+        }
+    }
+
     /// A proxy answers so to everything while the server is away, or to all documents for good: then nothing is set aside.
     @Test(arguments: ["/db", "open_revs"])
     func setsNothingAsideWhereAllIsBlocked(path: String) async throws {
