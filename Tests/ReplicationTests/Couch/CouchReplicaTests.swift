@@ -90,6 +90,23 @@ import Testing
         }
     }
 
+    /// What cut a wait off may have been a server that was started again.
+    @Test func waitsLongerAgainAfterACut() async throws {
+        var limits = CouchReplica.Limits()
+        limits.shortestPatience = .microseconds(1)
+        try await withSimulatedReplica(limits: limits) { server, replica in
+            try server.fill("db", count: 1)
+            let end = try await replica.changes(since: .zero, limit: 10, patience: nil).lastSequence
+            let fault = server.faults.add(Fault(.cut(afterBytes: 12), pathContains: "timeout=50000"))
+            _ = try await replica.changes(since: end, limit: 10, patience: .seconds(50))
+            // Each is answered at once, since there is a change.
+            for _ in 0..<400 where server.faults.strikes(of: fault) == 1 {
+                _ = try await replica.changes(since: .zero, limit: 10, patience: .seconds(50))
+            }
+            #expect(server.faults.strikes(of: fault) == 2)
+        }
+    }
+
     /// A server that is stopped cuts what waits, too.
     @Test func aCutThatIsNoSilenceIsAFailure() async throws {
         try await withSimulatedReplica { server, replica in
