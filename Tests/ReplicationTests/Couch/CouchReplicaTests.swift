@@ -226,6 +226,27 @@ import Testing
         }
     }
 
+    /// Behind a proxy that decodes paths, a new document would be written under another name, or as an attachment of one.
+    @Test(arguments: ["a+b", "a/b", "_design/a+b"], [false, true])
+    func createsNothingUnderAnotherName(id: String, hasAttachment: Bool) async throws {
+        try await withSimulatedReplica { server, replica in
+            let source = MemoryReplica()
+            try source.edit(
+                DocumentID(id), attachments: hasAttachment ? [("t", "text/plain", Data("abc".utf8))] : [])
+            let revision = try #require(source.leafRevisions.first)
+            let members =
+                hasAttachment ? #","_attachments":{"t":{"content_type":"text/plain","length":3,"follows":true}}"# : ""
+            let document = Data(#"{"_id":"\#(id)"\#(members)}"#.utf8)
+            server.faults.add(Fault(.decodedPath))
+            let refusal = try await replica.create(document, like: revision)
+            #expect(refusal?.error == CouchError.Code.notCouchDB.rawValue, "\(String(describing: refusal))")
+            #expect(try server.leaves(of: "db").isEmpty)
+            server.faults.removeAll()
+            #expect(try await replica.create(document, like: revision) == nil)
+            #expect(try Array(server.leaves(of: "db").keys) == [id])
+        }
+    }
+
     /// A proxy takes no request as large as that.
     @Test func asksInHalvesWhereTheQuestionIsTooLarge() async throws {
         try await withSimulatedReplica { server, replica in
