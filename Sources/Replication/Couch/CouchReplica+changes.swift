@@ -66,16 +66,18 @@ extension CouchReplica {
 
     package func missing(_ documents: [DocumentLeaves]) async throws -> [DocumentLeaves] {
         var missing: [DocumentID: Set<RevisionID>] = [:]
-        for group in Self.groupsOfDistinctNames(documents) {
-            let answer = try await database.revisionsDiff(group)
-            for (id, entry) in answer {
-                missing[DocumentID(id)] = Set(
-                    try entry.missing.map { text in
-                        guard let revision = RevisionID(text) else {
-                            throw CouchError(.malformedAnswer, "_revs_diff names “\(text)”, which is no revision")
-                        }
-                        return revision
-                    })
+        try await inParts(documents) { part in
+            for group in Self.groupsOfDistinctNames(part) {
+                let answer = try await database.revisionsDiff(group)
+                for (id, entry) in answer {
+                    missing[DocumentID(id)] = Set(
+                        try entry.missing.map { text in
+                            guard let revision = RevisionID(text) else {
+                                throw CouchError(.malformedAnswer, "_revs_diff names “\(text)”, which is no revision")
+                            }
+                            return revision
+                        })
+                }
             }
         }
         return documents.compactMap { document in

@@ -252,12 +252,42 @@ import Testing
         try await withSimulatedReplica { server, replica in
             try server.fill("db", count: 8)
             let documents = try await replica.changes(since: .zero, limit: 10, patience: nil).documents
-            server.faults.add(Fault(.page("<html>too large</html>", status: 413), pathContains: "_bulk_get", count: 2))
+            let page = Fault.Effect.page("<html>too large</html>", status: 413)
+            server.faults.add(Fault(page, pathContains: "_bulk_get", count: 2))
             var given: [DocumentID] = []
             try await replica.revisions(documents) { answer in
                 if answer.exactly != nil { given.append(answer.id) }
             }
             #expect(given == documents.map(\.id))
+            server.faults.add(Fault(page, pathContains: "_bulk_get", count: 2))
+            var read: [DocumentID] = []
+            try await replica.documents(documents) { answer in
+                if case .given = answer.outcome { read.append(answer.id) }
+            }
+            #expect(read == documents.map(\.id))
+            server.faults.add(Fault(page, pathContains: "_revs_diff", count: 2))
+            let others = documents.map {
+                DocumentLeaves(id: $0.id, revisions: [RevisionID(generation: 9, hash: "a")])
+            }
+            #expect(try await replica.missing(others) == others)
+        }
+    }
+
+    @Test func asksForAttachmentsInHalvesToo() async throws {
+        try await withSimulatedReplica { server, replica in
+            let source = MemoryReplica()
+            for number in 0..<8 {
+                try source.edit(DocumentID("d\(number)"), attachments: [("a", "text/plain", Data("x".utf8))])
+            }
+            _ = try await replica.store(source.leafRevisions, checkpoint: nil)
+            server.faults.add(
+                Fault(
+                    .page("<html>too large</html>", status: 413), pathContains: "_bulk_get?attachments=true", count: 2))
+            var given: [DocumentID] = []
+            try await replica.revisions(source.leaves) { answer in
+                if answer.exactly != nil { given.append(answer.id) }
+            }
+            #expect(given.sorted() == source.leaves.map(\.id))
         }
     }
 
