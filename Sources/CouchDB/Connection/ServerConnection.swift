@@ -18,6 +18,8 @@ public final class ServerConnection: Sendable {
     let limit: ConcurrencyLimit
     let pacing: Pacing
     let knownInfo = Mutex<ServerInfo?>(nil)
+    /// That this account may not ask for the nodes of the cluster, and until when that is believed.
+    let membershipRefusal = Mutex<(error: CouchError, until: ContinuousClock.Instant)?>(nil)
 
     /// Prepares a connection; nothing is sent yet.
     ///

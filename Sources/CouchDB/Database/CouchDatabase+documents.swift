@@ -98,11 +98,15 @@ extension CouchDatabase {
     }
 
     /// Why a document can't be written under its own path: a proxy decodes the plus sign of its id, and names another one so;
-    /// nil where it can, and of ids without one. A slash needs no question: see ``putRevision(_:revision:layout:body:isNew:)``.
+    /// nil where it can, and of ids without one.
     ///
+    /// - Parameter isNew: whether the request names no revision. Then a slash needs the question too: where nothing is under the
+    ///   name before it, an attachment of a new document is made. Otherwise see
+    ///   ``putRevision(_:revision:layout:body:isNew:)``.
     /// - Throws: ``CouchError``, `CancellationError`.
-    public func pathFailure(of id: String) async throws -> CouchError? {
-        guard id.contains("+"), try await server.decodesPath(with: id) else { return nil }
+    public func pathFailure(of id: String, isNew: Bool = false) async throws -> CouchError? {
+        let isAmbiguous = try DocumentPath.segments(of: id).contains { $0.contains("+") || isNew && $0.contains("/") }
+        guard isAmbiguous, try await server.decodesPath(with: id) else { return nil }
         return .decodedPath("“\(id)” can't be written", request: nil, status: nil)
     }
 

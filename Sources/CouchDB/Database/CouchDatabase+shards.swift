@@ -6,14 +6,14 @@ extension CouchDatabase {
 
     /// The nodes with copies of the database that are away now; nil where none is, and where the server does not tell.
     ///
-    /// Asks nothing where each shard has one copy, and for the shards only where nodes are away.
+    /// Asks nothing where each shard has one copy. The shards tell of nodes too that were taken out of the cluster, whose copies
+    /// it still counts.
     ///
     /// - Parameter counts: what the database says of its copies, as in ``DatabaseInfo/copyCounts``.
     /// - Throws: `CancellationError`.
     public func nodesAway(_ counts: CopyCounts?) async throws -> NodesAway? {
         guard let counts else { return nil }
-        guard let membership = try await told({ try await server.membership() }), !membership.missingNodes.isEmpty
-        else { return nil }
+        guard let membership = try await told({ try await server.membership() }) else { return nil }
         return NodesAway(membership, try await told { try await shards() }, counts)
     }
 

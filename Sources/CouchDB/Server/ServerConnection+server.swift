@@ -48,11 +48,23 @@ extension ServerConnection {
 
     /// The nodes of the cluster (2.0 and later).
     ///
+    /// An account that may not ask is told so from memory for some minutes: with a session each refusal takes another login,
+    /// since the server gives the same answer where it has lost the first one.
+    ///
     /// - Throws: ``CouchError``; code `unsupported` before 2.0.
     public func membership() async throws -> Membership {
         try await require(\.isClustered, "_membership (2.0 and later)")
-        return try await read(.get, ["_membership"]) { try Membership(answer: $0) }
+        if let refusal = membershipRefusal.withLock({ $0 }), pacing.now() < refusal.until { throw refusal.error }
+        do {
+            return try await read(.get, ["_membership"]) { try Membership(answer: $0) }
+        } catch let error as CouchError where error.isRejection {
+            let until = pacing.now() + Self.refusalLifetime
+            membershipRefusal.withLock { $0 = (error, until) }
+            throw error
+        }
     }
+
+    private static let refusalLifetime = Duration.seconds(600)
 
     /// The nodes of the cluster; nil where nobody tells: before 2.0, of an account that may not ask, and behind what has no
     /// such endpoint.

@@ -5,11 +5,11 @@ extension Exchange {
     func membership() throws -> SimulatedResponse {
         try allow(.get, .head)
         if !flavour.isOlderThan3 { try requireServerAdmin() }
-        let away = server.state.withLock(\.nodesAway)
-        func list(_ nodes: [String]) -> OrderedJSON { .array(nodes.sorted().map { .string($0) }) }
-        return .json([
-            "all_nodes": list(server.nodes.filter { !away.contains($0) }), "cluster_nodes": list(server.nodes),
-        ])
+        let (away, removed) = server.state.withLock { ($0.nodesAway, $0.nodesRemoved) }
+        func list(without nodes: Set<String>) -> OrderedJSON {
+            .array(server.nodes.filter { !nodes.contains($0) }.sorted().map { .string($0) })
+        }
+        return .json(["all_nodes": list(without: away), "cluster_nodes": list(without: removed)])
     }
 
     /// Answers `_shards`: the copies of each range are on nodes beside each other, as `mem3_util:create_partition_map` puts
@@ -48,4 +48,8 @@ extension SimulatedServer {
     /// Says of nodes of the cluster that they are away, and of all others that they are back; what the databases hold stays
     /// as it is.
     package func setNodesAway(_ nodes: Set<String>) { state.withLock { $0.nodesAway = nodes } }
+
+    /// Takes nodes out of the cluster, as deleting their documents in `_nodes` does: the shards stay where they are, and the
+    /// nodes are seen as long as they run.
+    package func removeNodes(_ nodes: Set<String>) { state.withLock { $0.nodesRemoved = nodes } }
 }

@@ -15,5 +15,7 @@ struct ServerState: Sendable {
     var startedAt = 0.0
     /// The nodes of the cluster that are away.
     var nodesAway: Set<String> = []
+    /// The nodes that were taken out of the cluster, with their shards.
+    var nodesRemoved: Set<String> = []
     var validators: [String: WriteContext.Validator] = [:]
 }

@@ -10,7 +10,10 @@ extension CouchReplica {
             document.revisions.map { WantedRevision(id: document.id, revision: $0) }
         }
         guard !items.isEmpty else { return }
-        if try await wherePossible({ try await bulkGetDocuments(items, receive: receive) }) != nil { return }
+        let isDone: Void? = try await wherePossible {
+            try await inParts(items) { try await bulkGetDocuments($0, receive: receive) }
+        }
+        guard isDone == nil else { return }
         // Each revision stands twice in the URL.
         try await documentByDocument(
             DocumentRequest.list(items, atMost: 50), overlapping: true,

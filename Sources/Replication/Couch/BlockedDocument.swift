@@ -9,8 +9,9 @@ extension CouchError {
     /// The failure of a request for one document: what answers in the server's place there may let all others through.
     ///
     /// Whether it does has to be asked before that document is set aside: where a server is away, a proxy answers so to all.
+    /// A login that is asked for, or was lost, is never about one document.
     func ofOneDocument(in database: CouchDatabase) -> CouchError {
-        guard let status, status >= 300, code == .notCouchDB || code == .forbidden && error == nil,
+        guard code == .notCouchDB, let status, status >= 300, ![401, 407].contains(status),
             request?.contains(" \(database.url)/") == true
         else { return self }
         // The request goes into the text: what there is to say of one for a database does not fit.

@@ -3,7 +3,8 @@ import CouchDB
 extension CouchReplica {
     /// One page of the feed; measured on 3.5.0, pages of some thousand rows cost hardly more than one feed over all.
     ///
-    /// What waits for a change is silent, and a proxy may cut it off: then there was none, and the next ones wait less long.
+    /// What waits for a change is silent, and a proxy may cut it off: then there was none, and the next ones wait less long, until
+    /// some of them have ended well.
     package func changes(
         since sequence: UpdateSequence, limit: Int, patience: Duration?
     ) async throws -> ChangeBatch {
@@ -16,13 +17,14 @@ extension CouchReplica {
         let start = ContinuousClock.now
         do {
             try await readChanges(limit: limit, patience: longest, into: &batch)
+            remember { $0.waitEnded(of: patience) }
         } catch let error as CouchError
             where FailureKind(error) == .passing && longest > limits.shortestPatience
-            && start.duration(to: .now) >= limits.shortestPatience
+            && start.duration(to: .now) >= limits.shortestPatience && batch.documents.isEmpty && batch.unusable.isEmpty
         {
             let shorter = max(limits.shortestPatience, min(longest, start.duration(to: .now)) / 2)
-            remember { $0.patience = shorter }
-            guard error.code == .malformedAnswer, batch.documents.isEmpty, batch.unusable.isEmpty else { throw error }
+            remember { $0.waitFailed(shorter) }
+            guard error.code == .malformedAnswer else { throw error }
             batch.isAtEnd = true
         }
         return batch
@@ -64,16 +66,18 @@ extension CouchReplica {
 
     package func missing(_ documents: [DocumentLeaves]) async throws -> [DocumentLeaves] {
         var missing: [DocumentID: Set<RevisionID>] = [:]
-        for group in Self.groupsOfDistinctNames(documents) {
-            let answer = try await database.revisionsDiff(group)
-            for (id, entry) in answer {
-                missing[DocumentID(id)] = Set(
-                    try entry.missing.map { text in
-                        guard let revision = RevisionID(text) else {
-                            throw CouchError(.malformedAnswer, "_revs_diff names “\(text)”, which is no revision")
-                        }
-                        return revision
-                    })
+        try await inParts(documents) { part in
+            for group in Self.groupsOfDistinctNames(part) {
+                let answer = try await database.revisionsDiff(group)
+                for (id, entry) in answer {
+                    missing[DocumentID(id)] = Set(
+                        try entry.missing.map { text in
+                            guard let revision = RevisionID(text) else {
+                                throw CouchError(.malformedAnswer, "_revs_diff names “\(text)”, which is no revision")
+                            }
+                            return revision
+                        })
+                }
             }
         }
         return documents.compactMap { document in

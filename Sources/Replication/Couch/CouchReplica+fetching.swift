@@ -12,7 +12,7 @@ extension CouchReplica {
         var rest =
             try await wherePossible { try await bulkGetInParts(wanted, receive: receive) } ?? FetchRest(singly: wanted)
         for group in rest.groupsWithAttachments(limit: limits.attachmentsTogether) {
-            rest.singly += try await withAttachments(group, receive: receive)
+            try await inParts(group) { rest.singly += try await withAttachments($0, receive: receive) }
         }
         try await openRevisions(rest.singly, receive: receive)
     }
@@ -36,19 +36,26 @@ extension CouchReplica {
     }
 
     /// Asks in halves where a proxy takes no request as large, which is said before anything comes.
+    func inParts<Item>(_ items: [Item], ask: (_ part: [Item]) async throws -> Void) async throws {
+        do {
+            try await ask(items)
+        } catch let error as CouchError where error.code == .tooLarge && items.count > 1 {
+            let middle = items.count / 2
+            try await inParts(Array(items[..<middle]), ask: ask)
+            try await inParts(Array(items[middle...]), ask: ask)
+        }
+    }
+
     private func bulkGetInParts(
         _ wanted: [WantedRevision], receive: (RevisionAnswer) async throws -> Void
     ) async throws -> FetchRest {
-        do {
-            return try await bulkGet(wanted, receive: receive)
-        } catch let error as CouchError where error.code == .tooLarge && wanted.count > 1 {
-            let middle = wanted.count / 2
-            var rest = try await bulkGetInParts(Array(wanted[..<middle]), receive: receive)
-            let more = try await bulkGetInParts(Array(wanted[middle...]), receive: receive)
+        var rest = FetchRest()
+        try await inParts(wanted) { part in
+            let more = try await bulkGet(part, receive: receive)
             rest.withAttachments += more.withAttachments
             rest.singly += more.singly
-            return rest
         }
+        return rest
     }
 
     /// Fetches what has no attachments, and tells what is left to be fetched in other ways.

@@ -80,6 +80,9 @@ extension CouchReplica {
         new.document = document
         do {
             guard revision.attachments.isEmpty else { return try await put(new, isNew: true) }
+            if let failure = try await database.pathFailure(of: revision.id.text, isNew: true) {
+                return Refusal(of: revision, failure)
+            }
             _ = try await database.putDocument(revision.id.text, document: document)
             return nil
         } catch let error as CouchError
@@ -95,7 +98,7 @@ extension CouchReplica {
             let members = try DocumentMembers(of: revision.document)
             let layout = try MultipartWriter(document: revision.document, members: members)
             let body = UploadBody(layout, attachments: revision.attachments)
-            if let failure = try await database.pathFailure(of: revision.id.text) {
+            if let failure = try await database.pathFailure(of: revision.id.text, isNew: isNew) {
                 return Refusal(of: revision, failure)
             }
             do {

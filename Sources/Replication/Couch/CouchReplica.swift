@@ -51,7 +51,22 @@ package final class CouchReplica: Replica {
         /// How many documents are asked for at a time.
         var overlap: Overlap
         /// The longest time that a request waits for a change, where a longer one was cut off.
-        var patience: Duration?
+        private(set) var patience: Duration?
+        private(set) var endedWaits = 0
+
+        /// Notes that a request waited in vain and was cut off.
+        mutating func waitFailed(_ shorter: Duration) { (patience, endedWaits) = (shorter, 0) }
+
+        /// Notes that a request ended well. Now and then the next ones wait twice as long: what cut them off may have been no
+        /// proxy, but a server that was stopped.
+        ///
+        /// - Parameter asked: the longest time that is wanted.
+        mutating func waitEnded(of asked: Duration) {
+            guard let shorter = patience else { return }
+            endedWaits += 1
+            guard endedWaits >= 8 else { return }
+            (patience, endedWaits) = (shorter * 2 < asked ? shorter * 2 : nil, 0)
+        }
     }
 
     package init(

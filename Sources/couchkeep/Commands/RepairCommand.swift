@@ -30,8 +30,9 @@ struct RepairCommand: AsyncParsableCommand, JSONCommand {
             source-rolled-back, mass-deletion or server-replaced. Nor is what is older than its source, nor anything while a node \
             of the source's cluster is away.
 
-            Exit code 0 where both are equal, 3 where the target refused something or so many nodes of a cluster are away that \
-            not all may be visible or written to enough of them, 10 where they still differ, 16 where nothing may be removed.
+            Exit code 0 where both are equal, 3 where the target refused something, the verification came to no verdict, or so \
+            many nodes of a cluster were away that not all may be visible or written to enough of them, 10 where they still \
+            differ, 16 where nothing may be removed.
             """)
 
     @Argument(
@@ -101,8 +102,8 @@ struct RepairCommand: AsyncParsableCommand, JSONCommand {
             ) { repair in
                 line.end()
                 return try await mend(
-                    repair.differences, equal: repair.verification.counts.equal, repair.sides.source,
-                    repair.sides.target, hold: repair.removalHold
+                    RepairBasis(repair.verification, repair.differences), repair.sides.source, repair.sides.target,
+                    hold: repair.removalHold
                 ) { try await repair.mend($0) }
             }
             if hasChanged, verification == nil { try await verifyAgain(desk) }
@@ -130,7 +131,7 @@ struct RepairCommand: AsyncParsableCommand, JSONCommand {
         var found: [Difference] = []
         let verified = try await verification.run { found.append($0) }
         line.end()
-        return try await mend(found, equal: verified.counts.equal, source, target) {
+        return try await mend(RepairBasis(verified, found), source, target) {
             try await HoleRepair(source, target).run($0)
         }
     }
@@ -140,10 +141,11 @@ struct RepairCommand: AsyncParsableCommand, JSONCommand {
     ///   - copy: copies what is missing.
     /// - Returns: the exit code, and whether the target was changed.
     private func mend(
-        _ found: [Difference], equal: Int, _ source: any ComparableReplica, _ target: any ComparableReplica,
+        _ basis: RepairBasis, _ source: any ComparableReplica, _ target: any ComparableReplica,
         hold: RemovalHold? = nil, copy: ([Difference]) async throws -> HoleRepair.Report
     ) async throws -> (Service.ExitCode, hasChanged: Bool) {
         let printer = RepairPrinter(isSilent: json)
+        let (found, equal) = (basis.differences, basis.equal)
         let holes = found.filter { !$0.onlyInSource.isEmpty }
         let extra = found.filter { !$0.onlyInTarget.isEmpty }
         printer.found(equal: equal, holes: holes, extra: extra, removesExtra: removeExtra)
@@ -165,9 +167,15 @@ struct RepairCommand: AsyncParsableCommand, JSONCommand {
         }
         let away = AwayNodes.worse(awayBefore, try await AwayNodes.ask(source, target))
         let thinness = (result.copied ?? 0) > 0 ? away?.target?.thinness : nil
-        if let why = away?.hiding ?? thinness {
+        // Nodes that are back by now may have what they hid from the comparison.
+        if let why = away?.hiding ?? basis.hiding ?? thinness {
             result.nodesAway = why
             printer.incomplete(why)
+            if code == .ok { code = .incomplete }
+        }
+        if let doubt = basis.doubt {
+            result.doubt = doubt
+            printer.doubtful(doubt)
             if code == .ok { code = .incomplete }
         }
         if json { try Console.json(result) }

@@ -49,6 +49,10 @@ struct RepairPrinter {
         if !isSilent { Console.error("incomplete: \(why); run couchkeep verify when the nodes are back") }
     }
 
+    func doubtful(_ why: String) {
+        if !isSilent { Console.error("incomplete: the verification came to no verdict: \(why); run couchkeep verify") }
+    }
+
     func removed(_ report: ExtraRemoval.Report) {
         out("\(Wording.revisions(report.purged)) purged; \(Wording.documents(report.remaining.count)) still with one")
         if report.deleted > 0 {

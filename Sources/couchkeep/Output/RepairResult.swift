@@ -62,6 +62,8 @@ struct RepairResult: Encodable {
     var removal: Removal?
     /// Why what was seen may not be all, or what was written is on too few copies; nil where neither is.
     var nodesAway: String?
+    /// Why the verification before it came to no verdict, where no nodes were away; nil where it came to one.
+    var doubt: String?
     /// Why a dry run says that nothing may be removed.
     var removalRefused: String?
 }

@@ -1,5 +1,7 @@
-import CouchDB
+import Secrets
 import Testing
+
+@testable import CouchDB
 
 /// What the nodes of a cluster that are away take with them.
 @Suite struct NodesAwayTests {
@@ -67,6 +69,28 @@ import Testing
         #expect(NodesAway.worse(nil, nil) == nil)
         #expect(NodesAway.worse(one, nil) == one && NodesAway.worse(nil, one) == one)
         #expect(NodesAway.worse(one, two) == two && NodesAway.worse(two, one) == two)
+    }
+
+    /// Each refusal takes two requests and a login.
+    @Test func whoMayNotAskIsNotRefusedEachTime() async throws {
+        let script: ScriptedServer.Script = { request, _ in
+            switch (request.method, request.path) {
+            case ("POST", "/_session"): .answer(200, "{}", headers: ["Set-Cookie": "AuthSession=c"])
+            case (_, "/_session"): .json(#"{"ok":true,"userCtx":{"name":"reader","roles":[]}}"#)
+            case (_, "/_membership"):
+                .answer(401, #"{"error":"unauthorized","reason":"You are not a server admin."}"#)
+            default: .greeting("3.5.0")
+            }
+        }
+        let pacing = ManualPacing()
+        let reader = Authentication.session(user: "reader", password: Secret("secret"))
+        try await withConnection(reader, pacing: pacing.pacing, script: script) { (connection, server) async throws in
+            for _ in 0..<3 { #expect(try await connection.knownMembership() == nil) }
+            #expect(server.requests.count { $0.path == "/_membership" } == 2)
+            pacing.advance(.seconds(601))
+            #expect(try await connection.knownMembership() == nil)
+            #expect(server.requests.count { $0.path == "/_membership" } > 2)
+        }
     }
 
     @Test func readsWhatServersTell() throws {

@@ -70,6 +70,36 @@ import Testing
         }
     }
 
+    /// Nodes that come back while the databases are compared may have what they hid.
+    @Test func repairIsIncompleteWhereNodesCameBack() async throws {
+        try await withServers { cluster, single in
+            let stall = single.faults.add(Fault(.stall(afterBytes: 0), pathContains: "_changes"))
+            async let repair = json("repair", cluster, single)
+            try await single.faults.struck(stall)
+            cluster.setNodesAway([])
+            single.faults.remove(stall)
+            let (code, answer) = try await repair
+            #expect(code == 3 && answer["nodesAway"]?.string?.hasPrefix("2 of 3 nodes") == true, "\(answer)")
+        }
+    }
+
+    /// A verification that could not see all is no proof once it is mended.
+    @Test func repairOfAnUnknownVerificationIsIncomplete() async throws {
+        try await withServers { cluster, single in
+            try await withKeeper { keeper in
+                try keeper.configure(
+                    ConfigurationText(
+                        production: .init(cluster), standby: .init(single), databases: "[orders]", pair: "mode: watch"
+                    ).yaml)
+                #expect(try await keeper.run("verify", "orders").exitCode == 20)
+                cluster.setNodesAway([])
+                let repair = try await keeper.run("repair", "orders", "--verification", "1")
+                #expect(repair.exitCode == 3 && repair.errors.contains("2 of 3 nodes"), "\(repair)")
+                #expect(try await keeper.run("repair", "orders").exitCode == 0)
+            }
+        }
+    }
+
     @Test func backupAndRestoreAreIncomplete() async throws {
         try await withServers { cluster, _ in
             try await withVaultScene { scene in

@@ -130,6 +130,8 @@ import Testing
                 #expect(list.first?["result"]?.string == nil && list.first?["level"]?.string == level)
                 let text = try await scene.keeper.run("verify", "list")
                 #expect(text.output.contains("interrupted"), "\(text)")
+                let repair = try await scene.json(["repair", "orders", "--verification", "1", "--dry-run"])
+                #expect(repair.code == 3 && repair.answer["doubt"]?.string != nil, "\(repair.answer)")
                 command = ["verify", "resume", "1"]
             }
             let resumed = try await scene.json(command)

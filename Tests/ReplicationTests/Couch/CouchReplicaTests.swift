@@ -90,6 +90,23 @@ import Testing
         }
     }
 
+    /// What cut a wait off may have been a server that was started again.
+    @Test func waitsLongerAgainAfterACut() async throws {
+        var limits = CouchReplica.Limits()
+        limits.shortestPatience = .microseconds(1)
+        try await withSimulatedReplica(limits: limits) { server, replica in
+            try server.fill("db", count: 1)
+            let end = try await replica.changes(since: .zero, limit: 10, patience: nil).lastSequence
+            let fault = server.faults.add(Fault(.cut(afterBytes: 12), pathContains: "timeout=50000"))
+            _ = try await replica.changes(since: end, limit: 10, patience: .seconds(50))
+            // Each is answered at once, since there is a change.
+            for _ in 0..<400 where server.faults.strikes(of: fault) == 1 {
+                _ = try await replica.changes(since: .zero, limit: 10, patience: .seconds(50))
+            }
+            #expect(server.faults.strikes(of: fault) == 2)
+        }
+    }
+
     /// A server that is stopped cuts what waits, too.
     @Test func aCutThatIsNoSilenceIsAFailure() async throws {
         try await withSimulatedReplica { server, replica in
@@ -167,6 +184,29 @@ import Testing
         }
     }
 
+    /// Where single requests come without their login, as those that a proxy hands to another node, no document is at fault.
+    @Test func setsNothingAsideWhereALoginIsAskedFor() async throws {
+        let page = Fault.Effect.page("<html>log in</html>", status: 401)
+        try await withSimulatedReplica(ServerVersion(1, 6)) { server, replica in
+            try server.fill("db", count: 25)
+            server.faults.add(Fault(page, pathContains: "/db/document-7?"))
+            let failure = await #expect(throws: ReplicationFailure.self) {
+                _ = try await Replicator(from: replica, to: MemoryReplica(), options: .test()).run()
+            }
+            #expect(failure?.side == .source && (failure?.underlying as? CouchError)?.code == .notCouchDB)
+            #expect(failure?.counts.failedCalls == 0 && failure?.counts.refused == 0)
+        }
+        try await withSimulatedReplica { server, replica in
+            server.faults.add(Fault(page, method: "PUT", pathContains: "/db/d?"))
+            let source = MemoryReplica()
+            try source.edit("d", attachments: [("a", "text/plain", Data("x".utf8))])
+            let failure = await #expect(throws: ReplicationFailure.self) {
+                _ = try await Replicator(from: source, to: replica, options: .test()).run()
+            }
+            #expect(failure?.side == .target && failure?.counts.failedCalls == 0)
+        }
+    }
+
     /// A proxy answers so to everything while the server is away, or to all documents for good: then nothing is set aside.
     @Test(arguments: ["/db", "open_revs"])
     func setsNothingAsideWhereAllIsBlocked(path: String) async throws {
@@ -186,17 +226,68 @@ import Testing
         }
     }
 
+    /// Behind a proxy that decodes paths, a new document would be written under another name, or as an attachment of one.
+    @Test(arguments: ["a+b", "a/b", "_design/a+b"], [false, true])
+    func createsNothingUnderAnotherName(id: String, hasAttachment: Bool) async throws {
+        try await withSimulatedReplica { server, replica in
+            let source = MemoryReplica()
+            try source.edit(
+                DocumentID(id), attachments: hasAttachment ? [("t", "text/plain", Data("abc".utf8))] : [])
+            let revision = try #require(source.leafRevisions.first)
+            let members =
+                hasAttachment ? #","_attachments":{"t":{"content_type":"text/plain","length":3,"follows":true}}"# : ""
+            let document = Data(#"{"_id":"\#(id)"\#(members)}"#.utf8)
+            server.faults.add(Fault(.decodedPath))
+            let refusal = try await replica.create(document, like: revision)
+            #expect(refusal?.error == CouchError.Code.notCouchDB.rawValue, "\(String(describing: refusal))")
+            #expect(try server.leaves(of: "db").isEmpty)
+            server.faults.removeAll()
+            #expect(try await replica.create(document, like: revision) == nil)
+            #expect(try Array(server.leaves(of: "db").keys) == [id])
+        }
+    }
+
     /// A proxy takes no request as large as that.
     @Test func asksInHalvesWhereTheQuestionIsTooLarge() async throws {
         try await withSimulatedReplica { server, replica in
             try server.fill("db", count: 8)
             let documents = try await replica.changes(since: .zero, limit: 10, patience: nil).documents
-            server.faults.add(Fault(.page("<html>too large</html>", status: 413), pathContains: "_bulk_get", count: 2))
+            let page = Fault.Effect.page("<html>too large</html>", status: 413)
+            server.faults.add(Fault(page, pathContains: "_bulk_get", count: 2))
             var given: [DocumentID] = []
             try await replica.revisions(documents) { answer in
                 if answer.exactly != nil { given.append(answer.id) }
             }
             #expect(given == documents.map(\.id))
+            server.faults.add(Fault(page, pathContains: "_bulk_get", count: 2))
+            var read: [DocumentID] = []
+            try await replica.documents(documents) { answer in
+                if case .given = answer.outcome { read.append(answer.id) }
+            }
+            #expect(read == documents.map(\.id))
+            server.faults.add(Fault(page, pathContains: "_revs_diff", count: 2))
+            let others = documents.map {
+                DocumentLeaves(id: $0.id, revisions: [RevisionID(generation: 9, hash: "a")])
+            }
+            #expect(try await replica.missing(others) == others)
+        }
+    }
+
+    @Test func asksForAttachmentsInHalvesToo() async throws {
+        try await withSimulatedReplica { server, replica in
+            let source = MemoryReplica()
+            for number in 0..<8 {
+                try source.edit(DocumentID("d\(number)"), attachments: [("a", "text/plain", Data("x".utf8))])
+            }
+            _ = try await replica.store(source.leafRevisions, checkpoint: nil)
+            server.faults.add(
+                Fault(
+                    .page("<html>too large</html>", status: 413), pathContains: "_bulk_get?attachments=true", count: 2))
+            var given: [DocumentID] = []
+            try await replica.revisions(source.leaves) { answer in
+                if answer.exactly != nil { given.append(answer.id) }
+            }
+            #expect(given.sorted() == source.leaves.map(\.id))
         }
     }
 

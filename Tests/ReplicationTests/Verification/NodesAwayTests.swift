@@ -62,6 +62,17 @@ import Testing
         }
     }
 
+    /// The cluster counts the copies of nodes that were taken out of it before their shards were moved.
+    @Test func nodesThatWereTakenOutOfTheClusterCount() async throws {
+        try await withCluster { (server, source, copy) async throws in
+            server.removeNodes(Set(Self.others))
+            #expect(try await verify(source, copy).verdict == .equal, "they still run")
+            server.setNodesAway(Set(Self.others))
+            let result = try await verify(source, copy)
+            #expect(result.doubt == .nodesAway && result.away?.source?.nodes == Self.others)
+        }
+    }
+
     /// Nodes that were away when a verification began, or when it ended.
     @Test(arguments: [true, false])
     func bothEndsCount(atTheBeginning: Bool) async throws {
@@ -102,7 +113,10 @@ import Testing
             server.faults.add(
                 Fault(.failure(status: 403, error: "forbidden", reason: "no"), pathPrefix: "/_membership"))
             #expect(try await verify(source, copy).verdict == .equal)
-            server.faults.removeAll()
+        }
+        // A connection that was refused does not ask again at once.
+        try await withCluster { (server, source, copy) async throws in
+            server.setNodesAway(Set(Self.others))
             server.faults.add(Fault(.page("<html>", status: 502), pathPrefix: "/_membership"))
             #expect(try await verify(source, copy).verdict == .equal)
             // Where nobody tells where the copies lie, they may all be with those nodes.
@@ -120,7 +134,7 @@ import Testing
         try await withCluster { (server, source, copy) async throws in
             _ = try await verify(source, copy)
             #expect(server.requests.counted["GET /_membership"] == 2)
-            #expect(server.requests.counted["GET /{db}/_shards"] == nil)
+            #expect(server.requests.counted["GET /{db}/_shards"] == 2)
         }
     }
 }
