@@ -11,9 +11,15 @@ extension CouchDatabase {
     /// - Parameter counts: what the database says of its copies, as in ``DatabaseInfo/copyCounts``.
     /// - Throws: `CancellationError`.
     public func nodesAway(_ counts: CopyCounts?) async throws -> NodesAway? {
-        guard let counts else { return nil }
-        guard let membership = try await told({ try await server.membership() }), !membership.missingNodes.isEmpty
-        else { return nil }
+        guard counts != nil, let membership = try await told({ try await server.membership() }) else { return nil }
+        return try await nodesAway(counts, of: membership)
+    }
+
+    /// The same in a cluster whose nodes were asked for.
+    ///
+    /// - Throws: `CancellationError`.
+    public func nodesAway(_ counts: CopyCounts?, of membership: Membership) async throws -> NodesAway? {
+        guard let counts, !membership.missingNodes.isEmpty else { return nil }
         return NodesAway(membership, try await told { try await shards() }, counts)
     }
 

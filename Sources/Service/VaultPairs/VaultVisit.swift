@@ -95,6 +95,19 @@ struct VaultVisit: Sendable {
         }
     }
 
+    /// The nodes with copies of the source that are away; nil where none is, or nobody tells.
+    ///
+    /// - Throws: ``VaultPairFailure`` where its server can't be asked; `CancellationError`.
+    func nodesAway(_ counts: CopyCounts?) async throws -> NodesAway? {
+        guard counts != nil else { return nil }
+        return try await naming {
+            try await ReplicationFailure.Side.source.naming {
+                guard let membership = try await pair.database.server.knownMembership() else { return nil }
+                return try await pair.database.nodesAway(counts, of: membership)
+            }
+        }
+    }
+
     /// How many changes of the source are behind a sequence of its feed; nil where the source does not say.
     ///
     /// - Throws: ``VaultPairFailure``, `CancellationError`.

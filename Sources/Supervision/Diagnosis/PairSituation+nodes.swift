@@ -13,22 +13,17 @@ extension PairSituation {
         return error.isNodeAway || codes.contains(error.code) ? nodesAway(at: server) : nil
     }
 
-    /// Whether so many nodes of a side's cluster are away that what was seen of it before may be with them alone.
-    ///
-    /// As long as a quorum of each shard's copies is left (n/2 + 1, mem3:quorum/1), what was acknowledged is on one of them.
-    /// With one copy of each shard, a database that answers has them all.
-    func mayLackCopies(_ side: RollbackEvidence.Side) -> Bool {
-        let (info, before) =
-            side == .source
-            ? (observation.source.info, memory.sourceCounts) : (observation.target.info, memory.targetCounts)
-        guard let counts = CopyCounts(n: info?.n ?? before?.copies, w: nil),
-            let nodes = nodesAway(at: server(of: side))
-        else { return false }
-        return counts.copies - min(counts.copies, ClusterNodesAway.nodes(in: nodes).count) < counts.quorum
-    }
+    /// Whether so many copies of a side's shards are away that what was acknowledged may be with them alone.
+    func mayLackCopies(_ side: RollbackEvidence.Side) -> Bool { nodesAway(of: side)?.mayHideWrites ?? false }
 
     /// Whether that holds for either side.
     var eitherMayLackCopies: Bool { mayLackCopies(.source) || mayLackCopies(.target) }
+
+    /// Whether what a side shows now is on as many copies as acknowledge a write: what is on fewer may be out of sight later
+    /// with nothing lost, so it is not remembered.
+    func isWhole(_ side: RollbackEvidence.Side) -> Bool {
+        nodesAway(of: side).map { !$0.mayHideWrites && !$0.missesQuorum } ?? true
+    }
 
     /// What a side seems to be while nodes are away that may have what it seems to have lost, in words; nil where it is as it
     /// was, or where that was told before they went.
@@ -44,12 +39,23 @@ extension PairSituation {
         return "it seems that the \(side.rawValue) \(what), but " + absence(at: side)
     }
 
+    /// That nothing is remembered of a side with which a later look could be compared, in words; nil where something is.
+    func unremembered(_ side: RollbackEvidence.Side) -> String? {
+        let (info, seen) =
+            side == .source
+            ? (observation.source.info, memory.sourceSeen) : (observation.target.info, memory.targetSeen)
+        guard info != nil, seen == nil, !isWhole(side) else { return nil }
+        return "the \(side.rawValue) was never seen whole, so what it may lack can't be known: " + absence(at: side)
+    }
+
     /// Why what a side lacks says nothing now, in words.
     func absence(at side: RollbackEvidence.Side) -> String {
-        let names = nodesAway(at: server(of: side)).map {
-            " (\(ClusterNodesAway.listed(ClusterNodesAway.nodes(in: $0))))"
-        }
-        return "nodes of \(server(of: side)) are away\(names ?? ""), and what it lacks may be with them"
+        let names = nodesAway(of: side).map { " (\(NodesAway.listed($0.nodes)))" } ?? ""
+        return "nodes of \(server(of: side)) are away\(names), and what it lacks may be with them"
+    }
+
+    private func nodesAway(of side: RollbackEvidence.Side) -> NodesAway? {
+        side == .source ? observation.sourceNodesAway : observation.targetNodesAway
     }
 
     private func server(of side: RollbackEvidence.Side) -> String {

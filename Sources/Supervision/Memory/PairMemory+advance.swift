@@ -83,16 +83,20 @@ extension PairMemory {
         let observation = situation.observation
         let found = Set(findings.map(\.rule))
         let isSourceForeign = situation.sourceServerFindings.contains { $0.rule == ServerReplaced.name }
-        // Of what is away nothing is forgotten: that is compared with when it is back.
+        // What was seen whole is compared with until all is back.
         if let info = observation.source.info, !isSourceForeign, !found.contains(SourceReplaced.name),
             !situation.mayLackCopies(.source)
         {
-            sourceSeen = sourceSeen ?? observation.at
-            sourceIdentity = observation.sourceIdentity ?? sourceIdentity
+            let isWhole = situation.isWhole(.source)
+            if isWhole {
+                sourceSeen = sourceSeen ?? observation.at
+                sourceIdentity = observation.sourceIdentity ?? sourceIdentity
+            }
             if SourceRolledBack.isProvedWhole(situation) {
                 (sourceCounts, sourceSuspect) = (Counts(info), nil)
             } else if !found.contains(SourceRolledBack.name) {
-                Self.note(Counts(info), in: &sourceCounts, suspect: &sourceSuspect, at: observation.at)
+                Self.note(
+                    Counts(info), isWhole: isWhole, in: &sourceCounts, suspect: &sourceSuspect, at: observation.at)
             }
         }
         let isTargetForeign = situation.targetServerFindings.contains { $0.rule == ServerReplaced.name }
@@ -103,13 +107,17 @@ extension PairMemory {
         if let info = observation.target.info, !isTargetForeign, !situation.mayLackCopies(.target),
             !found.contains(TargetReplaced.name) || isBeingMended
         {
-            targetSeen = targetSeen ?? observation.at
-            targetIdentity = observation.targetIdentity ?? targetIdentity
+            let isWhole = situation.isWhole(.target)
+            if isWhole || isBeingMended {
+                targetSeen = targetSeen ?? observation.at
+                targetIdentity = observation.targetIdentity ?? targetIdentity
+            }
             if isBeingMended {
                 targetCounts = Counts(info)
                 targetSuspect = nil
             } else if !found.contains(TargetRolledBack.name) {
-                Self.note(Counts(info), in: &targetCounts, suspect: &targetSuspect, at: observation.at)
+                Self.note(
+                    Counts(info), isWhole: isWhole, in: &targetCounts, suspect: &targetSuspect, at: observation.at)
             }
         }
         let counts = observation.inspection?.comparableCounts
@@ -119,11 +127,13 @@ extension PairMemory {
     }
 
     /// Takes counts in, unless they seem to have gone back: then the old ones stay, to be compared with once more.
-    private static func note(_ now: Counts, in counts: inout Counts?, suspect: inout Date?, at moment: Date) {
+    private static func note(
+        _ now: Counts, isWhole: Bool, in counts: inout Counts?, suspect: inout Date?, at moment: Date
+    ) {
         if let before = counts, before.regression(to: now, of: "") != nil {
             suspect = suspect ?? moment
         } else {
-            counts = now
+            if isWhole { counts = now }
             suspect = nil
         }
     }
@@ -219,8 +229,8 @@ extension PairMemory {
         let observation = situation.observation
         guard let inspection = observation.inspection else { return }
         lastInspection = observation.at
-        if !situation.mayLackCopies(.source) { sourceChanges = inspection.sourceChanges ?? sourceChanges }
-        if !situation.mayLackCopies(.target) { targetChanges = inspection.targetChanges ?? targetChanges }
+        if situation.isWhole(.source) { sourceChanges = inspection.sourceChanges ?? sourceChanges }
+        if situation.isWhole(.target) { targetChanges = inspection.targetChanges ?? targetChanges }
         guard let base = observation.replication.value?.id?.base ?? replicationBase else { return }
         // One that is gone is forgotten: what is written in its place begins to count anew.
         if case .known(let log) = inspection.sourceLog { sourceLog = log.map { Log($0, base: base) } }

@@ -23,30 +23,14 @@ package enum ClusterNodesAway: ServerRule {
         severity: "warning", sources: ["cluster/nodes.rst, Removing a node", "cluster/sharding.rst, Moving a shard"])
 
     package static func diagnose(_ situation: ServerSituation) -> Finding? {
-        guard let membership = situation.observation.membership?.value,
-            case let away = membership.missingNodes.sorted(), !away.isEmpty
+        guard let membership = situation.observation.membership?.value, let summary = membership.missingSummary
         else { return nil }
-        let nodes = Wording.counted(membership.clusterNodes.count, "node")
-        let (verb, owner) = away.count == 1 ? ("is", "it has") : ("are", "they have")
+        let away = membership.missingNodes.sorted()
         return finding(
-            .warning, situation,
-            "\(Wording.number(away.count)) of \(nodes) \(verb) away: \(listed(away)); what only \(owner) can't be seen",
+            .warning, situation, "\(summary); what only \(away.count == 1 ? "it has" : "they have") can't be seen",
             evidence: [
-                member: .texts(away), "nodes": .count(membership.clusterNodes.count), "url": .text(situation.url),
+                "away": .texts(away), "nodes": .count(membership.clusterNodes.count), "url": .text(situation.url),
             ],
-            next: "start \(listed(away)); where one is gone for good: couchkeep explain \(name)")
-    }
-
-    /// The names in a finding of this rule.
-    static func nodes(in finding: Finding) -> [String] {
-        finding.evidence[member]?.array?.compactMap(\.string) ?? []
-    }
-
-    private static let member = "away"
-
-    /// The first of them, and how many more.
-    static func listed(_ nodes: [String]) -> String {
-        let more = nodes.count > 5 ? " and \(Wording.number(nodes.count - 5)) more" : ""
-        return nodes.prefix(5).joined(separator: ", ") + more
+            next: "start \(NodesAway.listed(away)); where one is gone for good: couchkeep explain \(name)")
     }
 }

@@ -129,6 +129,14 @@ extension Supervisor {
         // Of very many pairs the memory would be large.
         if pass.pairs.count > Self.manyPairs { observer.changesKept = 8 }
         try await confirmDatabases(&observation, memory: memory, observer: observer)
+        if let membership = sourceServer.membership?.value {
+            observation.sourceNodesAway = try await observer.source.nodesAway(
+                observation.source.info?.copyCounts ?? memory.sourceCounts?.copyCounts, of: membership)
+        }
+        if let membership = targetServer.membership?.value {
+            observation.targetNodesAway = try await observer.target.nodesAway(
+                observation.target.info?.copyCounts ?? memory.targetCounts?.copyCounts, of: membership)
+        }
         if let info = observation.source.info, let targetInfo = observation.target.info,
             let replication = observation.replication.value
         {

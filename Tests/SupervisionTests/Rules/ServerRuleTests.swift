@@ -152,14 +152,14 @@ import Testing
             #expect(found(situation) == ["nodes-away"])
             let finding = try #require(ClusterNodesAway.diagnose(situation))
             #expect(finding.severity == .warning && finding.isProblem)
-            #expect(finding.summary == "1 of 8 nodes is away: couchdb@a8; what only it has can't be seen")
+            #expect(finding.summary == "1 of 8 nodes (couchdb@a8) is away; what only it has can't be seen")
             #expect(finding.next == "start couchdb@a8; where one is gone for good: couchkeep explain nodes-away")
-            #expect(ClusterNodesAway.nodes(in: finding) == ["couchdb@a8"])
+            #expect(finding.evidence["away"] == ["couchdb@a8"])
         }
         #expect(try seen(away: 1).replications?.missingNodes.value == ["couchdb@a8"])
         let many = try #require(try ClusterNodesAway.diagnose(situation(seen(away: 7))))
-        #expect(many.summary.hasPrefix("7 of 8 nodes are away: couchdb@a2, "))
-        #expect(many.summary.contains("couchdb@a6 and 2 more; what only they have"))
+        #expect(many.summary.hasPrefix("7 of 8 nodes (couchdb@a2, "))
+        #expect(many.summary.contains("couchdb@a6, …) are away; what only they have"))
     }
 
     @Test("Where the nodes may not be asked for, or there is no cluster, nothing is claimed of them")

@@ -101,7 +101,7 @@ import Testing
         _ = scene.pass()
         scene.elapse(60)
         scene.source = .present(Scene.database(documents: documents, identity: identity, copies: 3))
-        if away > 0 { scene.sourceServerFindings = [Scene.nodesAway(away, of: 3, since: scene.now)] }
+        if away > 0 { scene.sourceNodes = Scene.nodes(3, away: away) }
         return scene
     }
 
@@ -127,11 +127,11 @@ import Testing
         #expect(held.plan().obstacle?.contains("nodes of production are away") == true)
         // They are back with everything.
         var whole = scene
-        whole.sourceServerFindings = []
+        whole.sourceNodes = nil
         whole.source = .present(Scene.database(copies: 3))
         #expect(whole.pass() == [])
         // They are back, and have no more than the one that was there.
-        scene.sourceServerFindings = []
+        scene.sourceNodes = nil
         #expect(scene.pass() == [], "a copy may lag: two passes have to agree")
         scene.elapse(60)
         #expect(scene.pass() == ["source-rolled-back"])
@@ -150,7 +150,7 @@ import Testing
         #expect((scene.memory.sourceChanges == nil) == (away == 2), "it is compared with when they are back")
         // One copy of each shard is there, or the database would not answer.
         scene = Scene.watched()
-        scene.sourceServerFindings = [Scene.nodesAway(away, of: 3, since: scene.now)]
+        scene.sourceNodes = Scene.nodes(3, away: away)
         scene.source = .present(Scene.database(documents: 600))
         #expect(scene.pass() == ["source-rolled-back"])
     }
@@ -160,7 +160,7 @@ import Testing
         var scene = rolledBack()
         #expect(scene.pass() == ["source-rolled-back"])
         scene.source = .present(Scene.database(documents: 600, copies: 3))
-        scene.sourceServerFindings = [Scene.nodesAway(2, of: 3, since: scene.now)]
+        scene.sourceNodes = Scene.nodes(3, away: 2)
         scene.elapse(60)
         #expect(scene.pass() == ["source-rolled-back"])
     }
@@ -173,7 +173,7 @@ import Testing
             #expect(scene.memory.sourceIdentity == "1795000001")
             scene.elapse(60)
         }
-        scene.sourceServerFindings = []
+        scene.sourceNodes = nil
         scene.source = .present(Scene.database(copies: 3))
         #expect(scene.pass() == [])
     }

@@ -116,7 +116,7 @@ import Testing
         _ = scene.pass()
         scene.elapse(60)
         scene.target = .present(Scene.database(documents: 600, identity: identity, copies: 3))
-        if away > 0 { scene.targetServerFindings = [Scene.nodesAway(away, of: 3, since: scene.now)] }
+        if away > 0 { scene.targetNodes = Scene.nodes(3, away: away) }
         return scene
     }
 
@@ -143,13 +143,13 @@ import Testing
             scene.elapse(60)
             _ = scene.pass()
         }
-        scene.targetServerFindings = [Scene.nodesAway(2, of: 3, since: scene.now)]
+        scene.targetNodes = Scene.nodes(3, away: 2)
         #expect(scene.found == ["target-rolled-back"])
         #expect(scene.plan().obstacle?.contains("nodes of standby are away (couchdb@a2, couchdb@a3)") == true)
-        scene.targetServerFindings = [Scene.nodesAway(1, of: 3, since: scene.now)]
+        scene.targetNodes = Scene.nodes(3, away: 1)
         #expect(scene.plan().action?.name == "reset-checkpoints", "enough copies are left")
         // A pair is not without a replication meanwhile.
-        scene.targetServerFindings = [Scene.nodesAway(2, of: 3, since: scene.now)]
+        scene.targetNodes = Scene.nodes(3, away: 2)
         scene.memory.beginRescan(reason: "target-rolled-back", at: scene.now)
         scene.replication = ReplicationObservation()
         #expect(scene.plan().action == .createReplication)

@@ -28,6 +28,29 @@ import Testing
         }
     }
 
+    @Test("Where the copies of a database lie elsewhere, nodes that are away say nothing of it")
+    func withoutItsCopies() async throws {
+        // Its two shards are on the first four nodes.
+        let others = (2...6).map { "a\($0)@127.0.0.1" }
+        try await withHousehold(otherNodes: others) { home in
+            home.source.makeDatabases("orders")
+            try home.source.fill("orders", count: 5)
+            home.source.setNodesAway(["a5@127.0.0.1", "a6@127.0.0.1"])
+            _ = try await home.check()
+            home.forgetRequests()
+            let report = try await home.checkLater()
+            #expect(report.problems == ["production: nodes-away"] && report.light() == .ok)
+            #expect(home.source.requests.counted["GET /{db}/_shards"] == 1)
+            let memory = try #require(try await home.state.pairMemories()[home.pair().key])
+            #expect(memory.sourceCounts?.documents == 5)
+            home.source.setNodesAway(["a2@127.0.0.1", "a3@127.0.0.1"])
+            try home.source.put("later", in: "orders")
+            _ = try await home.checkLater()
+            let later = try #require(try await home.state.pairMemories()[home.pair().key])
+            #expect(later.sourceCounts?.documents == 5, "what is seen may be on one copy alone")
+        }
+    }
+
     @Test("A server whose nodes nobody may ask for is as before")
     func refused() async throws {
         try await withSettledPair { (home) async throws in

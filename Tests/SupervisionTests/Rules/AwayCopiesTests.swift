@@ -1,0 +1,72 @@
+import CouchDB
+import Foundation
+import Testing
+
+@testable import Supervision
+
+/// What nodes that are away make of a pair goes by the copies of its own shards.
+@Suite struct AwayCopiesTests {
+    /// A source of which each shard has two copies.
+    private func scene(away: Int) -> Scene {
+        var scene = Scene()
+        scene.source = .present(Scene.database(copies: 2))
+        scene.sourceNodes = Scene.nodes(2, away: away)
+        return scene
+    }
+
+    @Test("Where one of two copies is left, what was acknowledged is on it, and is missed when it is gone")
+    func oneOfTwo() {
+        var scene = scene(away: 0)
+        _ = scene.pass()
+        scene.sourceNodes = Scene.nodes(2, away: 1)
+        scene.elapse(60)
+        #expect(scene.pass() == [])
+        scene.source = .present(Scene.database(documents: 600, copies: 2))
+        scene.elapse(60)
+        #expect(scene.pass() == [], "a copy may lag: two passes have to agree")
+        scene.elapse(60)
+        #expect(scene.pass() == ["source-rolled-back"])
+    }
+
+    @Test("What one copy alone has taken is not missed while the other one answers")
+    func theOtherOfTwo() {
+        var scene = scene(away: 0)
+        _ = scene.pass()
+        let before = scene.memory
+        // The first is alone, and takes writes.
+        scene.sourceNodes = Scene.nodes(2, away: 1)
+        scene.source = .present(Scene.database(documents: 1200, copies: 2))
+        scene.inspection = PairInspection()
+        scene.inspection?.sourceChanges = PairMemory.NewestChanges(documents: [], purges: 0, identity: nil)
+        scene.elapse(60)
+        _ = scene.pass()
+        #expect(scene.memory.sourceCounts == before.sourceCounts && scene.memory.sourceChanges == nil)
+        // Then the other one is.
+        scene.source = .present(Scene.database(copies: 2))
+        scene.inspection = nil
+        for _ in 0..<3 {
+            scene.elapse(60)
+            #expect(scene.pass() == [])
+        }
+    }
+
+    @Test("A side that was never seen whole is unknown, and gets its replication all the same")
+    func neverWhole() throws {
+        var scene = scene(away: 1)
+        for _ in 0..<2 {
+            #expect(scene.pass() == ["blind"])
+            scene.elapse(60)
+        }
+        let finding = try #require(scene.finding("blind"))
+        #expect(finding.summary.hasPrefix("the source was never seen whole"), "\(finding.summary)")
+        #expect(finding.cause == "nodes-away @ production" && finding.next.hasPrefix("start couchdb@a2"))
+        #expect(
+            PairReport.replicating(scene.situation, memory: scene.memory, findings: scene.findings).state == .unknown)
+        var new = scene
+        new.replication = ReplicationObservation()
+        #expect(new.plan().action == .createReplication)
+        scene.sourceNodes = nil
+        #expect(scene.pass() == [])
+        #expect(scene.memory.sourceSeen != nil)
+    }
+}
