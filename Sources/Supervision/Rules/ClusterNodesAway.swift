@@ -13,7 +13,8 @@ package enum ClusterNodesAway: ServerRule {
             + "may lie on fewer nodes than they should. The replication jobs of a node that is away are in no list.",
         evidence:
             "GET _membership: names in cluster_nodes that are not in all_nodes. A node in maintenance mode is in both, and is "
-            + "not told. Where _membership may not be read, nothing is claimed.",
+            + "not told. Where _membership may not be read, nothing is claimed; where it could be read before, and the server "
+            + "fails now, what it said then holds.",
         repair:
             "None by Couchkeep. While so few copies of a shard are left that what they lack may be with the nodes that are away, it "
             + "takes no database for put back or replaced and deletes no checkpoint: such a pair is blind until they are back. "
@@ -23,11 +24,16 @@ package enum ClusterNodesAway: ServerRule {
         severity: "warning", sources: ["cluster/nodes.rst, Removing a node", "cluster/sharding.rst, Moving a shard"])
 
     package static func diagnose(_ situation: ServerSituation) -> Finding? {
-        guard let membership = situation.observation.membership?.value, let summary = membership.missingSummary
+        // Of a server that lets nobody in, another rule tells.
+        guard situation.observation.login.value != nil,
+            let membership = situation.observation.nodes(after: situation.memory),
+            let summary = membership.missingSummary
         else { return nil }
         let away = membership.missingNodes.sorted()
+        let unread = situation.observation.membership.error.map { "; it may be over, but: \($0.message)" } ?? ""
         return finding(
-            .warning, situation, "\(summary); what only \(away.count == 1 ? "it has" : "they have") can't be seen",
+            .warning, situation,
+            "\(summary); what only \(away.count == 1 ? "it has" : "they have") can't be seen\(unread)",
             evidence: [
                 "away": .texts(away), "nodes": .count(membership.clusterNodes.count), "url": .text(situation.url),
             ],

@@ -53,7 +53,7 @@ extension Supervisor {
             observation.databases = try await observer.databases(need.databases)
             if need.coordinates { observation.replications = try await observer.replications(on: info) }
             // Last: a node that goes away meanwhile is not taken for one whose jobs and copies were seen.
-            observation.note(try await observer.membership(on: info))
+            observation.note(try await observer.membership())
             return (need.name, observation)
         }
         for case (let name, let observation?) in read {
@@ -129,11 +129,11 @@ extension Supervisor {
         // Of very many pairs the memory would be large.
         if pass.pairs.count > Self.manyPairs { observer.changesKept = 8 }
         try await confirmDatabases(&observation, memory: memory, observer: observer)
-        if let membership = sourceServer.membership?.value {
+        if let membership = sourceServer.nodes(after: pass.serverMemories[pair.source.server]) {
             observation.sourceNodesAway = try await observer.source.nodesAway(
                 observation.source.info?.copyCounts ?? memory.sourceCounts?.copyCounts, of: membership)
         }
-        if let membership = targetServer.membership?.value {
+        if let membership = targetServer.nodes(after: pass.serverMemories[pair.target.server]) {
             observation.targetNodesAway = try await observer.target.nodesAway(
                 observation.target.info?.copyCounts ?? memory.targetCounts?.copyCounts, of: membership)
         }

@@ -27,7 +27,10 @@ extension Scene {
 
     /// The finding that nodes of a server's cluster are away.
     static func nodesAway(_ nodes: Membership, at server: String, since moment: Date) -> Finding? {
-        var observation = ServerObservation.unreachable(server, CouchError(.timeout, ""))
+        var observation = ServerObservation(
+            name: server, info: .known(Scene.server(uuid: nil)),
+            login: .known(SessionInfo(userName: "backup", roles: [])),
+            databaseNames: .known([]), databases: .known([:]))
         observation.note(.known(nodes))
         return ClusterNodesAway.diagnose(
             ServerSituation(
