@@ -295,7 +295,7 @@ package struct VaultPass: Sendable {
             if let gone { throw gone }
             let visit = visit(pair, sealsUnchanged: false)
             let source = try await visit.source(after: counts)
-            let away = asksNodes ? try await visit.nodesAway(source.info?.copyCounts ?? counts?.copyCounts) : nil
+            let away = asksNodes ? try await visit.nodesAway(from: source, wasThere: counts != nil) : nil
             return (try await look(at: pair, asksSource: source != .missing, onlyWrites: onlyWrites), source, away)
         } catch let failure as VaultPairFailure {
             var state = try await look(at: pair, asksSource: false, onlyWrites: onlyWrites)

@@ -97,13 +97,20 @@ struct VaultVisit: Sendable {
 
     /// The nodes with copies of the source that are away; nil where none is, or nobody tells.
     ///
-    /// - Throws: ``VaultPairFailure`` where its server can't be asked; `CancellationError`.
-    func nodesAway(_ counts: CopyCounts?) async throws -> NodesAway? {
-        guard counts != nil else { return nil }
-        return try await naming {
+    /// - Parameter wasThere: whether it was seen before.
+    /// - Throws: ``VaultPairFailure`` where its server can't be asked, or where it is missing and may be with nodes that are
+    ///   away; `CancellationError`.
+    func nodesAway(from source: DatabaseObservation, wasThere: Bool) async throws -> NodesAway? {
+        try await naming {
             try await ReplicationFailure.Side.source.naming {
-                guard let membership = try await pair.database.server.knownMembership() else { return nil }
-                return try await pair.database.nodesAway(counts, of: membership)
+                guard let cluster = try await pair.database.server.knownMembership() else { return nil }
+                let away = try await pair.database.nodesAway(source.copyCounts(in: cluster), of: cluster)
+                if wasThere, source == .missing, let away, away.mayHideWrites {
+                    throw CouchError(
+                        .serverError, "the database does not exist, but \(away.summary), which may have it",
+                        error: "nodedown")
+                }
+                return away
             }
         }
     }

@@ -28,15 +28,30 @@ extension PairSituation {
     /// What a side seems to be while nodes are away that may have what it seems to have lost, in words; nil where it is as it
     /// was, or where that was told before they went.
     func doubt(about side: RollbackEvidence.Side) -> String? {
-        let told = side == .source ? [SourceRolledBack.name] : [TargetRolledBack.name, TargetReplaced.name]
-        guard mayLackCopies(side), !told.contains(where: { memory.latches[$0] != nil }) else { return nil }
-        let (before, now) =
-            side == .source
-            ? (memory.sourceIdentity, observation.sourceIdentity) : (memory.targetIdentity, observation.targetIdentity)
-        let isOther = before.map { $0 != now ?? $0 } ?? false
-        guard isOther || RollbackEvidence(side, in: self).shown != nil else { return nil }
-        let what = isOther ? "is not the database that it was" : "is in an older state"
-        return "it seems that the \(side.rawValue) \(what), but " + absence(at: side)
+        guard mayLackCopies(side) else { return nil }
+        let isSource = side == .source
+        let seen = isSource ? memory.sourceSeen : memory.targetSeen
+        let found: (what: String, rule: String)
+        if seen != nil, (isSource ? observation.source : observation.target) == .missing {
+            found = ("does not exist", isSource ? SourceMissing.name : TargetMissing.name)
+        } else if isSource ? isSourceOther : isTargetOther {
+            found = ("is not the database that it was", isSource ? SourceReplaced.name : TargetReplaced.name)
+        } else if RollbackEvidence(side, in: self).shown != nil {
+            found = ("is in an older state", isSource ? SourceRolledBack.name : TargetRolledBack.name)
+        } else {
+            return nil
+        }
+        guard memory.since(found.rule) == nil else { return nil }
+        return "it seems that the \(side.rawValue) \(found.what), but " + absence(at: side)
+    }
+
+    /// Whether a side is another database than the one remembered, as far as its server tells.
+    var isSourceOther: Bool { Self.differ(memory.sourceIdentity, observation.sourceIdentity) }
+    var isTargetOther: Bool { Self.differ(memory.targetIdentity, observation.targetIdentity) }
+
+    private static func differ(_ before: String?, _ now: String?) -> Bool {
+        guard let before, let now else { return false }
+        return before != now
     }
 
     /// That nothing is remembered of a side with which a later look could be compared, in words; nil where something is.

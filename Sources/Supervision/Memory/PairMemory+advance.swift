@@ -16,7 +16,7 @@ extension PairMemory {
         remember(findings, now: now)
         renewRollback(observation)
         takeBackEvidence(findings, now: now)
-        settleCreation(observation.target)
+        if situation.doubt(about: .target) == nil { settleCreation(observation.target) }
         rememberDatabases(situation, findings: findings)
         rememberReplication(observation)
         rememberProgress(observation)

@@ -20,9 +20,6 @@ package struct PairMemory: Sendable, Hashable, Codable {
             copies = info.n
         }
 
-        /// Its copies, as ``DatabaseInfo/copyCounts``.
-        package var copyCounts: CopyCounts? { CopyCounts(n: copies, w: nil) }
-
         /// Documents and tombstones: a number that only a purge or a rollback makes smaller.
         package var total: Int { documents + deleted }
 

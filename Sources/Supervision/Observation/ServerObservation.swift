@@ -71,6 +71,16 @@ package enum DatabaseObservation: Sendable, Equatable {
     /// It could not be asked.
     case unknown(CouchError)
 
+    /// The copies to count where nodes are away: those of its shards, or, where it is missing, those of the list of all
+    /// databases, of which each node has one, and more than half of them acknowledge an entry (fabric_db_create.erl).
+    package func copyCounts(in cluster: Membership) -> CopyCounts? {
+        switch self {
+        case .present(let info): info.copyCounts
+        case .missing: CopyCounts(n: cluster.clusterNodes.count, w: nil)
+        case .unknown: nil
+        }
+    }
+
     /// The description, where the database exists.
     package var info: DatabaseInfo? {
         guard case .present(let info) = self else { return nil }

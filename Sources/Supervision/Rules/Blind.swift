@@ -9,7 +9,7 @@ package enum Blind: PairRule {
             "A server did not answer, a right is missing, a node of the cluster is down, or the lag can't be counted.",
         consequence: "The backup may be well or not. Couchkeep never shows as good what it could not see.",
         evidence:
-            "The request that failed and its error. Or that a side seems to be in an older state, or another database, while so "
+            "The request that failed and its error. Or that a side seems to be missing, in an older state, or another database, while so "
             + "many nodes of its cluster are away that they may have what it lacks. Or that it was never seen with as many "
             + "copies of each shard as acknowledge a write.",
         repair:

@@ -129,13 +129,13 @@ extension Supervisor {
         // Of very many pairs the memory would be large.
         if pass.pairs.count > Self.manyPairs { observer.changesKept = 8 }
         try await confirmDatabases(&observation, memory: memory, observer: observer)
-        if let membership = sourceServer.nodes(after: pass.serverMemories[pair.source.server]) {
+        if let cluster = sourceServer.nodes(after: pass.serverMemories[pair.source.server]) {
             observation.sourceNodesAway = try await observer.source.nodesAway(
-                observation.source.info?.copyCounts ?? memory.sourceCounts?.copyCounts, of: membership)
+                observation.source.copyCounts(in: cluster), of: cluster)
         }
-        if let membership = targetServer.nodes(after: pass.serverMemories[pair.target.server]) {
+        if let cluster = targetServer.nodes(after: pass.serverMemories[pair.target.server]) {
             observation.targetNodesAway = try await observer.target.nodesAway(
-                observation.target.info?.copyCounts ?? memory.targetCounts?.copyCounts, of: membership)
+                observation.target.copyCounts(in: cluster), of: cluster)
         }
         if let info = observation.source.info, let targetInfo = observation.target.info,
             let replication = observation.replication.value

@@ -50,6 +50,45 @@ import Testing
         }
     }
 
+    @Test("A database that nodes which are away may know of is not gone", arguments: [1, 2])
+    func missing(away: Int) throws {
+        for side in ["source", "target"] {
+            var scene = Scene.watched()
+            if side == "source" {
+                (scene.source, scene.sourceNodes) = (.missing, Scene.nodes(3, away: away))
+            } else {
+                (scene.target, scene.targetNodes) = (.missing, Scene.nodes(3, away: away))
+                scene.memory.creation = .made
+            }
+            // More than half of the nodes know of each database.
+            for _ in 0..<2 {
+                #expect(scene.pass() == [away == 1 ? "\(side)-missing" : "blind"])
+                scene.elapse(60)
+            }
+            #expect((scene.memory.evidenceFrom != nil) == (side == "target" && away == 1))
+            #expect((scene.memory.creation == .made) == (side == "target" && away == 2))
+            guard away == 2 else { continue }
+            let summary = try #require(scene.finding("blind")).summary
+            #expect(summary.hasPrefix("it seems that the \(side) does not exist, but nodes of "), "\(summary)")
+            #expect(scene.plan().action == nil)
+            // All are back, and none knows of it.
+            (scene.sourceNodes, scene.targetNodes) = (nil, nil)
+            #expect(scene.pass() == ["\(side)-missing"])
+            // What was told then stays so.
+            scene.sourceNodes = Scene.nodes(3, away: 2)
+            scene.targetNodes = Scene.nodes(3, away: 2)
+            scene.elapse(60)
+            #expect(scene.pass() == ["\(side)-missing"])
+        }
+    }
+
+    @Test("A new pair's database is missing all the same")
+    func neverThere() {
+        var scene = Scene()
+        (scene.target, scene.targetNodes) = (.missing, Scene.nodes(3, away: 2))
+        #expect(scene.pass() == ["target-missing"])
+    }
+
     @Test("A side that was never seen whole is unknown, and gets its replication all the same")
     func neverWhole() throws {
         var scene = scene(away: 1)

@@ -21,10 +21,8 @@ extension Scene {
             pair: pair, at: now, sourceServer: sourceServer, targetServer: targetServer, source: source,
             target: target, replication: replicationError.map { .unknown($0) } ?? .known(replication),
             progress: measured, inspection: inspection)
-        observation.sourceNodesAway = awayCopies(
-            sourceNodes, source.info?.copyCounts ?? memory.sourceCounts?.copyCounts)
-        observation.targetNodesAway = awayCopies(
-            targetNodes, target.info?.copyCounts ?? memory.targetCounts?.copyCounts)
+        observation.sourceNodesAway = copiesAway(from: source, sourceNodes)
+        observation.targetNodesAway = copiesAway(from: target, targetNodes)
         return PairSituation(
             observation: observation, memory: memory,
             sourceServerFindings: sourceServerFindings + nodeFindings(sourceNodes, "production"),
@@ -33,8 +31,8 @@ extension Scene {
     }
 
     /// As of shards of which nobody tells where their copies lie.
-    private func awayCopies(_ nodes: Membership?, _ counts: CopyCounts?) -> NodesAway? {
-        guard let nodes, let counts else { return nil }
+    private func copiesAway(from database: DatabaseObservation, _ nodes: Membership?) -> NodesAway? {
+        guard let nodes, let counts = database.copyCounts(in: nodes) else { return nil }
         return NodesAway(nodes, nil, counts)
     }
 
