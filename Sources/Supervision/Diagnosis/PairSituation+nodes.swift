@@ -16,9 +16,6 @@ extension PairSituation {
     /// Whether so many copies of a side's shards are away that what was acknowledged may be with them alone.
     func mayLackCopies(_ side: RollbackEvidence.Side) -> Bool { nodesAway(of: side)?.mayHideWrites ?? false }
 
-    /// Whether that holds for either side.
-    var eitherMayLackCopies: Bool { mayLackCopies(.source) || mayLackCopies(.target) }
-
     /// Whether what a side shows now is on as many copies as acknowledge a write: what is on fewer may be out of sight later
     /// with nothing lost, so it is not remembered.
     func isWhole(_ side: RollbackEvidence.Side) -> Bool {

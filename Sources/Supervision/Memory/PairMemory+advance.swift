@@ -19,7 +19,7 @@ extension PairMemory {
         if situation.doubt(about: .target) == nil { settleCreation(observation.target) }
         rememberDatabases(situation, findings: findings)
         rememberReplication(observation)
-        rememberProgress(observation)
+        rememberProgress(situation)
         rememberInspection(situation)
         completeRescan(observation, situation.proof)
     }
@@ -121,7 +121,7 @@ extension PairMemory {
             }
         }
         let counts = observation.inspection?.comparableCounts
-        if let counts, !situation.eitherMayLackCopies {
+        if let counts, !observation.mayLackCopies {
             countsSuspect = counts.areEqual ? nil : countsSuspect ?? observation.at
         }
     }
@@ -186,23 +186,26 @@ extension PairMemory {
         if refused > 0, refusedValidators == nil { refusedValidators = inspection?.validators }
     }
 
-    private mutating func rememberProgress(_ observation: PairObservation) {
+    private mutating func rememberProgress(_ situation: PairSituation) {
+        let observation = situation.observation
         guard let progress = observation.progress.value else { return }
         if checkpoint != progress.checkpoint {
             checkpoint = progress.checkpoint
             checkpointChanged = observation.at
         }
         guard let pending = progress.pending else { return }
+        // What can't be seen may wait.
+        let isVisible = !situation.mayLackCopies(.source)
         if pending == 0 {
             pendingSince = nil
-            idleAt = observation.source.info?.updateSequence
-            coveredUntil = observation.at
-            wasComplete = true
             samples = []
+            idleAt = isVisible ? observation.source.info?.updateSequence : nil
+            coveredUntil = isVisible ? observation.at : coveredUntil
+            wasComplete = wasComplete || isVisible
         } else {
             idleAt = nil
             pendingSince = pendingSince ?? observation.at
-            coveredUntil = progress.coveredUntil ?? coveredUntil
+            coveredUntil = isVisible ? progress.coveredUntil ?? coveredUntil : coveredUntil
             wasComplete = wasComplete(until: coveredUntil)
             samples.removeAll { sample in coveredUntil.map { sample.at <= $0 } ?? false }
             if let sequence = observation.source.info?.updateSequence {
@@ -263,6 +266,7 @@ extension PairMemory {
     package func isRescanComplete(after observation: PairObservation, since moment: Date) -> Bool {
         guard let rescan, rescan.isPrepared, rescan.startedAt >= moment else { return false }
         if rescan.completedAt != nil { return true }
+        guard !observation.mayLackCopies else { return false }
         if let counts = observation.inspection?.comparableCounts, counts.missing > 0 { return false }
         guard let progress = observation.progress.value, let pending = progress.pending else { return false }
         // Right after the start the old checkpoint may still be shown, with nothing pending after it. An empty source

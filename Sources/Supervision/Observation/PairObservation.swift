@@ -39,6 +39,9 @@ package struct PairObservation: Sendable {
         self.inspection = inspection
     }
 
+    /// Whether so many copies of either side's shards are away that what was acknowledged may be with them alone.
+    var mayLackCopies: Bool { [sourceNodesAway, targetNodesAway].contains { $0?.mayHideWrites ?? false } }
+
     /// The description of the server that runs the replication.
     package var coordinatorServer: Observed<ServerInfo> { pair.runOn == .target ? targetServer : sourceServer }
 

@@ -89,6 +89,50 @@ import Testing
         #expect(scene.pass() == ["target-missing"])
     }
 
+    @Test("While nodes are away that may have more of the source, the backup is complete until they went, and not good")
+    func caughtUp() {
+        var scene = Scene()
+        scene.source = .present(Scene.database(copies: 3))
+        _ = scene.pass()
+        let before = scene.memory
+        scene.sourceNodes = Scene.nodes(3, away: 2)
+        for _ in 0..<2 {
+            scene.elapse(60)
+            #expect(scene.pass() == [])
+            #expect(scene.memory.coveredUntil == before.coveredUntil && scene.memory.idleAt == nil)
+        }
+        #expect(scene.situation.lagSeconds == 120)
+        let light = PairReport.replicating(scene.situation, memory: scene.memory, findings: [])
+        #expect(light.state == .unknown && light.summary.hasPrefix("nodes of production are away (couchdb@a2, "))
+        scene.sourceNodes = Scene.nodes(3, away: 1)
+        scene.elapse(60)
+        #expect(scene.pass() == [] && scene.memory.coveredUntil == scene.now)
+        #expect(PairReport.replicating(scene.situation, memory: scene.memory, findings: []).state == .ok)
+    }
+
+    @Test(
+        "A reading from the beginning is not done while either side may lack copies", arguments: ["source", "target"])
+    func readingAnew(side: String) {
+        var scene = Scene()
+        scene.source = .present(Scene.database(copies: 3))
+        scene.target = .present(Scene.database(identity: "1795000002", copies: 3))
+        _ = scene.pass()
+        scene.memory.beginRescan(reason: "asked", at: scene.now)
+        scene.memory.rescan?.isPrepared = true
+        scene.elapse(60)
+        if side == "source" {
+            scene.sourceNodes = Scene.nodes(3, away: 2)
+        } else {
+            scene.targetNodes = Scene.nodes(3, away: 2)
+        }
+        _ = scene.pass()
+        #expect(scene.memory.isRescanning && scene.situation.isRescanning)
+        (scene.sourceNodes, scene.targetNodes) = (nil, nil)
+        scene.elapse(60)
+        _ = scene.pass()
+        #expect(!scene.memory.isRescanning)
+    }
+
     @Test("A side that was never seen whole is unknown, and gets its replication all the same")
     func neverWhole() throws {
         var scene = scene(away: 1)
