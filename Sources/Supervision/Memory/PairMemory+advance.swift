@@ -232,13 +232,14 @@ extension PairMemory {
         let observation = situation.observation
         guard let inspection = observation.inspection else { return }
         lastInspection = observation.at
-        if situation.isWhole(.source) { sourceChanges = inspection.sourceChanges ?? sourceChanges }
-        if situation.isWhole(.target) { targetChanges = inspection.targetChanges ?? targetChanges }
+        let (isSourceWhole, isTargetWhole) = (situation.isWhole(.source), situation.isWhole(.target))
+        if isSourceWhole { sourceChanges = inspection.sourceChanges ?? sourceChanges }
+        if isTargetWhole { targetChanges = inspection.targetChanges ?? targetChanges }
         guard let base = observation.replication.value?.id?.base ?? replicationBase else { return }
         // One that is gone is forgotten: what is written in its place begins to count anew.
-        if case .known(let log) = inspection.sourceLog { sourceLog = log.map { Log($0, base: base) } }
+        if case .known(let log) = inspection.sourceLog, isSourceWhole { sourceLog = log.map { Log($0, base: base) } }
         if case .known(let log) = inspection.targetLog {
-            targetLog = log.map { Log($0, base: base) }
+            if isTargetWhole { targetLog = log.map { Log($0, base: base) } }
             if let log {
                 let logged = isRescanning ? 0 : log.largestWriteFailures
                 noteRefused(logged, settled: settledRefusals ?? 0, inspection, at: observation.at)
