@@ -41,10 +41,12 @@ package enum SourceRolledBack: PairRule {
             evidence: evidence, next: next)
     }
 
-    /// Whether the source has all that the backup has, as a comparison says that began after it had lost something last.
+    /// Whether the source has all that the backup has, as a comparison says that began after it had lost something last, and
+    /// it was asked whether it has lost more since.
     static func isProvedWhole(_ situation: PairSituation) -> Bool {
-        guard let latch = situation.memory.latches[name], let equalSince = situation.equalSince else { return false }
-        return equalSince >= latch.since && !situation.mayLackCopies(.source)
-            && situation.observation.inspection?.lostBySource.isEmpty ?? true
+        guard let latch = situation.memory.latches[name], let equalSince = situation.equalSince,
+            let inspection = situation.observation.inspection, inspection.sourceChanges != nil
+        else { return false }
+        return equalSince >= latch.since && !situation.mayLackCopies(.source) && inspection.lostBySource.isEmpty
     }
 }

@@ -40,11 +40,18 @@ import Testing
         scene.elapse(60)
         scene.inspection = PairInspection(
             sourceLog: .known(Scene.log(1000)), targetLog: .known(Scene.log(1000)), lostBySource: ["a"])
+        scene.inspection?.sourceChanges = PairMemory.NewestChanges(documents: [], purges: 0, identity: "1795000001")
         #expect(scene.pass() == ["source-rolled-back"])
-        scene.inspection = nil
+        scene.inspection?.lostBySource = []
         scene.elapse(60)
         #expect(scene.pass() == ["source-rolled-back"], "of that the comparison knows nothing")
         scene.equalSince = scene.now
+        let asked = scene.inspection
+        for unasked in [nil, PairInspection(sourceLog: .known(Scene.log(1000)), targetLog: .known(Scene.log(1000)))] {
+            scene.inspection = unasked
+            #expect(scene.pass() == ["source-rolled-back"], "nobody could ask whether it has lost more since")
+        }
+        scene.inspection = asked
         for _ in 0..<2 {
             scene.elapse(60)
             #expect(scene.pass() == [], "what was found whole is what later passes compare with")
