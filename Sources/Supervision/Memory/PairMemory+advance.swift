@@ -235,6 +235,11 @@ extension PairMemory {
         let (isSourceWhole, isTargetWhole) = (situation.isWhole(.source), situation.isWhole(.target))
         if isSourceWhole { sourceChanges = inspection.sourceChanges ?? sourceChanges }
         if isTargetWhole { targetChanges = inspection.targetChanges ?? targetChanges }
+        if let source = inspection.sourceLog.value ?? nil, let target = inspection.targetLog.value ?? nil,
+            source.sourceLastSequence == target.sourceLastSequence, situation.pending == 0, !observation.mayLackCopies
+        {
+            missingBefore = situation.missingNow
+        }
         guard let base = observation.replication.value?.id?.base ?? replicationBase else { return }
         // One that is gone is forgotten: what is written in its place begins to count anew.
         if case .known(let log) = inspection.sourceLog, isSourceWhole { sourceLog = log.map { Log($0, base: base) } }

@@ -135,6 +135,9 @@ package struct PairMemory: Sendable, Hashable, Codable {
     package var sourceChanges: NewestChanges?
     package var targetChanges: NewestChanges?
 
+    /// How many documents the target had less than the source when nothing was pending and both checkpoints last agreed.
+    package var missingBefore: Int?
+
     package var replicationBase: String?
     package var sourceLog: Log?
     package var targetLog: Log?

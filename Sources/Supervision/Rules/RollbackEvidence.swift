@@ -70,8 +70,9 @@ struct RollbackEvidence {
     /// documents have to be missing as well.
     private var areCheckpointsProof: Bool {
         guard info?.n ?? 1 > 1 else { return true }
-        // Of a source others show that; a target lacks what is never copied again, as two passes have seen.
-        return side == .target && situation.pending == 0 && situation.missingNow > 0
+        // Of a source others show that; a target lacks what is never copied again, as two passes have seen. What was missing
+        // before, such as what it has refused, it has not lost.
+        return side == .target && situation.pending == 0 && situation.missingNow > situation.memory.missingBefore ?? 0
             && situation.memory.countsSuspect != nil
     }
 

@@ -109,6 +109,32 @@ import Testing
         #expect(scene.found == ["target-rolled-back"])
     }
 
+    @Test("What was missing while the checkpoints agreed makes an older one no proof; what is missing besides does")
+    func missingBefore() {
+        var scene = Scene()
+        func lack(_ count: Int) {
+            let target = Scene.database(documents: 1000 - count, identity: "1795000002", copies: 3)
+            scene.target = .present(target)
+            scene.inspection?.comparableCounts = ComparableCounts(source: Scene.database(), target: target)
+        }
+        scene.inspection = PairInspection(sourceLog: .known(Scene.log(1000)), targetLog: .known(Scene.log(1000)))
+        lack(100)
+        #expect(scene.pass() == [])
+        scene.elapse(60)
+        #expect(scene.pass() == ["counts-differ"])
+        // A copy that was away has an older checkpoint.
+        scene.inspection?.targetLog = .known(Scene.log(700, revision: 4))
+        scene.inspection?.pendingAfterSourceLog = 0
+        scene.inspection?.pendingAfterTargetLog = 300
+        for _ in 0..<3 {
+            scene.elapse(60)
+            #expect(scene.pass() == ["counts-differ"])
+        }
+        lack(150)
+        scene.elapse(60)
+        #expect(scene.pass() == ["target-rolled-back"])
+    }
+
     /// A target of which each shard has three copies, as remembered, that has lost documents.
     private func cluster(away: Int, identity: String = "1795000002") -> Scene {
         var scene = Scene()
