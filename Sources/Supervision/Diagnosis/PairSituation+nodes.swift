@@ -19,7 +19,20 @@ extension PairSituation {
     /// Whether what a side shows now is on as many copies as acknowledge a write: what is on fewer may be out of sight later
     /// with nothing lost, so it is not remembered.
     func isWhole(_ side: RollbackEvidence.Side) -> Bool {
-        nodesAway(of: side).map { !$0.mayHideWrites && !$0.missesQuorum } ?? true
+        !hasReturned(side) && nodesAway(of: side).map { !$0.mayHideWrites && !$0.missesQuorum } ?? true
+    }
+
+    /// Whether nodes with copies of a side are back that were away in the last pass: they may not have got all yet that they
+    /// have missed.
+    func hasReturned(_ side: RollbackEvidence.Side) -> Bool {
+        let before = side == .source ? memory.sourceNodesAway : memory.targetNodesAway
+        return !Set(before?.nodes ?? []).isSubset(of: nodesAway(of: side)?.nodes ?? [])
+    }
+
+    /// Whether what a rule would tell of a side for the first time may be over with the nodes that are away, or have only just
+    /// come back.
+    func mayPass(_ rule: String, _ side: RollbackEvidence.Side) -> Bool {
+        doubt(about: side) != nil || (hasReturned(side) && memory.since(rule) == nil)
     }
 
     /// What a side seems to be while nodes are away that may have what it seems to have lost, in words; nil where it is as it
@@ -56,7 +69,7 @@ extension PairSituation {
         let (info, seen) =
             side == .source
             ? (observation.source.info, memory.sourceSeen) : (observation.target.info, memory.targetSeen)
-        guard info != nil, seen == nil, !isWhole(side) else { return nil }
+        guard info != nil, seen == nil, nodesAway(of: side) != nil, !isWhole(side) else { return nil }
         return "the \(side.rawValue) was never seen whole, so what it may lack can't be known: " + absence(at: side)
     }
 

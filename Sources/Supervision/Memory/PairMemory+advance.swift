@@ -16,7 +16,7 @@ extension PairMemory {
         remember(findings, now: now)
         renewRollback(observation)
         takeBackEvidence(findings, now: now)
-        if situation.doubt(about: .target) == nil { settleCreation(observation.target) }
+        settleCreation(situation)
         rememberDatabases(situation, findings: findings)
         rememberReplication(observation)
         rememberProgress(situation)
@@ -33,11 +33,11 @@ extension PairMemory {
     }
 
     /// Forgets a creation of which nothing is there: whatever has that name later is somebody else's.
-    private mutating func settleCreation(_ target: DatabaseObservation) {
-        switch target {
-        case .missing: creation = nil
+    private mutating func settleCreation(_ situation: PairSituation) {
+        switch situation.observation.target {
+        case .missing where !situation.mayPass(TargetMissing.name, .target): creation = nil
         case .present(let info) where creation == .begun && info.documentCount + info.deletedCount > 0: creation = nil
-        case .present, .unknown: break
+        case .present, .missing, .unknown: break
         }
     }
 
@@ -80,7 +80,7 @@ extension PairMemory {
 
     /// A replaced or rolled back database is compared with the old one until somebody has dealt with it.
     private mutating func rememberDatabases(_ situation: PairSituation, findings: [Finding]) {
-        let observation = situation.observation
+        let (observation, inspection) = (situation.observation, situation.observation.inspection)
         let found = Set(findings.map(\.rule))
         let isSourceForeign = situation.sourceServerFindings.contains { $0.rule == ServerReplaced.name }
         // What was seen whole is compared with until all is back.
@@ -96,7 +96,9 @@ extension PairMemory {
                 (sourceCounts, sourceSuspect) = (Counts(info), nil)
             } else if !found.contains(SourceRolledBack.name) {
                 Self.note(
-                    Counts(info), isWhole: isWhole, in: &sourceCounts, suspect: &sourceSuspect, at: observation.at)
+                    Counts(info), isWhole: isWhole, hasLost: inspection?.lostBySource.isEmpty == false,
+                    in: &sourceCounts, suspect: &sourceSuspect,
+                    at: situation.hasReturned(.source) ? nil : observation.at)
             }
         }
         let isTargetForeign = situation.targetServerFindings.contains { $0.rule == ServerReplaced.name }
@@ -117,21 +119,27 @@ extension PairMemory {
                 targetSuspect = nil
             } else if !found.contains(TargetRolledBack.name) {
                 Self.note(
-                    Counts(info), isWhole: isWhole, in: &targetCounts, suspect: &targetSuspect, at: observation.at)
+                    Counts(info), isWhole: isWhole, hasLost: inspection?.lostByTarget.isEmpty == false,
+                    in: &targetCounts, suspect: &targetSuspect,
+                    at: situation.hasReturned(.target) ? nil : observation.at)
             }
         }
-        let counts = observation.inspection?.comparableCounts
-        if let counts, !observation.mayLackCopies {
+        if let counts = inspection?.comparableCounts, !observation.mayLackCopies {
             countsSuspect = counts.areEqual ? nil : countsSuspect ?? observation.at
         }
+        if observation.source.isKnown { sourceNodesAway = observation.sourceNodesAway }
+        if observation.target.isKnown { targetNodesAway = observation.targetNodesAway }
     }
 
-    /// Takes counts in, unless they seem to have gone back: then the old ones stay, to be compared with once more.
+    /// Takes counts in, unless the side seems to have gone back: then the old ones stay, to be compared with once more.
+    ///
+    /// - Parameter moment: nil where nodes have just come back, so that this pass agrees with no other.
     private static func note(
-        _ now: Counts, isWhole: Bool, in counts: inout Counts?, suspect: inout Date?, at moment: Date
+        _ now: Counts, isWhole: Bool, hasLost: Bool, in counts: inout Counts?, suspect: inout Date?, at moment: Date?
     ) {
-        if let before = counts, before.regression(to: now, of: "") != nil {
-            suspect = suspect ?? moment
+        if hasLost || counts?.regression(to: now, of: "") != nil {
+            let before = suspect
+            suspect = moment.map { before ?? $0 }
         } else {
             if isWhole { counts = now }
             suspect = nil
@@ -233,8 +241,13 @@ extension PairMemory {
         guard let inspection = observation.inspection else { return }
         lastInspection = observation.at
         let (isSourceWhole, isTargetWhole) = (situation.isWhole(.source), situation.isWhole(.target))
-        if isSourceWhole { sourceChanges = inspection.sourceChanges ?? sourceChanges }
-        if isTargetWhole { targetChanges = inspection.targetChanges ?? targetChanges }
+        // What seems to be lost, and is not believed yet, is asked for once more.
+        if isSourceWhole, inspection.lostBySource.isEmpty || latches[SourceRolledBack.name] != nil {
+            sourceChanges = inspection.sourceChanges ?? sourceChanges
+        }
+        if isTargetWhole, inspection.lostByTarget.isEmpty || latches[TargetRolledBack.name] != nil {
+            targetChanges = inspection.targetChanges ?? targetChanges
+        }
         if let source = inspection.sourceLog.value ?? nil, let target = inspection.targetLog.value ?? nil,
             source.sourceLastSequence == target.sourceLastSequence, situation.pending == 0, !observation.mayLackCopies
         {

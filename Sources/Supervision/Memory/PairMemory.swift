@@ -103,6 +103,10 @@ package struct PairMemory: Sendable, Hashable, Codable {
     package var firstSeen: Date?
     package var lastPass: Date?
 
+    /// The nodes with copies of each side that were away when it was last seen.
+    package var sourceNodesAway: NodesAway?
+    package var targetNodesAway: NodesAway?
+
     /// Since when a side of a cluster seems to have gone back, or the counts to differ: believed when two passes agree.
     package var sourceSuspect: Date?
     package var targetSuspect: Date?

@@ -81,6 +81,9 @@ package enum DatabaseObservation: Sendable, Equatable {
         }
     }
 
+    /// Whether it could be asked.
+    var isKnown: Bool { if case .unknown = self { false } else { true } }
+
     /// The description, where the database exists.
     package var info: DatabaseInfo? {
         guard case .present(let info) = self else { return nil }

@@ -24,8 +24,10 @@ package enum MassDeletion: PairRule {
                 $0 < situation.pair.thresholds.massDeletionShownFor ? latch : nil
             }
         }
-        // Counts of a source that is not whole are not remembered: each pass would tell the same deletion anew.
-        let canTell = !situation.mayLackCopies(.source) && (latch == nil || situation.isWhole(.source))
+        // What few copies show may be old. Counts of a source that is not whole are not remembered: each pass would tell the
+        // same deletion anew.
+        let isOld = situation.mayLackCopies(.source) || situation.hasReturned(.source)
+        let canTell = situation.isWhole(.source) || (latch == nil && !isOld)
         // A second one must not stand behind the first for a day; while nobody accepts the source, its counts are the old ones.
         if canTell, let found = deletion(situation), !found.isSame(as: latch) { return found }
         return latch.map { latch in

@@ -76,17 +76,22 @@ struct RollbackEvidence {
             && situation.memory.countsSuspect != nil
     }
 
+    /// Whether what seems to be lost is more than what a lagging copy lacks.
+    ///
+    /// On a cluster the copy of the node that answers is asked each time, and lags for a while when that was away: two passes
+    /// have to agree, and not with the first after its return.
+    private var isAgreed: Bool {
+        info?.n ?? 1 == 1 || situation.mayLackCopies(side) || (suspect != nil && !situation.hasReturned(side))
+    }
+
     private var fewerDocuments: Evidence? {
-        // On a cluster a lagging copy may answer for a while: two passes have to agree.
-        guard let counts, let info, info.n ?? 1 == 1 || suspect != nil || situation.mayLackCopies(side) else {
-            return nil
-        }
+        guard isAgreed, let counts, let info else { return nil }
         return counts.regression(to: PairMemory.Counts(info), of: "the \(side.rawValue)")
     }
 
     /// However far a database has grown again, it has lost what it had changed last.
     private var lostChanges: Evidence? {
-        guard !lost.isEmpty else { return nil }
+        guard isAgreed, !lost.isEmpty else { return nil }
         return [
             "shownBy": .string("the \(side.rawValue) no longer has what it had changed last"),
             "lost": .array(lost.prefix(5).map { .string($0) }),

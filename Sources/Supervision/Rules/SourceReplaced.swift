@@ -21,7 +21,7 @@ package enum SourceReplaced: PairRule {
         severity: "critical", sources: ["apache/couchdb#3901"])
 
     package static func diagnose(_ situation: PairSituation) -> Finding? {
-        guard situation.isSourceOther, situation.doubt(about: .source) == nil else { return nil }
+        guard situation.isSourceOther, !situation.mayPass(name, .source) else { return nil }
         return finding(
             .critical, situation,
             "the source is not the database that it was; the backup may be the only copy of the old one",

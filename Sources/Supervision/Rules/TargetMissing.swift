@@ -16,7 +16,7 @@ package enum TargetMissing: PairRule {
 
     package static func diagnose(_ situation: PairSituation) -> Finding? {
         guard situation.observation.target == .missing, !situation.hasUnseenSide,
-            situation.doubt(about: .target) == nil
+            !situation.mayPass(name, .target)
         else { return nil }
         let wasThere = situation.memory.targetSeen != nil
         return finding(

@@ -71,8 +71,10 @@ import Testing
             let summary = try #require(scene.finding("blind")).summary
             #expect(summary.hasPrefix("it seems that the \(side) does not exist, but nodes of "), "\(summary)")
             #expect(scene.plan().action == nil)
-            // All are back, and none knows of it.
+            // All are back, and none knows of it, however often they are asked.
             (scene.sourceNodes, scene.targetNodes) = (nil, nil)
+            #expect(scene.pass() == [])
+            scene.elapse(60)
             #expect(scene.pass() == ["\(side)-missing"])
             // What was told then stays so.
             scene.sourceNodes = Scene.nodes(3, away: 2)
@@ -133,6 +135,65 @@ import Testing
         #expect(!scene.memory.isRescanning)
     }
 
+    @Test(
+        "A copy that is back and lags shows no loss; one that goes on lacking what was there does", arguments: [1, 2])
+    func returned(away: Int) {
+        for side in ["source", "target"] {
+            var scene = Scene()
+            scene.source = .present(Scene.database(copies: 3))
+            scene.target = .present(Scene.database(identity: "1795000002", copies: 3))
+            scene.inspection = PairInspection()
+            let changes = PairMemory.NewestChanges(documents: [], purges: 0, identity: "1")
+            scene.inspection?.sourceChanges = changes
+            scene.inspection?.targetChanges = changes
+            _ = scene.pass()
+            (scene.sourceNodes, scene.targetNodes) = (Scene.nodes(3, away: away), Scene.nodes(3, away: away))
+            scene.elapse(60)
+            #expect(scene.pass() == [])
+            let whole = scene.inspection
+            // It answers for the others, and has not got what it has missed.
+            (scene.sourceNodes, scene.targetNodes) = (nil, nil)
+            if side == "source" { scene.inspection?.lostBySource = ["a"] }
+            if side == "target" { scene.inspection?.lostByTarget = ["a"] }
+            scene.inspection?.sourceChanges?.purges = 1
+            scene.inspection?.targetChanges?.purges = 1
+            for _ in 0..<2 {
+                scene.elapse(60)
+                #expect(scene.pass() == [])
+                let kept = side == "source" ? scene.memory.sourceChanges : scene.memory.targetChanges
+                #expect(kept == changes, "it is asked for once more")
+            }
+            #expect(!InspectionReasons.reasons(for: scene.situation.observation, memory: scene.memory).isEmpty)
+            scene.elapse(60)
+            var mended = scene
+            mended.inspection = whole
+            #expect(mended.pass() == [])
+            #expect(mended.memory.sourceSuspect == nil && mended.memory.targetSuspect == nil)
+            #expect(scene.pass() == ["\(side)-rolled-back"])
+        }
+    }
+
+    @Test("A node that is back may take a database for an earlier one")
+    func returnedToAnEarlierOne() {
+        var scene = Scene()
+        scene.source = .present(Scene.database(copies: 3))
+        scene.target = .present(Scene.database(identity: "1795000002", copies: 3))
+        scene.sourceNodes = Scene.nodes(3, away: 1)
+        scene.targetNodes = Scene.nodes(3, away: 1)
+        _ = scene.pass()
+        (scene.sourceNodes, scene.targetNodes) = (nil, nil)
+        scene.source = .present(Scene.database(identity: "1790000001", copies: 3))
+        scene.target = .present(Scene.database(identity: "1790000002", copies: 3))
+        scene.elapse(60)
+        var later = scene
+        #expect(scene.pass() == [])
+        scene.source = .present(Scene.database(copies: 3))
+        scene.target = .present(Scene.database(identity: "1795000002", copies: 3))
+        #expect(scene.pass() == [])
+        _ = later.pass()
+        #expect(later.pass() == ["source-replaced", "target-replaced"])
+    }
+
     @Test("A side that was never seen whole is unknown, and gets its replication all the same")
     func neverWhole() throws {
         var scene = scene(away: 1)
@@ -149,7 +210,10 @@ import Testing
         new.replication = ReplicationObservation()
         #expect(new.plan().action == .createReplication)
         scene.sourceNodes = nil
-        #expect(scene.pass() == [])
+        for _ in 0..<2 {
+            #expect(scene.pass() == [])
+            scene.elapse(60)
+        }
         #expect(scene.memory.sourceSeen != nil)
     }
 }

@@ -124,6 +124,8 @@ import Testing
         }
         scene.sourceNodes = nil
         scene.elapse(60)
+        _ = scene.pass()
+        scene.elapse(60)
         let finding = try #require(scene.finding("mass-deletion"))
         #expect(finding.summary.contains("500 documents of 1,000 (50 %)") && finding.since == scene.now)
     }

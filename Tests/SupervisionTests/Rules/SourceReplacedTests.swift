@@ -22,13 +22,13 @@ import Testing
         #expect(scene.plan().action == .createReplication)
     }
 
-    @Test("What was told before nodes went away stays told, and can be accepted")
+    @Test("What was told before nodes went away stays told, also when they are back, and can be accepted")
     func nodesAway() {
         var scene = Scene()
         scene.source = .present(Scene.database(copies: 3))
         _ = scene.pass()
         scene.source = .present(Scene.database(documents: 3, identity: "1795999999", copies: 3))
-        for away in [0, 2, 2] {
+        for away in [0, 2, 2, 0] {
             scene.elapse(60)
             scene.sourceNodes = Scene.nodes(3, away: away)
             #expect(scene.pass() == ["source-replaced"])
