@@ -21,13 +21,9 @@ extension Supervisor {
         pass.conflicts = selection.conflicts
         pass.acceptWhatWasTold(at: now())
         try await readLists(of: Set(pass.servers.keys), in: &pass)
-        pass.diagnoseServers(
-            urls: servers.mapValues { $0.connection.url.description },
-            authorityFiles: servers.compactMapValues { $0.connection.configuration.certificateAuthorityFile }, at: now()
-        )
     }
 
-    /// Reads the databases and replications of servers that could be reached.
+    /// Reads the databases and replications of servers that could be reached, and says what is wrong with servers.
     private func readLists(of names: Set<String>, in pass: inout Pass) async throws {
         let observed = pass.pairs.filter { $0.mode != .off }
         let needed = names.sorted().map { name in
@@ -60,6 +56,10 @@ extension Supervisor {
             pass.servers[name] = observation
             pass.indices[name] = observation.replications.map(ReplicationIndex.init)
         }
+        pass.diagnoseServers(
+            urls: servers.mapValues { $0.connection.url.description },
+            authorityFiles: servers.compactMapValues { $0.connection.configuration.certificateAuthorityFile }, at: now()
+        )
     }
 
     /// Reads the lists again after repairs, once the server that runs them has taken notice.
