@@ -13,6 +13,7 @@ extension PairMemory {
         firstSeen = firstSeen ?? now
         lastPass = now
         settleRefusals(situation)
+        let told = latches
         remember(findings, now: now)
         renewRollback(observation)
         takeBackEvidence(findings, now: now)
@@ -21,7 +22,18 @@ extension PairMemory {
         rememberReplication(observation)
         rememberProgress(situation)
         rememberInspection(situation)
+        let over = Set(told.keys).subtracting(latches.keys)
+        settledSourceLog = Self.settled(
+            settledSourceLog, now: sourceLog, other: targetLog, isOver: over.contains(SourceRolledBack.name))
+        settledTargetLog = Self.settled(
+            settledTargetLog, now: targetLog, other: sourceLog, isOver: over.contains(TargetRolledBack.name))
         completeRescan(observation, situation.proof)
+    }
+
+    private static func settled(_ before: Log?, now: Log?, other: Log?, isOver: Bool) -> Log? {
+        guard let now else { return before }
+        if isOver, now.sequence != other?.sequence { return now }
+        return before?.sequence == now.sequence ? before : nil
     }
 
     /// Forgets refusals after which a comparison has found everything in the target.

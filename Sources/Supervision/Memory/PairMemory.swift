@@ -146,6 +146,11 @@ package struct PairMemory: Sendable, Hashable, Codable {
     package var sourceLog: Log?
     package var targetLog: Log?
 
+    /// Each side's checkpoint, where it was still the older one as its roll-back was over: it says nothing of another one
+    /// before it has moved.
+    package var settledSourceLog: Log?
+    package var settledTargetLog: Log?
+
     package var checkpoint: UpdateSequence?
     package var checkpointChanged: Date?
     /// The counters that grow while a job works, to tell slow from stuck.
@@ -219,7 +224,7 @@ package struct PairMemory: Sendable, Hashable, Codable {
         sourceIdentity = nil
         sourceCounts = nil
         sourceChanges = nil
-        sourceLog = nil
+        (settledSourceLog, sourceLog) = (sourceLog, nil)
         latches[SourceRolledBack.name] = nil
         return told
     }

@@ -23,6 +23,7 @@ struct RollbackEvidence {
     private let lost: [String]
     private let rememberedIdentity: String?
     private let rememberedLog: PairMemory.Log?
+    private let settledLog: PairMemory.Log?
 
     init(_ side: Side, in situation: PairSituation) {
         self.side = side
@@ -41,12 +42,14 @@ struct RollbackEvidence {
             (pendingAfterOwn, pendingAfterOther) = (afterSource, afterTarget)
             (counts, suspect) = (memory.sourceCounts, memory.sourceSuspect)
             (rememberedIdentity, rememberedLog) = (memory.sourceIdentity, memory.sourceLog)
+            settledLog = memory.settledSourceLog
         case .target:
             (info, identity) = (observation.target.info, observation.targetIdentity)
             (own, other) = (targetLog, sourceLog)
             (pendingAfterOwn, pendingAfterOther) = (afterTarget, afterSource)
             (counts, suspect) = (memory.targetCounts, memory.targetSuspect)
             (rememberedIdentity, rememberedLog) = (memory.targetIdentity, memory.targetLog)
+            settledLog = memory.settledTargetLog
         }
     }
 
@@ -115,7 +118,9 @@ struct RollbackEvidence {
     /// Both checkpoints are of one session, and this side's is the older.
     private var olderPosition: Evidence? {
         guard let own, let other, own.sessionID == other.sessionID, let pendingAfterOwn, let pendingAfterOther,
-            pendingAfterOwn > pendingAfterOther, isSettled
+            pendingAfterOwn > pendingAfterOther, isSettled,
+            // A job that rests leaves it as it is, however whole the side is by now.
+            own.sessionID != settledLog?.sessionID || own.sourceLastSequence != settledLog?.sequence
         else { return nil }
         return [
             "shownBy": .string("both checkpoints have the same session, and the \(side.rawValue)'s is the older"),

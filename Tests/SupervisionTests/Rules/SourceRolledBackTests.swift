@@ -78,6 +78,32 @@ import Testing
         #expect(scene.found == ["source-rolled-back"])
     }
 
+    @Test(
+        "A checkpoint that a job leaves as it is tells nothing anew once the source is whole, or accepted",
+        arguments: [true, false])
+    func settled(isAccepted: Bool) {
+        var scene = Scene()
+        func look(_ source: Int, _ target: Int) {
+            scene.inspection = PairInspection(
+                sourceLog: .known(Scene.log(source)), targetLog: .known(Scene.log(target)),
+                pendingAfterSourceLog: target - source, pendingAfterTargetLog: 0)
+            scene.inspection?.sourceChanges = PairMemory.NewestChanges(documents: [], purges: 0, identity: nil)
+        }
+        look(700, 1000)
+        _ = scene.pass()
+        scene.elapse(60)
+        #expect(scene.pass() == ["source-rolled-back"])
+        if isAccepted { scene.memory.acceptSource() } else { scene.equalSince = scene.now }
+        for _ in 0..<3 {
+            scene.elapse(60)
+            #expect(scene.pass() == [])
+        }
+        look(800, 1100)
+        _ = scene.pass()
+        scene.elapse(60)
+        #expect(scene.pass() == ["source-rolled-back"])
+    }
+
     @Test("Where there are several copies, an older checkpoint alone is no proof")
     func otherCopies() {
         func scene(copies: Int) -> Scene {

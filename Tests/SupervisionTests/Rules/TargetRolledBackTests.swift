@@ -84,6 +84,32 @@ import Testing
         #expect(scene.found == [])
     }
 
+    @Test("A checkpoint that a job leaves as it is tells nothing anew once a comparison has found everything")
+    func settled() {
+        var scene = Scene()
+        scene.inspection = PairInspection(
+            sourceLog: .known(Scene.log(1000)), targetLog: .known(Scene.log(700)), pendingAfterSourceLog: 0,
+            pendingAfterTargetLog: 300)
+        _ = scene.pass()
+        scene.elapse(60)
+        #expect(scene.pass() == ["target-rolled-back"])
+        scene.elapse(60)
+        scene.proof = .equal(since: scene.now)
+        for _ in 0..<3 {
+            #expect(scene.pass() == [])
+            scene.elapse(60)
+        }
+        // It has moved, and is there again.
+        let older = scene.inspection
+        scene.inspection = PairInspection(sourceLog: .known(Scene.log(1000)), targetLog: .known(Scene.log(1000)))
+        #expect(scene.pass() == [])
+        scene.inspection = older
+        scene.elapse(60)
+        #expect(scene.pass() == [], "a running job writes one checkpoint before the other")
+        scene.elapse(60)
+        #expect(scene.pass() == ["target-rolled-back"])
+    }
+
     @Test("Where there are several copies, an older checkpoint counts only where documents are missing")
     func otherCopies() {
         var scene = Scene()
