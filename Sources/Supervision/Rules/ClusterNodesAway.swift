@@ -17,7 +17,7 @@ package enum ClusterNodesAway: ServerRule {
             + "fails now, what it said then holds.",
         repair:
             "None by Couchkeep. While so few copies of a shard are left that what they lack may be with the nodes that are away, it "
-            + "takes no database for put back or replaced and deletes no checkpoint: such a pair is blind until they are back. "
+            + "takes no database for gone, put back or replaced and deletes no checkpoint: such a pair is blind until they are back. "
             + "Start the node, or mend the network between the nodes. One that is gone for good, or never was, is "
             + "removed from the cluster: move its shards to others first, read the revision of GET /_node/_local/_nodes/NAME, "
             + "then DELETE /_node/_local/_nodes/NAME?rev=REVISION (2.x: /_nodes/NAME at port 5986 of a node).",
