@@ -1,5 +1,5 @@
 /// The nodes of a cluster, at `GET /_membership` (2.0 and later).
-public struct Membership: Sendable, Hashable {
+public struct Membership: Sendable, Hashable, Codable {
     /// The nodes that this node is connected to.
     public let allNodes: [String]
     /// The nodes that belong to the cluster.

@@ -43,8 +43,12 @@ public struct NodesAway: Sendable, Hashable, Codable {
     public var summary: String { Self.summary(nodes, of: clusterSize) }
 
     static func summary(_ nodes: [String], of clusterSize: Int) -> String {
-        let names = nodes.prefix(5).joined(separator: ", ") + (nodes.count > 5 ? ", …" : "")
-        return "\(nodes.count) of \(clusterSize) nodes (\(names)) \(nodes.count == 1 ? "is" : "are") away"
+        "\(nodes.count) of \(clusterSize) nodes (\(listed(nodes))) \(nodes.count == 1 ? "is" : "are") away"
+    }
+
+    /// The first five of some names, in words.
+    package static func listed(_ nodes: [String]) -> String {
+        nodes.prefix(5).joined(separator: ", ") + (nodes.count > 5 ? ", …" : "")
     }
 
     /// What that says of what is read, in words; nil where each acknowledged write is on a copy that is left.

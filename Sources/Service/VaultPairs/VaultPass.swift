@@ -99,15 +99,17 @@ package struct VaultPass: Sendable {
         let before = Dictionary((last?.pairs ?? []).map { ($0.key, $0) }, uniquingKeysWith: { $1 })
         let onlyWrites = try await onlyWrites
         let gone = try await gone(sources, of: pairs)
-        let seen = try await pairs.concurrentMap(atMost: Self.atOnce) { pair -> (VaultState, DatabaseObservation)? in
+        let found = Dictionary(sources.map { ($0.name, $0.findings) }, uniquingKeysWith: { $1 })
+        let seen = try await pairs.concurrentMap(atMost: Self.atOnce) { pair -> Seen? in
             guard pair.mode != .off else { return nil }
             return try await look(
-                at: pair, after: memories[pair.target]?.source.sourceCounts, onlyWrites: onlyWrites,
-                unlessGone: gone[pair.source.server])
+                at: pair, after: memories[pair.target]?.source.sourceCounts,
+                asksNodes: found[pair.source.server]?.contains { $0.rule == ClusterNodesAway.name } ?? false,
+                onlyWrites: onlyWrites, unlessGone: gone[pair.source.server])
         }
         var looks = Looks()
-        for (pair, found) in zip(pairs, seen) {
-            guard case (var state, let source)? = found else {
+        for (pair, seen) in zip(pairs, seen) {
+            guard case (var state, let source, let away)? = seen else {
                 looks.reports.append(Self.off(pair))
                 continue
             }
@@ -115,8 +117,8 @@ package struct VaultPass: Sendable {
             let known = memory.backup
             memory.advance(state.backup, at: state.at)
             let rules = VaultSource(
-                pair: pair, observation: source, at: state.at,
-                serverFindings: sources.first { $0.name == pair.source.server }?.findings ?? [])
+                pair: pair, observation: source, nodesAway: away, at: state.at,
+                serverFindings: found[pair.source.server] ?? [])
             state.standing = rules.diagnose(&memory.source)
             let before = before[pair.key]
             state.stand(
@@ -276,22 +278,29 @@ package struct VaultPass: Sendable {
         return (names, failures)
     }
 
+    /// A pair, its source, and the nodes with copies of that that are away.
+    private typealias Seen = (VaultState, DatabaseObservation, NodesAway?)
+
     /// Looks at a pair and its source.
     ///
     /// - Parameters:
     ///   - counts: the source's, as they are remembered.
+    ///   - asksNodes: whether nodes of its cluster are away.
     ///   - gone: why its server can't be asked; nil where it can.
     private func look(
-        at pair: VaultPair, after counts: PairMemory.Counts?, onlyWrites: Bool, unlessGone gone: VaultPairFailure?
-    ) async throws -> (VaultState, DatabaseObservation) {
+        at pair: VaultPair, after counts: PairMemory.Counts?, asksNodes: Bool, onlyWrites: Bool,
+        unlessGone gone: VaultPairFailure?
+    ) async throws -> Seen {
         do {
             if let gone { throw gone }
-            let source = try await visit(pair, sealsUnchanged: false).source(after: counts)
-            return (try await look(at: pair, asksSource: source != .missing, onlyWrites: onlyWrites), source)
+            let visit = visit(pair, sealsUnchanged: false)
+            let source = try await visit.source(after: counts)
+            let away = asksNodes ? try await visit.nodesAway(from: source, wasThere: counts != nil) : nil
+            return (try await look(at: pair, asksSource: source != .missing, onlyWrites: onlyWrites), source, away)
         } catch let failure as VaultPairFailure {
             var state = try await look(at: pair, asksSource: false, onlyWrites: onlyWrites)
             state.unseen = failure
-            return (state, .unknown(CouchError(.unreachable, failure.description)))
+            return (state, .unknown(CouchError(.unreachable, failure.description)), nil)
         }
     }
 

@@ -11,6 +11,8 @@ struct VaultSource: Sendable {
 
     var pair: VaultPair
     var observation: DatabaseObservation
+    /// The nodes with copies of it that are away.
+    var nodesAway: NodesAway?
     var at: Date
     /// The findings about the source's server.
     var serverFindings: [Finding]
@@ -31,12 +33,12 @@ struct VaultSource: Sendable {
         let unasked = CouchError(.notFound, "no server holds the backup, and no job replicates it")
         // Nothing replicates such a pair; none of the rules here looks at what would.
         let access = ReplicationAccess(url: pair.database.server.url)
+        var seen = PairObservation(
+            pair: supervised, at: at, sourceServer: .unknown(unasked), targetServer: .unknown(unasked),
+            source: observation, target: .unknown(unasked), replication: .unknown(unasked), progress: .unknown(unasked))
+        seen.sourceNodesAway = nodesAway
         return PairSituation(
-            observation: PairObservation(
-                pair: supervised, at: at, sourceServer: .unknown(unasked), targetServer: .unknown(unasked),
-                source: observation, target: .unknown(unasked), replication: .unknown(unasked),
-                progress: .unknown(unasked)),
-            memory: memory, sourceServerFindings: serverFindings,
+            observation: seen, memory: memory, sourceServerFindings: serverFindings,
             desired: DesiredReplication(pair: supervised, source: access, target: access))
     }
 

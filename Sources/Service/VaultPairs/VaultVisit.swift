@@ -95,6 +95,26 @@ struct VaultVisit: Sendable {
         }
     }
 
+    /// The nodes with copies of the source that are away; nil where none is, or nobody tells.
+    ///
+    /// - Parameter wasThere: whether it was seen before.
+    /// - Throws: ``VaultPairFailure`` where its server can't be asked, or where it is missing and may be with nodes that are
+    ///   away; `CancellationError`.
+    func nodesAway(from source: DatabaseObservation, wasThere: Bool) async throws -> NodesAway? {
+        try await naming {
+            try await ReplicationFailure.Side.source.naming {
+                guard let cluster = try await pair.database.server.knownMembership() else { return nil }
+                let away = try await pair.database.nodesAway(source.copyCounts(in: cluster), of: cluster)
+                if wasThere, source == .missing, let away, away.mayHideWrites {
+                    throw CouchError(
+                        .serverError, "the database does not exist, but \(away.summary), which may have it",
+                        error: "nodedown")
+                }
+                return away
+            }
+        }
+    }
+
     /// How many changes of the source are behind a sequence of its feed; nil where the source does not say.
     ///
     /// - Throws: ``VaultPairFailure``, `CancellationError`.

@@ -56,6 +56,14 @@ package struct Finding: Sendable, Hashable, Codable {
 }
 
 extension Finding {
+    /// Says that a repair did not help. What people can do stays, where it is more than to let Couchkeep try once more.
+    mutating func giveUp(after attempts: Int) {
+        severity = .critical
+        summary += "; the repair was tried \(attempts) times and is given up"
+        evidence["attempts"] = .integer(Int64(attempts))
+        if next.hasPrefix("couchkeep ") { next = "couchkeep explain \(rule)" }
+    }
+
     /// Whether it makes the verdict a problem: more than worth knowing, and more than that something could not be seen.
     package var isProblem: Bool { severity != .notice && rule != Blind.name }
 }

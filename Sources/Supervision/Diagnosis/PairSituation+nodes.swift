@@ -13,43 +13,74 @@ extension PairSituation {
         return error.isNodeAway || codes.contains(error.code) ? nodesAway(at: server) : nil
     }
 
-    /// Whether so many nodes of a side's cluster are away that what was seen of it before may be with them alone.
-    ///
-    /// As long as a quorum of each shard's copies is left (n/2 + 1, mem3:quorum/1), what was acknowledged is on one of them.
-    /// With one copy of each shard, a database that answers has them all.
-    func mayLackCopies(_ side: RollbackEvidence.Side) -> Bool {
-        let (info, before) =
-            side == .source
-            ? (observation.source.info, memory.sourceCounts) : (observation.target.info, memory.targetCounts)
-        guard let counts = CopyCounts(n: info?.n ?? before?.copies, w: nil),
-            let nodes = nodesAway(at: server(of: side))
-        else { return false }
-        return counts.copies - min(counts.copies, ClusterNodesAway.nodes(in: nodes).count) < counts.quorum
+    /// Whether so many copies of a side's shards are away that what was acknowledged may be with them alone.
+    func mayLackCopies(_ side: RollbackEvidence.Side) -> Bool { nodesAway(of: side)?.mayHideWrites ?? false }
+
+    /// Whether what a side shows now is on as many copies as acknowledge a write: what is on fewer may be out of sight later
+    /// with nothing lost, so it is not remembered.
+    func isWhole(_ side: RollbackEvidence.Side) -> Bool {
+        !hasReturned(side) && nodesAway(of: side).map { !$0.mayHideWrites && !$0.missesQuorum } ?? true
     }
 
-    /// Whether that holds for either side.
-    var eitherMayLackCopies: Bool { mayLackCopies(.source) || mayLackCopies(.target) }
+    /// Whether nodes with copies of a side are back that were away in the last pass: they may not have got all yet that they
+    /// have missed.
+    func hasReturned(_ side: RollbackEvidence.Side) -> Bool {
+        let before = side == .source ? memory.sourceNodesAway : memory.targetNodesAway
+        return !Set(before?.nodes ?? []).isSubset(of: nodesAway(of: side)?.nodes ?? [])
+    }
+
+    /// Whether what a rule would tell of a side for the first time may be over with the nodes that are away, or have only just
+    /// come back.
+    func mayPass(_ rule: String, _ side: RollbackEvidence.Side) -> Bool {
+        doubt(about: side) != nil || (hasReturned(side) && memory.since(rule) == nil)
+    }
 
     /// What a side seems to be while nodes are away that may have what it seems to have lost, in words; nil where it is as it
     /// was, or where that was told before they went.
     func doubt(about side: RollbackEvidence.Side) -> String? {
-        let told = side == .source ? [SourceRolledBack.name] : [TargetRolledBack.name, TargetReplaced.name]
-        guard mayLackCopies(side), !told.contains(where: { memory.latches[$0] != nil }) else { return nil }
-        let (before, now) =
+        guard mayLackCopies(side) else { return nil }
+        let isSource = side == .source
+        let seen = isSource ? memory.sourceSeen : memory.targetSeen
+        let found: (what: String, rule: String)
+        if seen != nil, (isSource ? observation.source : observation.target) == .missing {
+            found = ("does not exist", isSource ? SourceMissing.name : TargetMissing.name)
+        } else if isSource ? isSourceOther : isTargetOther {
+            found = ("is not the database that it was", isSource ? SourceReplaced.name : TargetReplaced.name)
+        } else if RollbackEvidence(side, in: self).shown != nil {
+            found = ("is in an older state", isSource ? SourceRolledBack.name : TargetRolledBack.name)
+        } else {
+            return nil
+        }
+        guard memory.since(found.rule) == nil else { return nil }
+        return "it seems that the \(side.rawValue) \(found.what), but " + absence(at: side)
+    }
+
+    /// Whether a side is another database than the one remembered, as far as its server tells.
+    var isSourceOther: Bool { Self.differ(memory.sourceIdentity, observation.sourceIdentity) }
+    var isTargetOther: Bool { Self.differ(memory.targetIdentity, observation.targetIdentity) }
+
+    private static func differ(_ before: String?, _ now: String?) -> Bool {
+        guard let before, let now else { return false }
+        return before != now
+    }
+
+    /// That nothing is remembered of a side with which a later look could be compared, in words; nil where something is.
+    func unremembered(_ side: RollbackEvidence.Side) -> String? {
+        let (info, seen) =
             side == .source
-            ? (memory.sourceIdentity, observation.sourceIdentity) : (memory.targetIdentity, observation.targetIdentity)
-        let isOther = before.map { $0 != now ?? $0 } ?? false
-        guard isOther || RollbackEvidence(side, in: self).shown != nil else { return nil }
-        let what = isOther ? "is not the database that it was" : "is in an older state"
-        return "it seems that the \(side.rawValue) \(what), but " + absence(at: side)
+            ? (observation.source.info, memory.sourceSeen) : (observation.target.info, memory.targetSeen)
+        guard info != nil, seen == nil, nodesAway(of: side) != nil, !isWhole(side) else { return nil }
+        return "the \(side.rawValue) was never seen whole, so what it may lack can't be known: " + absence(at: side)
     }
 
     /// Why what a side lacks says nothing now, in words.
     func absence(at side: RollbackEvidence.Side) -> String {
-        let names = nodesAway(at: server(of: side)).map {
-            " (\(ClusterNodesAway.listed(ClusterNodesAway.nodes(in: $0))))"
-        }
-        return "nodes of \(server(of: side)) are away\(names ?? ""), and what it lacks may be with them"
+        let names = nodesAway(of: side).map { " (\(NodesAway.listed($0.nodes)))" } ?? ""
+        return "nodes of \(server(of: side)) are away\(names), and what it lacks may be with them"
+    }
+
+    private func nodesAway(of side: RollbackEvidence.Side) -> NodesAway? {
+        side == .source ? observation.sourceNodesAway : observation.targetNodesAway
     }
 
     private func server(of side: RollbackEvidence.Side) -> String {

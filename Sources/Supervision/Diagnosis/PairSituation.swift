@@ -67,10 +67,11 @@ package struct PairSituation: Sendable {
 
     /// The seconds for which the target lags: how old the newest source state is that it surely holds.
     ///
-    /// nil where that is unknown: nothing was ever complete, or the lag could not be read.
+    /// nil where that is unknown: nothing was ever complete, or the lag could not be read. While nodes are away that may have
+    /// more of the source, nothing newer is known.
     package var lagSeconds: TimeInterval? {
         guard let progress = observation.progress.value, let pending = progress.pending else { return nil }
-        if pending == 0 { return 0 }
+        if pending == 0, !mayLackCopies(.source) { return 0 }
         return elapsed(since: progress.coveredUntil ?? memory.coveredUntil)
     }
 
@@ -124,7 +125,7 @@ package struct PairSituation: Sendable {
     ///
     /// Counts that were equal all along prove nothing.
     package func isMended(_ latch: PairMemory.Latch) -> Bool {
-        guard !eitherMayLackCopies else { return false }
+        guard !observation.mayLackCopies else { return false }
         if let rescan = memory.rescan, rescan.startedAt >= latch.since {
             return memory.isRescanComplete(after: observation, since: latch.since)
         }

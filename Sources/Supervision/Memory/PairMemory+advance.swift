@@ -13,15 +13,27 @@ extension PairMemory {
         firstSeen = firstSeen ?? now
         lastPass = now
         settleRefusals(situation)
+        let told = latches
         remember(findings, now: now)
         renewRollback(observation)
         takeBackEvidence(findings, now: now)
-        settleCreation(observation.target)
+        settleCreation(situation)
         rememberDatabases(situation, findings: findings)
         rememberReplication(observation)
-        rememberProgress(observation)
+        rememberProgress(situation)
         rememberInspection(situation)
+        let over = Set(told.keys).subtracting(latches.keys)
+        settledSourceLog = Self.settled(
+            settledSourceLog, now: sourceLog, other: targetLog, isOver: over.contains(SourceRolledBack.name))
+        settledTargetLog = Self.settled(
+            settledTargetLog, now: targetLog, other: sourceLog, isOver: over.contains(TargetRolledBack.name))
         completeRescan(observation, situation.proof)
+    }
+
+    private static func settled(_ before: Log?, now: Log?, other: Log?, isOver: Bool) -> Log? {
+        guard let now else { return before }
+        if isOver, now.sequence != other?.sequence { return now }
+        return before?.sequence == now.sequence ? before : nil
     }
 
     /// Forgets refusals after which a comparison has found everything in the target.
@@ -33,11 +45,11 @@ extension PairMemory {
     }
 
     /// Forgets a creation of which nothing is there: whatever has that name later is somebody else's.
-    private mutating func settleCreation(_ target: DatabaseObservation) {
-        switch target {
-        case .missing: creation = nil
+    private mutating func settleCreation(_ situation: PairSituation) {
+        switch situation.observation.target {
+        case .missing where !situation.mayPass(TargetMissing.name, .target): creation = nil
         case .present(let info) where creation == .begun && info.documentCount + info.deletedCount > 0: creation = nil
-        case .present, .unknown: break
+        case .present, .missing, .unknown: break
         }
     }
 
@@ -80,19 +92,25 @@ extension PairMemory {
 
     /// A replaced or rolled back database is compared with the old one until somebody has dealt with it.
     private mutating func rememberDatabases(_ situation: PairSituation, findings: [Finding]) {
-        let observation = situation.observation
+        let (observation, inspection) = (situation.observation, situation.observation.inspection)
         let found = Set(findings.map(\.rule))
         let isSourceForeign = situation.sourceServerFindings.contains { $0.rule == ServerReplaced.name }
-        // Of what is away nothing is forgotten: that is compared with when it is back.
+        // What was seen whole is compared with until all is back.
         if let info = observation.source.info, !isSourceForeign, !found.contains(SourceReplaced.name),
             !situation.mayLackCopies(.source)
         {
-            sourceSeen = sourceSeen ?? observation.at
-            sourceIdentity = observation.sourceIdentity ?? sourceIdentity
+            let isWhole = situation.isWhole(.source)
+            if isWhole {
+                sourceSeen = sourceSeen ?? observation.at
+                sourceIdentity = observation.sourceIdentity ?? sourceIdentity
+            }
             if SourceRolledBack.isProvedWhole(situation) {
                 (sourceCounts, sourceSuspect) = (Counts(info), nil)
             } else if !found.contains(SourceRolledBack.name) {
-                Self.note(Counts(info), in: &sourceCounts, suspect: &sourceSuspect, at: observation.at)
+                Self.note(
+                    Counts(info), isWhole: isWhole, hasLost: inspection?.lostBySource.isEmpty == false,
+                    in: &sourceCounts, suspect: &sourceSuspect,
+                    at: situation.hasReturned(.source) ? nil : observation.at)
             }
         }
         let isTargetForeign = situation.targetServerFindings.contains { $0.rule == ServerReplaced.name }
@@ -103,27 +121,39 @@ extension PairMemory {
         if let info = observation.target.info, !isTargetForeign, !situation.mayLackCopies(.target),
             !found.contains(TargetReplaced.name) || isBeingMended
         {
-            targetSeen = targetSeen ?? observation.at
-            targetIdentity = observation.targetIdentity ?? targetIdentity
+            let isWhole = situation.isWhole(.target)
+            if isWhole || isBeingMended {
+                targetSeen = targetSeen ?? observation.at
+                targetIdentity = observation.targetIdentity ?? targetIdentity
+            }
             if isBeingMended {
                 targetCounts = Counts(info)
                 targetSuspect = nil
             } else if !found.contains(TargetRolledBack.name) {
-                Self.note(Counts(info), in: &targetCounts, suspect: &targetSuspect, at: observation.at)
+                Self.note(
+                    Counts(info), isWhole: isWhole, hasLost: inspection?.lostByTarget.isEmpty == false,
+                    in: &targetCounts, suspect: &targetSuspect,
+                    at: situation.hasReturned(.target) ? nil : observation.at)
             }
         }
-        let counts = observation.inspection?.comparableCounts
-        if let counts, !situation.eitherMayLackCopies {
+        if let counts = inspection?.comparableCounts, !observation.mayLackCopies {
             countsSuspect = counts.areEqual ? nil : countsSuspect ?? observation.at
         }
+        if observation.source.isKnown { sourceNodesAway = observation.sourceNodesAway }
+        if observation.target.isKnown { targetNodesAway = observation.targetNodesAway }
     }
 
-    /// Takes counts in, unless they seem to have gone back: then the old ones stay, to be compared with once more.
-    private static func note(_ now: Counts, in counts: inout Counts?, suspect: inout Date?, at moment: Date) {
-        if let before = counts, before.regression(to: now, of: "") != nil {
-            suspect = suspect ?? moment
+    /// Takes counts in, unless the side seems to have gone back: then the old ones stay, to be compared with once more.
+    ///
+    /// - Parameter moment: nil where nodes have just come back, so that this pass agrees with no other.
+    private static func note(
+        _ now: Counts, isWhole: Bool, hasLost: Bool, in counts: inout Counts?, suspect: inout Date?, at moment: Date?
+    ) {
+        if hasLost || counts?.regression(to: now, of: "") != nil {
+            let before = suspect
+            suspect = moment.map { before ?? $0 }
         } else {
-            counts = now
+            if isWhole { counts = now }
             suspect = nil
         }
     }
@@ -176,23 +206,26 @@ extension PairMemory {
         if refused > 0, refusedValidators == nil { refusedValidators = inspection?.validators }
     }
 
-    private mutating func rememberProgress(_ observation: PairObservation) {
+    private mutating func rememberProgress(_ situation: PairSituation) {
+        let observation = situation.observation
         guard let progress = observation.progress.value else { return }
         if checkpoint != progress.checkpoint {
             checkpoint = progress.checkpoint
             checkpointChanged = observation.at
         }
         guard let pending = progress.pending else { return }
+        // What can't be seen may wait.
+        let isVisible = !situation.mayLackCopies(.source)
         if pending == 0 {
             pendingSince = nil
-            idleAt = observation.source.info?.updateSequence
-            coveredUntil = observation.at
-            wasComplete = true
             samples = []
+            idleAt = isVisible ? observation.source.info?.updateSequence : nil
+            coveredUntil = isVisible ? observation.at : coveredUntil
+            wasComplete = wasComplete || isVisible
         } else {
             idleAt = nil
             pendingSince = pendingSince ?? observation.at
-            coveredUntil = progress.coveredUntil ?? coveredUntil
+            coveredUntil = isVisible ? progress.coveredUntil ?? coveredUntil : coveredUntil
             wasComplete = wasComplete(until: coveredUntil)
             samples.removeAll { sample in coveredUntil.map { sample.at <= $0 } ?? false }
             if let sequence = observation.source.info?.updateSequence {
@@ -219,13 +252,24 @@ extension PairMemory {
         let observation = situation.observation
         guard let inspection = observation.inspection else { return }
         lastInspection = observation.at
-        if !situation.mayLackCopies(.source) { sourceChanges = inspection.sourceChanges ?? sourceChanges }
-        if !situation.mayLackCopies(.target) { targetChanges = inspection.targetChanges ?? targetChanges }
+        let (isSourceWhole, isTargetWhole) = (situation.isWhole(.source), situation.isWhole(.target))
+        // What seems to be lost, and is not believed yet, is asked for once more.
+        if isSourceWhole, inspection.lostBySource.isEmpty || latches[SourceRolledBack.name] != nil {
+            sourceChanges = inspection.sourceChanges ?? sourceChanges
+        }
+        if isTargetWhole, inspection.lostByTarget.isEmpty || latches[TargetRolledBack.name] != nil {
+            targetChanges = inspection.targetChanges ?? targetChanges
+        }
+        if let source = inspection.sourceLog.value ?? nil, let target = inspection.targetLog.value ?? nil,
+            source.sourceLastSequence == target.sourceLastSequence, situation.pending == 0, !observation.mayLackCopies
+        {
+            missingBefore = situation.missingNow
+        }
         guard let base = observation.replication.value?.id?.base ?? replicationBase else { return }
         // One that is gone is forgotten: what is written in its place begins to count anew.
-        if case .known(let log) = inspection.sourceLog { sourceLog = log.map { Log($0, base: base) } }
+        if case .known(let log) = inspection.sourceLog, isSourceWhole { sourceLog = log.map { Log($0, base: base) } }
         if case .known(let log) = inspection.targetLog {
-            targetLog = log.map { Log($0, base: base) }
+            if isTargetWhole { targetLog = log.map { Log($0, base: base) } }
             if let log {
                 let logged = isRescanning ? 0 : log.largestWriteFailures
                 noteRefused(logged, settled: settledRefusals ?? 0, inspection, at: observation.at)
@@ -253,6 +297,7 @@ extension PairMemory {
     package func isRescanComplete(after observation: PairObservation, since moment: Date) -> Bool {
         guard let rescan, rescan.isPrepared, rescan.startedAt >= moment else { return false }
         if rescan.completedAt != nil { return true }
+        guard !observation.mayLackCopies else { return false }
         if let counts = observation.inspection?.comparableCounts, counts.missing > 0 { return false }
         guard let progress = observation.progress.value, let pending = progress.pending else { return false }
         // Right after the start the old checkpoint may still be shown, with nothing pending after it. An empty source

@@ -103,6 +103,10 @@ package struct PairMemory: Sendable, Hashable, Codable {
     package var firstSeen: Date?
     package var lastPass: Date?
 
+    /// The nodes with copies of each side that were away when it was last seen.
+    package var sourceNodesAway: NodesAway?
+    package var targetNodesAway: NodesAway?
+
     /// Since when a side of a cluster seems to have gone back, or the counts to differ: believed when two passes agree.
     package var sourceSuspect: Date?
     package var targetSuspect: Date?
@@ -135,9 +139,17 @@ package struct PairMemory: Sendable, Hashable, Codable {
     package var sourceChanges: NewestChanges?
     package var targetChanges: NewestChanges?
 
+    /// How many documents the target had less than the source when nothing was pending and both checkpoints last agreed.
+    package var missingBefore: Int?
+
     package var replicationBase: String?
     package var sourceLog: Log?
     package var targetLog: Log?
+
+    /// Each side's checkpoint, where it was still the older one as its roll-back was over: it says nothing of another one
+    /// before it has moved.
+    package var settledSourceLog: Log?
+    package var settledTargetLog: Log?
 
     package var checkpoint: UpdateSequence?
     package var checkpointChanged: Date?
@@ -212,7 +224,7 @@ package struct PairMemory: Sendable, Hashable, Codable {
         sourceIdentity = nil
         sourceCounts = nil
         sourceChanges = nil
-        sourceLog = nil
+        (settledSourceLog, sourceLog) = (sourceLog, nil)
         latches[SourceRolledBack.name] = nil
         return told
     }

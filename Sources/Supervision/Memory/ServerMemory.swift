@@ -11,6 +11,8 @@ package struct ServerMemory: Sendable, Hashable, Codable {
     package var lastReachable: Date?
     /// When it last called the login wrong, without a lock; nil once it has accepted one.
     package var secretRejected: Date?
+    /// The nodes of its cluster, as it told last.
+    package var membership: Membership?
     /// Since when each rule's finding has been there.
     package var findingsSince: [String: Date] = [:]
 
@@ -19,6 +21,7 @@ package struct ServerMemory: Sendable, Hashable, Codable {
     /// Takes in what a pass saw and found.
     package mutating func advance(after observation: ServerObservation, at moment: Date, findings: [Finding]) {
         findingsSince = Dictionary(findings.map { ($0.rule, $0.since) }) { first, _ in first }
+        membership = observation.nodes(after: self)
         if observation.login.value != nil {
             secretRejected = nil
         } else if CredentialsRejected.refusal(observation)?.code == .unauthorized {

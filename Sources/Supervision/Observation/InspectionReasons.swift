@@ -23,7 +23,7 @@ package struct InspectionReasons: OptionSet, Sendable, Hashable {
         if observation.progress.value?.pending == 0, differs || memory.isRescanning { reasons.insert(.counts) }
         if !memory.latches.isEmpty { reasons.formUnion([.counts, .history]) }
         // What is in doubt stays so until it was looked at again.
-        if memory.blindSince != nil { reasons.insert(.history) }
+        if memory.blindSince ?? memory.sourceSuspect ?? memory.targetSuspect != nil { reasons.insert(.history) }
         let failures = observation.replication.value?.statistics?.documentWriteFailures ?? 0
         if failures > 0 || memory.refused > 0 { reasons.insert(.refusals) }
         for (before, now) in [(memory.sourceCounts, source), (memory.targetCounts, target)] {

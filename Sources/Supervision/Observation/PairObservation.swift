@@ -13,6 +13,9 @@ package struct PairObservation: Sendable {
     /// The databases.
     package var source: DatabaseObservation
     package var target: DatabaseObservation
+    /// The nodes with copies of them that are away; nil where none is, or nobody tells.
+    package var sourceNodesAway: NodesAway?
+    package var targetNodesAway: NodesAway?
     /// What replicates them; unknown where the lists could not be read, or not completely.
     package var replication: Observed<ReplicationObservation>
     /// How far the replication has come, and what is still to come.
@@ -35,6 +38,9 @@ package struct PairObservation: Sendable {
         self.progress = progress
         self.inspection = inspection
     }
+
+    /// Whether so many copies of either side's shards are away that what was acknowledged may be with them alone.
+    var mayLackCopies: Bool { [sourceNodesAway, targetNodesAway].contains { $0?.mayHideWrites ?? false } }
 
     /// The description of the server that runs the replication.
     package var coordinatorServer: Observed<ServerInfo> { pair.runOn == .target ? targetServer : sourceServer }

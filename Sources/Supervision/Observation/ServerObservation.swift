@@ -13,8 +13,8 @@ package struct ServerObservation: Sendable {
     package var databaseNames: Observed<[String]>
     /// The databases that pairs of this pass need; one that is missing here does not exist.
     package var databases: Observed<[String: DatabaseObservation]>
-    /// The nodes of its cluster; nil where they were not asked for, since it is none or lets nobody in.
-    package var membership: Observed<Membership>?
+    /// The nodes of its cluster; nil inside where it is none, or nobody tells.
+    package private(set) var membership: Observed<Membership?> = .unknown(CouchError(.unreachable, "nobody was asked"))
     /// What the scheduler and the `_replicator` database say; nil where no pair runs here.
     package var replications: ReplicationsObservation?
     /// Why nobody could log in here: a secret that can't be had.
@@ -40,9 +40,17 @@ package struct ServerObservation: Sendable {
     }
 
     /// Notes which nodes there are; those that are away hide their jobs.
-    package mutating func note(_ membership: Observed<Membership>?) {
+    package mutating func note(_ membership: Observed<Membership?>) {
         self.membership = membership
-        replications?.missingNodes = membership?.map(\.missingNodes) ?? .known([])
+        replications?.missingNodes = membership.map { $0?.missingNodes ?? [] }
+    }
+
+    /// The nodes of its cluster, as it told last: that they could not be asked for brings none of them back.
+    package func nodes(after memory: ServerMemory?) -> Membership? {
+        switch membership {
+        case .known(let told): told
+        case .unknown: memory?.membership
+        }
     }
 
     /// What is known of one database.
@@ -62,6 +70,19 @@ package enum DatabaseObservation: Sendable, Equatable {
     case missing
     /// It could not be asked.
     case unknown(CouchError)
+
+    /// The copies to count where nodes are away: those of its shards, or, where it is missing, those of the list of all
+    /// databases, of which each node has one, and more than half of them acknowledge an entry (fabric_db_create.erl).
+    package func copyCounts(in cluster: Membership) -> CopyCounts? {
+        switch self {
+        case .present(let info): info.copyCounts
+        case .missing: CopyCounts(n: cluster.clusterNodes.count, w: nil)
+        case .unknown: nil
+        }
+    }
+
+    /// Whether it could be asked.
+    var isKnown: Bool { if case .unknown = self { false } else { true } }
 
     /// The description, where the database exists.
     package var info: DatabaseInfo? {
@@ -104,8 +125,7 @@ package struct ReplicationsObservation: Sendable {
     /// The first reason for which jobs or documents can't be known, or can't be known completely.
     package var blindness: CouchError? {
         if let error = jobs.error ?? schedulerDocuments.error ?? documents.error { return error }
-        // A gateway may not tell of nodes; a server that fails to is another matter.
-        if let error = missingNodes.error, !error.isRefusal, error.code != .notFound { return error }
+        if let error = missingNodes.error { return error }
         // Without a scheduler the tasks are the only sign of life.
         if !hasScheduler, let error = activeTasks.error { return error }
         if let nodes = missingNodes.value, !nodes.isEmpty {

@@ -41,10 +41,9 @@ struct ServerObserver {
         }
     }
 
-    /// Asks for the nodes of its cluster, one request; nil of a server that is none.
-    func membership(on info: ServerInfo) async throws -> Observed<Membership>? {
-        guard info.isClustered else { return nil }
-        return try await Observed.catching { try await connection.membership() }
+    /// Asks for the nodes of its cluster, one request; nil of a server that is none or does not tell.
+    func membership() async throws -> Observed<Membership?> {
+        try await .catching { try await connection.knownMembership() }
     }
 
     /// Reads all that the server says of its replications; the nodes that are away are noted beside them.

@@ -199,6 +199,8 @@ struct Repairer {
         guard let base else {
             throw CouchError(.notFound, "the replication id of \(id) is not known, so its checkpoints can't be found")
         }
+        // A node may have gone away since the pass has looked.
+        for database in [source, target] { try await expectCopies(of: database) }
         let existing = try await replicator.document(id).map { try ReplicationDocument(answer: $0).membersForRestart() }
         var members = existing ?? desired.document(on: coordinatorInfo).members
         // It would be begun from instead of the beginning.
@@ -221,6 +223,16 @@ struct Repairer {
             throw CouchError(error.code, "the checkpoint at the target could not be deleted: \(error.message)")
         }
         if let error = cleaned.error, error.code != .forbidden, error.code != .unauthorized { throw error }
+    }
+
+    /// - Throws: `CouchError` where copies are away that would bring a checkpoint back.
+    private func expectCopies(of database: CouchDatabase) async throws {
+        guard let cluster = try await database.server.knownMembership(), !cluster.missingNodes.isEmpty,
+            let away = try await database.nodesAway(try await database.info().copyCounts, of: cluster),
+            away.mayHideWrites
+        else { return }
+        throw CouchError(
+            .serverError, "no checkpoint is deleted now: \(away.summary), and would bring it back", error: "nodedown")
     }
 
     private func deleteCheckpoint(_ base: String, at database: CouchDatabase) async throws {

@@ -28,6 +28,9 @@ extension PairReport {
         if let blind = findings.first(where: { $0.rule == Blind.name }) {
             return light(.unknown, blind.summary, memory)
         }
+        if let side = [RollbackEvidence.Side.source, .target].first(where: { situation.mayLackCopies($0) }) {
+            return light(.unknown, situation.absence(at: side), memory)
+        }
         guard let pending = situation.pending else {
             return light(.unknown, "the lag is not known yet", memory)
         }

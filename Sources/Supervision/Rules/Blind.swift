@@ -9,8 +9,9 @@ package enum Blind: PairRule {
             "A server did not answer, a right is missing, a node of the cluster is down, or the lag can't be counted.",
         consequence: "The backup may be well or not. Couchkeep never shows as good what it could not see.",
         evidence:
-            "The request that failed and its error. Or that a side seems to be in an older state, or another database, while so "
-            + "many nodes of its cluster are away that they may have what it lacks.",
+            "The request that failed and its error. Or that a side seems to be missing, in an older state, or another database, while so "
+            + "many nodes of its cluster are away that they may have what it lacks. Or that it was never seen with as many "
+            + "copies of each shard as acknowledge a write.",
         repair:
             "Repairs that need the missing fact are not done. Give Couchkeep's user the rights of a server admin where it is "
             + "refused; _scheduler, _replicator and _active_tasks need them.",
@@ -50,11 +51,12 @@ package enum Blind: PairRule {
                 ?? nodes.map { Finding.fingerprint(rule: $0.rule, subject: first.server) })
     }
 
-    /// A side was looked at, and nodes that are away may have what it seems to have lost.
+    /// A side was looked at, and nodes that are away may have what it seems to have lost, or ever had.
     private static func doubted(_ situation: PairSituation) -> Finding? {
         let pair = situation.pair
         let doubts = [(RollbackEvidence.Side.source, pair.source.server), (.target, pair.target.server)].compactMap {
-            side, server in situation.doubt(about: side).map { (what: $0, server: server) }
+            side, server in
+            (situation.doubt(about: side) ?? situation.unremembered(side)).map { (what: $0, server: server) }
         }
         guard let first = doubts.first else { return nil }
         let nodes = situation.nodesAway(at: first.server)

@@ -42,8 +42,13 @@ package enum CheckpointLost: PairRule {
             let base = situation.replication?.id?.base, memory.replicationBase == base
         else { return nil }
         var sides: [String] = []
-        if memory.sourceLog?.base == base, case .known(nil) = inspection.sourceLog { sides.append("source") }
-        if memory.targetLog?.base == base, case .known(nil) = inspection.targetLog { sides.append("target") }
+        // Nodes that are away may have it.
+        if memory.sourceLog?.base == base, case .known(nil) = inspection.sourceLog, !situation.mayLackCopies(.source) {
+            sides.append("source")
+        }
+        if memory.targetLog?.base == base, case .known(nil) = inspection.targetLog, !situation.mayLackCopies(.target) {
+            sides.append("target")
+        }
         guard !sides.isEmpty else { return nil }
         return finding(
             .warning, situation,

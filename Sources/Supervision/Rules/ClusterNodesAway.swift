@@ -13,40 +13,30 @@ package enum ClusterNodesAway: ServerRule {
             + "may lie on fewer nodes than they should. The replication jobs of a node that is away are in no list.",
         evidence:
             "GET _membership: names in cluster_nodes that are not in all_nodes. A node in maintenance mode is in both, and is "
-            + "not told. Where _membership may not be read, nothing is claimed.",
+            + "not told. Where _membership may not be read, nothing is claimed; where it could be read before, and the server "
+            + "fails now, what it said then holds.",
         repair:
             "None by Couchkeep. While so few copies of a shard are left that what they lack may be with the nodes that are away, it "
-            + "takes no database for put back or replaced and deletes no checkpoint: such a pair is blind until they are back. "
+            + "takes no database for gone, put back or replaced and deletes no checkpoint: such a pair is blind until they are back. "
             + "Start the node, or mend the network between the nodes. One that is gone for good, or never was, is "
             + "removed from the cluster: move its shards to others first, read the revision of GET /_node/_local/_nodes/NAME, "
             + "then DELETE /_node/_local/_nodes/NAME?rev=REVISION (2.x: /_nodes/NAME at port 5986 of a node).",
         severity: "warning", sources: ["cluster/nodes.rst, Removing a node", "cluster/sharding.rst, Moving a shard"])
 
     package static func diagnose(_ situation: ServerSituation) -> Finding? {
-        guard let membership = situation.observation.membership?.value,
-            case let away = membership.missingNodes.sorted(), !away.isEmpty
+        // Of a server that lets nobody in, another rule tells.
+        guard situation.observation.login.value != nil,
+            let membership = situation.observation.nodes(after: situation.memory),
+            let summary = membership.missingSummary
         else { return nil }
-        let nodes = Wording.counted(membership.clusterNodes.count, "node")
-        let (verb, owner) = away.count == 1 ? ("is", "it has") : ("are", "they have")
+        let away = membership.missingNodes.sorted()
+        let unread = situation.observation.membership.error.map { "; it may be over, but: \($0.message)" } ?? ""
         return finding(
             .warning, situation,
-            "\(Wording.number(away.count)) of \(nodes) \(verb) away: \(listed(away)); what only \(owner) can't be seen",
+            "\(summary); what only \(away.count == 1 ? "it has" : "they have") can't be seen\(unread)",
             evidence: [
-                member: .texts(away), "nodes": .count(membership.clusterNodes.count), "url": .text(situation.url),
+                "away": .texts(away), "nodes": .count(membership.clusterNodes.count), "url": .text(situation.url),
             ],
-            next: "start \(listed(away)); where one is gone for good: couchkeep explain \(name)")
-    }
-
-    /// The names in a finding of this rule.
-    static func nodes(in finding: Finding) -> [String] {
-        finding.evidence[member]?.array?.compactMap(\.string) ?? []
-    }
-
-    private static let member = "away"
-
-    /// The first of them, and how many more.
-    static func listed(_ nodes: [String]) -> String {
-        let more = nodes.count > 5 ? " and \(Wording.number(nodes.count - 5)) more" : ""
-        return nodes.prefix(5).joined(separator: ", ") + more
+            next: "start \(NodesAway.listed(away)); where one is gone for good: couchkeep explain \(name)")
     }
 }

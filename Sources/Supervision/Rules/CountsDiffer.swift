@@ -22,7 +22,8 @@ package enum CountsDiffer: PairRule {
             TargetReplaced.diagnose(situation) == nil
         else { return nil }
         // What is counted on the copies that are left says nothing of the others.
-        guard !situation.eitherMayLackCopies, let counts = situation.observation.inspection?.comparableCounts else {
+        guard !situation.observation.mayLackCopies, let counts = situation.observation.inspection?.comparableCounts
+        else {
             return lasting(situation)
         }
         guard !counts.areEqual else { return situation.proof.isDemanded ? unproved(situation) : nil }

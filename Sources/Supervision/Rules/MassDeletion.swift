@@ -24,8 +24,12 @@ package enum MassDeletion: PairRule {
                 $0 < situation.pair.thresholds.massDeletionShownFor ? latch : nil
             }
         }
+        // What few copies show may be old. Counts of a source that is not whole are not remembered: each pass would tell the
+        // same deletion anew.
+        let isOld = situation.mayLackCopies(.source) || situation.hasReturned(.source)
+        let canTell = situation.isWhole(.source) || (latch == nil && !isOld)
         // A second one must not stand behind the first for a day; while nobody accepts the source, its counts are the old ones.
-        if let found = deletion(situation), !found.isSame(as: latch) { return found }
+        if canTell, let found = deletion(situation), !found.isSame(as: latch) { return found }
         return latch.map { latch in
             Finding(
                 rule: name, severity: .critical, since: latch.since, summary: latch.summary, evidence: latch.evidence,

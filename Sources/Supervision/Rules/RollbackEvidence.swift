@@ -23,6 +23,7 @@ struct RollbackEvidence {
     private let lost: [String]
     private let rememberedIdentity: String?
     private let rememberedLog: PairMemory.Log?
+    private let settledLog: PairMemory.Log?
 
     init(_ side: Side, in situation: PairSituation) {
         self.side = side
@@ -41,12 +42,14 @@ struct RollbackEvidence {
             (pendingAfterOwn, pendingAfterOther) = (afterSource, afterTarget)
             (counts, suspect) = (memory.sourceCounts, memory.sourceSuspect)
             (rememberedIdentity, rememberedLog) = (memory.sourceIdentity, memory.sourceLog)
+            settledLog = memory.settledSourceLog
         case .target:
             (info, identity) = (observation.target.info, observation.targetIdentity)
             (own, other) = (targetLog, sourceLog)
             (pendingAfterOwn, pendingAfterOther) = (afterTarget, afterSource)
             (counts, suspect) = (memory.targetCounts, memory.targetSuspect)
             (rememberedIdentity, rememberedLog) = (memory.targetIdentity, memory.targetLog)
+            settledLog = memory.settledTargetLog
         }
     }
 
@@ -70,22 +73,28 @@ struct RollbackEvidence {
     /// documents have to be missing as well.
     private var areCheckpointsProof: Bool {
         guard info?.n ?? 1 > 1 else { return true }
-        // Of a source others show that; a target lacks what is never copied again, as two passes have seen.
-        return side == .target && situation.pending == 0 && situation.missingNow > 0
+        // Of a source others show that; a target lacks what is never copied again, as two passes have seen. What was missing
+        // before, such as what it has refused, it has not lost.
+        return side == .target && situation.pending == 0 && situation.missingNow > situation.memory.missingBefore ?? 0
             && situation.memory.countsSuspect != nil
     }
 
+    /// Whether what seems to be lost is more than what a lagging copy lacks.
+    ///
+    /// On a cluster the copy of the node that answers is asked each time, and lags for a while when that was away: two passes
+    /// have to agree, and not with the first after its return.
+    private var isAgreed: Bool {
+        info?.n ?? 1 == 1 || situation.mayLackCopies(side) || (suspect != nil && !situation.hasReturned(side))
+    }
+
     private var fewerDocuments: Evidence? {
-        // On a cluster a lagging copy may answer for a while: two passes have to agree.
-        guard let counts, let info, info.n ?? 1 == 1 || suspect != nil || situation.mayLackCopies(side) else {
-            return nil
-        }
+        guard isAgreed, let counts, let info else { return nil }
         return counts.regression(to: PairMemory.Counts(info), of: "the \(side.rawValue)")
     }
 
     /// However far a database has grown again, it has lost what it had changed last.
     private var lostChanges: Evidence? {
-        guard !lost.isEmpty else { return nil }
+        guard isAgreed, !lost.isEmpty else { return nil }
         return [
             "shownBy": .string("the \(side.rawValue) no longer has what it had changed last"),
             "lost": .array(lost.prefix(5).map { .string($0) }),
@@ -109,7 +118,9 @@ struct RollbackEvidence {
     /// Both checkpoints are of one session, and this side's is the older.
     private var olderPosition: Evidence? {
         guard let own, let other, own.sessionID == other.sessionID, let pendingAfterOwn, let pendingAfterOther,
-            pendingAfterOwn > pendingAfterOther, isSettled
+            pendingAfterOwn > pendingAfterOther, isSettled,
+            // A job that rests leaves it as it is, however whole the side is by now.
+            own.sessionID != settledLog?.sessionID || own.sourceLastSequence != settledLog?.sequence
         else { return nil }
         return [
             "shownBy": .string("both checkpoints have the same session, and the \(side.rawValue)'s is the older"),

@@ -15,9 +15,11 @@ package enum SourceMissing: PairRule {
         severity: "critical")
 
     package static func diagnose(_ situation: PairSituation) -> Finding? {
-        guard situation.observation.source == .missing else { return nil }
+        guard situation.observation.source == .missing, !situation.mayPass(name, .source) else { return nil }
         let wasThere = situation.memory.sourceSeen != nil
-        let isBackupGone = situation.observation.target == .missing && situation.memory.targetSeen != nil
+        let isBackupGone =
+            situation.observation.target == .missing && situation.memory.targetSeen != nil
+            && !situation.mayPass(TargetMissing.name, .target)
         return finding(
             .critical, situation,
             !wasThere

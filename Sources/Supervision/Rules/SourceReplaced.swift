@@ -21,14 +21,13 @@ package enum SourceReplaced: PairRule {
         severity: "critical", sources: ["apache/couchdb#3901"])
 
     package static func diagnose(_ situation: PairSituation) -> Finding? {
-        guard let before = situation.memory.sourceIdentity, let now = situation.observation.sourceIdentity,
-            before != now, !situation.mayLackCopies(.source)
-        else { return nil }
+        guard situation.isSourceOther, !situation.mayPass(name, .source) else { return nil }
         return finding(
             .critical, situation,
             "the source is not the database that it was; the backup may be the only copy of the old one",
             evidence: [
-                "identityBefore": .string(before), "identityNow": .string(now),
+                "identityBefore": .text(situation.memory.sourceIdentity),
+                "identityNow": .text(situation.observation.sourceIdentity),
                 "documentsBefore": .count(situation.memory.sourceCounts?.documents),
                 "documentsNow": .count(situation.observation.source.info?.documentCount),
             ], next: "keep the old backup and give the pair a new target, or accept: couchkeep check --adopt")

@@ -14,8 +14,8 @@ package enum SourceRolledBack: PairRule {
             "Any one of: the source holds fewer documents and tombstones than at the last pass, without a purge; its purge "
             + "sequence went back (1.x); it no longer has what it had changed last at the inspection before; its "
             + "checkpoint has an older revision than remembered; both checkpoints have the same session while the source's "
-            + "is the older. Where a cluster has several copies of each shard, checkpoints prove nothing: they are not replicated "
-            + "between its nodes.",
+            + "is the older. Where a cluster has several copies of each shard, two passes have to agree, since a copy may lag, "
+            + "and checkpoints prove nothing: they are not replicated between its nodes.",
         repair:
             "None by Couchkeep. First save the backup; in the vault the moments before stay, and a restore of one brings the lost "
             + "changes back. Then either copy the lost changes back to the source, or give the pair "
@@ -41,10 +41,12 @@ package enum SourceRolledBack: PairRule {
             evidence: evidence, next: next)
     }
 
-    /// Whether the source has all that the backup has, as a comparison says that began after it had lost something last.
+    /// Whether the source has all that the backup has, as a comparison says that began after it had lost something last, and
+    /// it was asked whether it has lost more since.
     static func isProvedWhole(_ situation: PairSituation) -> Bool {
-        guard let latch = situation.memory.latches[name], let equalSince = situation.equalSince else { return false }
-        return equalSince >= latch.since && !situation.mayLackCopies(.source)
-            && situation.observation.inspection?.lostBySource.isEmpty ?? true
+        guard let latch = situation.memory.latches[name], let equalSince = situation.equalSince,
+            let inspection = situation.observation.inspection, inspection.sourceChanges != nil
+        else { return false }
+        return equalSince >= latch.since && !situation.mayLackCopies(.source) && inspection.lostBySource.isEmpty
     }
 }

@@ -15,7 +15,9 @@ package enum TargetMissing: PairRule {
         severity: "critical", sources: ["couch_replicator_api_wrap.erl, db_open"])
 
     package static func diagnose(_ situation: PairSituation) -> Finding? {
-        guard situation.observation.target == .missing, !situation.hasUnseenSide else { return nil }
+        guard situation.observation.target == .missing, !situation.hasUnseenSide,
+            !situation.mayPass(name, .target)
+        else { return nil }
         let wasThere = situation.memory.targetSeen != nil
         return finding(
             .critical, situation,

@@ -25,7 +25,7 @@ package enum TargetReplaced: PairRule {
                 evidence: latch.evidence, next: "couchkeep status")
         }
         guard let before = situation.memory.targetIdentity, let now = situation.observation.targetIdentity,
-            before != now, !situation.mayLackCopies(.target)
+            before != now, !situation.mayPass(name, .target)
         else { return nil }
         let held = situation.observation.target.info.map { Wording.documents($0.documentCount) } ?? "nothing"
         return finding(

@@ -18,8 +18,9 @@ package enum TargetRolledBack: PairRule {
             + "far it has grown again; its update "
             + "sequence went back, where there is one copy of each shard, or its purge sequence (1.x); its "
             + "checkpoint is an older revision of the one remembered; both checkpoints have the same session while "
-            + "the target's is the older. Where a cluster has several copies of each shard, checkpoints count only where "
-            + "documents are missing too: they are not replicated between its nodes.",
+            + "the target's is the older. Where a cluster has several copies of each shard, two passes have to agree, since a "
+            + "copy may lag, and checkpoints count only where documents are missing too: they are not replicated between its "
+            + "nodes.",
         repair:
             "Couchkeep stops the job, deletes the checkpoints on both sides and starts it again. The job then compares "
             + "everything from the beginning and copies only what is missing. Each check verifies the pair, names what is "

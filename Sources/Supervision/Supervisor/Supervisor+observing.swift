@@ -21,13 +21,9 @@ extension Supervisor {
         pass.conflicts = selection.conflicts
         pass.acceptWhatWasTold(at: now())
         try await readLists(of: Set(pass.servers.keys), in: &pass)
-        pass.diagnoseServers(
-            urls: servers.mapValues { $0.connection.url.description },
-            authorityFiles: servers.compactMapValues { $0.connection.configuration.certificateAuthorityFile }, at: now()
-        )
     }
 
-    /// Reads the databases and replications of servers that could be reached.
+    /// Reads the databases and replications of servers that could be reached, and says what is wrong with servers.
     private func readLists(of names: Set<String>, in pass: inout Pass) async throws {
         let observed = pass.pairs.filter { $0.mode != .off }
         let needed = names.sorted().map { name in
@@ -53,13 +49,17 @@ extension Supervisor {
             observation.databases = try await observer.databases(need.databases)
             if need.coordinates { observation.replications = try await observer.replications(on: info) }
             // Last: a node that goes away meanwhile is not taken for one whose jobs and copies were seen.
-            observation.note(try await observer.membership(on: info))
+            observation.note(try await observer.membership())
             return (need.name, observation)
         }
         for case (let name, let observation?) in read {
             pass.servers[name] = observation
             pass.indices[name] = observation.replications.map(ReplicationIndex.init)
         }
+        pass.diagnoseServers(
+            urls: servers.mapValues { $0.connection.url.description },
+            authorityFiles: servers.compactMapValues { $0.connection.configuration.certificateAuthorityFile }, at: now()
+        )
     }
 
     /// Reads the lists again after repairs, once the server that runs them has taken notice.
@@ -129,6 +129,14 @@ extension Supervisor {
         // Of very many pairs the memory would be large.
         if pass.pairs.count > Self.manyPairs { observer.changesKept = 8 }
         try await confirmDatabases(&observation, memory: memory, observer: observer)
+        if let cluster = sourceServer.nodes(after: pass.serverMemories[pair.source.server]) {
+            observation.sourceNodesAway = try await observer.source.nodesAway(
+                observation.source.copyCounts(in: cluster), of: cluster)
+        }
+        if let cluster = targetServer.nodes(after: pass.serverMemories[pair.target.server]) {
+            observation.targetNodesAway = try await observer.target.nodesAway(
+                observation.target.copyCounts(in: cluster), of: cluster)
+        }
         if let info = observation.source.info, let targetInfo = observation.target.info,
             let replication = observation.replication.value
         {

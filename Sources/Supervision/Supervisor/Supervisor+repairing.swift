@@ -134,9 +134,6 @@ extension Supervisor {
             action, .givenUp, "\(action.summary(for: pair)): given up after \(attempts) tries", rule, for: pair,
             in: &pass)
         guard let index = pass.findings[pair.key]?.firstIndex(where: { $0.rule == rule }) else { return }
-        pass.findings[pair.key]?[index].severity = .critical
-        pass.findings[pair.key]?[index].summary += "; the repair was tried \(attempts) times and is given up"
-        pass.findings[pair.key]?[index].evidence["attempts"] = .integer(Int64(attempts))
-        pass.findings[pair.key]?[index].next = "couchkeep explain \(rule)"
+        pass.findings[pair.key]?[index].giveUp(after: attempts)
     }
 }

@@ -90,10 +90,8 @@ import Testing
         #expect(seen.blindness == nil)
         seen.missingNodes = .known(["couchdb@b", "couchdb@a"])
         #expect(seen.blindness?.message.contains("couchdb@a, couchdb@b are down") == true)
-        seen.missingNodes = .unknown(CouchError(.forbidden, "no"))
-        #expect(seen.blindness == nil, "an old gateway may not tell; the lists do")
-        seen.missingNodes = .unknown(CouchError(.notCouchDB, "no", status: 403))
-        #expect(seen.blindness == nil, "nor a proxy")
+        seen.missingNodes = .unknown(CouchError(.timeout, "too late"))
+        #expect(seen.blindness?.message == "too late")
         for change: (inout ReplicationsObservation) -> Void in [
             { $0.jobs = .unknown(CouchError(.serverError, "500")) },
             { $0.schedulerDocuments = .unknown(CouchError(.serverError, "500")) },

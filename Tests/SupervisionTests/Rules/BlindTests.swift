@@ -71,7 +71,7 @@ import Testing
     @Test("What nodes that are away keep from being seen names them as its cause and its next step")
     func nodesAway() throws {
         var scene = Scene.watched()
-        let nodes = Scene.nodesAway(2, of: 3, since: scene.now)
+        let nodes = try #require(Scene.nodesAway(Scene.nodes(3, away: 2), at: "production", since: scene.now))
         scene.sourceServerFindings = [nodes]
         #expect(scene.found == [], "what is seen all the same is seen")
         let down = CouchError(.serverError, "500", status: 500, error: "nodedown", reason: "progress not possible")

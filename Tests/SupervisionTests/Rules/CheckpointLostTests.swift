@@ -40,6 +40,30 @@ import Testing
         #expect(scene.pass() == [])
     }
 
+    @Test("One that nodes which are away may have is not lost, unless it is not there when they are back")
+    func nodesAway() {
+        for side in ["source", "target"] {
+            var scene = Scene()
+            scene.source = .present(Scene.database(copies: 3))
+            scene.target = .present(Scene.database(identity: "1795000002", copies: 3))
+            scene.inspection = logs(Scene.log(1000), Scene.log(1000))
+            _ = scene.pass()
+            let nodes = Scene.nodes(3, away: 2)
+            (scene.sourceNodes, scene.targetNodes) = side == "source" ? (nodes, nil) : (nil, nodes)
+            scene.inspection = side == "source" ? logs(nil, Scene.log(1000)) : logs(Scene.log(1000), nil)
+            for _ in 0..<2 {
+                scene.elapse(60)
+                #expect(scene.pass() == [])
+            }
+            (scene.sourceNodes, scene.targetNodes) = (nil, nil)
+            scene.elapse(60)
+            var whole = scene
+            #expect(scene.pass() == ["checkpoint-lost"])
+            whole.inspection = logs(Scene.log(1000), Scene.log(1000))
+            #expect(whole.pass() == [])
+        }
+    }
+
     @Test("One that was only out of sight ends it, however much is still to copy", arguments: ["source", "target"])
     func hidden(side: String) {
         var scene = remembered()

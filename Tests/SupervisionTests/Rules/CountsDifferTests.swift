@@ -96,12 +96,12 @@ import Testing
         var scene = scene((10, 2), (11, 2))
         scene.source = .present(Scene.database(copies: 3))
         for away in [2, 1] {
-            scene.sourceServerFindings = [Scene.nodesAway(away, of: 3, since: scene.now)]
+            scene.sourceNodes = Scene.nodes(3, away: away)
             for _ in 0..<3 {
                 _ = scene.pass()
                 scene.elapse(60)
             }
-            #expect(scene.found == (away == 2 ? [] : ["counts-differ"]))
+            #expect(scene.found == (away == 2 ? ["blind"] : ["counts-differ"]))
         }
     }
 

@@ -102,6 +102,34 @@ import Testing
         #expect(scene.found == ["source-replaced"])
     }
 
+    @Test("What few copies show is told when the others are back, and what one of two shows once", arguments: [2, 3])
+    func nodesAway(copies: Int) throws {
+        var scene = Scene()
+        func delete(_ count: Int) {
+            scene.source = .present(
+                Scene.database(documents: 1000 - count, deleted: count, sequence: 1000 + count, copies: copies))
+        }
+        delete(0)
+        _ = scene.pass()
+        scene.sourceNodes = Scene.nodes(copies, away: copies - 1)
+        var first: Finding?
+        for count in [300, 400, 500] {
+            scene.elapse(60)
+            delete(count)
+            let told = scene.finding("mass-deletion")
+            _ = scene.pass()
+            #expect((told != nil) == (copies == 2))
+            first = first ?? told
+            #expect(told?.since == first?.since && told?.summary == first?.summary)
+        }
+        scene.sourceNodes = nil
+        scene.elapse(60)
+        _ = scene.pass()
+        scene.elapse(60)
+        let finding = try #require(scene.finding("mass-deletion"))
+        #expect(finding.summary.contains("500 documents of 1,000 (50 %)") && finding.since == scene.now)
+    }
+
     @Test("The first look has nothing to compare")
     func first() {
         var scene = Scene()

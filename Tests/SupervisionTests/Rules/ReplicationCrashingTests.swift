@@ -219,4 +219,19 @@ import Testing
         scene.replication.documents = [ReplicationObservation.Documented(document: document)]
         #expect(scene.found == ["replication-crashing"])
     }
+
+    @Test("What people have to do stays told when starting it again did not help")
+    func givenUp() throws {
+        var scene = Scene.watched()
+        scene.crash("{session_request_failed,sel_conn_closed}", errors: 9, crashes: 9)
+        scene.memory.crashingSince = scene.now.addingTimeInterval(-86400)
+        var finding = try #require(scene.finding("replication-crashing"))
+        #expect(finding.next == CrashCause.loginCutOff.remedy)
+        finding.giveUp(after: 5)
+        #expect(finding.next == CrashCause.loginCutOff.remedy && finding.severity == .critical)
+        #expect(finding.summary.hasSuffix("; the repair was tried 5 times and is given up"))
+        finding.next = "couchkeep check"
+        finding.giveUp(after: 5)
+        #expect(finding.next == "couchkeep explain replication-crashing")
+    }
 }

@@ -152,26 +152,40 @@ import Testing
             #expect(found(situation) == ["nodes-away"])
             let finding = try #require(ClusterNodesAway.diagnose(situation))
             #expect(finding.severity == .warning && finding.isProblem)
-            #expect(finding.summary == "1 of 8 nodes is away: couchdb@a8; what only it has can't be seen")
+            #expect(finding.summary == "1 of 8 nodes (couchdb@a8) is away; what only it has can't be seen")
             #expect(finding.next == "start couchdb@a8; where one is gone for good: couchkeep explain nodes-away")
-            #expect(ClusterNodesAway.nodes(in: finding) == ["couchdb@a8"])
+            #expect(finding.evidence["away"] == ["couchdb@a8"])
         }
         #expect(try seen(away: 1).replications?.missingNodes.value == ["couchdb@a8"])
         let many = try #require(try ClusterNodesAway.diagnose(situation(seen(away: 7))))
-        #expect(many.summary.hasPrefix("7 of 8 nodes are away: couchdb@a2, "))
-        #expect(many.summary.contains("couchdb@a6 and 2 more; what only they have"))
+        #expect(many.summary.hasPrefix("7 of 8 nodes (couchdb@a2, "))
+        #expect(many.summary.contains("couchdb@a6, …) are away; what only they have"))
     }
 
-    @Test("Where the nodes may not be asked for, or there is no cluster, nothing is claimed of them")
+    @Test(
+        "Where nobody tells of nodes, nothing is claimed of them; where they can't be read now, what was told last holds"
+    )
     func nodesUnknown() throws {
-        for code in [CouchError.Code.unauthorized, .forbidden, .notFound, .timeout] {
-            var observation = try well()
-            observation.note(.unknown(CouchError(code, "no")))
-            #expect(found(situation(observation)) == [], "\(code)")
+        var untold = try well()
+        untold.note(.known(nil))
+        #expect(found(situation(untold)) == [] && untold.replications?.missingNodes.value == [])
+        var failing = try well()
+        failing.note(.unknown(CouchError(.timeout, "too late")))
+        #expect(found(situation(failing)) == [])
+        var away = try well()
+        away.note(.known(Scene.nodes(3, away: 2)))
+        var memory = ServerMemory()
+        for observation in [away, failing, .unreachable("production", CouchError(.timeout, "too late")), failing] {
+            let findings = [ClusterNodesAway.diagnose(situation(observation, memory: memory))].compactMap(\.self)
+            #expect(findings.count == (observation.login.value == nil ? 0 : 1))
+            memory.advance(after: observation, at: Scene.start, findings: findings)
         }
-        var old = try well()
-        old.note(nil)
-        #expect(found(situation(old)) == [] && old.replications?.missingNodes.value == [])
+        let finding = try #require(ClusterNodesAway.diagnose(situation(failing, memory: memory)))
+        #expect(finding.summary.hasSuffix("what only they have can't be seen; it may be over, but: too late"))
+        let written = try JSONEncoder().encode(memory)
+        #expect(try JSONDecoder().decode(ServerMemory.self, from: written) == memory)
+        memory.advance(after: untold, at: Scene.start, findings: [])
+        #expect(ClusterNodesAway.diagnose(situation(failing, memory: memory)) == nil)
     }
 
     @Test("Another server, by its uuid; it stays told until it is accepted")

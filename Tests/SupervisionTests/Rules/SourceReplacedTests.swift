@@ -22,6 +22,21 @@ import Testing
         #expect(scene.plan().action == .createReplication)
     }
 
+    @Test("What was told before nodes went away stays told, also when they are back, and can be accepted")
+    func nodesAway() {
+        var scene = Scene()
+        scene.source = .present(Scene.database(copies: 3))
+        _ = scene.pass()
+        scene.source = .present(Scene.database(documents: 3, identity: "1795999999", copies: 3))
+        for away in [0, 2, 2, 0] {
+            scene.elapse(60)
+            scene.sourceNodes = Scene.nodes(3, away: away)
+            #expect(scene.pass() == ["source-replaced"])
+        }
+        #expect(scene.memory.acceptSource() == "source-replaced")
+        #expect(scene.memory.sourceIdentity == nil)
+    }
+
     @Test("The first look and old versions have nothing to compare")
     func unknown() {
         var scene = Scene()

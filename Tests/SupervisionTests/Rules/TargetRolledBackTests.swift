@@ -84,6 +84,32 @@ import Testing
         #expect(scene.found == [])
     }
 
+    @Test("A checkpoint that a job leaves as it is tells nothing anew once a comparison has found everything")
+    func settled() {
+        var scene = Scene()
+        scene.inspection = PairInspection(
+            sourceLog: .known(Scene.log(1000)), targetLog: .known(Scene.log(700)), pendingAfterSourceLog: 0,
+            pendingAfterTargetLog: 300)
+        _ = scene.pass()
+        scene.elapse(60)
+        #expect(scene.pass() == ["target-rolled-back"])
+        scene.elapse(60)
+        scene.proof = .equal(since: scene.now)
+        for _ in 0..<3 {
+            #expect(scene.pass() == [])
+            scene.elapse(60)
+        }
+        // It has moved, and is there again.
+        let older = scene.inspection
+        scene.inspection = PairInspection(sourceLog: .known(Scene.log(1000)), targetLog: .known(Scene.log(1000)))
+        #expect(scene.pass() == [])
+        scene.inspection = older
+        scene.elapse(60)
+        #expect(scene.pass() == [], "a running job writes one checkpoint before the other")
+        scene.elapse(60)
+        #expect(scene.pass() == ["target-rolled-back"])
+    }
+
     @Test("Where there are several copies, an older checkpoint counts only where documents are missing")
     func otherCopies() {
         var scene = Scene()
@@ -109,6 +135,32 @@ import Testing
         #expect(scene.found == ["target-rolled-back"])
     }
 
+    @Test("What was missing while the checkpoints agreed makes an older one no proof; what is missing besides does")
+    func missingBefore() {
+        var scene = Scene()
+        func lack(_ count: Int) {
+            let target = Scene.database(documents: 1000 - count, identity: "1795000002", copies: 3)
+            scene.target = .present(target)
+            scene.inspection?.comparableCounts = ComparableCounts(source: Scene.database(), target: target)
+        }
+        scene.inspection = PairInspection(sourceLog: .known(Scene.log(1000)), targetLog: .known(Scene.log(1000)))
+        lack(100)
+        #expect(scene.pass() == [])
+        scene.elapse(60)
+        #expect(scene.pass() == ["counts-differ"])
+        // A copy that was away has an older checkpoint.
+        scene.inspection?.targetLog = .known(Scene.log(700, revision: 4))
+        scene.inspection?.pendingAfterSourceLog = 0
+        scene.inspection?.pendingAfterTargetLog = 300
+        for _ in 0..<3 {
+            scene.elapse(60)
+            #expect(scene.pass() == ["counts-differ"])
+        }
+        lack(150)
+        scene.elapse(60)
+        #expect(scene.pass() == ["target-rolled-back"])
+    }
+
     /// A target of which each shard has three copies, as remembered, that has lost documents.
     private func cluster(away: Int, identity: String = "1795000002") -> Scene {
         var scene = Scene()
@@ -116,7 +168,7 @@ import Testing
         _ = scene.pass()
         scene.elapse(60)
         scene.target = .present(Scene.database(documents: 600, identity: identity, copies: 3))
-        if away > 0 { scene.targetServerFindings = [Scene.nodesAway(away, of: 3, since: scene.now)] }
+        if away > 0 { scene.targetNodes = Scene.nodes(3, away: away) }
         return scene
     }
 
@@ -143,13 +195,13 @@ import Testing
             scene.elapse(60)
             _ = scene.pass()
         }
-        scene.targetServerFindings = [Scene.nodesAway(2, of: 3, since: scene.now)]
+        scene.targetNodes = Scene.nodes(3, away: 2)
         #expect(scene.found == ["target-rolled-back"])
         #expect(scene.plan().obstacle?.contains("nodes of standby are away (couchdb@a2, couchdb@a3)") == true)
-        scene.targetServerFindings = [Scene.nodesAway(1, of: 3, since: scene.now)]
+        scene.targetNodes = Scene.nodes(3, away: 1)
         #expect(scene.plan().action?.name == "reset-checkpoints", "enough copies are left")
         // A pair is not without a replication meanwhile.
-        scene.targetServerFindings = [Scene.nodesAway(2, of: 3, since: scene.now)]
+        scene.targetNodes = Scene.nodes(3, away: 2)
         scene.memory.beginRescan(reason: "target-rolled-back", at: scene.now)
         scene.replication = ReplicationObservation()
         #expect(scene.plan().action == .createReplication)

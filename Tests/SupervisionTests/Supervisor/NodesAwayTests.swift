@@ -28,15 +28,65 @@ import Testing
         }
     }
 
-    @Test("A server whose nodes nobody may ask for is as before")
-    func refused() async throws {
-        try await withSettledPair { (home) async throws in
-            for server in [home.source, home.target] {
-                server.faults.add(
-                    Fault(
-                        .failure(status: 403, error: "forbidden", reason: "no"), pathPrefix: "/_membership"))
+    @Test("Where the copies of a database lie elsewhere, nodes that are away say nothing of it")
+    func withoutItsCopies() async throws {
+        // Its two shards are on the first four nodes.
+        let others = (2...6).map { "a\($0)@127.0.0.1" }
+        try await withHousehold(otherNodes: others) { home in
+            home.source.makeDatabases("orders")
+            try home.source.fill("orders", count: 5)
+            home.source.setNodesAway(["a5@127.0.0.1", "a6@127.0.0.1"])
+            _ = try await home.check()
+            home.forgetRequests()
+            let report = try await home.checkLater()
+            #expect(report.problems == ["production: nodes-away"] && report.light() == .ok)
+            #expect(home.source.requests.counted["GET /{db}/_shards"] == 1)
+            let memory = try #require(try await home.state.pairMemories()[home.pair().key])
+            #expect(memory.sourceCounts?.documents == 5)
+            home.source.setNodesAway(["a2@127.0.0.1", "a3@127.0.0.1"])
+            try home.source.put("later", in: "orders")
+            _ = try await home.checkLater()
+            let later = try #require(try await home.state.pairMemories()[home.pair().key])
+            #expect(later.sourceCounts?.documents == 5, "what is seen may be on one copy alone")
+        }
+    }
+
+    @Test("Nodes that can't be asked for are not back, and may have what seems to be lost")
+    func unread() async throws {
+        let others: Set = ["a2@127.0.0.1", "a3@127.0.0.1"]
+        try await withHousehold(otherNodes: others.sorted()) { home in
+            home.source.makeDatabases("orders")
+            try home.source.fill("orders", count: 5)
+            let snapshot = try home.source.snapshot(of: "orders")
+            try home.source.fill("orders", prefix: "later", count: 5)
+            try await home.settle()
+            home.source.setNodesAway(others)
+            #expect(try await home.checkLater().problems == ["production: nodes-away"])
+            try home.source.rollback(to: snapshot)
+            home.source.faults.add(Fault(Fault.serverError, pathPrefix: "/_membership"))
+            for _ in 0..<3 {
+                let report = try await home.checkLater()
+                #expect(report.problems.contains("production: nodes-away"), "\(report.problems)")
+                #expect(report.finding("source-rolled-back") == nil && report.finding("blind") != nil)
+                #expect(report.done == [])
             }
-            #expect(try await home.check().verdict == .ok)
+        }
+    }
+
+    @Test(
+        "A server whose nodes nobody may ask for, or a gateway that has no such endpoint, is as before",
+        arguments: [
+            .failure(status: 403, error: "forbidden", reason: "no"), .page("<html>no such page</html>", status: 404),
+            .page("<html>not that way</html>", status: 405),
+        ] as [Fault.Effect])
+    func untold(effect: Fault.Effect) async throws {
+        try await withHousehold { home in
+            for server in [home.source, home.target] {
+                server.faults.add(Fault(effect, pathPrefix: "/_membership"))
+            }
+            home.source.makeDatabases("orders")
+            #expect(try await home.check().done == ["orders: create-target", "orders: create-replication"])
+            #expect(try await home.checkLater().verdict == .ok)
         }
     }
 }

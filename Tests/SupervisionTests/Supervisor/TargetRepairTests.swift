@@ -7,10 +7,10 @@ import Testing
 
 @Suite(.timeLimit(.minutes(5))) struct TargetRepairTests {
     private func withSettledPair(
-        _ settings: Household.Settings = .init(databases: ["orders"]),
+        _ settings: Household.Settings = .init(databases: ["orders"]), otherNodes: [String] = [],
         _ body: @escaping @Sendable (Household) async throws -> Void
     ) async throws {
-        try await withHousehold(settings) { home in
+        try await withHousehold(otherNodes: otherNodes, settings) { home in
             home.source.makeDatabases("orders")
             try home.source.fill("orders", count: 20)
             try await home.settle()
@@ -66,6 +66,44 @@ import Testing
             report = try await home.checkLater()
             #expect(report.verdict == .ok, "\(report.problems)")
             #expect(try home.isCopied())
+        }
+    }
+
+    @Test("Nodes that have gone away since the pass looked keep the checkpoints, and the next pass knows of them")
+    func nodesAway() async throws {
+        try await withSettledPair(otherNodes: ["a2@127.0.0.1", "a3@127.0.0.1"]) { home in
+            try await rollBack(home, losing: 7)
+            let alone =
+                #"{"all_nodes":["couchdb@127.0.0.1"],"#
+                + #""cluster_nodes":["a2@127.0.0.1","a3@127.0.0.1","couchdb@127.0.0.1"]}"#
+            let fault = home.source.faults.add(
+                Fault(.page(alone, status: 200), pathPrefix: "/_membership", after: 1))
+            var report = try await home.check()
+            #expect(report.repairs(.failed) == ["orders: reset-checkpoints"], "\(report.pairs)")
+            #expect(try await home.checkpoint(at: home.target) != nil)
+            #expect(try await home.document(home.documentID()) != nil)
+            report = try await home.checkLater()
+            #expect(report.done == [] && report.problems.contains("production: nodes-away"))
+            home.source.faults.remove(fault)
+            home.clock.advance(600)
+            #expect(try await home.check().done == ["orders: reset-checkpoints"])
+            #expect(try await home.checkLater().verdict == .ok)
+            #expect(try home.isCopied())
+        }
+    }
+
+    @Test("What a repair shows of a server is told in the same pass")
+    func lookedAtAgain() async throws {
+        try await withSettledPair { home in
+            try await rollBack(home, losing: 7)
+            // The pass looks, the reset asks, and then it looks again.
+            home.source.faults.add(
+                Fault(
+                    .page(#"{"all_nodes":["a1"],"cluster_nodes":["a1","a2"]}"#, status: 200),
+                    pathPrefix: "/_membership", after: 2))
+            let report = try await home.check()
+            #expect(report.done == ["orders: reset-checkpoints"])
+            #expect(report.problems.contains("production: nodes-away"))
         }
     }
 

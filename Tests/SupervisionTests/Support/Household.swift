@@ -166,14 +166,17 @@ final class Household: Sendable {
 }
 
 /// Runs two simulated servers and what a test does with them.
+///
+/// - Parameter otherNodes: the nodes of the source's cluster beside the one that answers.
 func withHousehold(
     sourceVersion: ServerVersion = ServerVersion(3, 5), targetVersion: ServerVersion = ServerVersion(3, 5),
-    sourceUUID: String? = nil, _ settings: Household.Settings = Household.Settings(databases: ["orders"]),
+    sourceUUID: String? = nil, otherNodes: [String] = [],
+    _ settings: Household.Settings = Household.Settings(databases: ["orders"]),
     _ body: @Sendable (Household) async throws -> Void
 ) async throws {
     let clock = ManualTime()
     var options = ServerOptions(version: sourceVersion)
-    options.uuid = sourceUUID
+    (options.uuid, options.otherNodes) = (sourceUUID, otherNodes)
     options.now = { clock.now }
     var targetOptions = ServerOptions(version: targetVersion)
     targetOptions.now = { clock.now }

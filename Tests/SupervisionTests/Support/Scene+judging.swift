@@ -17,13 +17,27 @@ extension Scene {
     }
 
     var situation: PairSituation {
-        PairSituation(
-            observation: PairObservation(
-                pair: pair, at: now, sourceServer: sourceServer, targetServer: targetServer, source: source,
-                target: target, replication: replicationError.map { .unknown($0) } ?? .known(replication),
-                progress: measured, inspection: inspection),
-            memory: memory, sourceServerFindings: sourceServerFindings, targetServerFindings: targetServerFindings,
+        var observation = PairObservation(
+            pair: pair, at: now, sourceServer: sourceServer, targetServer: targetServer, source: source,
+            target: target, replication: replicationError.map { .unknown($0) } ?? .known(replication),
+            progress: measured, inspection: inspection)
+        observation.sourceNodesAway = copiesAway(from: source, sourceNodes)
+        observation.targetNodesAway = copiesAway(from: target, targetNodes)
+        return PairSituation(
+            observation: observation, memory: memory,
+            sourceServerFindings: sourceServerFindings + nodeFindings(sourceNodes, "production"),
+            targetServerFindings: targetServerFindings + nodeFindings(targetNodes, "standby"),
             desired: desired, proof: proof, equalSince: equalSince)
+    }
+
+    /// As of shards of which nobody tells where their copies lie.
+    private func copiesAway(from database: DatabaseObservation, _ nodes: Membership?) -> NodesAway? {
+        guard let nodes, let counts = database.copyCounts(in: nodes) else { return nil }
+        return NodesAway(nodes, nil, counts)
+    }
+
+    private func nodeFindings(_ nodes: Membership?, _ server: String) -> [Finding] {
+        nodes.flatMap { Scene.nodesAway($0, at: server, since: now) }.map { [$0] } ?? []
     }
 
     /// The findings of all rules.

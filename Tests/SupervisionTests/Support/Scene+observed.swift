@@ -19,16 +19,23 @@ extension Scene {
             purgeSequence: UpdateSequence(.string(purges)), q: 2, n: copies)
     }
 
-    /// The finding of a server of whose cluster nodes are away: the last ones, of `couchdb@a1` and so on.
-    static func nodesAway(_ away: Int, of count: Int, since moment: Date) -> Finding {
+    /// A cluster of which the last nodes are away, of `couchdb@a1` and so on.
+    static func nodes(_ count: Int, away: Int) -> Membership {
         let nodes = (1...count).map { "couchdb@a\($0)" }
-        var observation = ServerObservation.unreachable("production", CouchError(.timeout, ""))
-        observation.note(.known(Membership(allNodes: Array(nodes.dropLast(away)), clusterNodes: nodes)))
-        let situation = ServerSituation(
-            observation: observation, memory: ServerMemory(), pairs: [], url: "http://couch1.example.org:5984",
-            now: moment)
-        guard let finding = ClusterNodesAway.diagnose(situation) else { fatalError("none is away") }
-        return finding
+        return Membership(allNodes: Array(nodes.dropLast(away)), clusterNodes: nodes)
+    }
+
+    /// The finding that nodes of a server's cluster are away.
+    static func nodesAway(_ nodes: Membership, at server: String, since moment: Date) -> Finding? {
+        var observation = ServerObservation(
+            name: server, info: .known(Scene.server(uuid: nil)),
+            login: .known(SessionInfo(userName: "backup", roles: [])),
+            databaseNames: .known([]), databases: .known([:]))
+        observation.note(.known(nodes))
+        return ClusterNodesAway.diagnose(
+            ServerSituation(
+                observation: observation, memory: ServerMemory(), pairs: [], url: "http://couch1.example.org:5984",
+                now: moment))
     }
 
     static func sequence(_ number: Int) -> UpdateSequence { UpdateSequence(.string("\(number)-g1AAA\(number)")) }

@@ -28,6 +28,9 @@ struct Scene {
     var proof = ComparisonProof.notDemanded
     /// When it began, where it found the same on both sides.
     var equalSince: Date?
+    /// The nodes of the servers' clusters; nil where each is one by itself.
+    var sourceNodes: Membership?
+    var targetNodes: Membership?
     var sourceServerFindings: [Finding] = []
     var targetServerFindings: [Finding] = []
     var memory = PairMemory()
