@@ -259,14 +259,14 @@ package struct BackupRun: Sendable {
         guard isSame, try backup.isReadable else { return report }
         let hasPurged = try await hasPurged(identity)
         let lost = LostLeaves(source: replica, backup: backup, options: self.options, hasPurged: hasPurged)
-        let further: ReplicationReport? =
+        let followed =
             if !hasPurged, !wasCutOff, let documents = listed.documents {
                 try await lost.follow(documents)
             } else {
                 try await lost.followAll()
             }
-        if let further { report.add(further) }
-        if hasPurged { try await backup.notePurges(identity.purgeSequence) }
+        if let further = followed.report { report.add(further) }
+        if hasPurged, !followed.isOpen { try await backup.notePurges(identity.purgeSequence) }
         return report
     }
 

@@ -16,10 +16,9 @@ struct KnownLeaves: Sendable {
             hasAny = true
             guard !isLost else { return }
             isLost = try await ReplicationFailure.Side.source.naming {
+                // What one copy of a shard lacks others may have.
                 let missing = try await source.missing(documents.filter { !$0.revisions.isEmpty })
-                guard !missing.isEmpty else { return false }
-                // Where copies of a shard are away, those that answer are believed: the next call may reach others.
-                return try await !source.missing(missing).isEmpty
+                return try await !source.missingEverywhere(missing).isEmpty
             }
         }
         return (hasAny, isLost)
