@@ -99,11 +99,11 @@ package struct BackupRun: Sendable {
             async let settings = SourceSettings.read(of: source, info)
             return try await (identity, settings, info.copyCounts)
         }
-        let awayBefore = try await source.nodesAway(copies)
+        let awayBefore = try await onSource { try await source.nodesAway(copies) }
         let verdict = try await recognise(identity, settings, remembered: remembered, awayBefore)
         try await backup.store(settings, keeping: Set(unread.map(\.part)))
         let report = try await replicate(identity, isSame: verdict.verdict == .same, wasCutOff: verdict.wasCutOff)
-        let away = NodesAway.worse(awayBefore, try await source.nodesAway(copies))
+        let away = NodesAway.worse(awayBefore, try await onSource { try await source.nodesAway(copies) })
         let isWhole = !report.isIncomplete && away?.mayHideWrites != true
         if !sealsUnchanged, verdict.verdict == .same, !verdict.wasCutOff,
             let newest = try await backup.confirm(

@@ -190,6 +190,23 @@ import Testing
         }
     }
 
+    /// That nobody answers is not that all nodes are there.
+    @Test func nothingIsCompleteWhereTheClusterDoesNotAnswer() async throws {
+        try await withScene(otherNodes: Self.others) { server, scene in
+            try await scene.source.fill(10)
+            let moment = try await scene.backUp().moment
+            server.setNodesAway(Set(Self.others))
+            server.faults.add(Fault(Fault.serverError, pathPrefix: "/_membership"))
+            await #expect(throws: ReplicationFailure.self) { try await scene.backUp() }
+            await #expect(throws: ReplicationFailure.self) { try await scene.restore(moment, to: scene.beside("copy")) }
+            let (source, copy) = (CouchReplica(scene.source), CouchReplica(scene.beside("copy")))
+            await #expect(throws: ReplicationFailure.self) { try await AwayNodes.ask(source, copy) }
+            server.faults.removeAll()
+            #expect(try await scene.backUp().isIncomplete)
+            #expect(try await scene.restore(moment, to: scene.beside("copy")).outcome == .incomplete)
+        }
+    }
+
     @Test func whoMayNotAskIsToldNothing() async throws {
         try await withScene(otherNodes: Self.others) { server, scene in
             try await scene.source.fill(10)

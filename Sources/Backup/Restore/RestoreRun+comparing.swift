@@ -52,8 +52,7 @@ extension RestoreRun {
             if group.contains(where: { !isOfCouchDB($0) }) { isSame = false }
         }
         guard isSame else { return nil }
-        let copies = try await onTarget { try await target.info().copyCounts }
-        report.nodesAway = try await target.nodesAway(copies)
+        report.nodesAway = try await onTarget { try await target.nodesAway(try await target.info().copyCounts) }
         return report
     }
 

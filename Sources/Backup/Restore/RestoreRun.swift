@@ -77,7 +77,7 @@ package struct RestoreRun: Sendable {
         let settings = prepared.settings
         if prepared.plan.target == .absent, let mark = prepared.mark { try await create(settings, mark) }
         let copies = try await onTarget { try await target.info().copyCounts }
-        let awayBefore = try await target.nodesAway(copies)
+        let awayBefore = try await onTarget { try await target.nodesAway(copies) }
         var report = RestoreReport(prepared.plan)
         // Before the mark: who may not set it is to leave nothing behind.
         if isNew { try await setRevisionsLimit(prepared, &report) }
@@ -95,11 +95,11 @@ package struct RestoreRun: Sendable {
         }
         try await compare(prepared, &report)
         report.loss = try await loss
+        report.nodesAway = NodesAway.worse(awayBefore, try await onTarget { try await target.nodesAway(copies) })
         // A setting that was not taken is set by itself, and nodes that are back get what was written: no further run is to go on
         // for either.
         let isEqual = report.hasAllDocuments
         try await onTarget { try await end(prepared, isEqual: isEqual) }
-        report.nodesAway = NodesAway.worse(awayBefore, try await target.nodesAway(copies))
         report.elapsed = began.duration(to: clock.now)
         return report
     }

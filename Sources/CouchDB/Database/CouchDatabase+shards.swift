@@ -4,24 +4,24 @@ extension CouchDatabase {
         try await server.read(.get, [name, "_shards"]) { try ShardCopies(answer: $0) }
     }
 
-    /// The nodes with copies of the database that are away now; nil where none is, and where the server does not tell.
+    /// The nodes with copies of the database that are away now; nil where none is, and where nobody tells, as in
+    /// ``ServerConnection/knownMembership()``.
     ///
     /// Asks nothing where each shard has one copy, and for the shards only where nodes are away.
     ///
     /// - Parameter counts: what the database says of its copies, as in ``DatabaseInfo/copyCounts``.
-    /// - Throws: `CancellationError`.
+    /// - Throws: ``CouchError`` where there is no answer: then nothing is known, which is not that all are there.
     public func nodesAway(_ counts: CopyCounts?) async throws -> NodesAway? {
-        guard let counts else { return nil }
-        guard let membership = try await told({ try await server.membership() }), !membership.missingNodes.isEmpty
-        else { return nil }
-        return NodesAway(membership, try await told { try await shards() }, counts)
+        guard let counts, let membership = try await server.knownMembership(), !membership.missingNodes.isEmpty else {
+            return nil
+        }
+        return NodesAway(membership, try await knownShards(), counts)
     }
 
-    /// - Returns: nil where there is no answer: many accounts may not ask, and gateways have no such endpoint. Then nothing is
-    ///   claimed; a server that is gone shows in what is wanted of it.
-    private func told<Answer>(_ ask: () async throws -> Answer) async throws -> Answer? {
+    /// - Returns: nil where there is no answer: then as many copies are taken for away as may be.
+    private func knownShards() async throws -> ShardCopies? {
         do {
-            return try await ask()
+            return try await shards()
         } catch is CouchError {
             try Task.checkCancellation()
             return nil
