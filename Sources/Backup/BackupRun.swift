@@ -100,7 +100,7 @@ package struct BackupRun: Sendable {
             return try await (identity, settings, info.copyCounts)
         }
         let awayBefore = try await onSource { try await source.nodesAway(copies) }
-        let verdict = try await recognise(identity, settings, remembered: remembered, awayBefore)
+        let verdict = try await recognise(identity, settings, remembered: remembered, awayBefore, copies)
         try await backup.store(settings, keeping: Set(unread.map(\.part)))
         let report = try await replicate(identity, isSame: verdict.verdict == .same, wasCutOff: verdict.wasCutOff)
         let away = NodesAway.worse(awayBefore, try await onSource { try await source.nodesAway(copies) })
@@ -194,14 +194,16 @@ package struct BackupRun: Sendable {
     /// Tells whether the source is the one that is known, and whether all has to be compared, as behind a run that was cut
     /// off.
     ///
-    /// - Parameter away: the nodes of the source that are away. Where they may hide what is there, no epoch begins for that.
+    /// - Parameter away: the nodes of the source that were away before. Where those, or the ones that are away when the
+    ///   questions were answered, may hide what is there, no epoch begins for that.
     private func recognise(
-        _ found: SourceIdentity, _ settings: SourceSettings, remembered: SourceIdentity, _ away: NodesAway?
+        _ found: SourceIdentity, _ settings: SourceSettings, remembered: SourceIdentity, _ away: NodesAway?,
+        _ copies: CopyCounts?
     ) async throws -> (verdict: SourceVerdict, wasCutOff: Bool) {
         let leaves = KnownLeaves(source: CouchReplica(source), backup: backup)
         let identity = try await leaves.believed(found, settings, remembered: remembered)
         if case .newEpoch = SourceVerdict(remembered: remembered, found: identity) {
-            try await expectNoneHiding(away)
+            try await expectNoneHiding(away, copies)
         }
         let verdict: SourceVerdict
         do {
@@ -220,14 +222,15 @@ package struct BackupRun: Sendable {
         // What was read behind the last mark shows whether the source went back since.
         let unmarked = try await leaves.ask()
         guard unmarked.isLost else { return (verdict, unmarked.hasAny || identity != found) }
-        try await expectNoneHiding(away)
+        try await expectNoneHiding(away, copies)
         let reason =
             "the source has no more what was read of it behind its last mark: it went back in time, or purged that"
         try await backup.beginEpoch(found, reason: reason, at: now())
         return (.newEpoch(reason: reason), false)
     }
 
-    private func expectNoneHiding(_ away: NodesAway?) async throws {
+    private func expectNoneHiding(_ before: NodesAway?, _ copies: CopyCounts?) async throws {
+        let away = NodesAway.worse(before, try await onSource { try await source.nodesAway(copies) })
         // What was taken by too few copies may be with them as well.
         guard let away, let hiding = away.hiding ?? (away.missesQuorum ? away.summary : nil) else { return }
         try await onSource {
