@@ -133,12 +133,12 @@ extension RestoreRun {
         return options.isExact && prepared.selection.isAll ? (own + other + local, left) : (own + local, other + left)
     }
 
-    private static func isUnset(_ security: Data) -> Bool {
+    static func isUnset(_ security: Data) -> Bool {
         (try? JSONValue(parsing: security)).map { SecurityObject($0).isUnset } ?? false
     }
 
     /// Of a new database (couch_db_engine.hrl).
-    private static let usualRevisionsLimit = 1000
+    static let usualRevisionsLimit = 1000
 
     /// Whether two security objects say the same; one that can't be parsed says the same only as equal bytes.
     private static func isSame(_ security: Data, _ other: Data) -> Bool {
@@ -156,27 +156,24 @@ extension RestoreRun {
 
     /// Puts back what is to be as it was, and notes what is left.
     func bringBackSettings(_ prepared: Prepared, _ report: inout RestoreReport) async throws {
-        let settings = prepared.settings
         let other = try await otherSettings(prepared)
         report.otherSettings = other.left
         for name in other.putBack {
-            var end = SettingEnd.set
-            if name == Self.localDocuments {
-                let refusals = try await restoreLocalDocuments(settings)
+            guard name != Self.localDocuments else {
+                let refusals = try await restoreLocalDocuments(prepared.settings)
                 report.setAside(refusals)
                 // Those that were not taken are told by their names.
-                guard refusals.isEmpty else { continue }
-            } else if name == Self.security, let security = settings.security {
-                end = try await restore(security: security)
-            } else if let limit = settings.revisionsLimit, let failure = try await restore(revisionsLimit: limit) {
-                end = .failed(failure)
+                if refusals.isEmpty { report.restoredSettings.append(name) }
+                continue
             }
-            switch end {
+            switch try await restore(setting: name, prepared) {
             case .set: report.restoredSettings.append(name)
             case .kept: report.otherSettings.append(name)
             case .failed(let failure): report.note(failure)
             }
         }
+        guard options.isExact && prepared.selection.isAll || prepared.wasEmpty else { return }
+        try await confirmSettings(besides: other.putBack + other.left, prepared, &report)
     }
 
     /// What documents were at the moment, and what they are, with their contents.

@@ -1,5 +1,4 @@
 import CouchDB
-import Foundation
 import Replication
 import Vault
 
@@ -87,7 +86,7 @@ package struct RestoreRun: Sendable {
         report.setAside(prepared.selection.undecided)
         if isNew {
             report.add(try await copy(prepared, to: CouchReplica(target)))
-            try await restoreSettings(settings, &report)
+            try await restoreSettings(prepared, &report)
             report.add(try await copyDesignDocuments(prepared, to: CouchReplica(target)))
         } else {
             try await bringBack(prepared, &report)
@@ -172,39 +171,14 @@ package struct RestoreRun: Sendable {
             .copy(prepared.designDocuments)
     }
 
-    private func restoreSettings(_ settings: SourceSettings, _ report: inout RestoreReport) async throws {
-        if let security = settings.security, case .failed(let failure) = try await restore(security: security) {
+    private func restoreSettings(_ prepared: Prepared, _ report: inout RestoreReport) async throws {
+        let settings = prepared.settings
+        if let security = settings.security,
+            case .failed(let failure) = try await restore(security: security, prepared)
+        {
             report.note(failure)
         }
         report.setAside(try await restoreLocalDocuments(settings))
-    }
-
-    /// What came of a setting that was to be put back.
-    enum SettingEnd {
-        case set
-        /// CouchDB keeps its own.
-        case kept
-        case failed(Refusal)
-    }
-
-    /// Sets `_security` where it is another one: a new database often has the same, and a cluster takes another one only where
-    /// a majority of its nodes is there.
-    func restore(security: Data) async throws -> SettingEnd {
-        try await onTarget { () async throws -> SettingEnd in
-            guard try await target.securityDocument() != security else { return .set }
-            do {
-                try await target.setSecurity(document: security)
-                return .set
-            } catch let error as CouchError where error.code == .forbidden && SystemDatabase.isUsers(target.name) {
-                // Unless users_db_security_editable is set, CouchDB keeps its own, which lets administrators in and nobody else.
-                return .kept
-            } catch let error as CouchError where error.isMajorityMissing {
-                return .failed(
-                    Refusal(
-                        id: DocumentID(Self.security), revision: nil, stage: .storing, error: "no_majority",
-                        reason: "too many nodes of the cluster are away to set it"))
-            }
-        }
     }
 
     /// Makes a call that can be repeated, and again where its failure may pass.

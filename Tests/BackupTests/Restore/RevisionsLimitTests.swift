@@ -46,14 +46,42 @@ import Testing
         }
     }
 
-    @Test func isNotSetWhereItIsTheSame() async throws {
-        try await withScene { server, scene in
+    @Test(arguments: [1, 3]) func isNotSetWhereItIsTheSame(copies: Int) async throws {
+        try await withScene(copies: copies) { server, scene in
             try await scene.source.fill(3)
             let moment = try await scene.backUp().moment
             let fault = refuse(on: server)
             let report = try await scene.restore(moment, to: scene.beside("target"))
             #expect(report.isEqual && report.otherSettings == [], "\(report)")
+            let done = try await RestoreRun(of: scene.moment(moment), to: scene.beside("target")).done()
+            #expect(done?.isEqual == true)
             #expect(server.faults.strikes(of: fault) == 0)
+        }
+    }
+
+    /// What CouchDB fails to set is set on the copies that are there, and one of them tells that it is.
+    @Test func isSetAgainWhereOneCopyMayHaveItAlone() async throws {
+        try await withScene(copies: 3) { server, scene in
+            try await scene.source.fill(3)
+            try await scene.source.setRevisionsLimit(50)
+            try await scene.source.setSecurity(["members": ["names": ["bob"], "roles": []]])
+            let moment = try await scene.backUp().moment
+            let target = scene.beside("target")
+            #expect(try await scene.restore(moment, to: target).isEqual)
+            _ = refuse(on: server)
+            server.faults.add(
+                Fault(
+                    .failure(status: 500, error: "error", reason: "no_majority"), method: "PUT",
+                    pathContains: "/_security"))
+            let change: (inout RestoreOptions) -> Void = { ($0.intoExisting, $0.isExact) = (true, true) }
+            let report = try await scene.restore(moment, to: target, change)
+            #expect(report.outcome == .incomplete && report.hasAllDocuments, "\(report)")
+            #expect(report.otherSettings == ["_security", "_revs_limit"] && report.restoredSettings == [])
+            let done = try await RestoreRun(of: scene.moment(moment), to: target).done()
+            #expect(done?.outcome == .incomplete, "\(String(describing: done))")
+            server.faults.removeAll()
+            let again = try await scene.restore(moment, to: target, change)
+            #expect(again.isEqual && again.otherSettings == [] && again.restoredSettings == [], "\(again)")
         }
     }
 

@@ -1,0 +1,125 @@
+import CouchDB
+import Foundation
+import Replication
+import Vault
+
+/// Putting `_security` and `_revs_limit` back, of which a cluster takes the one only where most copies of the database are there,
+/// and the other only where all are.
+extension RestoreRun {
+    /// What came of a setting that was to be put back.
+    enum SettingEnd {
+        case set
+        /// CouchDB keeps its own.
+        case kept
+        case failed(Refusal)
+    }
+
+    /// Sets `_security` where it is another one, or may be on some copies.
+    func restore(security: Data, _ prepared: Prepared) async throws -> SettingEnd {
+        try await onTarget { () async throws -> SettingEnd in
+            if try await target.securityDocument() == security,
+                try await isEverywhere(prepared, isUnset: Self.isUnset(security))
+            {
+                return .set
+            }
+            do {
+                try await target.setSecurity(document: security)
+                return .set
+            } catch let error as CouchError where error.code == .forbidden && SystemDatabase.isUsers(target.name) {
+                // Unless users_db_security_editable is set, CouchDB keeps its own, which lets administrators in and nobody else.
+                return .kept
+            } catch let error as CouchError where error.isMajorityMissing {
+                return .failed(
+                    Refusal(
+                        id: DocumentID(Self.security), revision: nil, stage: .storing, error: "no_majority",
+                        reason: "too many nodes of the cluster are away to set it"))
+            }
+        }
+    }
+
+    /// Sets `_security` or `_revs_limit`, as above and below.
+    func restore(setting name: String, _ prepared: Prepared) async throws -> SettingEnd {
+        if name == Self.security, let security = prepared.settings.security {
+            return try await restore(security: security, prepared)
+        }
+        if name == Self.revisionsLimit, let limit = prepared.settings.revisionsLimit {
+            return try await restore(revisionsLimit: limit, prepared).map { SettingEnd.failed($0) } ?? .set
+        }
+        return .set
+    }
+
+    /// Makes sure that all copies have what one has as it is to be, and notes in the report what can't be set.
+    ///
+    /// - Parameter others: the settings that are not as they are to be.
+    func confirmSettings(
+        besides others: [String], _ prepared: Prepared, _ report: inout RestoreReport
+    ) async throws {
+        guard try await onTarget({ try await target.info().copyCounts }) != nil else { return }
+        for name in [Self.security, Self.revisionsLimit] where !others.contains(name) {
+            if case .failed(let failure) = try await restore(setting: name, prepared) { report.note(failure) }
+        }
+    }
+
+    /// Whether a setting that one copy of the target has as it is to be need not be set.
+    ///
+    /// What CouchDB fails to set it has set on the copies that are there (`fabric_db_meta.erl`), and it reads a single copy. So
+    /// nothing but setting it tells that all have it; but what a new database has by itself was not tried to be set there.
+    private func isEverywhere(_ prepared: Prepared, isUnset: Bool) async throws -> Bool {
+        if prepared.wasEmpty, isUnset { return true }
+        return try await target.info().copyCounts == nil
+    }
+
+    /// Sets the limit of a new target where it is another one, and notes in the report where that failed.
+    ///
+    /// - Throws: `ReplicationFailure`; with code `forbidden` where the account may not put settings back.
+    func setRevisionsLimit(_ prepared: Prepared, _ report: inout RestoreReport) async throws {
+        guard let limit = prepared.settings.revisionsLimit else { return }
+        // Nothing is written that would show it otherwise, before all documents are there.
+        if prepared.plan.target != .absent { try await expectAdministrator() }
+        if let failure = try await restore(revisionsLimit: limit, prepared) { report.note(failure) }
+    }
+
+    /// Sets `_revs_limit` where it is another one, or may be on some copies.
+    ///
+    /// CouchDB sets it on all copies of all shards, and fails after a minute where one is away
+    /// (`fabric_db_meta:set_revs_limit`), however often it is asked.
+    ///
+    /// - Returns: Why it was not set; nil where it is as it is to be.
+    func restore(revisionsLimit limit: Int, _ prepared: Prepared) async throws -> Refusal? {
+        try await onTarget { () async throws -> Refusal? in
+            if try await target.revisionsLimit() == limit,
+                try await isEverywhere(prepared, isUnset: limit == Self.usualRevisionsLimit)
+            {
+                return nil
+            }
+            do {
+                try await target.setRevisionsLimit(limit)
+                return nil
+            } catch let error as CouchError where [.timeout, .serverError].contains(error.code) {
+                return Refusal(
+                    id: DocumentID(Self.revisionsLimit), revision: nil, stage: .storing,
+                    error: error.error ?? error.code.rawValue,
+                    reason: "it was \(limit), and could not be set: \(error.reason ?? error.message)")
+            }
+        }
+    }
+
+    /// Refuses an account that is known not to be an administrator of the target.
+    private func expectAdministrator() async throws {
+        try await onTarget {
+            do {
+                let session = try await target.server.session()
+                if session.isServerAdmin { return }
+                let security = SecurityObject(try await target.security())
+                guard !security.isAdministrator(session) else { return }
+            } catch let error as CouchError where error.isRefusal || [.notCouchDB, .unsupported].contains(error.code) {
+                // What a proxy keeps back says nothing of the account.
+                return
+            }
+            throw CouchError(
+                .forbidden,
+                "only an administrator of the database may put _security and _revs_limit back: log in as one",
+                status: 403)
+        }
+    }
+}
