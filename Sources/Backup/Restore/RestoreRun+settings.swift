@@ -32,7 +32,9 @@ extension RestoreRun {
                 return .failed(
                     Refusal(
                         id: DocumentID(Self.security), revision: nil, stage: .storing, error: "no_majority",
-                        reason: "too many nodes of the cluster are away to set it"))
+                        reason:
+                            "too few copies of the database took it: nodes of the cluster are away, or the account is no "
+                            + "administrator of the database"))
             }
         }
     }
@@ -87,21 +89,27 @@ extension RestoreRun {
     /// - Returns: Why it was not set; nil where it is as it is to be.
     func restore(revisionsLimit limit: Int, _ prepared: Prepared) async throws -> Refusal? {
         try await onTarget { () async throws -> Refusal? in
-            if try await target.revisionsLimit() == limit,
-                try await isEverywhere(prepared, isUnset: limit == Self.usualRevisionsLimit)
-            {
+            let found = try await target.revisionsLimit()
+            if found == limit, try await isEverywhere(prepared, isUnset: limit == Self.usualRevisionsLimit) {
                 return nil
             }
             do {
                 try await target.setRevisionsLimit(limit)
                 return nil
-            } catch let error as CouchError where [.timeout, .serverError].contains(error.code) {
+            } catch let error as CouchError where Self.mayWaitForANode(error) {
+                let cut = limit > found ? "; longer histories are cut to \(Wording.revisions(found)) meanwhile" : ""
                 return Refusal(
                     id: DocumentID(Self.revisionsLimit), revision: nil, stage: .storing,
                     error: error.error ?? error.code.rawValue,
-                    reason: "it was \(limit), and could not be set: \(error.reason ?? error.message)")
+                    reason: "it was \(limit), and could not be set: \(error.reason ?? error.message)\(cut)")
             }
         }
+    }
+
+    /// Whether that is how CouchDB fails, or what is in front of it and does not wait as long; a server that is started again is
+    /// waited for.
+    private static func mayWaitForANode(_ error: CouchError) -> Bool {
+        error.code == .timeout || error.status == 504 || error.status == 500 && error.error != nil
     }
 
     /// Refuses an account that is known not to be an administrator of the target.

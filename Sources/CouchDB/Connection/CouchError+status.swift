@@ -79,8 +79,10 @@ extension CouchError {
         error == "nodedown" || isMajorityMissing || reason == "No DB shards could be opened."
     }
 
-    /// Whether a cluster does not take a setting, since most nodes with copies of the database are away (`fabric_db_meta.erl`).
-    public var isMajorityMissing: Bool { reason?.contains("no_majority") == true || error == "no_majority" }
+    /// Whether a cluster does not take a setting, since too many nodes with copies of the database are away (`fabric_db_meta.erl`).
+    public var isMajorityMissing: Bool {
+        ["no_majority", "no_ring"].contains { reason?.contains($0) == true || error == $0 }
+    }
 
     /// Whether a document (or its revision, or its attachment) is missing in a database that is there.
     public var isDocumentMissing: Bool { code == .notFound && !isDatabaseMissing }

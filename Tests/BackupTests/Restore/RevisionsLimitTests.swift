@@ -46,6 +46,24 @@ import Testing
         }
     }
 
+    /// A proxy in front of a server that is started again says nothing of the cluster's nodes.
+    @Test(arguments: [502, 503]) func waitsForAServerThatIsStartedAgain(status: Int) async throws {
+        try await withScene { server, scene in
+            try await scene.source.fill(3)
+            try await scene.source.setRevisionsLimit(2000)
+            let moment = try await scene.backUp().moment
+            let page = server.faults.add(
+                Fault(.page("<html>", status: status), method: "PUT", pathContains: "/_revs_limit", count: 3))
+            let report = try await scene.restore(moment, to: scene.beside("target"))
+            #expect(report.isEqual && server.faults.strikes(of: page) == 3, "\(report)")
+            #expect(try await scene.beside("target").revisionsLimit() == 2000)
+
+            _ = refuse(on: server)
+            let failed = try await scene.restore(moment, to: scene.beside("other")).settingFailures
+            #expect(failed.first?.reason.contains("longer histories are cut to 1,000 revisions") == true, "\(failed)")
+        }
+    }
+
     @Test(arguments: [1, 3]) func isNotSetWhereItIsTheSame(copies: Int) async throws {
         try await withScene(copies: copies) { server, scene in
             try await scene.source.fill(3)
