@@ -141,7 +141,7 @@ extension RestoreRun {
     static let usualRevisionsLimit = 1000
 
     /// Whether two security objects say the same; one that can't be parsed says the same only as equal bytes.
-    private static func isSame(_ security: Data, _ other: Data) -> Bool {
+    static func isSame(_ security: Data, _ other: Data) -> Bool {
         guard security != other else { return true }
         // Whatever is wrong with one, it is not known to be the same.
         guard let left = try? JSONValue(parsing: security), let right = try? JSONValue(parsing: other) else {
@@ -168,7 +168,7 @@ extension RestoreRun {
             }
             switch try await restore(setting: name, prepared) {
             case .set: report.restoredSettings.append(name)
-            case .kept: report.otherSettings.append(name)
+            case .kept: report.noteKept(name)
             case .failed(let failure): report.note(failure)
             }
         }

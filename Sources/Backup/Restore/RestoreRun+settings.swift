@@ -17,17 +17,14 @@ extension RestoreRun {
     /// Sets `_security` where it is another one, or may be on some copies.
     func restore(security: Data, _ prepared: Prepared) async throws -> SettingEnd {
         try await onTarget { () async throws -> SettingEnd in
-            if try await target.securityDocument() == security,
-                try await isEverywhere(prepared, isUnset: Self.isUnset(security))
-            {
-                return .set
-            }
+            let found = try await target.securityDocument()
+            if found == security, try await isEverywhere(prepared, isUnset: Self.isUnset(security)) { return .set }
             do {
                 try await target.setSecurity(document: security)
                 return .set
             } catch let error as CouchError where error.code == .forbidden && SystemDatabase.isUsers(target.name) {
                 // Unless users_db_security_editable is set, CouchDB keeps its own, which lets administrators in and nobody else.
-                return .kept
+                return Self.isSame(security, found) ? .set : .kept
             } catch let error as CouchError where error.isMajorityMissing {
                 return .failed(
                     Refusal(

@@ -172,13 +172,12 @@ package struct RestoreRun: Sendable {
     }
 
     private func restoreSettings(_ prepared: Prepared, _ report: inout RestoreReport) async throws {
-        let settings = prepared.settings
-        if let security = settings.security,
-            case .failed(let failure) = try await restore(security: security, prepared)
-        {
-            report.note(failure)
+        switch try await restore(setting: Self.security, prepared) {
+        case .set: break
+        case .kept: report.noteKept(Self.security)
+        case .failed(let failure): report.note(failure)
         }
-        report.setAside(try await restoreLocalDocuments(settings))
+        report.setAside(try await restoreLocalDocuments(prepared.settings))
     }
 
     /// Makes a call that can be repeated, and again where its failure may pass.
@@ -194,6 +193,12 @@ extension RestoreReport {
     mutating func note(_ failure: Refusal) {
         settingFailures.append(failure)
         otherSettings.append(failure.id.text)
+    }
+
+    /// Notes a setting of which CouchDB keeps its own.
+    mutating func noteKept(_ setting: String) {
+        keptSettings.append(setting)
+        otherSettings.append(setting)
     }
 
     /// Adds what is not restored, by name as far as there is room.

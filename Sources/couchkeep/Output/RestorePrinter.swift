@@ -56,9 +56,14 @@ struct RestorePrinter {
         } else {
             Console.out(text(report))
         }
-        let failed = Set(report.settingFailures.map(\.id.text))
-        let left = report.otherSettings.filter { !failed.contains($0) }
+        let told = Set(report.settingFailures.map(\.id.text) + report.keptSettings)
+        let left = report.otherSettings.filter { !told.contains($0) }
         if !left.isEmpty { Console.error("\(report.plan.targetURL): \(Self.leftAlone(left, report.plan))") }
+        for name in report.keptSettings {
+            Console.error(
+                "\(report.plan.targetURL): \(name) is CouchDB's own, which takes another one of accounts only where its "
+                    + "configuration says so: [couchdb] users_db_security_editable")
+        }
         for failure in report.settingFailures {
             Console.error(
                 "\(report.plan.targetURL): \(failure.id.text) was not put back: \(RefusalText.reason(failure)); "
