@@ -119,7 +119,8 @@ package struct BackupRun: Sendable {
             name: backup.name, moment: moment, isNew: true, replication: report, source: verdict.verdict,
             isMarked: false, unread: unread, nodesAway: away)
         do {
-            done.isMarked = try await mark.leave(moment: moment.number, over: revision)
+            done.isMarked = try await mark.leave(
+                moment: moment.number, over: revision, isRemembered: remembered.marker != nil)
             try await backup.noteMarker(done.isMarked ? backup.uuid : nil, moment: moment.number)
         } catch let error as CouchError {
             // All data are there. The mark of the moment before goes on to tell which database it is.

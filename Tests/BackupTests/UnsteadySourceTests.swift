@@ -52,6 +52,24 @@ import Vault
         }
     }
 
+    /// Without the mark a source that was put back looks like the same one.
+    @Test func remembersItsMarkWhereAProxyLetsNoOtherThrough() async throws {
+        try await withScene { server, scene in
+            try await scene.source.fill(10)
+            try await scene.backUp()
+            let old = try server.snapshot(of: "source")
+            try await scene.source.write(["document-1": ["v": 2]])
+            try await scene.backUp()
+            server.faults.add(
+                Fault(.page("<html>not today</html>", status: 403), method: "PUT", pathContains: "/_local/"))
+            let third = try await scene.backUp()
+            #expect(!third.isMarked && third.markFailure?.status == 403 && !third.isIncomplete)
+            server.faults.removeAll()
+            try server.rollback(to: old)
+            #expect(try await scene.backUp().moment.epoch == 2)
+        }
+    }
+
     /// With a small limit of revisions the one that the feed listed is forgotten when it is asked for.
     @Test func readsWhatWasEditedMeanwhile() async throws {
         try await withScene { _, scene in try await readsWhatWasEdited(scene) }
