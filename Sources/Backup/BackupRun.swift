@@ -32,8 +32,7 @@ package struct BackupRun: Sendable {
 
     /// Runs once.
     ///
-    /// A moment that is only confirmed has the mark that its own run left. Where that run was cut off before it could, its
-    /// moment is not marked, and another one is made.
+    /// A moment that is only confirmed has the mark that its own run left, or is given it where that run could not leave it.
     ///
     /// Where the newest state is damaged, that is set aside, and the source read again from its beginning: the new moment has
     /// all, and the report tells.
@@ -109,24 +108,35 @@ package struct BackupRun: Sendable {
             let newest = try await backup.confirm(
                 at: now(), sequence: report.sequence, isComplete: isWhole, setAside: report.counts.refused)
         {
-            return BackupReport(
+            var done = BackupReport(
                 name: backup.name, moment: newest, isNew: false, replication: report, source: .same,
                 isMarked: identity.marker == backup.uuid, unread: unread, nodesAway: away)
+            if newest.number > remembered.markedMoment ?? 0 {
+                try await leave(mark, over: revision, isRemembered: remembered.marker != nil, &done)
+            }
+            return done
         }
         let moment = try await backup.seal(
             at: now(), sequence: report.sequence, isComplete: isWhole, setAside: report.counts.refused)
         var done = BackupReport(
             name: backup.name, moment: moment, isNew: true, replication: report, source: verdict.verdict,
             isMarked: false, unread: unread, nodesAway: away)
+        try await leave(mark, over: revision, isRemembered: remembered.marker != nil, &done)
+        return done
+    }
+
+    /// Leaves the mark of the moment in the source, or notes in the report why it can't be left.
+    private func leave(
+        _ mark: SourceMark, over revision: JSONValue?, isRemembered: Bool, _ done: inout BackupReport
+    ) async throws {
         do {
             done.isMarked = try await mark.leave(
-                moment: moment.number, over: revision, isRemembered: remembered.marker != nil)
-            try await backup.noteMarker(done.isMarked ? backup.uuid : nil, moment: moment.number)
+                moment: done.moment.number, over: revision, isRemembered: isRemembered)
+            try await backup.noteMarker(done.isMarked ? backup.uuid : nil, moment: done.moment.number)
         } catch let error as CouchError {
             // All data are there. The mark of the moment before goes on to tell which database it is.
             done.markFailure = error
         }
-        return done
     }
 
     /// Runs, and again whenever something has changed, until that is to stop: then all that was copied is in a moment.
@@ -222,7 +232,7 @@ package struct BackupRun: Sendable {
         }
         // What was read behind the last mark shows whether the source went back since.
         let unmarked = try await leaves.ask()
-        guard unmarked.isLost else { return (verdict, unmarked.hasAny || identity != found) }
+        guard unmarked.isLost else { return (verdict, unmarked.isCutOff || identity != found) }
         try await expectNoneHiding(away, copies)
         let reason =
             "the source has no more what was read of it behind its last mark: it went back in time, or purged that"

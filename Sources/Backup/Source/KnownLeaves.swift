@@ -8,12 +8,11 @@ struct KnownLeaves: Sendable {
 
     /// Asks for the leaves that were stored behind a moment; nil for that of the last mark.
     ///
-    /// - Returns: Whether there are any, and whether the source has lost one.
+    /// - Returns: Whether some are in no moment yet, and whether the source has lost one.
     /// - Throws: `ReplicationFailure` of the source; `VaultError`.
-    func ask(behind moment: Int? = nil) async throws -> (hasAny: Bool, isLost: Bool) {
-        var (hasAny, isLost) = (false, false)
-        try await backup.unmarked(behind: moment) { documents in
-            hasAny = true
+    func ask(behind moment: Int? = nil) async throws -> (isCutOff: Bool, isLost: Bool) {
+        var isLost = false
+        let isCutOff = try await backup.unmarked(behind: moment) { documents in
             guard !isLost else { return }
             isLost = try await ReplicationFailure.Side.source.naming {
                 // What one copy of a shard lacks others may have.
@@ -21,7 +20,7 @@ struct KnownLeaves: Sendable {
                 return try await !source.missingEverywhere(missing).isEmpty
             }
         }
-        return (hasAny, isLost)
+        return (isCutOff, isLost)
     }
 
     /// What a source says of itself; with the mark that is remembered in the place of an older one, or of none, where that is
