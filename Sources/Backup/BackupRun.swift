@@ -1,7 +1,6 @@
 import CouchDB
 import Foundation
 import Replication
-import Synchronization
 import Vault
 
 /// Brings a backup in a vault up to its source, and adds a moment.
@@ -139,53 +138,6 @@ package struct BackupRun: Sendable {
         }
     }
 
-    /// Runs, and again whenever something has changed, until that is to stop: then all that was copied is in a moment.
-    ///
-    /// A source that answered once and is away later, as while it is started again, is waited for.
-    ///
-    /// - Parameters:
-    ///   - interval: the shortest time between two moments.
-    ///   - stop: ends it behind the run that is under way.
-    ///   - clock: how long the pauses are in which the source is waited for: from one second to a minute.
-    ///   - waiting: takes each failure of the source that is waited for, and the pause before the next attempt.
-    ///   - report: takes the report of each run that brought something, of the first one, and of one behind a failure.
-    package func follow(
-        every interval: Duration, until stop: StopRequest, clock: RunClock = .system,
-        waiting: (ReplicationFailure, Duration) async throws -> Void, report: (BackupReport) async throws -> Void
-    ) async throws {
-        let replica = CouchReplica(source)
-        var (hasRun, pause): (Bool, Duration) = (false, Self.firstPause)
-        var run = self
-        while !stop.isRequested {
-            do {
-                let done = try await run.run()
-                // That it answers again is told too.
-                let isBack = pause > Self.firstPause
-                if done.isNew || done.damage != nil || !hasRun || isBack { try await report(done) }
-                // A source that was away has brought nothing by that.
-                run.sealsUnchanged = false
-                (hasRun, pause) = (true, Self.firstPause)
-                try await stop.cutting {
-                    try await clock.sleep(interval)
-                    var isQuiet = true
-                    while isQuiet {
-                        let batch = try await onSource {
-                            try await replica.changes(
-                                since: done.replication.sequence, limit: 1, patience: options.patience)
-                        }
-                        isQuiet = batch.documents.isEmpty && batch.unusable.isEmpty
-                    }
-                }
-            } catch let failure as ReplicationFailure
-                where hasRun && failure.side == .source && FailureKind(failure.underlying) == .passing
-            {
-                try await waiting(failure, pause)
-                try await stop.cutting { [pause] in try await clock.sleep(pause) }
-                pause = min(pause * 2, Self.longestPause)
-            }
-        }
-    }
-
     /// How a backup copies where nobody says otherwise.
     package static var usualOptions: ReplicationOptions {
         var options = ReplicationOptions()
@@ -195,9 +147,6 @@ package struct BackupRun: Sendable {
         options.storePatience = .seconds(1)
         return options
     }
-
-    private static let firstPause = Duration.seconds(1)
-    private static let longestPause = Duration.seconds(60)
 
     /// Why an epoch begins of a source that is the one it was.
     package static let purged = "documents were purged, and with a key that only writes nobody can tell which"
@@ -289,7 +238,7 @@ package struct BackupRun: Sendable {
         PurgeSequence.hasGrown(from: try await backup.newestEpoch().source.purgeSequence, to: identity.purgeSequence)
     }
 
-    private func onSource<Result: Sendable>(_ call: () async throws -> Result) async throws -> Result {
+    func onSource<Result: Sendable>(_ call: () async throws -> Result) async throws -> Result {
         try await ReplicationFailure.Side.source.naming { try await call() }
     }
 }
