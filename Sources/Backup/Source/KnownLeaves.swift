@@ -37,15 +37,19 @@ struct KnownLeaves: Sendable {
         else {
             return found
         }
-        // A source that went back may have lost nothing else.
+        // A source that went back may have lost nothing else. What could not be read tells nothing.
         let stored = try await backup.sourceSettings()
-        guard stored.security == settings.security, stored.revisionsLimit == settings.revisionsLimit else {
-            return found
-        }
+        guard Self.mayBeSame(stored.security, settings.security),
+            Self.mayBeSame(stored.revisionsLimit, settings.revisionsLimit)
+        else { return found }
         let marked = found.marker == nil ? nil : found.markedMoment
         guard try await !ask(behind: marked ?? 0).isLost else { return found }
         var believed = found
         (believed.marker, believed.markedMoment) = (remembered.marker, remembered.markedMoment)
         return believed
+    }
+
+    private static func mayBeSame<Value: Equatable>(_ stored: Value?, _ read: Value?) -> Bool {
+        stored == nil || read == nil || stored == read
     }
 }
