@@ -158,7 +158,8 @@ extension RestoreRun {
     func bringBackSettings(_ prepared: Prepared, _ report: inout RestoreReport) async throws {
         let other = try await otherSettings(prepared)
         report.otherSettings = other.left
-        for name in other.putBack {
+        // _security last: it may take from the account the right to do the rest.
+        for name in other.putBack.filter({ $0 != Self.security }) + other.putBack.filter({ $0 == Self.security }) {
             guard name != Self.localDocuments else {
                 let refusals = try await restoreLocalDocuments(prepared.settings)
                 report.setAside(refusals)
@@ -172,6 +173,7 @@ extension RestoreRun {
             case .failed(let failure): report.note(failure)
             }
         }
+        report.restoredSettings = other.putBack.filter(report.restoredSettings.contains)
         guard options.isExact && prepared.selection.isAll || prepared.wasEmpty else { return }
         try await confirmSettings(besides: other.putBack + other.left, prepared, &report)
     }

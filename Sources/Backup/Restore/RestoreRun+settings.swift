@@ -47,14 +47,17 @@ extension RestoreRun {
         return .set
     }
 
-    /// Makes sure that all copies have what one has as it is to be, and notes in the report what can't be set.
+    /// Makes sure that all copies have what one has as it is to be, where the account may, and notes in the report what can't be
+    /// set.
     ///
     /// - Parameter others: the settings that are not as they are to be.
     func confirmSettings(
         besides others: [String], _ prepared: Prepared, _ report: inout RestoreReport
     ) async throws {
-        guard try await onTarget({ try await target.info().copyCounts }) != nil else { return }
-        for name in [Self.security, Self.revisionsLimit] where !others.contains(name) {
+        guard try await onTarget({ try await target.info().copyCounts }) != nil, try await !isNoAdministrator() else {
+            return
+        }
+        for name in [Self.revisionsLimit, Self.security] where !others.contains(name) {
             if case .failed(let failure) = try await restore(setting: name, prepared) { report.note(failure) }
         }
     }
@@ -69,12 +72,8 @@ extension RestoreRun {
     }
 
     /// Sets the limit of a new target where it is another one, and notes in the report where that failed.
-    ///
-    /// - Throws: `ReplicationFailure`; with code `forbidden` where the account may not put settings back.
     func setRevisionsLimit(_ prepared: Prepared, _ report: inout RestoreReport) async throws {
         guard let limit = prepared.settings.revisionsLimit else { return }
-        // Nothing is written that would show it otherwise, before all documents are there.
-        if prepared.plan.target != .absent { try await expectAdministrator() }
         if let failure = try await restore(revisionsLimit: limit, prepared) { report.note(failure) }
     }
 
@@ -109,22 +108,37 @@ extension RestoreRun {
         error.code == .timeout || error.status == 504 || error.status == 500 && error.error != nil
     }
 
-    /// Refuses an account that is known not to be an administrator of the target.
-    private func expectAdministrator() async throws {
-        try await onTarget {
-            do {
-                let session = try await target.server.session()
-                if session.isServerAdmin { return }
-                let security = SecurityObject(try await target.security())
-                guard !security.isAdministrator(session) else { return }
-            } catch let error as CouchError where error.isRefusal || [.notCouchDB, .unsupported].contains(error.code) {
-                // What a proxy keeps back says nothing of the account.
-                return
+    /// Refuses an account that may not put back what is to be put back; nothing that is written before would show it.
+    ///
+    /// - Throws: `ReplicationFailure` with code `forbidden`.
+    func expectAdministrator(_ prepared: Prepared) async throws {
+        let isNeeded =
+            switch prepared.plan.target {
+            // Who may make it may do all else.
+            case .absent: false
+            case .empty, .begun: prepared.settings.security != nil || prepared.settings.revisionsLimit != nil
+            case .existing: try await otherSettings(prepared).putBack.contains { $0 != Self.localDocuments }
             }
+        guard isNeeded, try await isNoAdministrator() else { return }
+        try await onTarget {
             throw CouchError(
                 .forbidden,
                 "only an administrator of the database may put _security and _revs_limit back: log in as one",
                 status: 403)
+        }
+    }
+
+    /// Whether the account is known not to be an administrator of the target.
+    private func isNoAdministrator() async throws -> Bool {
+        try await onTarget {
+            do {
+                let session = try await target.server.session()
+                if session.isServerAdmin { return false }
+                return !SecurityObject(try await target.security()).isAdministrator(session)
+            } catch let error as CouchError where error.isRefusal || [.notCouchDB, .unsupported].contains(error.code) {
+                // What a proxy keeps back says nothing of the account.
+                return false
+            }
         }
     }
 }

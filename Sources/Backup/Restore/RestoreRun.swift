@@ -73,12 +73,13 @@ package struct RestoreRun: Sendable {
         let prepared = try await prepare()
         let isNew = prepared.plan.target != .existing
         if !isNew { try expectNone(await loss(prepared)) }
+        // Before the mark: who may not is to leave nothing behind.
+        try await expectAdministrator(prepared)
         let settings = prepared.settings
         if prepared.plan.target == .absent, let mark = prepared.mark { try await create(settings, mark) }
         let copies = try await onTarget { try await target.info().copyCounts }
         let awayBefore = try await onTarget { try await target.nodesAway(copies) }
         var report = RestoreReport(prepared.plan)
-        // Before the mark: who may not set it is to leave nothing behind.
         if isNew { try await setRevisionsLimit(prepared, &report) }
         if let mark = prepared.mark { try await onTarget { try await mark.leave(in: target) } }
         // The comparison below is with the same rows, and can't miss any.
@@ -86,8 +87,8 @@ package struct RestoreRun: Sendable {
         report.setAside(prepared.selection.undecided)
         if isNew {
             report.add(try await copy(prepared, to: CouchReplica(target)))
-            try await restoreSettings(prepared, &report)
             report.add(try await copyDesignDocuments(prepared, to: CouchReplica(target)))
+            try await restoreSettings(prepared, &report)
         } else {
             try await bringBack(prepared, &report)
             try await bringBackSettings(prepared, &report)
@@ -171,13 +172,14 @@ package struct RestoreRun: Sendable {
             .copy(prepared.designDocuments)
     }
 
+    /// Puts back local documents, and then `_security`, which may take from the account what it has to do before.
     private func restoreSettings(_ prepared: Prepared, _ report: inout RestoreReport) async throws {
+        report.setAside(try await restoreLocalDocuments(prepared.settings))
         switch try await restore(setting: Self.security, prepared) {
         case .set: break
         case .kept: report.noteKept(Self.security)
         case .failed(let failure): report.note(failure)
         }
-        report.setAside(try await restoreLocalDocuments(prepared.settings))
     }
 
     /// Makes a call that can be repeated, and again where its failure may pass.

@@ -94,7 +94,7 @@ import Testing
             let change: (inout RestoreOptions) -> Void = { ($0.intoExisting, $0.isExact) = (true, true) }
             let report = try await scene.restore(moment, to: target, change)
             #expect(report.outcome == .incomplete && report.hasAllDocuments, "\(report)")
-            #expect(report.otherSettings == ["_security", "_revs_limit"] && report.restoredSettings == [])
+            #expect(report.otherSettings == ["_revs_limit", "_security"] && report.restoredSettings == [])
             let done = try await RestoreRun(of: scene.moment(moment), to: target).done()
             #expect(done?.outcome == .incomplete, "\(String(describing: done))")
             server.faults.removeAll()
@@ -104,12 +104,19 @@ import Testing
     }
 
     /// Who may not put settings back is told before anything is written, though the limit need not be set.
-    @Test func refusesWhoMayNotPutSettingsBack() async throws {
+    @Test(arguments: [true, false]) func refusesWhoMayNotPutSettingsBack(hasLimit: Bool) async throws {
         let password = Secret("long enough")
         try await withScene(users: [ServerOptions.User("ann", password: password)]) { server, scene in
             try await scene.source.fill(3)
             try await scene.source.setSecurity(["admins": ["names": ["ann"], "roles": []]])
+            if !hasLimit {
+                server.faults.add(
+                    Fault(
+                        .failure(status: 403, error: "forbidden", reason: "no"), method: "GET",
+                        pathContains: "/_revs_limit"))
+            }
             let moment = try await scene.backUp().moment
+            server.faults.removeAll()
             let target = scene.beside("target")
             try await target.create()
             func restore() async throws -> RestoreReport {
@@ -127,6 +134,32 @@ import Testing
             // An administrator of this database may.
             try await target.setSecurity(["admins": ["names": ["ann"], "roles": []]])
             #expect(try await restore().comparison.equal == 3)
+        }
+    }
+
+    /// An account that the restored `_security` makes none of its administrators does before what only those may do.
+    @Test(arguments: [false, true]) func writesAllElseBeforeSecurity(isExisting: Bool) async throws {
+        let password = Secret("long enough")
+        try await withScene(users: [ServerOptions.User("ann", password: password)]) { server, scene in
+            try await scene.source.fill(3)
+            _ = try await scene.source.putDocument("_design/a", members: ["language": "query"])
+            try await scene.source.setRevisionsLimit(50)
+            try await scene.source.setSecurity(["admins": ["names": ["bob"], "roles": []]])
+            let moment = try await scene.backUp().moment
+            let target = scene.beside("target")
+            try await target.create()
+            if isExisting { _ = try await target.putDocument("other", members: [:]) }
+            try await target.setSecurity(["admins": ["names": ["ann"], "roles": []]])
+            let connection = try ServerConnection(
+                url: try ServerURL(server.baseURL), authentication: .basic(user: "ann", password: password))
+            let report = try await connection.closing {
+                try await scene.restore(moment, to: connection.database(target.name)) {
+                    ($0.intoExisting, $0.isExact) = (isExisting, isExisting)
+                }
+            }
+            #expect(report.isEqual && report.otherSettings == [], "\(report)")
+            #expect(try await target.revisionsLimit() == 50)
+            #expect(try await target.security()["admins"]?["names"] == ["bob"])
         }
     }
 }
