@@ -55,7 +55,8 @@ extension CouchError {
         // CouchDB says so where a body came too slowly, and a proxy where it waited in vain.
         case 408: .timeout
         case 409: isCouchDB ? .conflict : .notCouchDB
-        case 412: isCouchDB ? .preconditionFailed : .notCouchDB
+        // That a node is away CouchDB tells so too (chttpd:error_info/1), and it passes.
+        case 412: word == "nodedown" ? .serverError : isCouchDB ? .preconditionFailed : .notCouchDB
         case 413: .tooLarge
         case 429: .tooManyRequests
         case 500...: .serverError
