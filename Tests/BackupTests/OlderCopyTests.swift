@@ -1,10 +1,10 @@
+import Backup
 import CouchDB
 import CouchSim
+import Foundation
 import Replication
 import Testing
-
-@testable import Backup
-@testable import Vault
+import Vault
 
 /// A node that is back and has not caught up: all nodes are there, and its copy answers what one copy alone is asked for.
 @Suite(.timeLimit(.minutes(1))) struct OlderCopyTests {

@@ -173,7 +173,8 @@ extension RestoreRun {
             case .failed(let failure): report.note(failure)
             }
         }
-        report.restoredSettings = other.putBack.filter(report.restoredSettings.contains)
+        let restored = Set(report.restoredSettings)
+        report.restoredSettings = other.putBack.filter { restored.contains($0) }
         guard options.isExact && prepared.selection.isAll || prepared.wasEmpty else { return }
         try await confirmSettings(besides: other.putBack + other.left, prepared, &report)
     }
