@@ -1,7 +1,6 @@
 import CouchDB
 import Foundation
 import Replication
-import Synchronization
 import Vault
 
 /// Brings a backup in a vault up to its source, and adds a moment.
@@ -32,8 +31,7 @@ package struct BackupRun: Sendable {
 
     /// Runs once.
     ///
-    /// A moment that is only confirmed has the mark that its own run left. Where that run was cut off before it could, its
-    /// moment is not marked, and another one is made.
+    /// A moment that is only confirmed has the mark that its own run left, or is given it where that run could not leave it.
     ///
     /// Where the newest state is damaged, that is set aside, and the source read again from its beginning: the new moment has
     /// all, and the report tells.
@@ -99,79 +97,44 @@ package struct BackupRun: Sendable {
             async let settings = SourceSettings.read(of: source, info)
             return try await (identity, settings, info.copyCounts)
         }
-        let awayBefore = try await source.nodesAway(copies)
-        let verdict = try await recognise(identity, settings, remembered: remembered, awayBefore)
+        let awayBefore = try await onSource { try await source.nodesAway(copies) }
+        let verdict = try await recognise(identity, settings, remembered: remembered, awayBefore, copies)
         try await backup.store(settings, keeping: Set(unread.map(\.part)))
         let report = try await replicate(identity, isSame: verdict.verdict == .same, wasCutOff: verdict.wasCutOff)
-        let away = NodesAway.worse(awayBefore, try await source.nodesAway(copies))
+        let away = NodesAway.worse(awayBefore, try await onSource { try await source.nodesAway(copies) })
         let isWhole = !report.isIncomplete && away?.mayHideWrites != true
         if !sealsUnchanged, verdict.verdict == .same, !verdict.wasCutOff,
             let newest = try await backup.confirm(
                 at: now(), sequence: report.sequence, isComplete: isWhole, setAside: report.counts.refused)
         {
-            return BackupReport(
+            var done = BackupReport(
                 name: backup.name, moment: newest, isNew: false, replication: report, source: .same,
                 isMarked: identity.marker == backup.uuid, unread: unread, nodesAway: away)
+            if newest.number > remembered.markedMoment ?? 0 {
+                try await leave(mark, over: revision, isRemembered: remembered.marker != nil, &done)
+            }
+            return done
         }
         let moment = try await backup.seal(
             at: now(), sequence: report.sequence, isComplete: isWhole, setAside: report.counts.refused)
         var done = BackupReport(
             name: backup.name, moment: moment, isNew: true, replication: report, source: verdict.verdict,
             isMarked: false, unread: unread, nodesAway: away)
-        do {
-            done.isMarked = try await mark.leave(moment: moment.number, over: revision)
-            try await backup.noteMarker(done.isMarked ? backup.uuid : nil, moment: moment.number)
-        } catch let error as CouchError {
-            // All data are there. The mark of the moment before goes on to tell which database it is.
-            done.markFailure = error
-        }
+        try await leave(mark, over: revision, isRemembered: remembered.marker != nil, &done)
         return done
     }
 
-    /// Runs, and again whenever something has changed, until that is to stop: then all that was copied is in a moment.
-    ///
-    /// A source that answered once and is away later, as while it is started again, is waited for.
-    ///
-    /// - Parameters:
-    ///   - interval: the shortest time between two moments.
-    ///   - stop: ends it behind the run that is under way.
-    ///   - clock: how long the pauses are in which the source is waited for: from one second to a minute.
-    ///   - waiting: takes each failure of the source that is waited for, and the pause before the next attempt.
-    ///   - report: takes the report of each run that brought something, of the first one, and of one behind a failure.
-    package func follow(
-        every interval: Duration, until stop: StopRequest, clock: RunClock = .system,
-        waiting: (ReplicationFailure, Duration) async throws -> Void, report: (BackupReport) async throws -> Void
+    /// Leaves the mark of the moment in the source, or notes in the report why it can't be left.
+    private func leave(
+        _ mark: SourceMark, over revision: JSONValue?, isRemembered: Bool, _ done: inout BackupReport
     ) async throws {
-        let replica = CouchReplica(source)
-        var (hasRun, pause): (Bool, Duration) = (false, Self.firstPause)
-        var run = self
-        while !stop.isRequested {
-            do {
-                let done = try await run.run()
-                // That it answers again is told too.
-                let isBack = pause > Self.firstPause
-                if done.isNew || done.damage != nil || !hasRun || isBack { try await report(done) }
-                // A source that was away has brought nothing by that.
-                run.sealsUnchanged = false
-                (hasRun, pause) = (true, Self.firstPause)
-                try await stop.cutting {
-                    try await clock.sleep(interval)
-                    var isQuiet = true
-                    while isQuiet {
-                        let batch = try await onSource {
-                            try await replica.changes(
-                                since: done.replication.sequence, limit: 1, patience: options.patience)
-                        }
-                        isQuiet = batch.documents.isEmpty && batch.unusable.isEmpty
-                    }
-                }
-            } catch let failure as ReplicationFailure
-                where hasRun && failure.side == .source && FailureKind(failure.underlying) == .passing
-            {
-                try await waiting(failure, pause)
-                try await stop.cutting { [pause] in try await clock.sleep(pause) }
-                pause = min(pause * 2, Self.longestPause)
-            }
+        do {
+            done.isMarked = try await mark.leave(
+                moment: done.moment.number, over: revision, isRemembered: isRemembered)
+            try await backup.noteMarker(done.isMarked ? backup.uuid : nil, moment: done.moment.number)
+        } catch let error as CouchError {
+            // All data are there. The mark of the moment before goes on to tell which database it is.
+            done.markFailure = error
         }
     }
 
@@ -185,23 +148,22 @@ package struct BackupRun: Sendable {
         return options
     }
 
-    private static let firstPause = Duration.seconds(1)
-    private static let longestPause = Duration.seconds(60)
-
     /// Why an epoch begins of a source that is the one it was.
     package static let purged = "documents were purged, and with a key that only writes nobody can tell which"
 
     /// Tells whether the source is the one that is known, and whether all has to be compared, as behind a run that was cut
     /// off.
     ///
-    /// - Parameter away: the nodes of the source that are away. Where they may hide what is there, no epoch begins for that.
+    /// - Parameter away: the nodes of the source that were away before. Where those, or the ones that are away when the
+    ///   questions were answered, may hide what is there, no epoch begins for that.
     private func recognise(
-        _ found: SourceIdentity, _ settings: SourceSettings, remembered: SourceIdentity, _ away: NodesAway?
+        _ found: SourceIdentity, _ settings: SourceSettings, remembered: SourceIdentity, _ away: NodesAway?,
+        _ copies: CopyCounts?
     ) async throws -> (verdict: SourceVerdict, wasCutOff: Bool) {
         let leaves = KnownLeaves(source: CouchReplica(source), backup: backup)
         let identity = try await leaves.believed(found, settings, remembered: remembered)
         if case .newEpoch = SourceVerdict(remembered: remembered, found: identity) {
-            try await expectNoneHiding(away)
+            try await expectNoneHiding(away, copies)
         }
         let verdict: SourceVerdict
         do {
@@ -219,15 +181,16 @@ package struct BackupRun: Sendable {
         }
         // What was read behind the last mark shows whether the source went back since.
         let unmarked = try await leaves.ask()
-        guard unmarked.isLost else { return (verdict, unmarked.hasAny || identity != found) }
-        try await expectNoneHiding(away)
+        guard unmarked.isLost else { return (verdict, unmarked.isCutOff || identity != found) }
+        try await expectNoneHiding(away, copies)
         let reason =
             "the source has no more what was read of it behind its last mark: it went back in time, or purged that"
         try await backup.beginEpoch(found, reason: reason, at: now())
         return (.newEpoch(reason: reason), false)
     }
 
-    private func expectNoneHiding(_ away: NodesAway?) async throws {
+    private func expectNoneHiding(_ before: NodesAway?, _ copies: CopyCounts?) async throws {
+        let away = NodesAway.worse(before, try await onSource { try await source.nodesAway(copies) })
         // What was taken by too few copies may be with them as well.
         guard let away, let hiding = away.hiding ?? (away.missesQuorum ? away.summary : nil) else { return }
         try await onSource {
@@ -259,14 +222,14 @@ package struct BackupRun: Sendable {
         guard isSame, try backup.isReadable else { return report }
         let hasPurged = try await hasPurged(identity)
         let lost = LostLeaves(source: replica, backup: backup, options: self.options, hasPurged: hasPurged)
-        let further: ReplicationReport? =
+        let followed =
             if !hasPurged, !wasCutOff, let documents = listed.documents {
                 try await lost.follow(documents)
             } else {
                 try await lost.followAll()
             }
-        if let further { report.add(further) }
-        if hasPurged { try await backup.notePurges(identity.purgeSequence) }
+        if let further = followed.report { report.add(further) }
+        if hasPurged, !followed.isOpen { try await backup.notePurges(identity.purgeSequence) }
         return report
     }
 
@@ -275,7 +238,7 @@ package struct BackupRun: Sendable {
         PurgeSequence.hasGrown(from: try await backup.newestEpoch().source.purgeSequence, to: identity.purgeSequence)
     }
 
-    private func onSource<Result: Sendable>(_ call: () async throws -> Result) async throws -> Result {
+    func onSource<Result: Sendable>(_ call: () async throws -> Result) async throws -> Result {
         try await ReplicationFailure.Side.source.naming { try await call() }
     }
 }

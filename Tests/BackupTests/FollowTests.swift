@@ -3,6 +3,7 @@ import CouchDB
 import CouchSim
 import Foundation
 import Replication
+import Synchronization
 import Testing
 import Vault
 
@@ -11,14 +12,25 @@ import Vault
     /// Follows the source without any pause until the last body says so.
     ///
     /// - Parameters:
+    ///   - step: how much time passes at each look at the clock; nil for as much as does.
     ///   - waiting: called at each failure that is waited for, with how many there were.
     ///   - report: called with each report and how many there were; true ends it.
     private func follow(
-        _ scene: Scene, waiting: (Int) throws -> Void, report: (BackupReport, Int) -> Bool
+        _ scene: Scene, step: Duration? = nil, waiting: (Int) throws -> Void, report: (BackupReport, Int) -> Bool
     ) async throws -> (pauses: [Duration], reports: [BackupReport]) {
         let stop = StopRequest()
         var (pauses, reports): ([Duration], [BackupReport]) = ([], [])
-        let clock = RunClock(now: { ContinuousClock.now }) { _ in
+        let start = ContinuousClock.now
+        let looks = Mutex(0)
+        let now: @Sendable () -> ContinuousClock.Instant = {
+            guard let step else { return ContinuousClock.now }
+            let count: Int = looks.withLock { looks in
+                looks += 1
+                return looks
+            }
+            return start + step * count
+        }
+        let clock = RunClock(now: now) { _ in
             try Task.checkCancellation()
             await Task.yield()
         }
@@ -70,6 +82,21 @@ import Vault
             #expect(reports.map(\.isNew) == [true, false, false, true])
             #expect(reports.map(\.moment.number) == [1, 1, 1, 2])
             #expect(reports.map(\.moment.documents) == [3, 3, 3, 4])
+        }
+    }
+
+    /// What could not be read is tried again though nothing changes.
+    @Test func triesAgainWhatIsLackingOfAQuietSource() async throws {
+        try await withScene { server, scene in
+            try await scene.source.fill(3)
+            let fault = server.faults.add(Fault(.documentMissing(id: "document-2")))
+            let (pauses, reports) = try await follow(scene, step: .seconds(25)) { _ in
+            } report: { _, count in
+                server.faults.remove(fault)
+                return count == 2
+            }
+            #expect(pauses == [] && reports.map(\.isIncomplete) == [true, false])
+            #expect(reports.map(\.moment.number) == [1, 2])
         }
     }
 

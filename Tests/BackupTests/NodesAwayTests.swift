@@ -57,6 +57,33 @@ import Testing
         }
     }
 
+    /// The questions whose answers make a source look set back may take long.
+    @Test func noEpochBeginsWhereNodesGoAwayBehindTheFirstLook() async throws {
+        try await withScene(otherNodes: Self.others) { server, scene in
+            try await scene.source.fill(10)
+            try await scene.backUp()
+            let old = try server.snapshot(of: "source")
+            try await scene.source.write(["new": [:]])
+            let thin = server.faults.add(Fault(.accepted, method: "PUT", pathContains: "/_local/", database: "source"))
+            #expect(try await scene.backUp().markFailure != nil)
+            server.faults.remove(thin)
+            try server.rollback(to: old)
+            let question = server.faults.add(Fault(.stall(afterBytes: 0), pathContains: "_revs_diff"))
+            async let run = scene.backUp()
+            try await server.faults.struck(question)
+            server.setNodesAway(Set(Self.others))
+            server.faults.remove(question)
+            do {
+                let report = try await run
+                Issue.record("\(report.source)")
+            } catch let failure as ReplicationFailure {
+                #expect("\(failure.underlying)".contains("2 of 3 nodes"), "\(failure)")
+            }
+            server.setNodesAway([])
+            #expect(try await scene.backUp().moment.epoch == 2)
+        }
+    }
+
     /// CouchDB sets it where most copies of the database can be told of it, and nowhere else.
     @Test func aRestoreGoesOnWhereNoMajorityTakesSecurity() async throws {
         try await withScene { server, scene in
@@ -187,6 +214,23 @@ import Testing
             for place in places {
                 #expect(try await rehearse(.database(scene.source), in: place).verdict == .equal)
             }
+        }
+    }
+
+    /// That nobody answers is not that all nodes are there.
+    @Test func nothingIsCompleteWhereTheClusterDoesNotAnswer() async throws {
+        try await withScene(otherNodes: Self.others) { server, scene in
+            try await scene.source.fill(10)
+            let moment = try await scene.backUp().moment
+            server.setNodesAway(Set(Self.others))
+            server.faults.add(Fault(Fault.serverError, pathPrefix: "/_membership"))
+            await #expect(throws: ReplicationFailure.self) { try await scene.backUp() }
+            await #expect(throws: ReplicationFailure.self) { try await scene.restore(moment, to: scene.beside("copy")) }
+            let (source, copy) = (CouchReplica(scene.source), CouchReplica(scene.beside("copy")))
+            await #expect(throws: ReplicationFailure.self) { try await AwayNodes.ask(source, copy) }
+            server.faults.removeAll()
+            #expect(try await scene.backUp().isIncomplete)
+            #expect(try await scene.restore(moment, to: scene.beside("copy")).outcome == .incomplete)
         }
     }
 

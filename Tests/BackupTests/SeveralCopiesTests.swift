@@ -54,6 +54,22 @@ import Testing
         }
     }
 
+    /// That CouchDB does not hand out a setting this time is no change of it.
+    @Test(arguments: ["/_security", "/_revs_limit"]) func goesOnWhereASettingCannotBeRead(path: String) async throws {
+        try await withScene(copies: 2) { server, scene in
+            try await scene.source.fill(30)
+            try await scene.source.setRevisionsLimit(50)
+            for _ in 0..<2 { try await scene.backUp() }
+            try await tell(1, in: scene)
+            server.faults.add(
+                Fault(.failure(status: 403, error: "forbidden", reason: "no"), method: "GET", pathContains: path))
+            let report = try await scene.backUp()
+            #expect(report.source == .same && report.moment.epoch == 1 && report.unread.count == 1, "\(report)")
+            server.faults.removeAll()
+            #expect(try await scene.backUp().source == .same)
+        }
+    }
+
     /// A position of another copy may hide changes: all is compared where the mark is in doubt.
     @Test func findsWhatThePositionHides() async throws {
         try await withScene(copies: 2) { server, scene in

@@ -52,6 +52,59 @@ import Vault
         }
     }
 
+    /// A source that takes no mark for long does not fill the vault with moments of the same; its mark is left with the next one
+    /// that is confirmed.
+    @Test func confirmsAMomentThatCouldNotBeMarked() async throws {
+        try await withScene { server, scene in
+            try await scene.source.fill(10)
+            func check() async throws -> BackupReport {
+                try await scene.withBackup { backup in
+                    var run = BackupRun(of: scene.source, into: backup)
+                    (run.options, run.sealsUnchanged) = (.test, false)
+                    return try await run.run()
+                }
+            }
+            #expect(try await check().isMarked)
+            server.requests.reset()
+            #expect(try await !check().isNew)
+            let usual = server.requests.counted["GET /{db}/_changes"]
+            try await scene.source.write(["document-1": ["v": 2]])
+            let full = server.faults.add(
+                Fault(
+                    .failure(status: 507, error: "insufficient_storage", reason: "the disk is full"), method: "PUT",
+                    pathContains: "/_local/"))
+            let second = try await check()
+            #expect(second.isNew && second.markFailure != nil)
+            server.requests.reset()
+            let third = try await check()
+            #expect(!third.isNew && third.moment == second.moment && third.markFailure != nil)
+            #expect(server.requests.counted["GET /{db}/_changes"] == usual, "nothing is compared")
+            server.faults.remove(full)
+            let fourth = try await check()
+            #expect(!fourth.isNew && fourth.isMarked && fourth.markFailure == nil)
+            #expect(
+                try await scene.withBackup { try await $0.newestEpoch().source.markedMoment } == second.moment.number)
+        }
+    }
+
+    /// Without the mark a source that was put back looks like the same one.
+    @Test func remembersItsMarkWhereAProxyLetsNoOtherThrough() async throws {
+        try await withScene { server, scene in
+            try await scene.source.fill(10)
+            try await scene.backUp()
+            let old = try server.snapshot(of: "source")
+            try await scene.source.write(["document-1": ["v": 2]])
+            try await scene.backUp()
+            server.faults.add(
+                Fault(.page("<html>not today</html>", status: 403), method: "PUT", pathContains: "/_local/"))
+            let third = try await scene.backUp()
+            #expect(!third.isMarked && third.markFailure?.status == 403 && !third.isIncomplete)
+            server.faults.removeAll()
+            try server.rollback(to: old)
+            #expect(try await scene.backUp().moment.epoch == 2)
+        }
+    }
+
     /// With a small limit of revisions the one that the feed listed is forgotten when it is asked for.
     @Test func readsWhatWasEditedMeanwhile() async throws {
         try await withScene { _, scene in try await readsWhatWasEdited(scene) }

@@ -179,8 +179,7 @@ package struct DrillRun: Sendable {
     }
 
     private func nodesAway(of database: CouchDatabase, _ side: ReplicationFailure.Side) async throws -> NodesAway? {
-        let copies = try await side.naming { try await database.info().copyCounts }
-        return try await database.nodesAway(copies)
+        try await side.naming { try await database.nodesAway(try await database.info().copyCounts) }
     }
 
     /// Reads the attachments of what was restored: a copy in memory has them as files that nobody has opened yet.

@@ -108,6 +108,9 @@ package struct RestoreReport: Sendable {
     package var restoredSettings: [String] = []
     /// Those that were to be put back and that the target did not take, by name and reason; ``otherSettings`` has them too.
     package var settingFailures: [Refusal] = []
+    /// Those of which CouchDB lets nobody put another one there, which says nothing against the restore; ``otherSettings`` has
+    /// them too.
+    package var keptSettings: [String] = []
     /// The nodes of the target's cluster that were away when something was written; nil where none was.
     package var nodesAway: NodesAway?
 

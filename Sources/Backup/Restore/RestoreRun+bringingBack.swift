@@ -133,15 +133,15 @@ extension RestoreRun {
         return options.isExact && prepared.selection.isAll ? (own + other + local, left) : (own + local, other + left)
     }
 
-    private static func isUnset(_ security: Data) -> Bool {
+    static func isUnset(_ security: Data) -> Bool {
         (try? JSONValue(parsing: security)).map { SecurityObject($0).isUnset } ?? false
     }
 
     /// Of a new database (couch_db_engine.hrl).
-    private static let usualRevisionsLimit = 1000
+    static let usualRevisionsLimit = 1000
 
     /// Whether two security objects say the same; one that can't be parsed says the same only as equal bytes.
-    private static func isSame(_ security: Data, _ other: Data) -> Bool {
+    static func isSame(_ security: Data, _ other: Data) -> Bool {
         guard security != other else { return true }
         // Whatever is wrong with one, it is not known to be the same.
         guard let left = try? JSONValue(parsing: security), let right = try? JSONValue(parsing: other) else {
@@ -156,27 +156,27 @@ extension RestoreRun {
 
     /// Puts back what is to be as it was, and notes what is left.
     func bringBackSettings(_ prepared: Prepared, _ report: inout RestoreReport) async throws {
-        let settings = prepared.settings
         let other = try await otherSettings(prepared)
         report.otherSettings = other.left
-        for name in other.putBack {
-            var end = SettingEnd.set
-            if name == Self.localDocuments {
-                let refusals = try await restoreLocalDocuments(settings)
+        // _security last: it may take from the account the right to do the rest.
+        for name in other.putBack.filter({ $0 != Self.security }) + other.putBack.filter({ $0 == Self.security }) {
+            guard name != Self.localDocuments else {
+                let refusals = try await restoreLocalDocuments(prepared.settings)
                 report.setAside(refusals)
                 // Those that were not taken are told by their names.
-                guard refusals.isEmpty else { continue }
-            } else if name == Self.security, let security = settings.security {
-                end = try await restore(security: security)
-            } else if let limit = settings.revisionsLimit, let failure = try await restore(revisionsLimit: limit) {
-                end = .failed(failure)
+                if refusals.isEmpty { report.restoredSettings.append(name) }
+                continue
             }
-            switch end {
+            switch try await restore(setting: name, prepared) {
             case .set: report.restoredSettings.append(name)
-            case .kept: report.otherSettings.append(name)
+            case .kept: report.noteKept(name)
             case .failed(let failure): report.note(failure)
             }
         }
+        let restored = Set(report.restoredSettings)
+        report.restoredSettings = other.putBack.filter { restored.contains($0) }
+        guard options.isExact && prepared.selection.isAll || prepared.wasEmpty else { return }
+        try await confirmSettings(besides: other.putBack + other.left, prepared, &report)
     }
 
     /// What documents were at the moment, and what they are, with their contents.

@@ -37,6 +37,8 @@ extension RestoreRun {
 
     /// The report of a restore that has nothing to do: the target is what the moment was, as a run before has left it.
     ///
+    /// Where its shards have several copies, settings that only some of them may have are set again.
+    ///
     /// - Returns: nil where anything is not as it was.
     /// - Throws: as ``plan()``.
     package func done() async throws -> RestoreReport? {
@@ -52,8 +54,10 @@ extension RestoreRun {
             if group.contains(where: { !isOfCouchDB($0) }) { isSame = false }
         }
         guard isSame else { return nil }
-        let copies = try await onTarget { try await target.info().copyCounts }
-        report.nodesAway = try await target.nodesAway(copies)
+        var made = prepared
+        made.wasEmpty = true  // when the run before began
+        try await looking.confirmSettings(besides: [], made, &report)
+        report.nodesAway = try await onTarget { try await target.nodesAway(try await target.info().copyCounts) }
         return report
     }
 

@@ -1,5 +1,4 @@
 import CouchDB
-import Foundation
 import Replication
 import Vault
 
@@ -74,12 +73,13 @@ package struct RestoreRun: Sendable {
         let prepared = try await prepare()
         let isNew = prepared.plan.target != .existing
         if !isNew { try expectNone(await loss(prepared)) }
+        // Before the mark: who may not is to leave nothing behind.
+        try await expectAdministrator(prepared)
         let settings = prepared.settings
         if prepared.plan.target == .absent, let mark = prepared.mark { try await create(settings, mark) }
         let copies = try await onTarget { try await target.info().copyCounts }
-        let awayBefore = try await target.nodesAway(copies)
+        let awayBefore = try await onTarget { try await target.nodesAway(copies) }
         var report = RestoreReport(prepared.plan)
-        // Before the mark: who may not set it is to leave nothing behind.
         if isNew { try await setRevisionsLimit(prepared, &report) }
         if let mark = prepared.mark { try await onTarget { try await mark.leave(in: target) } }
         // The comparison below is with the same rows, and can't miss any.
@@ -87,19 +87,19 @@ package struct RestoreRun: Sendable {
         report.setAside(prepared.selection.undecided)
         if isNew {
             report.add(try await copy(prepared, to: CouchReplica(target)))
-            try await restoreSettings(settings, &report)
             report.add(try await copyDesignDocuments(prepared, to: CouchReplica(target)))
+            try await restoreSettings(prepared, &report)
         } else {
             try await bringBack(prepared, &report)
             try await bringBackSettings(prepared, &report)
         }
         try await compare(prepared, &report)
         report.loss = try await loss
+        report.nodesAway = NodesAway.worse(awayBefore, try await onTarget { try await target.nodesAway(copies) })
         // A setting that was not taken is set by itself, and nodes that are back get what was written: no further run is to go on
         // for either.
         let isEqual = report.hasAllDocuments
         try await onTarget { try await end(prepared, isEqual: isEqual) }
-        report.nodesAway = NodesAway.worse(awayBefore, try await target.nodesAway(copies))
         report.elapsed = began.duration(to: clock.now)
         return report
     }
@@ -172,38 +172,13 @@ package struct RestoreRun: Sendable {
             .copy(prepared.designDocuments)
     }
 
-    private func restoreSettings(_ settings: SourceSettings, _ report: inout RestoreReport) async throws {
-        if let security = settings.security, case .failed(let failure) = try await restore(security: security) {
-            report.note(failure)
-        }
-        report.setAside(try await restoreLocalDocuments(settings))
-    }
-
-    /// What came of a setting that was to be put back.
-    enum SettingEnd {
-        case set
-        /// CouchDB keeps its own.
-        case kept
-        case failed(Refusal)
-    }
-
-    /// Sets `_security` where it is another one: a new database often has the same, and a cluster takes another one only where
-    /// a majority of its nodes is there.
-    func restore(security: Data) async throws -> SettingEnd {
-        try await onTarget { () async throws -> SettingEnd in
-            guard try await target.securityDocument() != security else { return .set }
-            do {
-                try await target.setSecurity(document: security)
-                return .set
-            } catch let error as CouchError where error.code == .forbidden && SystemDatabase.isUsers(target.name) {
-                // Unless users_db_security_editable is set, CouchDB keeps its own, which lets administrators in and nobody else.
-                return .kept
-            } catch let error as CouchError where error.isMajorityMissing {
-                return .failed(
-                    Refusal(
-                        id: DocumentID(Self.security), revision: nil, stage: .storing, error: "no_majority",
-                        reason: "too many nodes of the cluster are away to set it"))
-            }
+    /// Puts back local documents, and then `_security`, which may take from the account what it has to do before.
+    private func restoreSettings(_ prepared: Prepared, _ report: inout RestoreReport) async throws {
+        report.setAside(try await restoreLocalDocuments(prepared.settings))
+        switch try await restore(setting: Self.security, prepared) {
+        case .set: break
+        case .kept: report.noteKept(Self.security)
+        case .failed(let failure): report.note(failure)
         }
     }
 
@@ -220,6 +195,12 @@ extension RestoreReport {
     mutating func note(_ failure: Refusal) {
         settingFailures.append(failure)
         otherSettings.append(failure.id.text)
+    }
+
+    /// Notes a setting of which CouchDB keeps its own.
+    mutating func noteKept(_ setting: String) {
+        keptSettings.append(setting)
+        otherSettings.append(setting)
     }
 
     /// Adds what is not restored, by name as far as there is room.

@@ -8,21 +8,19 @@ struct KnownLeaves: Sendable {
 
     /// Asks for the leaves that were stored behind a moment; nil for that of the last mark.
     ///
-    /// - Returns: Whether there are any, and whether the source has lost one.
+    /// - Returns: Whether some are in no moment yet, and whether the source has lost one.
     /// - Throws: `ReplicationFailure` of the source; `VaultError`.
-    func ask(behind moment: Int? = nil) async throws -> (hasAny: Bool, isLost: Bool) {
-        var (hasAny, isLost) = (false, false)
-        try await backup.unmarked(behind: moment) { documents in
-            hasAny = true
+    func ask(behind moment: Int? = nil) async throws -> (isCutOff: Bool, isLost: Bool) {
+        var isLost = false
+        let isCutOff = try await backup.unmarked(behind: moment) { documents in
             guard !isLost else { return }
             isLost = try await ReplicationFailure.Side.source.naming {
+                // What one copy of a shard lacks others may have.
                 let missing = try await source.missing(documents.filter { !$0.revisions.isEmpty })
-                guard !missing.isEmpty else { return false }
-                // Where copies of a shard are away, those that answer are believed: the next call may reach others.
-                return try await !source.missing(missing).isEmpty
+                return try await !source.missingEverywhere(missing).isEmpty
             }
         }
-        return (hasAny, isLost)
+        return (isCutOff, isLost)
     }
 
     /// What a source says of itself; with the mark that is remembered in the place of an older one, or of none, where that is
@@ -39,15 +37,19 @@ struct KnownLeaves: Sendable {
         else {
             return found
         }
-        // A source that went back may have lost nothing else.
+        // A source that went back may have lost nothing else. What could not be read tells nothing.
         let stored = try await backup.sourceSettings()
-        guard stored.security == settings.security, stored.revisionsLimit == settings.revisionsLimit else {
-            return found
-        }
+        guard Self.mayBeSame(stored.security, settings.security),
+            Self.mayBeSame(stored.revisionsLimit, settings.revisionsLimit)
+        else { return found }
         let marked = found.marker == nil ? nil : found.markedMoment
         guard try await !ask(behind: marked ?? 0).isLost else { return found }
         var believed = found
         (believed.marker, believed.markedMoment) = (remembered.marker, remembered.markedMoment)
         return believed
+    }
+
+    private static func mayBeSame<Value: Equatable>(_ stored: Value?, _ read: Value?) -> Bool {
+        stored == nil || read == nil || stored == read
     }
 }

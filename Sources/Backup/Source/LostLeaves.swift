@@ -17,13 +17,25 @@ struct LostLeaves: Sendable {
 
     private static let lookedUpTogether = 500
 
+    /// What has come of it.
+    struct Outcome {
+        /// What had to be copied, and what of it could not be; nil where nothing had to be.
+        var report: ReplicationReport?
+        /// Whether something is still handed out that a copy of its shard has lost: another look has to follow.
+        var isOpen = false
+
+        mutating func add(_ other: Outcome) {
+            isOpen = isOpen || other.isOpen
+            guard let more = other.report else { return }
+            if report == nil { report = more } else { report?.add(more) }
+        }
+    }
+
     /// Compares everything; needed after a purge.
-    ///
-    /// - Returns: what had to be copied, and what of it could not be.
-    func followAll() async throws -> ReplicationReport? {
-        var (ids, report): ([DocumentID], ReplicationReport?) = ([], nil)
+    func followAll() async throws -> Outcome {
+        var (ids, outcome): ([DocumentID], Outcome) = ([], Outcome())
         func flush() async throws {
-            report = Self.sum(report, try await follow(ids))
+            outcome.add(try await follow(ids))
             ids.removeAll()
         }
         var comparator = ReplicaComparator(source, backup)
@@ -33,40 +45,45 @@ struct LostLeaves: Sendable {
             if ids.count >= Self.lookedUpTogether { try await flush() }
         }
         try await flush()
-        return report
+        return outcome
     }
 
     /// Compares what the feed listed.
-    func follow(_ listed: [DocumentID: [RevisionID]]) async throws -> ReplicationReport? {
-        var report: ReplicationReport?
+    func follow(_ listed: [DocumentID: [RevisionID]]) async throws -> Outcome {
+        var outcome = Outcome()
         let ids = Array(listed.keys)
         for start in stride(from: 0, to: ids.count, by: Self.lookedUpTogether) {
             let found = try await backup.leaves(of: Array(ids[start..<min(start + Self.lookedUpTogether, ids.count)]))
             let longer = found.filter { !Set(listed[$0.id] ?? []).isSuperset(of: $0.revisions) }
-            report = Self.sum(report, try await follow(longer.map(\.id)))
+            outcome.add(try await follow(longer.map(\.id)))
         }
-        return report
+        return outcome
     }
 
     /// Looks at documents on both sides, and ends the leaves that the source has purged or replaced.
-    private func follow(_ ids: [DocumentID]) async throws -> ReplicationReport? {
-        guard !ids.isEmpty else { return nil }
+    private func follow(_ ids: [DocumentID]) async throws -> Outcome {
+        var outcome = Outcome()
+        guard !ids.isEmpty else { return outcome }
         let comparator = ReplicaComparator(source, backup)
         let suspects = try await comparator.differences(of: ids).filter { !$0.onlyInTarget.isEmpty }
             .map { DocumentLeaves(id: $0.id, revisions: $0.onlyInTarget) }
-        // That the source does not know a leaf is no proof by itself: where copies of a shard are away, those that answer are
-        // believed (fabric_doc_missing_revs.erl).
+        // That a copy does not know a leaf is no proof: it may lack what others have, and be the only one that was purged.
         if hasPurged, !suspects.isEmpty {
-            let lost = try await ReplicationFailure.Side.source.naming { try await source.missing(suspects) }
+            let (missing, lost) = try await ReplicationFailure.Side.source.naming {
+                let missing = try await source.missing(suspects)
+                return (missing, try await source.missingEverywhere(missing))
+            }
+            outcome.isOpen = lost != missing
             _ = try await backup.forget(lost)
         }
         // What the source has made anew may be an ancestor of what is forgotten now, and so was not copied.
         let lacking = try await comparator.differences(of: ids).filter { !$0.onlyInSource.isEmpty }
             .map { DocumentLeaves(id: $0.id, revisions: $0.onlyInSource) }
-        let report =
-            lacking.isEmpty ? nil : try await Replicator(from: source, to: backup, options: options).copy(lacking)
+        if !lacking.isEmpty {
+            outcome.report = try await Replicator(from: source, to: backup, options: options).copy(lacking)
+        }
         try await endReplaced(suspects.map(\.id))
-        return report
+        return outcome
     }
 
     /// Ends leaves that are none at the source, where the backup has all that are.
@@ -77,13 +94,9 @@ struct LostLeaves: Sendable {
         // The source first: what is written between the two looks is not in the backup.
         let current = try await ReplicationFailure.Side.source.naming { try await source.leaves(of: ids) }
         let replaced = try await DocumentLeaves.replaced(current, among: backup.leaves(of: ids))
-        if !replaced.isEmpty { _ = try await backup.forget(replaced) }
-    }
-
-    private static func sum(_ left: ReplicationReport?, _ right: ReplicationReport?) -> ReplicationReport? {
-        guard var sum = left, let right else { return left ?? right }
-        sum.add(right)
-        return sum
+        guard !replaced.isEmpty else { return }
+        _ = try await backup.forget(
+            try await ReplicationFailure.Side.source.naming { try await source.noLeafAnywhere(replaced) })
     }
 }
 

@@ -35,8 +35,11 @@ struct SourceMark: Sendable {
     ///
     /// Where not enough copies of its shard take it, that is an error: those that didn't go on to tell an older one.
     ///
-    /// - Parameter revision: of the mark that is replaced, as it was read; one that is no more is looked up.
-    func leave(moment: Int, over revision: JSONValue?) async throws -> Bool {
+    /// - Parameters:
+    ///   - revision: of the mark that is replaced, as it was read; one that is no more is looked up.
+    ///   - isRemembered: whether one is known to have been left: then it is an error too where a proxy does not let the next one
+    ///     through.
+    func leave(moment: Int, over revision: JSONValue?, isRemembered: Bool) async throws -> Bool {
         func put(over revision: JSONValue?) async throws {
             var members: [String: JSONValue] = [
                 "backup": .string(backup), "moment": .integer(Int64(moment)),
@@ -52,7 +55,7 @@ struct SourceMark: Sendable {
                 try await put(over: try await read(isRemembered: false)?["_rev"])
             }
             return true
-        } catch let error as CouchError where error.isRefusal {
+        } catch let error as CouchError where isRemembered ? error.isRejection : error.isRefusal {
             return false
         }
     }

@@ -55,7 +55,8 @@ extension CouchError {
         // CouchDB says so where a body came too slowly, and a proxy where it waited in vain.
         case 408: .timeout
         case 409: isCouchDB ? .conflict : .notCouchDB
-        case 412: isCouchDB ? .preconditionFailed : .notCouchDB
+        // That a node is away CouchDB tells so too (chttpd:error_info/1), and it passes.
+        case 412: word == "nodedown" ? .serverError : isCouchDB ? .preconditionFailed : .notCouchDB
         case 413: .tooLarge
         case 429: .tooManyRequests
         case 500...: .serverError
@@ -79,8 +80,10 @@ extension CouchError {
         error == "nodedown" || isMajorityMissing || reason == "No DB shards could be opened."
     }
 
-    /// Whether a cluster does not take a setting, since most nodes with copies of the database are away (`fabric_db_meta.erl`).
-    public var isMajorityMissing: Bool { reason?.contains("no_majority") == true || error == "no_majority" }
+    /// Whether a cluster does not take a setting, since too many nodes with copies of the database are away (`fabric_db_meta.erl`).
+    public var isMajorityMissing: Bool {
+        ["no_majority", "no_ring"].contains { reason?.contains($0) == true || error == $0 }
+    }
 
     /// Whether a document (or its revision, or its attachment) is missing in a database that is there.
     public var isDocumentMissing: Bool { code == .notFound && !isDatabaseMissing }

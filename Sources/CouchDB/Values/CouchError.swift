@@ -36,7 +36,7 @@ public struct CouchError: Error, Sendable {
         public static let tooManyRequests = Code(rawValue: "too-many-requests")
         /// Any other 4xx answer.
         public static let rejected = Code(rawValue: "rejected")
-        /// A 5xx answer.
+        /// A 5xx answer, or one by which CouchDB tells that a node is away (412).
         public static let serverError = Code(rawValue: "server-error")
         /// The answer does not come from CouchDB: a proxy's HTML page, a login form, another service.
         public static let notCouchDB = Code(rawValue: "not-couchdb")

@@ -26,6 +26,9 @@ package struct Fault: Sendable {
         case duplicateRows
         /// A changes feed starts at the beginning, whatever was asked for.
         case rewind
+        /// A copy of the shards answers that has not caught up since: changes feeds and `_revs_diff` know nothing newer. What
+        /// asks for revisions waits for the other copies too.
+        case olderCopy(DatabaseSnapshot)
         /// `pending` of changes feeds, and `changes_pending` of jobs, is null.
         case pendingUnknown
         /// `_scheduler/jobs`, `_scheduler/docs` and `_active_tasks` list nothing.

@@ -51,12 +51,12 @@ struct Exchange: Sendable {
         switch second {
         case "_security": return try security(of: database)
         case "_revs_limit": return try revsLimit(of: database)
-        case "_changes": return try await changes(of: database)
+        case "_changes": return try await changes(of: copy(of: database))
         case "_all_docs": return try allDocuments(of: database)
         case "_design_docs" where !flavour.isSingleNode: return try designDocuments(of: database)
         case "_shards" where !flavour.isSingleNode: return try shards(of: database)
         case "_local_docs" where !flavour.isSingleNode: return try localDocuments(of: database)
-        case "_revs_diff": return try revisionsDifference(in: database)
+        case "_revs_diff": return try revisionsDifference(in: copy(of: database))
         case "_missing_revs": return try missingRevisions(in: database)
         case "_bulk_get" where flavour.hasBulkGet: return try bulkGet(from: database)
         case "_bulk_docs": return try bulkDocuments(to: database)
@@ -75,6 +75,16 @@ struct Exchange: Sendable {
         }
         guard request.path.count > 2 else { return try document(second, of: database) }
         return try attachment(request.path.dropFirst(2).joined(separator: "/"), of: second, in: database)
+    }
+
+    /// The database, or what a copy of it holds that has not caught up.
+    private func copy(of database: Database) -> Database {
+        for case .olderCopy(let snapshot) in effects where snapshot.database == database.name {
+            return Database(
+                name: database.name, created: database.created, sequences: database.sequences, q: database.q,
+                isPartitioned: database.isPartitioned, state: snapshot.content)
+        }
+        return database
     }
 
     func requireServerAdmin() throws(CouchFailure) {

@@ -75,7 +75,7 @@ package struct ExtraRemoval: Sendable {
         for start in stride(from: 0, to: removed.count, by: Self.together) {
             let part = Array(removed[start..<min(start + Self.together, removed.count)])
             let leaves = part.map { DocumentLeaves(id: $0.id, revisions: $0.onlyInTarget) }
-            let unknown = try await ReplicationFailure.Side.source.naming { try await source.missing(leaves) }
+            let unknown = try await ReplicationFailure.Side.source.naming { try await missing(leaves) }
             try await SourceNodesAway.expectNone(of: source)
             report.kept += Self.known(part, unknown)
             try await ReplicationFailure.Side.target.naming { try await remove(unknown, &report) }
@@ -85,6 +85,13 @@ package struct ExtraRemoval: Sendable {
     }
 
     private static let together = 100
+
+    /// What the source does not know; of a database whose shards have several copies, what none of them knows.
+    private func missing(_ documents: [DocumentLeaves]) async throws -> [DocumentLeaves] {
+        let missing = try await source.missing(documents)
+        guard let database = source as? CouchReplica else { return missing }
+        return try await database.missingEverywhere(missing)
+    }
 
     /// The differences of which the source knows a revision by now.
     private static func known(_ differences: [Difference], _ unknown: [DocumentLeaves]) -> [Difference] {

@@ -9,12 +9,12 @@ package struct AwayNodes: Sendable, Hashable, Codable {
     ///
     /// - Parameter sides: what both have just said of themselves.
     /// - Returns: nil where none is away, or nobody tells.
-    /// - Throws: `CancellationError`.
+    /// - Throws: ``ReplicationFailure`` of the side that doesn't answer; `CancellationError`.
     package static func ask(
         _ source: any Replica, _ target: any Replica, _ sides: ReplicaDescriptions
     ) async throws -> AwayNodes? {
-        async let left = nodesAway(source, sides.source)
-        async let right = nodesAway(target, sides.target)
+        async let left = nodesAway(source, sides.source, .source)
+        async let right = nodesAway(target, sides.target, .target)
         return try await AwayNodes(source: left, target: right)
     }
 
@@ -27,8 +27,11 @@ package struct AwayNodes: Sendable, Hashable, Codable {
         try await ask(source, target, try await ReplicaDescriptions.ask(source, target))
     }
 
-    private static func nodesAway(_ side: any Replica, _ told: ReplicaDescription) async throws -> NodesAway? {
-        try await (side as? CouchReplica)?.database.nodesAway(told.copies)
+    private static func nodesAway(
+        _ replica: any Replica, _ told: ReplicaDescription, _ side: ReplicationFailure.Side
+    ) async throws -> NodesAway? {
+        guard let database = (replica as? CouchReplica)?.database else { return nil }
+        return try await side.naming { try await database.nodesAway(told.copies) }
     }
 
     /// - Returns: nil where none is away.

@@ -26,42 +26,47 @@ extension VaultDatabase {
     }
 
     /// Hands out the leaves that were stored since the last mark was left in the source, as a run that was cut off leaves
-    /// them; some at a time, and none after a run that came to its end.
+    /// them; some at a time, and none after a run that came to its end and left its mark.
     ///
     /// - Parameter moment: the moment behind which they were stored; nil for that of the last mark.
+    /// - Returns: Whether some are in no moment yet: the run that stored them was cut off.
+    @discardableResult
     package func unmarked(
         behind moment: Int? = nil, _ receive: ([DocumentLeaves]) async throws -> Void
-    ) async throws {
-        var last: Int64? = .max
+    ) async throws -> Bool {
+        var (last, isOpen): (Int64?, Bool) = (.max, false)
         while let place = last {
             let page = try await file.read { database in
                 try Self.unmarked(before: place, behind: moment, file, database)
             }
             last = page.last
+            isOpen = isOpen || page.isOpen
             if !page.documents.isEmpty { try await receive(page.documents) }
         }
+        return isOpen
     }
 
     private static func unmarked(
         before last: Int64, behind moment: Int?, _ file: VaultFile, _ database: Database
-    ) throws -> (documents: [DocumentLeaves], last: Int64?) {
-        let first = try StateRow(database).first
+    ) throws -> (documents: [DocumentLeaves], last: Int64?, isOpen: Bool) {
+        let state = try StateRow(database)
         let marked = try moment ?? Epoch.newest(database).source.markedMoment
         let naming = try file.naming()
         // The newest rows are the last ones: what is older is never looked at.
         let statement = try database.cachedStatement(
             sql: "SELECT \(LeafRow.columns) FROM leaf WHERE id < ? ORDER BY id DESC LIMIT 500")
         let rows = try statement.rows(database) { $0.append(last) }
-        var (found, last): ([DocumentLeaves], Int64?) = ([], nil)
+        var (found, last, isOpen): ([DocumentLeaves], Int64?, Bool) = ([], nil, false)
         while let (row, leaf) = try rows.next({ (try $0.integer(0), LeafRow.sound($0)) }) {
             last = row
             // A damaged one tells nothing.
             guard let leaf else { continue }
-            guard leaf.added >= first, leaf.added > marked ?? 0 else { return (found, nil) }
+            guard leaf.added >= state.first, leaf.added > marked ?? 0 else { return (found, nil, isOpen) }
+            isOpen = isOpen || leaf.added == state.moment
             let (id, path) = try naming.reveal(leaf, database)
             // A row that was replaced within the run still tells how far it came.
             found.append(DocumentLeaves(id: id, revisions: leaf.superseded == nil ? [path.leaf] : []))
         }
-        return (found, last)
+        return (found, last, isOpen)
     }
 }

@@ -56,13 +56,18 @@ struct RestorePrinter {
         } else {
             Console.out(text(report))
         }
-        let failed = Set(report.settingFailures.map(\.id.text))
-        let left = report.otherSettings.filter { !failed.contains($0) }
+        let told = Set(report.settingFailures.map(\.id.text) + report.keptSettings)
+        let left = report.otherSettings.filter { !told.contains($0) }
         if !left.isEmpty { Console.error("\(report.plan.targetURL): \(Self.leftAlone(left, report.plan))") }
+        for name in report.keptSettings {
+            Console.error(
+                "\(report.plan.targetURL): \(name) is CouchDB's own, which takes another one of accounts only where its "
+                    + "configuration says so: [couchdb] users_db_security_editable")
+        }
         for failure in report.settingFailures {
             Console.error(
-                "\(report.plan.targetURL): \(failure.id.text) was not put back: \(RefusalText.reason(failure)); a cluster "
-                    + "takes it only where all its nodes are there: PUT it then")
+                "\(report.plan.targetURL): \(failure.id.text) was not put back: \(RefusalText.reason(failure)); "
+                    + Self.remedy(failure.id.text, report.plan))
         }
         if let lacking = report.plan.moment.lacking {
             Console.error("the moment is not complete: \(lacking)")
@@ -91,6 +96,14 @@ struct RestorePrinter {
     /// The moment and the target, for `couchkeep verify`.
     private func verified(_ report: RestoreReport) -> String {
         "\(ShellWord.quoted("vault:\(backup)")) \(report.plan.targetURL) --at '#\(report.plan.moment.number)'"
+    }
+
+    private static func remedy(_ setting: String, _ plan: RestorePlan) -> String {
+        // What it was is in the vault alone.
+        guard setting == "_revs_limit" else {
+            return "--into-existing --exact puts it back, in a cluster once most of its nodes are there"
+        }
+        return "PUT \(plan.targetURL)/_revs_limit sets it, in a cluster once all its nodes are there"
     }
 
     private static func names(_ settings: [String]) -> String { settings.joined(separator: " and ") }

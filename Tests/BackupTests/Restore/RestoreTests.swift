@@ -164,6 +164,25 @@ import Testing
     }
 
     /// Every call is made again, also one that was carried out without an answer.
+    /// Unless it is configured otherwise, CouchDB lets nobody change who may read accounts.
+    @Test func tellsThatCouchDBKeepsItsOwnSecurityOfAccounts() async throws {
+        try await withScene { server, scene in
+            try await scene.source.fill(3)
+            try await scene.source.setSecurity(["members": ["names": ["ann"], "roles": []]])
+            let moment = try await scene.backUp().moment
+            let target = scene.connection.database("copy/_users")
+            server.faults.add(
+                Fault(
+                    .failure(status: 403, error: "forbidden", reason: "You can't edit the security object"),
+                    method: "PUT", pathContains: "/_security"))
+            let report = try await scene.restore(moment, to: target)
+            #expect(report.isEqual && report.keptSettings == ["_security"], "\(report)")
+            #expect(report.otherSettings == ["_security"] && report.settingFailures.isEmpty)
+            let exact = try await scene.restore(moment, to: target) { ($0.intoExisting, $0.isExact) = (true, true) }
+            #expect(exact.isEqual && exact.keptSettings == ["_security"] && exact.restoredSettings == [], "\(exact)")
+        }
+    }
+
     @Test(arguments: [
         Fault.Effect.cut(afterBytes: 0), .failure(status: 503, error: "service_unavailable", reason: "nodes are down"),
     ])

@@ -116,7 +116,7 @@ import Testing
         try await withConnection(script: script) { (connection, _) async throws in
             let answer = try await connection.databaseInfos(["a", "b"])
             #expect(answer.infos.keys.sorted() == ["b"])
-            #expect(answer.failures.mapValues(\.code) == ["a": .preconditionFailed])
+            #expect(answer.failures.mapValues(\.code) == ["a": .serverError])
         }
     }
 

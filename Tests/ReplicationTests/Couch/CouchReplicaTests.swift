@@ -19,6 +19,20 @@ import Testing
         }
     }
 
+    /// CouchDB answers 412 where no copy of a shard is there.
+    @Test func waitsForANodeThatIsAway() async throws {
+        try await withSimulatedReplica { server, replica in
+            try server.fill("db", count: 30)
+            let away = Fault.Effect.failure(status: 412, error: "nodedown", reason: "progress not possible")
+            server.faults.add(Fault(away, pathContains: "_changes", count: 2))
+            server.faults.add(Fault(away, pathContains: "_bulk_get", count: 2))
+            let copy = MemoryReplica()
+            let report = try await Replicator(from: replica, to: copy, options: .test()).run()
+            #expect(report.counts.failedCalls > 0)
+            #expect(!report.isIncomplete && copy.leaves.count == 30)
+        }
+    }
+
     @Test func endsWhereAFeedIsAlwaysCut() async throws {
         try await withSimulatedReplica { server, replica in
             try server.fill("db", count: 30)

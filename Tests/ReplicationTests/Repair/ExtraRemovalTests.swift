@@ -57,6 +57,25 @@ import Testing
         }
     }
 
+    /// A node of the source that is back and has not caught up knows less than the others.
+    @Test func removesNothingThatAnotherCopyHas() async throws {
+        try await withSimulatedReplica(otherNodes: ["a2@127.0.0.1", "a3@127.0.0.1"]) { server, source in
+            server.makeDatabases("copy")
+            let old = try server.snapshot(of: "db")
+            try server.put("acknowledged", in: "db")
+            let target = CouchReplica(source.database.server.database("copy"))
+            _ = try await Replicator(from: source, to: target, options: .test()).run()
+            try server.put("stray", in: "copy")
+            server.faults.add(Fault(.olderCopy(old), database: "db"))
+            let found = try await target.leaves(of: ["acknowledged", "stray"])
+                .map { Difference(id: $0.id, kind: .extra, onlyInTarget: $0.revisions) }
+            #expect(found.count == 2)
+            let report = try await ExtraRemoval(source, target).run(found)
+            #expect(report.purged == 1 && report.kept.map(\.id) == ["acknowledged"])
+            #expect(try await target.leaves(of: ["acknowledged", "stray"]).map(\.id) == ["acknowledged"])
+        }
+    }
+
     /// What has come to the source since the verification is no extra revision any more.
     @Test func leavesWhatTheSourceKnowsByNow() async throws {
         try await withSimulatedReplica { _, target in
