@@ -69,9 +69,12 @@ struct DrillPass: Sendable {
         return due
     }
 
-    /// Whether scratch databases of earlier drills may still be there.
+    /// Whether something of earlier drills is still to be put in order: a scratch database, or what became of one.
     var hasLeftovers: Bool {
-        get async throws { try await !scratches.all().isEmpty }
+        get async throws {
+            guard try await scratches.all().isEmpty else { return true }
+            return try await store.hasBegun
+        }
     }
 
     /// Notes since when pairs are to be rehearsed, so that one that never is becomes overdue.
@@ -116,7 +119,7 @@ struct DrillPass: Sendable {
     ) async throws {
         guard let lock = try VerificationFolder(StateFolder(loaded)).lockSchedule() else { return }
         defer { lock.release() }
-        let freed = try await removeLeftovers(fleet)
+        let freed = try await removeLeftovers(fleet).union(store.endInterrupted())
         if !freed.isEmpty { try await ended(report.pairs.filter { freed.contains($0.target) }.map(\.pair)) }
         // Another check may have rehearsed some meanwhile.
         let due = try await due(after: report)
@@ -132,7 +135,8 @@ struct DrillPass: Sendable {
                     for turn in left { try await store.store(inVain(turn, on: server, reason)) }
                     return try await ended(left.map(\.report.pair))
                 }
-                try await store.store(try await rehearse(turn, on: server, until: stop))
+                try await store.begin(inVain(turn, on: server, .processGone))
+                try await store.end(try await rehearse(turn, on: server, until: stop))
                 try await ended([turn.report.pair])
             }
         }
@@ -225,6 +229,10 @@ struct DrillPass: Sendable {
     private struct Reason {
         var words: String
         var obstacle: DrillReport.Obstacle?
+
+        static let processGone = Reason("its process is gone")
+
+        private init(_ words: String) { self.words = words }
 
         init(_ error: any Error) {
             switch error {

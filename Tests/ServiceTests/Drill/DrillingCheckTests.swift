@@ -305,6 +305,31 @@ import Vault
         }
     }
 
+    @Test("A backup whose drill took its check with it has its pause, and lets the others have theirs")
+    func aDrillOfWhichTheCheckDied() async throws {
+        try await withScene { scene in
+            scene.production.makeDatabases("invoices")
+            try scene.production.fill("invoices", count: 3)
+            _ = try await check(scene, drills: false)
+            var killed = DrillReport(
+                backup: "vault:invoices", moment: nil, asOf: clock.now, place: scene.standby.baseURL, at: clock.now)
+            killed.reason = "its process is gone"
+            try await StoredDrills(try scene.state).begin(killed)
+            var loaded = scene.loaded
+            loaded.configuration.drill?.budget = .nanoseconds(1)
+            clock.elapse(60)
+            let next = try await run(loaded).run(PassOptions())
+            #expect(try await drills(scene).map(\.verdict) == [.equal])
+            #expect(try await drills(scene, of: "vault:invoices") == [killed])
+            let pair = try #require(next.report.pairs.first { $0.pair == "invoices" })
+            #expect(pair.findings.first?.summary.contains("its process is gone") == true, "\(pair)")
+            clock.elapse(300)
+            #expect(try await run(loaded).run(PassOptions()).exitCode == .ok)
+            #expect(try await drills(scene, of: "vault:invoices").map(\.verdict) == [.equal, .unknown])
+            #expect(try await !StoredDrills(try scene.state).hasBegun)
+        }
+    }
+
     @Test func whatAKilledCheckHasLeftIsRemovedOrTold() async throws {
         try await withScene { scene in
             let name = "\(ScratchName.prefix)orders-0badf00d"
