@@ -236,7 +236,7 @@ package struct CheckRun: Sendable {
         }
         return try await interrupting { stop in
             var outcome = looked
-            try await pass.run(turns, after: looked.report, fleet: fleet, until: stop) { ended in
+            try await pass.run(turns, after: looked.report, options, fleet: fleet, until: stop) { ended in
                 let judged = Report.drillRules.flatMap { rule in
                     ended.map { Finding.fingerprint(rule: rule, subject: $0) }
                 }

@@ -12,15 +12,19 @@ struct DrillEvidence: Sendable {
     var dueSince: [String: Date] = [:]
     /// The scratch databases that may still be there.
     var scratches: [StoredScratches.Scratch] = []
+    /// The URLs of those for which no server of the configuration can be asked.
+    var forsaken: Set<String> = []
 
     /// As the state database has it.
     ///
     /// - Throws: `StateError`.
     static func stored(_ state: StateDatabase, _ configuration: Configuration) async throws -> DrillEvidence {
         let store = StoredDrills(state)
+        let scratches = try await StoredScratches(state).all()
         return DrillEvidence(
             drills: try await store.histories(), schedule: DrillSchedule(configuration),
-            dueSince: try await store.dueSince(), scratches: try await StoredScratches(state).all())
+            dueSince: try await store.dueSince(), scratches: scratches,
+            forsaken: Set(scratches.filter { $0.place(in: configuration) == nil }.map(\.url)))
     }
 }
 
@@ -29,6 +33,7 @@ extension Report {
     ///
     /// - Parameter evidence: which drills count, for backups of which some may be about another one; by target.
     func showing(_ known: DrillEvidence, evidence: [String: EvidenceSpan] = [:], at now: Date) -> Report {
+        let leftovers = self.leftovers(known, at: now)
         let pairs = pairs.map { pair in
             var pair = pair
             pair.findings.removeAll { Self.drillRules.contains($0.rule) }
@@ -37,11 +42,15 @@ extension Report {
                 drills: known.drills[pair.target] ?? [], within: evidence[pair.target], schedule: known.schedule,
                 dueSince: known.dueSince[pair.key], now: now)
             if let light = restorable.light { pair.lights.restorable = light }
-            // One finding is enough: the next step removes all.
-            let leftover = known.scratches.filter { $0.backup == pair.target }
-                .lazy.compactMap { DrillLeftover.finding($0, pair: pair.pair, at: now) }.first
-            pair.findings += [restorable.finding, restorable.hindrance(of: pair.pair), leftover].compactMap(\.self)
+            pair.findings += [restorable.finding, restorable.hindrance(of: pair.pair), leftovers[.pair(pair.pair)]]
+                .compactMap(\.self)
             return pair
+        }
+        let servers = servers.map { server in
+            var server = server
+            server.findings.removeAll { $0.rule == DrillLeftover.name }
+            if let leftover = leftovers[.server(server.name)] { server.findings.append(leftover) }
+            return server
         }
         return Report(at: at, pairs: pairs, servers: servers, unprotected: unprotected, channels: channels)
     }

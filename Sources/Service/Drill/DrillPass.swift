@@ -110,17 +110,21 @@ struct DrillPass: Sendable {
     /// left. Where another process verifies or rehearses, nothing is done.
     ///
     /// - Parameters:
+    ///   - options: says which scratch databases are taken for gone, where nobody can be asked for them.
     ///   - stop: ends it; the scratch is removed even so.
-    ///   - ended: is told the names of pairs of which something has come.
+    ///   - ended: is told the names of pairs and servers of which something has come.
     /// - Throws: `StateError`, `CancellationError`, and what `ended` throws.
     func run(
-        _ turns: [Turn], after report: Report, fleet: Fleet, until stop: StopRequest,
+        _ turns: [Turn], after report: Report, _ options: PassOptions, fleet: Fleet, until stop: StopRequest,
         ended: ([String]) async throws -> Void
     ) async throws {
         guard let lock = try VerificationFolder(StateFolder(loaded)).lockSchedule() else { return }
         defer { lock.release() }
-        let freed = try await removeLeftovers(fleet).union(store.endInterrupted())
-        if !freed.isEmpty { try await ended(report.pairs.filter { freed.contains($0.target) }.map(\.pair)) }
+        let removal = ScratchRemoval(loaded: loaded, state: state, environment: environment)
+        let told = try await removal.run(fleet, accepting: options).compactMap { report.subject(of: $0)?.name }
+        let interrupted = try await store.endInterrupted()
+        let names = told + report.pairs.filter { interrupted.contains($0.target) }.map(\.pair)
+        if !names.isEmpty { try await ended(names) }
         // Another check may have rehearsed some meanwhile.
         let due = try await due(after: report)
         let turns = turns.filter { due[$0.pair.key] != nil }
@@ -145,45 +149,7 @@ struct DrillPass: Sendable {
     /// Runs a body with the server for the scratch; with none where memory takes its place.
     private func withPlace(_ fleet: Fleet, _ body: (SupervisedServer?) async throws -> Void) async throws {
         guard let name = configuration.drill?.server else { return try await body(nil) }
-        try await withServer(name, fleet) { try await body($0) }
-    }
-
-    /// Runs a body with a server, unless the configuration has none of that name any more.
-    private func withServer(_ name: String, _ fleet: Fleet, _ body: (SupervisedServer) async throws -> Void)
-        async throws
-    {
-        if let server = fleet.servers.first(where: { $0.name == name }) { return try await body(server) }
-        let own = try await Fleet(loaded, opening: [name], environment: environment)
-        try await own.closing {
-            for server in own.servers { try await body(server) }
-        }
-    }
-
-    /// Removes the scratch databases that earlier drills have left behind; nobody else is at one while this has the right to.
-    ///
-    /// - Returns: the backups of which something is to be told.
-    private func removeLeftovers(_ fleet: Fleet) async throws -> Set<String> {
-        var told: Set<String> = []
-        for var scratch in try await scratches.all() {
-            let before = scratch.reason
-            scratch.reason = nil
-            try await withServer(scratch.server, fleet) { server in
-                do {
-                    let database = server.connection.database(scratch.name)
-                    if try await database.exists() { try await database.delete() }
-                } catch let error as CouchError {
-                    scratch.reason = "the scratch \(scratch.url) could not be removed: \(error)"
-                }
-            }
-            if scratch.reason == nil {
-                try await scratches.forget(scratch.url)
-            } else {
-                try await scratches.store(scratch)
-            }
-            // That one is gone of which nobody was told is no news.
-            if (scratch.reason == nil) != (before == nil) { told.insert(scratch.backup) }
-        }
-        return told
+        try await fleet.with(name, of: loaded, environment: environment) { try await body($0) }
     }
 
     private func rehearse(_ turn: Turn, on server: SupervisedServer?, until stop: StopRequest) async throws

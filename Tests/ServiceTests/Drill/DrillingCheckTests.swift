@@ -369,4 +369,44 @@ import Vault
             #expect(try await drills(scene).count == 1)
         }
     }
+
+    @Test("A scratch is gone where the server that it was made on says so, and no other one")
+    func aScratchOfAServerThatTheConfigurationHasNoMore() async throws {
+        try await withScene { scene in
+            let name = "\(ScratchName.prefix)orders-0badf00d"
+            let scratches = StoredScratches(try scene.state)
+            let scratch = StoredScratches.Scratch(
+                url: "\(scene.standby.baseURL)/\(name)", server: "standby", backup: "vault:orders", since: clock.now)
+            scene.standby.makeDatabases(name)
+            try await scratches.store(scratch)
+            var gone = scene.loaded
+            gone.configuration.drill = nil
+            gone.configuration.servers.removeAll { $0.name == "standby" }
+            var moved = scene.loaded
+            moved.configuration.drill = nil
+            let index = try #require(moved.configuration.servers.firstIndex { $0.name == "standby" })
+            moved.configuration.servers[index].url = try ServerURL(scene.production.baseURL)
+            for loaded in [gone, moved] {
+                clock.elapse(60)
+                let told = try await run(loaded).run(PassOptions())
+                let finding = try #require(told.report.pairs.first?.findings.first, "\(told.report.pairs)")
+                #expect(finding.rule == DrillLeftover.name && finding.severity == .warning)
+                #expect(finding.summary.contains("has no server standby at this address any more"), "\(finding)")
+                #expect(finding.next.hasSuffix("couchkeep check --adopt --only \(scratch.url)"), "\(finding)")
+                #expect(try await scratches.all().map(\.url) == [scratch.url])
+            }
+            clock.elapse(60)
+            #expect(try await check(scene).report.pairs.first?.findings == [])
+            expectNoScratch(scene)
+            #expect(try await scratches.all() == [])
+
+            try await scratches.store(scratch)
+            clock.elapse(60)
+            #expect(try await run(gone).run(PassOptions()).exitCode == .problem)
+            clock.elapse(60)
+            let accepted = PassOptions(adopts: true, adoptsOnly: [scratch.url])
+            #expect(try await run(gone).run(accepted).report.pairs.first?.findings == [])
+            #expect(try await scratches.all() == [])
+        }
+    }
 }

@@ -200,4 +200,20 @@ import Testing
         #expect(report().showing(known, at: now) == report())
         for rule in Report.drillRules { #expect(KnownRules.rule(named: rule) != nil) }
     }
+
+    @Test func aScratchOfAPairThatIsNoMoreIsToldAtItsServerOrAtAnother() {
+        let scratch = StoredScratches.Scratch(
+            url: "http://b:5984/\(ScratchName.prefix)gone-0badf00d", server: "b", backup: "vault:gone", since: now,
+            reason: "not by you")
+        let known = DrillEvidence(scratches: [scratch])
+        func report(_ servers: [ServerReport]) -> Report {
+            Report(at: now, pairs: [.sample("orders")], servers: servers, unprotected: [])
+        }
+        let atServer = report([.sample("a"), .sample("b")]).showing(known, at: now)
+        #expect(atServer.servers.map { $0.findings.map(\.rule) } == [[], [DrillLeftover.name]])
+        #expect(atServer.pairs[0].findings == [] && atServer.verdict == .problem)
+        #expect(atServer.showing(DrillEvidence(), at: now) == report([.sample("a"), .sample("b")]))
+        let atPair = report([.sample("a")]).showing(known, at: now)
+        #expect(atPair.pairs[0].findings.map(\.rule) == [DrillLeftover.name])
+    }
 }
