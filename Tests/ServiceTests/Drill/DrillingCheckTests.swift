@@ -13,24 +13,24 @@ import Vault
 /// Drills that `check` makes by schedule.
 @Suite(.timeLimit(.minutes(3))) struct DrillingCheckTests {
     /// A clock that is set by hand.
-    private final class Clock: Sendable {
+    final class Clock: Sendable {
         private let time = Mutex(Date(timeIntervalSince1970: 1_795_507_200))
         var now: Date { time.withLock { $0 } }
         func elapse(_ seconds: TimeInterval) { time.withLock { $0 += seconds } }
     }
 
-    private let clock = Clock()
-    private static let day = 86_400.0
-    private static let scratches = "/\(ScratchName.prefix)"
+    let clock = Clock()
+    static let day = 86_400.0
+    static let scratches = "/\(ScratchName.prefix)"
 
-    private func run(_ loaded: LoadedConfiguration) -> CheckRun {
+    func run(_ loaded: LoadedConfiguration) -> CheckRun {
         var check = CheckRun(
             loaded, pacing: RepairPacing(attempts: 5000) { await Task.yield() }, now: { [clock] in clock.now })
         check.looks = [.zero]
         return check
     }
 
-    private func check(
+    func check(
         _ scene: VerificationScene, _ options: PassOptions = PassOptions(), drills: Bool = true
     ) async throws -> CheckRun.Outcome {
         var check = run(scene.loaded)
@@ -39,7 +39,7 @@ import Vault
     }
 
     /// The drills of the backup in the vault, or of another one, the newest first.
-    private func drills(_ scene: VerificationScene, of backup: String = "vault:orders") async throws -> [DrillReport] {
+    func drills(_ scene: VerificationScene, of backup: String = "vault:orders") async throws -> [DrillReport] {
         try await StoredDrills(try scene.state).histories()[backup] ?? []
     }
 
@@ -48,14 +48,14 @@ import Vault
         return try #require(read?.report.pairs.first)
     }
 
-    private func expectNoScratch(_ scene: VerificationScene) {
+    func expectNoScratch(_ scene: VerificationScene) {
         for server in [scene.production, scene.standby] {
             #expect(ScratchName.leftovers(server.databaseNames) == [])
         }
     }
 
     /// With a pair into the vault, which is rehearsed on a server that no pair has.
-    private func withScene(
+    func withScene(
         _ drill: String = "{ every: 7d, server: standby }",
         _ body: @Sendable (VerificationScene) async throws -> Void
     ) async throws {
@@ -302,111 +302,6 @@ import Vault
             #expect(try await drills(scene) == [], "no other one is begun")
             scene.standby.faults.remove(stall)
             expectNoScratch(scene)
-        }
-    }
-
-    @Test("A backup whose drill took its check with it has its pause, and lets the others have theirs")
-    func aDrillOfWhichTheCheckDied() async throws {
-        try await withScene { scene in
-            scene.production.makeDatabases("invoices")
-            try scene.production.fill("invoices", count: 3)
-            _ = try await check(scene, drills: false)
-            var killed = DrillReport(
-                backup: "vault:invoices", moment: nil, asOf: clock.now, place: scene.standby.baseURL, at: clock.now)
-            killed.reason = "its process is gone"
-            try await StoredDrills(try scene.state).begin(killed)
-            var loaded = scene.loaded
-            loaded.configuration.drill?.budget = .nanoseconds(1)
-            clock.elapse(60)
-            let next = try await run(loaded).run(PassOptions())
-            #expect(try await drills(scene).map(\.verdict) == [.equal])
-            #expect(try await drills(scene, of: "vault:invoices") == [killed])
-            let pair = try #require(next.report.pairs.first { $0.pair == "invoices" })
-            #expect(pair.findings.first?.summary.contains("its process is gone") == true, "\(pair)")
-            clock.elapse(300)
-            #expect(try await run(loaded).run(PassOptions()).exitCode == .ok)
-            #expect(try await drills(scene, of: "vault:invoices").map(\.verdict) == [.equal, .unknown])
-            #expect(try await !StoredDrills(try scene.state).hasBegun)
-        }
-    }
-
-    @Test func whatAKilledCheckHasLeftIsRemovedOrTold() async throws {
-        try await withScene { scene in
-            let name = "\(ScratchName.prefix)orders-0badf00d"
-            let scratches = StoredScratches(try scene.state)
-            func leave() async throws {
-                scene.standby.makeDatabases(name)
-                try await scratches.store(
-                    StoredScratches.Scratch(
-                        url: "\(scene.standby.baseURL)/\(name)", server: "standby", backup: "vault:orders",
-                        since: clock.now))
-            }
-            try await leave()
-            #expect(try await check(scene).exitCode == .ok)
-            expectNoScratch(scene)
-            #expect(try await scratches.all() == [])
-
-            try await leave()
-            let refusal = scene.standby.faults.add(
-                Fault(
-                    .failure(status: 403, error: "forbidden", reason: "not by you"), method: "DELETE",
-                    pathPrefix: "/\(name)"))
-            for _ in 0..<2 {
-                clock.elapse(60)
-                let left = try await check(scene)
-                let finding = try #require(left.report.pairs.first?.findings.first, "\(left.report.pairs)")
-                #expect(finding.rule == DrillLeftover.name && finding.severity == .warning, "\(finding)")
-                #expect(finding.summary.contains(name) && finding.summary.contains("not by you"), "\(finding)")
-                #expect(finding.next == "couchkeep drill orders --server standby --remove-leftovers")
-                #expect(left.exitCode == .problem)
-            }
-            scene.standby.faults.remove(refusal)
-            clock.elapse(60)
-            let gone = try await check(scene)
-            #expect(gone.exitCode == .ok && gone.report.pairs.first?.findings == [], "\(gone.report.pairs)")
-            expectNoScratch(scene)
-            #expect(try await scratches.all() == [])
-            #expect(try await drills(scene).count == 1)
-        }
-    }
-
-    @Test("A scratch is gone where the server that it was made on says so, and no other one")
-    func aScratchOfAServerThatTheConfigurationHasNoMore() async throws {
-        try await withScene { scene in
-            let name = "\(ScratchName.prefix)orders-0badf00d"
-            let scratches = StoredScratches(try scene.state)
-            let scratch = StoredScratches.Scratch(
-                url: "\(scene.standby.baseURL)/\(name)", server: "standby", backup: "vault:orders", since: clock.now)
-            scene.standby.makeDatabases(name)
-            try await scratches.store(scratch)
-            var gone = scene.loaded
-            gone.configuration.drill = nil
-            gone.configuration.servers.removeAll { $0.name == "standby" }
-            var moved = scene.loaded
-            moved.configuration.drill = nil
-            let index = try #require(moved.configuration.servers.firstIndex { $0.name == "standby" })
-            moved.configuration.servers[index].url = try ServerURL(scene.production.baseURL)
-            for loaded in [gone, moved] {
-                clock.elapse(60)
-                let told = try await run(loaded).run(PassOptions())
-                let finding = try #require(told.report.pairs.first?.findings.first, "\(told.report.pairs)")
-                #expect(finding.rule == DrillLeftover.name && finding.severity == .warning)
-                #expect(finding.summary.contains("has no server standby at this address any more"), "\(finding)")
-                #expect(finding.next.hasSuffix("couchkeep check --adopt --only \(scratch.url)"), "\(finding)")
-                #expect(try await scratches.all().map(\.url) == [scratch.url])
-            }
-            clock.elapse(60)
-            #expect(try await check(scene).report.pairs.first?.findings == [])
-            expectNoScratch(scene)
-            #expect(try await scratches.all() == [])
-
-            try await scratches.store(scratch)
-            clock.elapse(60)
-            #expect(try await run(gone).run(PassOptions()).exitCode == .problem)
-            clock.elapse(60)
-            let accepted = PassOptions(adopts: true, adoptsOnly: [scratch.url])
-            #expect(try await run(gone).run(accepted).report.pairs.first?.findings == [])
-            #expect(try await scratches.all() == [])
         }
     }
 }
