@@ -25,6 +25,8 @@ package struct DrillReport: Sendable, Codable, Hashable {
         case forbidden
         /// A secret of the server can't be had.
         case secretUnavailable = "secret-unavailable"
+        /// The server did not remove the scratch of an earlier drill: each other one would leave a copy more.
+        case scratchLeft = "scratch-left"
     }
 
     /// What one document is not as it was, and why where that is known.

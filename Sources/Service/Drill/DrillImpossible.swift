@@ -9,7 +9,8 @@ package enum DrillImpossible: Rule {
         what:
             "drill: in the configuration wants a restore to be rehearsed, and something stands against it that does not pass by "
             + "itself: the backup is too large for memory and no server is named, the vault's key does not read, or the "
-            + "server for the scratch does not let the user in or make databases.",
+            + "server for the scratch does not let the user in or make databases, or has not removed the scratch of an earlier "
+            + "drill.",
         consequence: "Whether the backup can be restored is not known for now, or soon will not be.",
         evidence: "What the last drill that was tried was answered.",
         repair:
@@ -27,6 +28,9 @@ package enum DrillImpossible: Rule {
             "rehearse it where the private key is, and take drill: out of this configuration, or name a key that reads: "
                 + "couchkeep explain \(name)"
         case .forbidden: "give the server's user in the configuration the right to make databases, then: \(hand)"
+        case .scratchLeft:
+            "let the server's user remove databases, and see to what is left: couchkeep explain \(DrillLeftover.name); "
+                + "each check tries to remove it"
         case .secretUnavailable: "put the secret in its place: couchkeep config check"
         }
     }

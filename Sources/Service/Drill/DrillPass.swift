@@ -133,7 +133,7 @@ struct DrillPass: Sendable {
         try await withPlace(fleet) { server in
             for (index, turn) in turns.enumerated()
             where (index == 0 || ContinuousClock.now < deadline) && !stop.isRequested {
-                if let server, let reason = try await Self.reason(against: server) {
+                if let server, let reason = try await reason(against: server) {
                     // The others would fare no better, each after a time of its own.
                     let left = Array(turns[index...])
                     for turn in left { try await store.store(inVain(turn, on: server, reason)) }
@@ -200,6 +200,11 @@ struct DrillPass: Sendable {
 
         private init(_ words: String) { self.words = words }
 
+        init(left scratch: StoredScratches.Scratch) {
+            words = "\(scratch.server) has not removed the scratch of an earlier drill, \(scratch.url)"
+            obstacle = .scratchLeft
+        }
+
         init(_ error: any Error) {
             switch error {
             case let error as DrillError: (words, obstacle) = (error.what, .tooLarge)
@@ -212,17 +217,20 @@ struct DrillPass: Sendable {
     }
 
     /// Why a server takes no scratch now; nil where it may.
-    private static func reason(against server: SupervisedServer) async throws -> Reason? {
+    private func reason(against server: SupervisedServer) async throws -> Reason? {
         if let error = server.secretError { return Reason(error) }
         do {
             _ = try await server.connection.session()
-            return nil
         } catch let error as CouchError {
             var reason = Reason(error)
             reason.words = "the server \(server.name) for the scratch: \(error)"
             if error.isRejection, !error.isAccountLocked { reason.obstacle = .forbidden }
             return reason
         }
+        // Each drill would leave another copy, until the disk is full.
+        return try await scratches.all()
+            .first { $0.reason != nil && server.connection.database($0.name).url == $0.url }
+            .map { Reason(left: $0) }
     }
 
     private func inVain(_ turn: Turn, on server: SupervisedServer?, _ reason: Reason) -> DrillReport {

@@ -113,4 +113,37 @@ extension DrillingCheckTests {
             #expect(try await scratches.all() == [])
         }
     }
+
+    @Test("No drill is begun on a server that has not removed the scratch of another one, until it is gone")
+    func aServerThatRemovesNoScratchGetsOneAndNoOther() async throws {
+        try await withScene { scene in
+            scene.production.makeDatabases("invoices")
+            try scene.production.fill("invoices", count: 3)
+            let refusal = scene.standby.faults.add(
+                Fault(
+                    .failure(status: 403, error: "forbidden", reason: "not by you"), method: "DELETE",
+                    pathPrefix: Self.scratches))
+            func expectOneScratch() {
+                #expect(ScratchName.leftovers(scene.standby.databaseNames).count == 1)
+            }
+            let first = try await check(scene)
+            expectOneScratch()
+            #expect(try await drills(scene, of: "vault:invoices").map(\.verdict) == [.equal])
+            #expect(try await drills(scene).filter { $0.verdict != .unknown } == [])
+            let held = try #require(first.report.pairs.first { $0.pair == "orders" }?.findings.first)
+            #expect(held.rule == DrillImpossible.name && held.severity == .warning, "\(held)")
+            #expect(held.summary.contains("has not removed the scratch of an earlier drill"), "\(held)")
+            #expect(first.report.pairs.first { $0.pair == "invoices" }?.findings.map(\.rule) == [DrillLeftover.name])
+            // The turn of the first one comes again, and it waits too.
+            clock.elapse(8 * Self.day)
+            #expect(try await check(scene).exitCode == .problem)
+            expectOneScratch()
+            scene.standby.faults.remove(refusal)
+            clock.elapse(Self.day)
+            let mended = try await check(scene)
+            #expect(mended.report.pairs.flatMap(\.findings) == [], "\(mended.report.pairs)")
+            #expect(try await drills(scene).first?.verdict == .equal)
+            expectNoScratch(scene)
+        }
+    }
 }

@@ -174,6 +174,7 @@ import Testing
         (DrillReport.Obstacle.unreadable, "where the private key is"),
         (DrillReport.Obstacle.forbidden, "couchkeep drill orders --server standby"),
         (DrillReport.Obstacle.secretUnavailable, "couchkeep config check"),
+        (DrillReport.Obstacle.scratchLeft, "couchkeep explain drill-leftover"),
     ])
     func whatDoesNotPassByItselfIsAWarning(obstacle: DrillReport.Obstacle, next: String) {
         let finding = scheduled(inVain(age: 60, "no", obstacle), drill(.equal, age: 7.5 * 86400))
