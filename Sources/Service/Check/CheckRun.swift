@@ -18,8 +18,8 @@ package struct CheckRun: Sendable {
     }
     /// The pauses before further looks at what seems to differ; the usual ones where nil.
     package var looks: [Duration]?
-    /// How long what has come of one backup may wait for other backups to be told with it.
-    package var tellsBackupsEvery: Duration = .seconds(60)
+    /// How long what has come of one backup, or of one drill, may wait to be told with that of others.
+    package var tellsEvery: Duration = .seconds(60)
 
     package init(
         _ loaded: LoadedConfiguration, environment: [String: String]? = nil, pacing: RepairPacing = .standard,
@@ -142,7 +142,7 @@ package struct CheckRun: Sendable {
     private func backUp(_ looked: Look, fleet: Fleet, state: StateDatabase) async throws -> Outcome {
         var outcome = looked.outcome
         let before = Dictionary((looked.last?.pairs ?? []).map { ($0.key, $0) }, uniquingKeysWith: { $1 })
-        try await vaults(fleet).backUp(looked.due, tellingEvery: tellsBackupsEvery) { states in
+        try await vaults(fleet).backUp(looked.due, tellingEvery: tellsEvery) { states in
             let known = states.filter { $0.awaited == nil }.map { state in
                 looked.outcome.report.name(of: state.pair.key) ?? state.pair.name
             }
@@ -220,7 +220,7 @@ package struct CheckRun: Sendable {
         return pass
     }
 
-    /// Rehearses the restores that are due, and says after each how all is.
+    /// Rehearses the restores that are due, and says again how all is, in between too where they take long.
     private func rehearse(
         _ looked: Outcome, _ options: PassOptions, fleet: Fleet, state: StateDatabase
     ) async throws -> Outcome {
@@ -236,7 +236,9 @@ package struct CheckRun: Sendable {
         }
         return try await interrupting { stop in
             var outcome = looked
-            try await pass.run(turns, after: looked.report, options, fleet: fleet, until: stop) { ended in
+            try await pass.run(
+                turns, after: looked.report, options, fleet: fleet, tellingEvery: tellsEvery, until: stop
+            ) { ended in
                 let judged = Report.drillRules.flatMap { rule in
                     ended.map { Finding.fingerprint(rule: rule, subject: $0) }
                 }

@@ -111,20 +111,38 @@ struct DrillPass: Sendable {
     ///
     /// - Parameters:
     ///   - options: says which scratch databases are taken for gone, where nobody can be asked for them.
+    ///   - interval: how long what has come of one drill may wait for that of others.
     ///   - stop: ends it; the scratch is removed even so.
-    ///   - ended: is told the names of pairs and servers of which something has come.
-    /// - Throws: `StateError`, `CancellationError`, and what `ended` throws.
+    ///   - tell: takes the names of pairs and servers of which something has come.
+    /// - Throws: `StateError`, `CancellationError`, and what `tell` throws.
     func run(
-        _ turns: [Turn], after report: Report, _ options: PassOptions, fleet: Fleet, until stop: StopRequest,
-        ended: ([String]) async throws -> Void
+        _ turns: [Turn], after report: Report, _ options: PassOptions, fleet: Fleet, tellingEvery interval: Duration,
+        until stop: StopRequest, tell: ([String]) async throws -> Void
     ) async throws {
         guard let lock = try VerificationFolder(StateFolder(loaded)).lockSchedule() else { return }
         defer { lock.release() }
+        try await Gathering.run(
+            tellingEvery: interval,
+            work: { found in
+                let names = try await putInOrder(after: report, options, fleet: fleet)
+                for name in names { found(name) }
+                try await rehearse(turns, after: report, fleet: fleet, until: stop, ended: found)
+            }, tell: tell)
+    }
+
+    /// Removes what earlier drills have left, and keeps what became of those that were killed.
+    ///
+    /// - Returns: the names of pairs and servers of which there is something to tell.
+    private func putInOrder(after report: Report, _ options: PassOptions, fleet: Fleet) async throws -> [String] {
         let removal = ScratchRemoval(loaded: loaded, state: state, environment: environment)
         let told = try await removal.run(fleet, accepting: options).compactMap { report.subject(of: $0)?.name }
         let interrupted = try await store.endInterrupted()
-        let names = told + report.pairs.filter { interrupted.contains($0.target) }.map(\.pair)
-        if !names.isEmpty { try await ended(names) }
+        return told + report.pairs.filter { interrupted.contains($0.target) }.map(\.pair)
+    }
+
+    private func rehearse(
+        _ turns: [Turn], after report: Report, fleet: Fleet, until stop: StopRequest, ended: (String) -> Void
+    ) async throws {
         // Another check may have rehearsed some meanwhile.
         let due = try await due(after: report)
         let turns = turns.filter { due[$0.pair.key] != nil }
@@ -135,13 +153,15 @@ struct DrillPass: Sendable {
             where (index == 0 || ContinuousClock.now < deadline) && !stop.isRequested {
                 if let server, let reason = try await reason(against: server) {
                     // The others would fare no better, each after a time of its own.
-                    let left = Array(turns[index...])
-                    for turn in left { try await store.store(inVain(turn, on: server, reason)) }
-                    return try await ended(left.map(\.report.pair))
+                    for turn in turns[index...] {
+                        try await store.store(inVain(turn, on: server, reason))
+                        ended(turn.report.pair)
+                    }
+                    return
                 }
                 try await store.begin(inVain(turn, on: server, .processGone))
                 try await store.end(try await rehearse(turn, on: server, until: stop))
-                try await ended([turn.report.pair])
+                ended(turn.report.pair)
             }
         }
     }

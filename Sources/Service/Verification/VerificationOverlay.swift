@@ -31,7 +31,7 @@ package struct VerificationOverlay: Sendable {
             let history = VerificationHistory(histories[pair.key] ?? [], within: evidence[pair.target])
             let judged = VerifiedLight(
                 history, verify: verify, pair: pair, before: last[pair.key], dueSince: due[pair.key],
-                hold: RemovalHold(pair.key, in: report), now: now)
+                hold: RemovalHold(pairs[index], in: report), now: now)
             pair.lights.verified = judged.light
             var first: [VerificationDifference] = []
             if let record = judged.difference { first = try await store.differences(of: record.id) }

@@ -267,6 +267,28 @@ import Vault
         }
     }
 
+    /// Each telling looks at the whole fleet, and keeps other checks from looking.
+    @Test func whatComesOfDrillsIsToldTogether() async throws {
+        try await withScene { scene in
+            scene.production.makeDatabases("invoices")
+            try scene.production.fill("invoices", count: 3)
+            let looked = try await check(scene, drills: false)
+            let fleet = try await Fleet(scene.loaded)
+            let told = try await fleet.closing {
+                let pass = DrillPass(scene.loaded, state: try scene.state, environment: nil) { clock.now }
+                let turns = try await pass.turns(after: looked.report, fleet: fleet)
+                var told: [[String]] = []
+                try await pass.run(
+                    turns, after: looked.report, PassOptions(), fleet: fleet, tellingEvery: .seconds(3600),
+                    until: StopRequest()
+                ) { told.append($0) }
+                return told
+            }
+            #expect(told == [["invoices", "orders"]])
+            #expect(try await drills(scene).map(\.verdict) == [.equal])
+        }
+    }
+
     @Test func onlyOneCheckVerifiesOrRehearses() async throws {
         try await withScene { scene in
             _ = try await check(scene, drills: false)
