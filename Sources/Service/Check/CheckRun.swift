@@ -107,7 +107,7 @@ package struct CheckRun: Sendable {
             try await supervisor.remember(passed)
             try await memories.store(looks.memories)
             try await verification(state).noteDue(passed.report)
-            try await drills(state).noteDue(passed.report)
+            try await drills(state).noteDue(passed.report, looks.memories)
             // Whether a backup has ended what there was is to be found out yet.
             let open = due.reduce(into: Set<String>()) { open, pair in
                 open.formUnion(VaultState.fingerprints(of: passed.report.name(of: pair.key) ?? pair.name))
@@ -166,6 +166,7 @@ package struct CheckRun: Sendable {
                     vault: known, pairs: try await state.pairMemories().values, loaded.configuration)
                 report = try await proved(report, before: last, evidence, state)
                 try await memories.store(known.filter { target, _ in states.contains { $0.pair.target == target } })
+                try await drills(state).noteDue(report, known)
             }
         }
         return outcome

@@ -53,7 +53,9 @@ struct DrillPass: Sendable {
 
     /// What is due, by the pairs' keys.
     private func due(after report: Report) async throws -> [String: DrillSchedule.Due] {
-        guard let schedule = DrillSchedule(configuration) else { return [:] }
+        guard let schedule = DrillSchedule(configuration),
+            try await !schedule.isHeld(by: store.outage(), now: now())
+        else { return [:] }
         let histories = try await store.histories()
         let evidence = try await BackupEvidence.spans(state, configuration)
         let memories = try await StoredVaultMemories(state).all()
@@ -78,8 +80,9 @@ struct DrillPass: Sendable {
     }
 
     /// Notes since when pairs are to be rehearsed, so that one that never is becomes overdue.
-    func noteDue(_ report: Report) async throws {
-        let memories = try await StoredVaultMemories(state).all()
+    ///
+    /// - Parameter memories: what is remembered of the pairs into the vault, by their targets.
+    func noteDue(_ report: Report, _ memories: [String: VaultMemory]) async throws {
         let pairs = DrillSchedule(configuration) == nil ? [] : report.pairs.filter { $0.mode != .off }
         let ready = pairs.filter { Self.hasBackup($0, memories) }
         let unknown = pairs.filter { VaultPair.backup(of: $0.target) == nil }
@@ -153,10 +156,8 @@ struct DrillPass: Sendable {
             where (index == 0 || ContinuousClock.now < deadline) && !stop.isRequested {
                 if let server, let reason = try await reason(against: server) {
                     // The others would fare no better, each after a time of its own.
-                    for turn in turns[index...] {
-                        try await store.store(inVain(turn, on: server, reason))
-                        ended(turn.report.pair)
-                    }
+                    try await note(reason, against: server)
+                    for turn in turns[index...] { ended(turn.report.pair) }
                     return
                 }
                 try await store.begin(inVain(turn, on: server, .processGone))
@@ -251,6 +252,14 @@ struct DrillPass: Sendable {
         return try await scratches.all()
             .first { $0.reason != nil && server.connection.database($0.name).url == $0.url }
             .map { Reason(left: $0) }
+    }
+
+    private func note(_ reason: Reason, against server: SupervisedServer) async throws {
+        let at = now()
+        let outage = DrillOutage(
+            place: server.connection.url.description, since: at, at: at, reason: reason.words, obstacle: reason.obstacle
+        )
+        try await store.note(outage.following(store.outage()))
     }
 
     private func inVain(_ turn: Turn, on server: SupervisedServer?, _ reason: Reason) -> DrillReport {

@@ -43,6 +43,12 @@ package struct StoredDrills: Sendable {
                 table.column("report", .blob).notNull()
             }
         }
+        migrator.registerMigration("drill-4") { database in
+            try database.create(table: "drill_outage") { table in
+                table.primaryKey("id", .integer)
+                table.column("outage", .blob).notNull()
+            }
+        }
     }
 
     /// Keeps a drill.
@@ -65,7 +71,7 @@ package struct StoredDrills: Sendable {
 
     // MARK: Drills of checks
 
-    /// Notes that a check begins a drill.
+    /// Notes that a check begins a drill, which its place takes.
     ///
     /// - Parameter report: what is kept of it where its process does not live to keep another one.
     func begin(_ report: DrillReport) async throws {
@@ -73,6 +79,7 @@ package struct StoredDrills: Sendable {
             try database.execute(
                 sql: "INSERT OR REPLACE INTO drill_begun (backup, report) VALUES (?, ?)",
                 arguments: [report.backup, try JSONEncoder().encode(report)])
+            try database.execute(sql: "DELETE FROM drill_outage")
         }
     }
 
@@ -104,6 +111,23 @@ package struct StoredDrills: Sendable {
         }
     }
 
+    /// Notes that the place takes no drill, until one is begun.
+    func note(_ outage: DrillOutage) async throws {
+        try await state.writing { database in
+            try database.execute(
+                sql: "INSERT OR REPLACE INTO drill_outage (id, outage) VALUES (1, ?)",
+                arguments: [try JSONEncoder().encode(outage)])
+        }
+    }
+
+    /// Why the place took no drill when it was tried last; nil where it did.
+    func outage() async throws -> DrillOutage? {
+        try await state.reading { database in
+            try Data.fetchOne(database, sql: "SELECT outage FROM drill_outage")
+                .map { try JSONDecoder().decode(DrillOutage.self, from: $0) }
+        }
+    }
+
     // MARK: Reading
 
     /// The drills that the lights and the schedule follow from, by their backup's name, the newest first.
@@ -115,7 +139,7 @@ package struct StoredDrills: Sendable {
                     SELECT report FROM (
                         SELECT id, report, verdict,
                             row_number() OVER (PARTITION BY backup, verdict ORDER BY id DESC) AS place FROM drill)
-                    WHERE place <= 12 OR verdict = 'unknown' ORDER BY id DESC
+                    WHERE place <= 12 ORDER BY id DESC
                     """
             )
             .map { try JSONDecoder().decode(DrillReport.self, from: $0) }

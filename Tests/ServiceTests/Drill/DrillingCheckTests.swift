@@ -172,17 +172,22 @@ import Vault
                 #expect(finding.next == "couchkeep drill \(pair.pair) --server standby")
                 #expect(pair.lights.restorable.state == .unknown)
             }
-            #expect(try await drills(scene).map(\.verdict) == [.unknown])
-            #expect(try await drills(scene, of: "vault:invoices").map(\.verdict) == [.unknown])
+            func attempts() async throws -> Int? { try await StoredDrills(try scene.state).outage()?.attempts }
+            #expect(try await attempts() == 1, "one note for all")
+            #expect(try await StoredDrills(try scene.state).histories() == [:])
             // Not at once again.
             clock.elapse(60)
             #expect(try await check(scene).exitCode == .unknown)
-            #expect(try await drills(scene).count == 1)
-            try await scene.standby.acceptConnections()
+            #expect(try await attempts() == 1)
             clock.elapse(300)
+            _ = try await check(scene)
+            #expect(try await attempts() == 2)
+            try await scene.standby.acceptConnections()
+            clock.elapse(600)
             let back = try await check(scene)
             #expect(back.exitCode == .ok && back.report.pairs.allSatisfy(\.findings.isEmpty), "\(back.report.pairs)")
-            #expect(try await drills(scene).map(\.verdict) == [.equal, .unknown])
+            #expect(try await drills(scene).map(\.verdict) == [.equal])
+            #expect(try await attempts() == nil)
             expectNoScratch(scene)
         }
     }
@@ -233,7 +238,7 @@ import Vault
             #expect(
                 finding.rule == DrillImpossible.name
                     && finding.next == "put the secret in its place: couchkeep config check")
-            #expect(try await drills(scene).map(\.obstacle) == [.secretUnavailable])
+            #expect(try await StoredDrills(try scene.state).outage()?.obstacle == .secretUnavailable)
         }
     }
 

@@ -202,6 +202,37 @@ import Testing
         for rule in Report.drillRules { #expect(KnownRules.rule(named: rule) != nil) }
     }
 
+    /// A hundred thousand messages of one server that is away are none.
+    @Test func whatAnOutageHoldsUpIsToldAsOne() {
+        let outage = DrillOutage(
+            place: "http://b:5984", since: now.addingTimeInterval(-7200), at: now, attempts: 9,
+            reason: "nothing answers")
+        let schedule = DrillSchedule(every: 7 * 86400, server: "b", place: "http://b:5984")
+        let pairs = ["new", "old", "older"].map { PairReport.sample($0) }
+        let known = DrillEvidence(
+            drills: ["http://b:5984/older": [drill(.equal, age: 20 * 86400)]], schedule: schedule,
+            dueSince: [pairs[0].key: now.addingTimeInterval(-3600), pairs[1].key: now.addingTimeInterval(-20 * 86400)],
+            outage: outage)
+        func findings(_ servers: [ServerReport], _ known: DrillEvidence) -> [Finding] {
+            Report(at: now, pairs: pairs, servers: servers, unprotected: []).showing(known, at: now)
+                .pairs.flatMap(\.findings)
+        }
+        let alone = findings([], known)
+        #expect(alone.map(\.rule) == Array(repeating: DrillOverdue.name, count: 3))
+        #expect(alone.map(\.severity) == [.notice, .warning, .warning])
+        #expect(alone.map(\.cause) == [nil, nil, "\(DrillOverdue.name) @ old"])
+        #expect(alone.allSatisfy { $0.summary.hasSuffix("came to none: nothing answers") }, "\(alone)")
+        let away = Finding(rule: ServerUnreachable.name, severity: .critical, since: now, summary: "away", next: "wait")
+        let explained = findings([.sample("b", reachable: false, findings: [away])], known)
+        #expect(Set(explained.map(\.cause)) == ["\(ServerUnreachable.name) @ b"])
+        var elsewhere = known
+        elsewhere.outage?.place = "memory"
+        #expect(findings([], elsewhere).map(\.cause) == [nil, nil], "what is late only")
+        var lasting = known
+        lasting.outage?.obstacle = .scratchLeft
+        #expect(Set(findings([], lasting).map(\.rule)) == [DrillImpossible.name])
+    }
+
     @Test func aScratchOfAPairThatIsNoMoreIsToldAtItsServerOrAtAnother() {
         let scratch = StoredScratches.Scratch(
             url: "http://b:5984/\(ScratchName.prefix)gone-0badf00d", server: "b", backup: "vault:gone", since: now,
