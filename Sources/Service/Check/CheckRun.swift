@@ -57,7 +57,14 @@ package struct CheckRun: Sendable {
             lock?.release()
             let backedUp = try await backUp(looked, fleet: fleet, state: state)
             let verified = try await verify(backedUp, options, fleet: fleet, state: state)
-            return try await rehearse(verified, options, fleet: fleet, state: state)
+            do {
+                return try await rehearse(verified, options, fleet: fleet, state: state)
+            } catch let error as StateError {
+                // What was seen before is worth showing all the same.
+                var outcome = verified
+                outcome.fail(error)
+                return outcome
+            }
         }
     }
 
@@ -79,8 +86,8 @@ package struct CheckRun: Sendable {
         let last = try await state.lastReport()
         let overlay = VerificationOverlay(state, verify: loaded.configuration.verify)
         var options = options
-        options.proofs = try await overlay.proofs(at: now())
-        options.equalities = try await overlay.equalities(at: now())
+        let proofs = try await overlay.proofs(at: now())
+        (options.proofs, options.equalities) = (proofs.all, proofs.equalities)
         var passed = try await supervisor.pass(options)
         let vaults = vaults(fleet)
         let memories = StoredVaultMemories(state)
@@ -234,18 +241,24 @@ package struct CheckRun: Sendable {
         }
         return try await interrupting { stop in
             var outcome = looked
-            try await pass.run(
-                turns, after: looked.report, options, fleet: fleet, tellingEvery: tellsEvery, until: stop
-            ) { ended in
-                let judged = Report.drillRules.flatMap { rule in
-                    ended.map { Finding.fingerprint(rule: rule, subject: $0) }
+            do {
+                try await pass.run(
+                    turns, after: looked.report, options, fleet: fleet, tellingEvery: tellsEvery, until: stop
+                ) { ended in
+                    let judged = Report.drillRules.flatMap { rule in
+                        ended.map { Finding.fingerprint(rule: rule, subject: $0) }
+                    }
+                    // What could not be told the last time is told now.
+                    outcome.notRemembered = nil
+                    outcome = try await again(outcome, judging: Set(judged), fleet: fleet, state: state) {
+                        report, last in
+                        let evidence = try await BackupEvidence.spans(state, loaded.configuration)
+                        report = try await proved(report, before: last, evidence, state)
+                    }
                 }
-                // What could not be told the last time is told now.
-                outcome.notRemembered = nil
-                outcome = try await again(outcome, judging: Set(judged), fleet: fleet, state: state) { report, last in
-                    let evidence = try await BackupEvidence.spans(state, loaded.configuration)
-                    report = try await proved(report, before: last, evidence, state)
-                }
+            } catch let error as StateError {
+                // What was rehearsed before is told already.
+                outcome.fail(error)
             }
             return outcome
         }

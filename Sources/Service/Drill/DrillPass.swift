@@ -161,11 +161,26 @@ struct DrillPass: Sendable {
                     return
                 }
                 try await store.begin(inVain(turn, on: server, .processGone))
-                try await store.end(try await rehearse(turn, on: server, until: stop))
+                try await keep(try await rehearse(turn, on: server, until: stop))
                 ended(turn.report.pair)
             }
         }
     }
+
+    /// Keeps what has come of a drill, however long others are at the memory: it may have taken hours.
+    private func keep(_ report: DrillReport) async throws {
+        for _ in 1..<Self.attemptsToKeep {
+            do {
+                return try await store.end(report)
+            } catch let error as StateError where error.code == .locked {
+                try Task.checkCancellation()
+            }
+        }
+        try await store.end(report)
+    }
+
+    /// Each waits for some seconds itself.
+    private static let attemptsToKeep = 12
 
     /// Runs a body with the server for the scratch; with none where memory takes its place.
     private func withPlace(_ fleet: Fleet, _ body: (SupervisedServer?) async throws -> Void) async throws {

@@ -132,19 +132,20 @@ package struct StoredDrills: Sendable {
 
     /// The drills that the lights and the schedule follow from, by their backup's name, the newest first.
     package func histories() async throws -> [String: [DrillReport]] {
-        try await state.reading { database in
-            let reports = try Data.fetchAll(
+        let reports = try await state.reading { database -> [Data] in
+            try Data.fetchAll(
                 database,
                 sql: """
                     SELECT report FROM (
                         SELECT id, report, verdict,
                             row_number() OVER (PARTITION BY backup, verdict ORDER BY id DESC) AS place FROM drill)
                     WHERE place <= 12 ORDER BY id DESC
-                    """
-            )
-            .map { try JSONDecoder().decode(DrillReport.self, from: $0) }
-            return Dictionary(grouping: reports, by: \.backup)
+                    """)
+        } decoding: { reports in
+            let decoder = JSONDecoder()
+            return try reports.map { try decoder.decode(DrillReport.self, from: $0) }
         }
+        return Dictionary(grouping: reports, by: \.backup)
     }
 
     /// Notes since when pairs are to be rehearsed: those that are new, or were noted while the clock was ahead, with the moment

@@ -2,6 +2,7 @@ import Backup
 import CouchDB
 import CouchSim
 import Foundation
+import GRDB
 import Supervision
 import Testing
 
@@ -144,6 +145,21 @@ extension DrillingCheckTests {
             #expect(mended.report.pairs.flatMap(\.findings) == [], "\(mended.report.pairs)")
             #expect(try await drills(scene).first?.verdict == .equal)
             expectNoScratch(scene)
+        }
+    }
+
+    @Test func whatTheMemoryDoesNotGiveEndsTheDrillsAndNotTheCheck() async throws {
+        try await withScene { scene in
+            var check = run(scene.loaded)
+            check.interrupting = { body in
+                try await scene.state.writing {
+                    try $0.execute(sql: "INSERT INTO drill (backup, verdict, report) VALUES ('x', 'equal', X'00')")
+                }
+                return try await body(StopRequest())
+            }
+            let outcome = try await check.run(PassOptions())
+            #expect(outcome.notRemembered?.code == .damaged && outcome.exitCode != .ok)
+            #expect(outcome.report.pairs.map(\.pair) == ["orders"])
         }
     }
 }
