@@ -110,7 +110,7 @@ struct DrillPass: Sendable {
     // MARK: Rehearsing
 
     /// Rehearses what is due, one at least, and begins another drill only while the time lasts; removes what earlier ones have
-    /// left. Where another process verifies or rehearses, nothing is done.
+    /// left. Where another process is at it, nothing is done.
     ///
     /// - Parameters:
     ///   - options: says which scratch databases are taken for gone, where nobody can be asked for them.
@@ -122,7 +122,7 @@ struct DrillPass: Sendable {
         _ turns: [Turn], after report: Report, _ options: PassOptions, fleet: Fleet, tellingEvery interval: Duration,
         until stop: StopRequest, tell: ([String]) async throws -> Void
     ) async throws {
-        guard let lock = try VerificationFolder(StateFolder(loaded)).lockSchedule() else { return }
+        guard let lock = try StateFolder(loaded).lockDrills() else { return }
         defer { lock.release() }
         try await Gathering.run(
             tellingEvery: interval,

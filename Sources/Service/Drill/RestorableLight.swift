@@ -39,12 +39,16 @@ struct RestorableLight {
                     state: .unknown, since: nil,
                     summary: "what was rehearsed was before the backup was put back or lost")
             }
-            guard schedule != nil else { return nil }
+            guard let schedule else { return nil }
             if let outage {
                 return Light(
                     state: .unknown, since: min(outage.since, now), summary: "no drill can be made: \(outage.reason)")
             }
-            return Light(state: .unknown, since: dueSince.map { min($0, now) }, summary: "it was never rehearsed")
+            // A database that is new must not silence the heartbeat until its turn comes.
+            guard let dueSince, dueSince.age(at: now).map({ $0 > schedule.limit }) ?? false else {
+                return Light(state: .off, since: nil, summary: "it was never rehearsed; its first drill is to come")
+            }
+            return Light(state: .unknown, since: dueSince, summary: "it was never rehearsed")
         }
         guard let decided = history.decided else {
             return Light(

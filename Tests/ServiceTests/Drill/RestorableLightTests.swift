@@ -122,10 +122,10 @@ import Testing
     }
 
     @Test func whatIsToBeRehearsedAndNeverWasIsUnknown() {
-        let never = scheduled()
-        #expect(never.light == Light(state: .unknown, since: nil, summary: "it was never rehearsed"))
-        #expect(never.hindrance(of: "orders") == nil, "its turn comes")
-        #expect(scheduled(dueSince: 8 * 86400).hindrance(of: "orders") == nil)
+        for early in [scheduled(), scheduled(dueSince: 8 * 86400)] {
+            #expect(early.light?.state == .off && early.hindrance(of: "orders") == nil, "its turn comes")
+            #expect(early.light?.summary == "it was never rehearsed; its first drill is to come")
+        }
         let late = scheduled(dueSince: 9 * 86400)
         #expect(late.light?.state == .unknown && late.light?.since == now.addingTimeInterval(-9 * 86400))
         let finding = late.hindrance(of: "my orders")
