@@ -21,7 +21,9 @@ package struct DrillReport: Sendable, Codable, Hashable {
         case tooLarge = "too-large"
         /// The key can't read the backup: it only writes, is another one, or is not there.
         case unreadable
-        /// The server does not let the user make databases, or not in at all.
+        /// The server takes the user or the password for wrong.
+        case unauthorized
+        /// The server does not let the user make databases.
         case forbidden
         /// A secret of the server can't be had.
         case secretUnavailable = "secret-unavailable"
@@ -120,6 +122,17 @@ package struct DrillReport: Sendable, Codable, Hashable {
         }
         if isInVault, isOnlyDamage(bodies, refusals: refusals) { reason = Self.damage(of: differing) }
         verdict = differing > 0 || !bodies.isComplete ? .different : setAside == nil ? .equal : .incomplete
+    }
+}
+
+extension DrillReport.Obstacle {
+    /// What a server's rejection stands for; nil where it may pass, as that of an account which is locked for minutes.
+    package init?(_ error: CouchError) {
+        switch error.code {
+        case .unauthorized: self = .unauthorized
+        case .forbidden where !(error.reason ?? error.message).contains("temporarily locked"): self = .forbidden
+        default: return nil
+        }
     }
 }
 

@@ -260,7 +260,7 @@ struct DrillPass: Sendable {
         } catch let error as CouchError {
             var reason = Reason(error)
             reason.words = "the server \(server.name) for the scratch: \(error)"
-            if error.isRejection, !error.isAccountLocked { reason.obstacle = .forbidden }
+            reason.obstacle = DrillReport.Obstacle(error)
             return reason
         }
         // Each drill would leave another copy, until the disk is full.

@@ -113,7 +113,7 @@ struct RestorableLight {
                 rule: DrillImpossible.name, severity: .warning, since: since,
                 summary: "the backup can't be rehearsed: \(reason ?? obstacle.rawValue)",
                 evidence: ["obstacle": .string(obstacle.rawValue), "place": .string(schedule.place)],
-                next: DrillImpossible.next(obstacle, by: hand), cause: cause)
+                next: DrillImpossible.next(obstacle, by: hand, on: schedule.server), cause: cause)
         }
         let known =
             if let last {

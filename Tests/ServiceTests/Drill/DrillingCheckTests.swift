@@ -211,6 +211,31 @@ import Vault
         }
     }
 
+    @Test("A login that is rejected is told as that, and one of an account that is locked for minutes as what passes")
+    func aServerThatLetsNobodyIn() async throws {
+        try await withScene { scene in
+            let wrong = scene.standby.faults.add(
+                Fault(
+                    .failure(status: 401, error: "unauthorized", reason: "Name or password is incorrect."),
+                    pathPrefix: "/_session"))
+            let finding = try #require(try await check(scene).report.pairs.first?.findings.first)
+            #expect(
+                finding.rule == DrillImpossible.name && finding.next.contains("the secret of standby"), "\(finding)")
+            scene.standby.faults.remove(wrong)
+            let locked = scene.standby.faults.add(
+                Fault(
+                    .failure(
+                        status: 403, error: "forbidden",
+                        reason: "Account is temporarily locked due to multiple authentication failures"), method: "PUT",
+                    pathPrefix: Self.scratches))
+            clock.elapse(400)
+            let passing = try #require(try await check(scene).report.pairs.first?.findings.first)
+            #expect(passing.rule == DrillOverdue.name && passing.severity == .notice, "\(passing)")
+            #expect(try await drills(scene).map(\.obstacle) == [nil])
+            scene.standby.faults.remove(locked)
+        }
+    }
+
     @Test func whatIsTooLargeForMemoryIsToldAndDoneWhereAServerIsNamed() async throws {
         try await withScene("{ every: 7d }") { scene in
             var small = run(scene.loaded)

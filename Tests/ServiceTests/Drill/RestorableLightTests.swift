@@ -172,6 +172,7 @@ import Testing
     @Test(arguments: [
         (DrillReport.Obstacle.tooLarge, "drill: { server: NAME }"),
         (DrillReport.Obstacle.unreadable, "where the private key is"),
+        (DrillReport.Obstacle.unauthorized, "the secret of standby in the configuration: couchkeep config check"),
         (DrillReport.Obstacle.forbidden, "couchkeep drill orders --server standby"),
         (DrillReport.Obstacle.secretUnavailable, "couchkeep config check"),
         (DrillReport.Obstacle.scratchLeft, "couchkeep explain drill-leftover"),
