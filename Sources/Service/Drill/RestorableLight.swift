@@ -25,7 +25,9 @@ struct RestorableLight {
         dueSince: Date? = nil, outage: DrillOutage? = nil, now: Date
     ) {
         history = DrillHistory(drills, within: evidence)
-        (self.schedule, self.dueSince, self.now) = (schedule, dueSince, now)
+        (self.schedule, self.now) = (schedule, now)
+        // Since then it is another backup, which nobody could rehearse before.
+        self.dueSince = dueSince.map { max($0, evidence?.from ?? $0) }
         // What there is no backup of waits for no place.
         let isWanted = outage?.place == schedule?.place && (dueSince != nil || history.last != nil)
         self.outage = isWanted ? outage : nil

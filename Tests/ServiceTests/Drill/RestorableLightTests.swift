@@ -94,6 +94,20 @@ import Testing
         #expect(new.light?.state == .ok && new.finding == nil)
     }
 
+    /// It could not be rehearsed before it was there.
+    @Test func aBackupThatWasPutBackHasItsTime() {
+        func hindrance(_ age: TimeInterval) -> Finding? {
+            RestorableLight(
+                drills: [drill(.equal, age: 30 * 86400)], within: EvidenceSpan(from: now.addingTimeInterval(-age)),
+                schedule: weekly, dueSince: now.addingTimeInterval(-90 * 86400), now: now
+            ).hindrance(of: "orders")
+        }
+        #expect(hindrance(60) == nil && hindrance(8 * 86400) == nil)
+        let late = hindrance(9 * 86400)
+        #expect(late?.rule == DrillOverdue.name && late?.severity == .warning)
+        #expect(late?.summary == "the backup was not rehearsed since it was put back or lost")
+    }
+
     @Test func isShownInAReport() {
         let pair = PairReport.sample("vault:orders")
         let report = Report(at: now, pairs: [pair], servers: [], unprotected: [])
