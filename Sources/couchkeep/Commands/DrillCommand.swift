@@ -81,7 +81,8 @@ struct DrillCommand: AsyncParsableCommand, JSONCommand {
     }
 
     private static let placeMissing = ValidationError(
-        "say where to: --server NAME, --server URL, or --in-memory; what the configuration has under drill: is the usual place")
+        "say where to: --server NAME, --server URL, or --in-memory; what the configuration has under drill: is the usual place"
+    )
 
     /// - Parameter name: of a server of the configuration; nil for a URL, and for memory.
     private func rehearse(_ loaded: LoadedConfiguration, _ fleet: Fleet, on name: String?) async throws {
@@ -158,7 +159,13 @@ struct DrillCommand: AsyncParsableCommand, JSONCommand {
     }
 
     private func lookForLeftovers(on connection: ServerConnection) async throws {
-        let leftovers = try await DrillDesk.leftovers(on: connection)
+        let all = try await DrillDesk.leftovers(on: connection)
+        guard !all.isEmpty else { return }
+        let isConfigured =
+            vault.config != nil || ConfigurationLocation.exists(environment: ProcessInfo.processInfo.environment)
+        // Listed before: what a check begins meanwhile is not among them.
+        let underWay = try await isConfigured ? DrillDesk.underWay(vault.load()) : []
+        let leftovers = all.filter { !underWay.contains($0) }
         guard !leftovers.isEmpty else { return }
         let list = leftovers.joined(separator: ", ")
         guard removeLeftovers else {

@@ -162,4 +162,20 @@ extension DrillingCheckTests {
             #expect(outcome.report.pairs.map(\.pair) == ["orders"])
         }
     }
+
+    @Test func whatACheckIsAtIsNoLeftover() async throws {
+        try await withScene { scene in
+            let scratches = StoredScratches(try scene.state)
+            for (name, reason) in [("one", nil), ("two", "not by you")] as [(String, String?)] {
+                try await scratches.store(
+                    StoredScratches.Scratch(
+                        url: "\(scene.standby.baseURL)/\(name)", server: "standby", backup: "vault:orders",
+                        since: clock.now, reason: reason))
+            }
+            #expect(try await DrillDesk.underWay(scene.loaded) == [], "its check was killed")
+            let lock = try #require(try StateFolder(scene.loaded).lockDrills())
+            #expect(try await DrillDesk.underWay(scene.loaded) == ["one"])
+            lock.release()
+        }
+    }
 }
