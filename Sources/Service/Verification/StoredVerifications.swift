@@ -169,13 +169,11 @@ package struct StoredVerifications: Sendable {
         }
     }
 
-    /// Since when each pair is to be verified; those that are new, or were noted while the clock was ahead, are noted with
-    /// the moment given.
-    package func dueSince(_ keys: [String], at moment: Date) async throws -> [String: Date] {
-        let wanted = Set(keys)
-        return try await state.writing { database in
-            for key in wanted { try DueTable.verifications.note(key, since: moment, database) }
-            return try DueTable.verifications.all(database).filter { wanted.contains($0.key) }
+    /// Notes since when pairs are to be verified: those that are new, or were noted while the clock was ahead, with the moment
+    /// given.
+    func noteDue(_ keys: [String], at moment: Date) async throws {
+        try await state.writing { database in
+            for key in keys { try DueTable.verifications.note(key, since: moment, database) }
         }
     }
 

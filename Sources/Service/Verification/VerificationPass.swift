@@ -73,7 +73,7 @@ package struct VerificationPass: Sendable {
     /// Notes since when pairs are to be verified, so that one that never is becomes overdue.
     func noteDue(_ report: Report) async throws {
         guard configuration.verify?.shortestInterval != nil else { return }
-        _ = try await store.dueSince(report.pairs.filter { $0.mode != .off }.map(\.key), at: now())
+        try await store.noteDue(report.pairs.filter { $0.mode != .off }.map(\.key), at: now())
     }
 
     /// Works on the tasks until the time is up; where another process is at it, nothing is done.

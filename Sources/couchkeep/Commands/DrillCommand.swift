@@ -81,8 +81,8 @@ struct DrillCommand: AsyncParsableCommand, JSONCommand {
     }
 
     private static let placeMissing = ValidationError(
-        "say where to: --server NAME, --server URL, or --in-memory; what the configuration has under drill: is the usual place"
-    )
+        "say where to: --server NAME, --server URL, or --in-memory; what the configuration has under drill: is the usual "
+            + "place")
 
     /// - Parameter name: of a server of the configuration; nil for a URL, and for memory.
     private func rehearse(_ loaded: LoadedConfiguration, _ fleet: Fleet, on name: String?) async throws {
