@@ -135,6 +135,11 @@ struct Failure {
                 "; nodes of the cluster are away: those that GET /_membership has in cluster_nodes and not in all_nodes "
                 + "(couchkeep explain \(ClusterNodesAway.name))"
         }
+        if error.isShardUnopened {
+            return
+                "; no copy of the database's shards could be opened: nodes are away, or files are damaged or unreadable; see "
+                + "CouchDB's log"
+        }
         if error.code == .unauthorized {
             let isBelow = error.request.map(seemsToMissADatabase) ?? false
             return "; check the user and the password: --user, and --password-file or COUCHKEEP_PASSWORD "

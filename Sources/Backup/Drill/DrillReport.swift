@@ -21,10 +21,14 @@ package struct DrillReport: Sendable, Codable, Hashable {
         case tooLarge = "too-large"
         /// The key can't read the backup: it only writes, is another one, or is not there.
         case unreadable
-        /// The server does not let the user make databases, or not in at all.
+        /// The server takes the user or the password for wrong.
+        case unauthorized
+        /// The server does not let the user make databases.
         case forbidden
         /// A secret of the server can't be had.
         case secretUnavailable = "secret-unavailable"
+        /// The server did not remove the scratch of an earlier drill: each other one would leave a copy more.
+        case scratchLeft = "scratch-left"
     }
 
     /// What one document is not as it was, and why where that is known.
@@ -121,6 +125,17 @@ package struct DrillReport: Sendable, Codable, Hashable {
     }
 }
 
+extension DrillReport.Obstacle {
+    /// What a server's rejection stands for; nil where it may pass, as that of an account which is locked for minutes.
+    package init?(_ error: CouchError) {
+        switch error.code {
+        case .unauthorized: self = .unauthorized
+        case .forbidden where !(error.reason ?? error.message).contains("temporarily locked"): self = .forbidden
+        default: return nil
+        }
+    }
+}
+
 extension DrillReport {
     /// The reason of a drill in which all that differs can't be read in the vault.
     static func damage(of documents: Int) -> String {
@@ -135,7 +150,9 @@ extension DrillReport {
         let words = Set(codes.map(\.rawValue)).union([Refusal.notStored])
         let kept = refusals.filter { $0.stage == .storing && words.contains($0.error) }
         guard differing > 0, kept.count == refusals.count, bodies.unreadable == 0 else { return false }
-        return Set(kept.map(\.id)).count >= differing
+        // Of very many not all are named.
+        let isCut = bodies.counts.isEqual && refusals.count >= ReplicationReport.namedRefusals
+        return Set(kept.map(\.id)).count >= differing || isCut
     }
 
     /// Whether everything that differs does so since the backup does not hand it out.

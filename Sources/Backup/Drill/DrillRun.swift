@@ -151,8 +151,8 @@ package struct DrillRun: Sendable {
         } catch let error as ReplicationFailure {
             failed.reason = "\(error.side == .source ? "the backup" : "the scratch"): \(error.underlying)"
             failed.verdict = (error.underlying as? VaultError)?.code == .damaged ? .different : .unknown
-            if error.side == .target, (error.underlying as? CouchError)?.isRejection == true {
-                failed.obstacle = .forbidden
+            if error.side == .target, let error = error.underlying as? CouchError {
+                failed.obstacle = DrillReport.Obstacle(error)
             }
         } catch let error as VaultError {
             failed.reason = "\(error)"

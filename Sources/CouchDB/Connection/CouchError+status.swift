@@ -77,7 +77,7 @@ extension CouchError {
 
     /// Whether a cluster did not answer since nodes with all copies of what was asked for are away.
     public var isNodeAway: Bool {
-        error == "nodedown" || isMajorityMissing || reason == "No DB shards could be opened."
+        error == "nodedown" || isMajorityMissing
     }
 
     /// Whether a cluster does not take a setting, since too many nodes with copies of the database are away (`fabric_db_meta.erl`).
@@ -87,4 +87,8 @@ extension CouchError {
 
     /// Whether a document (or its revision, or its attachment) is missing in a database that is there.
     public var isDocumentMissing: Bool { code == .notFound && !isDatabaseMissing }
+
+    /// Whether no copy of a database's shards could be opened: nodes are away, or, as a single node says too
+    /// (`fabric_util:get_shard/1`), files are damaged or can't be read.
+    public var isShardUnopened: Bool { reason == "No DB shards could be opened." }
 }

@@ -18,8 +18,8 @@ package struct CheckRun: Sendable {
     }
     /// The pauses before further looks at what seems to differ; the usual ones where nil.
     package var looks: [Duration]?
-    /// How long what has come of one backup may wait for other backups to be told with it.
-    package var tellsBackupsEvery: Duration = .seconds(60)
+    /// How long what has come of one backup, or of one drill, may wait to be told with that of others.
+    package var tellsEvery: Duration = .seconds(60)
 
     package init(
         _ loaded: LoadedConfiguration, environment: [String: String]? = nil, pacing: RepairPacing = .standard,
@@ -57,7 +57,14 @@ package struct CheckRun: Sendable {
             lock?.release()
             let backedUp = try await backUp(looked, fleet: fleet, state: state)
             let verified = try await verify(backedUp, options, fleet: fleet, state: state)
-            return try await rehearse(verified, options, fleet: fleet, state: state)
+            do {
+                return try await rehearse(verified, options, fleet: fleet, state: state)
+            } catch let error as StateError {
+                // What was seen before is worth showing all the same.
+                var outcome = verified
+                outcome.fail(error)
+                return outcome
+            }
         }
     }
 
@@ -79,8 +86,8 @@ package struct CheckRun: Sendable {
         let last = try await state.lastReport()
         let overlay = VerificationOverlay(state, verify: loaded.configuration.verify)
         var options = options
-        options.proofs = try await overlay.proofs(at: now())
-        options.equalities = try await overlay.equalities(at: now())
+        let proofs = try await overlay.proofs(at: now())
+        (options.proofs, options.equalities) = (proofs.all, proofs.equalities)
         var passed = try await supervisor.pass(options)
         let vaults = vaults(fleet)
         let memories = StoredVaultMemories(state)
@@ -93,13 +100,10 @@ package struct CheckRun: Sendable {
         let evidence = BackupEvidence.spans(
             vault: looks.memories, pairs: passed.pairMemories.values, loaded.configuration)
         passed.report = try await proved(passed.report.adding(looks.reports), before: last, evidence, state)
-        for (target, told) in accepted {
-            guard let pair = passed.report.pairs.first(where: { $0.target == target }) else { continue }
-            let records = told.map {
-                RepairRecord.acceptance(of: $0.what, $0.rule, isPlanned: options.isDryRun, at: now())
-            }
-            passed.report.add(records, to: pair.key)
-        }
+        passed.report.add(
+            accepted.mapValues { told in
+                told.map { RepairRecord.acceptance(of: $0.what, $0.rule, isPlanned: options.isDryRun, at: now()) }
+            }, by: \.target)
         var outcome = Outcome(
             report: passed.report, exitCode: ExitCode(passed.report, sources: fleet.selector.sources))
         guard !options.isDryRun else { return Look(outcome: outcome, due: due, last: last) }
@@ -107,10 +111,11 @@ package struct CheckRun: Sendable {
             try await supervisor.remember(passed)
             try await memories.store(looks.memories)
             try await verification(state).noteDue(passed.report)
-            try await drills(state).noteDue(passed.report)
+            try await drills(state).noteDue(passed.report, looks.memories)
             // Whether a backup has ended what there was is to be found out yet.
+            let names = passed.report.names
             let open = due.reduce(into: Set<String>()) { open, pair in
-                open.formUnion(VaultState.fingerprints(of: passed.report.name(of: pair.key) ?? pair.name))
+                open.formUnion(VaultState.fingerprints(of: names[pair.key] ?? pair.name))
             }
             outcome.told(try await tell(passed.report, judging: .allBut(open), state: state))
         } catch let error as StateError {
@@ -142,10 +147,9 @@ package struct CheckRun: Sendable {
     private func backUp(_ looked: Look, fleet: Fleet, state: StateDatabase) async throws -> Outcome {
         var outcome = looked.outcome
         let before = Dictionary((looked.last?.pairs ?? []).map { ($0.key, $0) }, uniquingKeysWith: { $1 })
-        try await vaults(fleet).backUp(looked.due, tellingEvery: tellsBackupsEvery) { states in
-            let known = states.filter { $0.awaited == nil }.map { state in
-                looked.outcome.report.name(of: state.pair.key) ?? state.pair.name
-            }
+        let names = looked.outcome.report.names
+        try await vaults(fleet).backUp(looked.due, tellingEvery: tellsEvery) { states in
+            let known = states.filter { $0.awaited == nil }.map { names[$0.pair.key] ?? $0.pair.name }
             // What could not be told the last time is told now.
             outcome.notRemembered = looked.outcome.notRemembered
             outcome = try await again(
@@ -156,16 +160,14 @@ package struct CheckRun: Sendable {
                 let isOwn = report.at == looked.outcome.report.at
                 let memories = StoredVaultMemories(state)
                 var known = try await memories.all()
-                for found in states {
-                    var memory = known[found.pair.target] ?? VaultMemory()
-                    report.renew(with: found, &memory, before: isOwn ? before[found.pair.key] : nil)
-                    known[found.pair.target] = memory
-                }
+                report.renew(with: states, &known, before: isOwn ? before : [:])
                 // A backup that is there only now can be one that can't be verified.
                 let evidence = BackupEvidence.spans(
                     vault: known, pairs: try await state.pairMemories().values, loaded.configuration)
                 report = try await proved(report, before: last, evidence, state)
-                try await memories.store(known.filter { target, _ in states.contains { $0.pair.target == target } })
+                let targets = Set(states.map(\.pair.target))
+                try await memories.store(known.filter { targets.contains($0.key) })
+                try await drills(state).noteDue(report, known)
             }
         }
         return outcome
@@ -198,7 +200,9 @@ package struct CheckRun: Sendable {
         guard !turns.isEmpty else { return looked }
         var outcome = looked
         guard !options.isDryRun else {
-            for turn in turns { outcome.report.add([VerificationPass.planned(turn, at: now())], to: turn.pair.key) }
+            outcome.report.add(
+                Dictionary(
+                    turns.map { ($0.pair.key, [VerificationPass.planned($0, at: now())]) }, uniquingKeysWith: { $1 }))
             return outcome
         }
         let result = try await pass.run(turns)
@@ -210,7 +214,7 @@ package struct CheckRun: Sendable {
         return try await again(looked, judging: Set(judged), fleet: fleet, state: state) { report, last in
             let evidence = try await BackupEvidence.spans(state, loaded.configuration)
             report = try await proved(report, before: last, evidence, state)
-            for (key, records) in result.repairs { report.add(records, to: key) }
+            report.add(result.repairs)
         }
     }
 
@@ -220,7 +224,7 @@ package struct CheckRun: Sendable {
         return pass
     }
 
-    /// Rehearses the restores that are due, and says after each how all is.
+    /// Rehearses the restores that are due, and says again how all is, in between too where they take long.
     private func rehearse(
         _ looked: Outcome, _ options: PassOptions, fleet: Fleet, state: StateDatabase
     ) async throws -> Outcome {
@@ -231,21 +235,30 @@ package struct CheckRun: Sendable {
         guard !turns.isEmpty || hasLeftovers else { return looked }
         guard !options.isDryRun else {
             var outcome = looked
-            for turn in turns { outcome.report.add([pass.planned(at: now())], to: turn.pair.key) }
+            let planned = [pass.planned(at: now())]
+            outcome.report.add(Dictionary(turns.map { ($0.pair.key, planned) }, uniquingKeysWith: { $1 }))
             return outcome
         }
         return try await interrupting { stop in
             var outcome = looked
-            try await pass.run(turns, after: looked.report, fleet: fleet, until: stop) { ended in
-                let judged = Report.drillRules.flatMap { rule in
-                    ended.map { Finding.fingerprint(rule: rule, subject: $0) }
+            do {
+                try await pass.run(
+                    turns, after: looked.report, options, fleet: fleet, tellingEvery: tellsEvery, until: stop
+                ) { ended in
+                    let judged = Report.drillRules.flatMap { rule in
+                        ended.map { Finding.fingerprint(rule: rule, subject: $0) }
+                    }
+                    // What could not be told the last time is told now.
+                    outcome.notRemembered = nil
+                    outcome = try await again(outcome, judging: Set(judged), fleet: fleet, state: state) {
+                        report, last in
+                        let evidence = try await BackupEvidence.spans(state, loaded.configuration)
+                        report = try await proved(report, before: last, evidence, state)
+                    }
                 }
-                // What could not be told the last time is told now.
-                outcome.notRemembered = nil
-                outcome = try await again(outcome, judging: Set(judged), fleet: fleet, state: state) { report, last in
-                    let evidence = try await BackupEvidence.spans(state, loaded.configuration)
-                    report = try await proved(report, before: last, evidence, state)
-                }
+            } catch let error as StateError {
+                // What was rehearsed before is told already.
+                outcome.fail(error)
             }
             return outcome
         }
@@ -317,44 +330,5 @@ extension CheckRun.Outcome {
     fileprivate mutating func fail(_ error: StateError) {
         notRemembered = error
         if exitCode == .ok { exitCode = .incomplete }
-    }
-}
-
-extension Report {
-    /// Puts what a backup has come to in the place of what was known of it, unless a later look is there already.
-    ///
-    /// - Parameters:
-    ///   - memory: what is remembered of the pair, which takes this backup in.
-    ///   - before: what was known before the check looked; nil where another check has looked since.
-    fileprivate mutating func renew(with state: VaultState, _ memory: inout VaultMemory, before: PairReport?) {
-        let known = memory.backup
-        memory.advance(state.backup, at: state.at)
-        let epoch = memory.noteEpoch(state.backup, since: known, at: state.at)
-        memory.note(state.damage, at: state.at)
-        guard at <= state.at, let index = pairs.firstIndex(where: { $0.key == state.pair.key }) else { return }
-        var state = state
-        state.standing =
-            pairs[index].findings.filter {
-                VaultState.standingRules.contains($0.rule) && !VaultState.ofBackup.contains($0.rule)
-            }
-        state.stand(
-            epoch, memory.lost(at: state.at),
-            memory.damaged(state.backup, since: pairs[index].since(BackupDamaged.name), at: state.at))
-        (state.pairSince, state.newestSince) = (memory.source.firstSeen, memory.backupSince)
-        let found = state.report(before: before ?? pairs[index])
-        var pairs = pairs
-        pairs[index].lights.replicating = found.lights.replicating
-        pairs[index].lag = found.lag
-        pairs[index].findings = found.findings + pairs[index].findings.filter { !VaultState.allRules.contains($0.rule) }
-        self = with(pairs: pairs)
-    }
-
-    /// What the report calls a pair.
-    fileprivate func name(of key: String) -> String? { pairs.first { $0.key == key }?.pair }
-
-    /// Adds repairs to a pair, unless they are there.
-    fileprivate mutating func add(_ records: [RepairRecord], to key: String) {
-        guard let index = pairs.firstIndex(where: { $0.key == key }) else { return }
-        pairs[index].repairs += records.filter { !pairs[index].repairs.contains($0) }
     }
 }

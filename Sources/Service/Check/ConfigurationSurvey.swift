@@ -18,7 +18,9 @@ package struct ConfigurationSurvey: Sendable {
     ///
     /// - Throws: `ConfigurationError` where patterns or targets collide, or source and target are one database.
     package func run() async throws -> Result {
-        var report = try await CheckRun(loaded).run(PassOptions(isDryRun: true)).report
+        var check = CheckRun(loaded)
+        check.verifies = false
+        var report = try await check.run(PassOptions(isDryRun: true)).report
         // It may be none that a check looks at.
         if let name = loaded.configuration.drill?.server, !report.servers.contains(where: { $0.name == name }) {
             let fleet = try await Fleet(loaded, opening: [name])

@@ -11,14 +11,13 @@ package struct StateFolder: Sendable {
     }
 
     /// Takes the right to be the only one at work.
-    package func lock() throws -> StateLock {
-        do {
-            try FileManager.default.createDirectory(
-                atPath: location.path, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
-        } catch {
-            throw StateError(making: location.path, error)
-        }
-        return try StateLock(folder: location.path)
+    package func lock() throws -> StateLock { try StateLock.making(location.path) }
+
+    /// Takes the right to rehearse all backups that are due, one after the other; beside it others may look and verify.
+    ///
+    /// - Returns: nil where another process is at it.
+    package func lockDrills() throws -> StateLock? {
+        try StateLock.unlessHeld((location.path as NSString).appendingPathComponent("drills"))
     }
 
     /// Opens the memory to work on it; damage is found first.

@@ -95,6 +95,17 @@ package struct DrillDesk: Sendable {
             try await ReplicationFailure.Side.target.naming { try await server.databaseNames() })
     }
 
+    /// The names of those into which a check of a configuration restores now; to be asked for behind ``leftovers(on:)``.
+    package static func underWay(_ loaded: LoadedConfiguration) async throws -> Set<String> {
+        let folder = StateFolder(loaded)
+        // Where nobody has the right to make drills, none is under way.
+        if let lock = try folder.lockDrills() {
+            lock.release()
+            return []
+        }
+        return Set(try await StoredScratches(try folder.openForReading()).all().filter { $0.reason == nil }.map(\.name))
+    }
+
     /// Removes them.
     ///
     /// - Throws: as ``leftovers(on:)``.

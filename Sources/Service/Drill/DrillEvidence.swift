@@ -10,17 +10,23 @@ struct DrillEvidence: Sendable {
     var schedule: DrillSchedule?
     /// Since when there is a backup to rehearse, by the pairs' keys.
     var dueSince: [String: Date] = [:]
+    /// Why the place for drills takes none; nil where it may.
+    var outage: DrillOutage?
     /// The scratch databases that may still be there.
     var scratches: [StoredScratches.Scratch] = []
+    /// The URLs of those for which no server of the configuration can be asked.
+    var forsaken: Set<String> = []
 
     /// As the state database has it.
     ///
     /// - Throws: `StateError`.
     static func stored(_ state: StateDatabase, _ configuration: Configuration) async throws -> DrillEvidence {
         let store = StoredDrills(state)
+        let scratches = try await StoredScratches(state).all()
         return DrillEvidence(
             drills: try await store.histories(), schedule: DrillSchedule(configuration),
-            dueSince: try await store.dueSince(), scratches: try await StoredScratches(state).all())
+            dueSince: try await store.dueSince(), outage: try await store.outage(), scratches: scratches,
+            forsaken: Set(scratches.filter { $0.place(in: configuration) == nil }.map(\.url)))
     }
 }
 
@@ -29,21 +35,39 @@ extension Report {
     ///
     /// - Parameter evidence: which drills count, for backups of which some may be about another one; by target.
     func showing(_ known: DrillEvidence, evidence: [String: EvidenceSpan] = [:], at now: Date) -> Report {
+        let leftovers = self.leftovers(known, at: now)
+        var cause = known.outage.flatMap { self.cause(of: $0) }
         let pairs = pairs.map { pair in
             var pair = pair
             pair.findings.removeAll { Self.drillRules.contains($0.rule) }
             guard pair.mode != .off else { return pair }
             let restorable = RestorableLight(
                 drills: known.drills[pair.target] ?? [], within: evidence[pair.target], schedule: known.schedule,
-                dueSince: known.dueSince[pair.key], now: now)
+                dueSince: known.dueSince[pair.key], outage: known.outage, now: now)
             if let light = restorable.light { pair.lights.restorable = light }
-            // One finding is enough: the next step removes all.
-            let leftover = known.scratches.filter { $0.backup == pair.target }
-                .lazy.compactMap { DrillLeftover.finding($0, pair: pair.pair, at: now) }.first
-            pair.findings += [restorable.finding, restorable.hindrance(of: pair.pair), leftover].compactMap(\.self)
+            let hindrance = restorable.hindrance(of: pair.pair, cause: cause)
+            if restorable.outage != nil, cause == nil, let hindrance, hindrance.severity != .notice {
+                // The first one is told for all.
+                cause = Finding.fingerprint(rule: hindrance.rule, subject: pair.pair)
+            }
+            pair.findings += [restorable.finding, hindrance, leftovers[.pair(pair.pair)]].compactMap(\.self)
             return pair
         }
+        let servers = servers.map { server in
+            var server = server
+            server.findings.removeAll { $0.rule == DrillLeftover.name }
+            if let leftover = leftovers[.server(server.name)] { server.findings.append(leftover) }
+            return server
+        }
         return Report(at: at, pairs: pairs, servers: servers, unprotected: unprotected, channels: channels)
+    }
+
+    /// The fingerprint of what says of the server for drills that it can't be asked; nil where the report has nothing of it.
+    private func cause(of outage: DrillOutage) -> String? {
+        let rules: Set<String> = [ServerUnreachable.name, CredentialsRejected.name, SecretUnavailable.name]
+        guard let server = servers.first(where: { $0.url == outage.place }) else { return nil }
+        return server.findings.first { rules.contains($0.rule) && $0.severity != .notice }
+            .map { Finding.fingerprint(rule: $0.rule, subject: server.name) }
     }
 
     /// The rules that drills decide about.

@@ -53,7 +53,9 @@ struct DrillPass: Sendable {
 
     /// What is due, by the pairs' keys.
     private func due(after report: Report) async throws -> [String: DrillSchedule.Due] {
-        guard let schedule = DrillSchedule(configuration) else { return [:] }
+        guard let schedule = DrillSchedule(configuration),
+            try await !schedule.isHeld(by: store.outage(), now: now())
+        else { return [:] }
         let histories = try await store.histories()
         let evidence = try await BackupEvidence.spans(state, configuration)
         let memories = try await StoredVaultMemories(state).all()
@@ -69,14 +71,18 @@ struct DrillPass: Sendable {
         return due
     }
 
-    /// Whether scratch databases of earlier drills may still be there.
+    /// Whether something of earlier drills is still to be put in order: a scratch database, or what became of one.
     var hasLeftovers: Bool {
-        get async throws { try await !scratches.all().isEmpty }
+        get async throws {
+            guard try await scratches.all().isEmpty else { return true }
+            return try await store.hasBegun
+        }
     }
 
     /// Notes since when pairs are to be rehearsed, so that one that never is becomes overdue.
-    func noteDue(_ report: Report) async throws {
-        let memories = try await StoredVaultMemories(state).all()
+    ///
+    /// - Parameter memories: what is remembered of the pairs into the vault, by their targets.
+    func noteDue(_ report: Report, _ memories: [String: VaultMemory]) async throws {
         let pairs = DrillSchedule(configuration) == nil ? [] : report.pairs.filter { $0.mode != .off }
         let ready = pairs.filter { Self.hasBackup($0, memories) }
         let unknown = pairs.filter { VaultPair.backup(of: $0.target) == nil }
@@ -104,20 +110,42 @@ struct DrillPass: Sendable {
     // MARK: Rehearsing
 
     /// Rehearses what is due, one at least, and begins another drill only while the time lasts; removes what earlier ones have
-    /// left. Where another process verifies or rehearses, nothing is done.
+    /// left. Where another process is at it, nothing is done.
     ///
     /// - Parameters:
+    ///   - options: says which scratch databases are taken for gone, where nobody can be asked for them.
+    ///   - interval: how long what has come of one drill may wait for that of others.
     ///   - stop: ends it; the scratch is removed even so.
-    ///   - ended: is told the names of pairs of which something has come.
-    /// - Throws: `StateError`, `CancellationError`, and what `ended` throws.
+    ///   - tell: takes the names of pairs and servers of which something has come.
+    /// - Throws: `StateError`, `CancellationError`, and what `tell` throws.
     func run(
-        _ turns: [Turn], after report: Report, fleet: Fleet, until stop: StopRequest,
-        ended: ([String]) async throws -> Void
+        _ turns: [Turn], after report: Report, _ options: PassOptions, fleet: Fleet, tellingEvery interval: Duration,
+        until stop: StopRequest, tell: ([String]) async throws -> Void
     ) async throws {
-        guard let lock = try VerificationFolder(StateFolder(loaded)).lockSchedule() else { return }
+        guard let lock = try StateFolder(loaded).lockDrills() else { return }
         defer { lock.release() }
-        let freed = try await removeLeftovers(fleet)
-        if !freed.isEmpty { try await ended(report.pairs.filter { freed.contains($0.target) }.map(\.pair)) }
+        try await Gathering.run(
+            tellingEvery: interval,
+            work: { found in
+                let names = try await putInOrder(after: report, options, fleet: fleet)
+                for name in names { found(name) }
+                try await rehearse(turns, after: report, fleet: fleet, until: stop, ended: found)
+            }, tell: tell)
+    }
+
+    /// Removes what earlier drills have left, and keeps what became of those that were killed.
+    ///
+    /// - Returns: the names of pairs and servers of which there is something to tell.
+    private func putInOrder(after report: Report, _ options: PassOptions, fleet: Fleet) async throws -> [String] {
+        let removal = ScratchRemoval(loaded: loaded, state: state, environment: environment)
+        let told = try await removal.run(fleet, accepting: options).compactMap { report.subject(of: $0)?.name }
+        let interrupted = try await store.endInterrupted()
+        return told + report.pairs.filter { interrupted.contains($0.target) }.map(\.pair)
+    }
+
+    private func rehearse(
+        _ turns: [Turn], after report: Report, fleet: Fleet, until stop: StopRequest, ended: (String) -> Void
+    ) async throws {
         // Another check may have rehearsed some meanwhile.
         let due = try await due(after: report)
         let turns = turns.filter { due[$0.pair.key] != nil }
@@ -126,60 +154,38 @@ struct DrillPass: Sendable {
         try await withPlace(fleet) { server in
             for (index, turn) in turns.enumerated()
             where (index == 0 || ContinuousClock.now < deadline) && !stop.isRequested {
-                if let server, let reason = try await Self.reason(against: server) {
+                if let server, let reason = try await reason(against: server) {
                     // The others would fare no better, each after a time of its own.
-                    let left = Array(turns[index...])
-                    for turn in left { try await store.store(inVain(turn, on: server, reason)) }
-                    return try await ended(left.map(\.report.pair))
+                    try await note(reason, against: server)
+                    for turn in turns[index...] { ended(turn.report.pair) }
+                    return
                 }
-                try await store.store(try await rehearse(turn, on: server, until: stop))
-                try await ended([turn.report.pair])
+                try await store.begin(inVain(turn, on: server, .processGone))
+                try await keep(try await rehearse(turn, on: server, until: stop))
+                ended(turn.report.pair)
             }
         }
     }
+
+    /// Keeps what has come of a drill, however long others are at the memory: it may have taken hours.
+    private func keep(_ report: DrillReport) async throws {
+        for _ in 1..<Self.attemptsToKeep {
+            do {
+                return try await store.end(report)
+            } catch let error as StateError where error.code == .locked {
+                try Task.checkCancellation()
+            }
+        }
+        try await store.end(report)
+    }
+
+    /// Each waits for some seconds itself.
+    private static let attemptsToKeep = 12
 
     /// Runs a body with the server for the scratch; with none where memory takes its place.
     private func withPlace(_ fleet: Fleet, _ body: (SupervisedServer?) async throws -> Void) async throws {
         guard let name = configuration.drill?.server else { return try await body(nil) }
-        try await withServer(name, fleet) { try await body($0) }
-    }
-
-    /// Runs a body with a server, unless the configuration has none of that name any more.
-    private func withServer(_ name: String, _ fleet: Fleet, _ body: (SupervisedServer) async throws -> Void)
-        async throws
-    {
-        if let server = fleet.servers.first(where: { $0.name == name }) { return try await body(server) }
-        let own = try await Fleet(loaded, opening: [name], environment: environment)
-        try await own.closing {
-            for server in own.servers { try await body(server) }
-        }
-    }
-
-    /// Removes the scratch databases that earlier drills have left behind; nobody else is at one while this has the right to.
-    ///
-    /// - Returns: the backups of which something is to be told.
-    private func removeLeftovers(_ fleet: Fleet) async throws -> Set<String> {
-        var told: Set<String> = []
-        for var scratch in try await scratches.all() {
-            let before = scratch.reason
-            scratch.reason = nil
-            try await withServer(scratch.server, fleet) { server in
-                do {
-                    let database = server.connection.database(scratch.name)
-                    if try await database.exists() { try await database.delete() }
-                } catch let error as CouchError {
-                    scratch.reason = "the scratch \(scratch.url) could not be removed: \(error)"
-                }
-            }
-            if scratch.reason == nil {
-                try await scratches.forget(scratch.url)
-            } else {
-                try await scratches.store(scratch)
-            }
-            // That one is gone of which nobody was told is no news.
-            if (scratch.reason == nil) != (before == nil) { told.insert(scratch.backup) }
-        }
-        return told
+        try await fleet.with(name, of: loaded, environment: environment) { try await body($0) }
     }
 
     private func rehearse(_ turn: Turn, on server: SupervisedServer?, until stop: StopRequest) async throws
@@ -226,6 +232,15 @@ struct DrillPass: Sendable {
         var words: String
         var obstacle: DrillReport.Obstacle?
 
+        static let processGone = Reason("its process is gone")
+
+        private init(_ words: String) { self.words = words }
+
+        init(left scratch: StoredScratches.Scratch) {
+            words = "\(scratch.server) has not removed the scratch of an earlier drill, \(scratch.url)"
+            obstacle = .scratchLeft
+        }
+
         init(_ error: any Error) {
             switch error {
             case let error as DrillError: (words, obstacle) = (error.what, .tooLarge)
@@ -238,17 +253,28 @@ struct DrillPass: Sendable {
     }
 
     /// Why a server takes no scratch now; nil where it may.
-    private static func reason(against server: SupervisedServer) async throws -> Reason? {
+    private func reason(against server: SupervisedServer) async throws -> Reason? {
         if let error = server.secretError { return Reason(error) }
         do {
             _ = try await server.connection.session()
-            return nil
         } catch let error as CouchError {
             var reason = Reason(error)
             reason.words = "the server \(server.name) for the scratch: \(error)"
-            if error.isRejection, !error.isAccountLocked { reason.obstacle = .forbidden }
+            reason.obstacle = DrillReport.Obstacle(error)
             return reason
         }
+        // Each drill would leave another copy, until the disk is full.
+        return try await scratches.all()
+            .first { $0.reason != nil && server.connection.database($0.name).url == $0.url }
+            .map { Reason(left: $0) }
+    }
+
+    private func note(_ reason: Reason, against server: SupervisedServer) async throws {
+        let at = now()
+        let outage = DrillOutage(
+            place: server.connection.url.description, since: at, at: at, reason: reason.words, obstacle: reason.obstacle
+        )
+        try await store.note(outage.following(store.outage()))
     }
 
     private func inVain(_ turn: Turn, on server: SupervisedServer?, _ reason: Reason) -> DrillReport {

@@ -53,6 +53,12 @@ struct DrillSchedule: Sendable, Hashable {
         return Due(since: min(ended.addingTimeInterval(wait), now))
     }
 
+    /// Whether nothing is due for a while, since the place took no drill.
+    func isHeld(by outage: DrillOutage?, now: Date) -> Bool {
+        guard let outage, outage.place == place else { return false }
+        return !isOver(pause(300, attempts: outage.attempts), since: outage.at, now)
+    }
+
     /// The newest drills that came to no verdict, where they would be made now.
     func inVain(_ history: DrillHistory) -> [DrillReport] {
         history.all.prefix { $0.verdict == .unknown }.filter { isAttempt($0) }
@@ -78,8 +84,11 @@ struct DrillSchedule: Sendable, Hashable {
     /// How long to wait after drills that settled nothing, the newest first: at most a tenth of the time goes into them, and less
     /// each time; but no longer than for the next turn.
     private func pause(after attempts: [DrillReport]) -> TimeInterval {
-        let least = max(300, 10 * (attempts.first.map(Self.seconds) ?? 0))
-        let doubled = least * pow(2, Double(min(10, max(0, attempts.count - 1))))
+        pause(max(300, 10 * (attempts.first.map(Self.seconds) ?? 0)), attempts: attempts.count)
+    }
+
+    private func pause(_ least: TimeInterval, attempts: Int) -> TimeInterval {
+        let doubled = least * pow(2, Double(min(10, max(0, attempts - 1))))
         return min(every, max(least, min(6 * 3600, doubled)))
     }
 

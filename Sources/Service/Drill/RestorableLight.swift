@@ -10,6 +10,8 @@ struct RestorableLight {
     private let schedule: DrillSchedule?
     /// Since when there is a backup to rehearse, where that is known.
     private let dueSince: Date?
+    /// Why the place takes no drill now, and this backup's among them; nil where it may.
+    let outage: DrillOutage?
     private let now: Date
 
     /// From this age on a drill says nothing of now any more, where no schedule says how often there are others.
@@ -20,10 +22,15 @@ struct RestorableLight {
     ///   - evidence: which of them are about the backup that there is now; nil where all are.
     init(
         drills: [DrillReport], within evidence: EvidenceSpan? = nil, schedule: DrillSchedule? = nil,
-        dueSince: Date? = nil, now: Date
+        dueSince: Date? = nil, outage: DrillOutage? = nil, now: Date
     ) {
         history = DrillHistory(drills, within: evidence)
-        (self.schedule, self.dueSince, self.now) = (schedule, dueSince, now)
+        (self.schedule, self.now) = (schedule, now)
+        // Since then it is another backup, which nobody could rehearse before.
+        self.dueSince = dueSince.map { max($0, evidence?.from ?? $0) }
+        // What there is no backup of waits for no place.
+        let isWanted = outage?.place == schedule?.place && (dueSince != nil || history.last != nil)
+        self.outage = isWanted ? outage : nil
     }
 
     /// The light; nil where nothing was ever rehearsed, nor is to be.
@@ -34,8 +41,16 @@ struct RestorableLight {
                     state: .unknown, since: nil,
                     summary: "what was rehearsed was before the backup was put back or lost")
             }
-            guard schedule != nil else { return nil }
-            return Light(state: .unknown, since: dueSince.map { min($0, now) }, summary: "it was never rehearsed")
+            guard let schedule else { return nil }
+            if let outage {
+                return Light(
+                    state: .unknown, since: min(outage.since, now), summary: "no drill can be made: \(outage.reason)")
+            }
+            // A database that is new must not silence the heartbeat until its turn comes.
+            guard let dueSince, dueSince.age(at: now).map({ $0 > schedule.limit }) ?? false else {
+                return Light(state: .off, since: nil, summary: "it was never rehearsed; its first drill is to come")
+            }
+            return Light(state: .unknown, since: dueSince, summary: "it was never rehearsed")
         }
         guard let decided = history.decided else {
             return Light(
@@ -75,8 +90,10 @@ struct RestorableLight {
 
     /// That the backup is not rehearsed as the configuration wants it; nil where it is, or nothing is wanted.
     ///
-    /// - Parameter pair: the pair's name.
-    func hindrance(of pair: String) -> Finding? {
+    /// - Parameters:
+    ///   - pair: the pair's name.
+    ///   - cause: the fingerprint of the finding that explains an outage, where there is one.
+    func hindrance(of pair: String, cause: String? = nil) -> Finding? {
         guard let schedule else { return nil }
         let vain = schedule.inVain(history)
         let last = history.last?.at
@@ -85,18 +102,20 @@ struct RestorableLight {
             if let last { last.age(at: now) ?? vain.last?.at.age(at: now) } else { dueSince?.age(at: now) }
         let isLate = waited.map { $0 > schedule.limit } ?? false
         let isDue = last?.age(at: now).map { $0 >= schedule.every } ?? true
-        guard isLate || (isDue && !vain.isEmpty) else { return nil }
+        guard isLate || (isDue && (outage != nil || !vain.isEmpty)) else { return nil }
         let lateSince = waited.map { now.addingTimeInterval(schedule.limit - $0) }
-        let since = [vain.last?.at, lateSince, now].compactMap(\.self).min() ?? now
+        let since = [outage?.since, vain.last?.at, lateSince, now].compactMap(\.self).min() ?? now
         let hand =
             "couchkeep drill \(ShellWord.quoted(pair)) "
             + (schedule.server.map { "--server \(ShellWord.quoted($0))" } ?? "--in-memory")
-        if let newest = vain.first, let obstacle = newest.obstacle {
+        let cause = outage == nil ? nil : cause
+        let reason = outage?.reason ?? vain.first.map { $0.reason ?? "unknown" }
+        if let obstacle = outage == nil ? vain.first?.obstacle : outage?.obstacle {
             return Finding(
                 rule: DrillImpossible.name, severity: .warning, since: since,
-                summary: "the backup can't be rehearsed: \(newest.reason ?? obstacle.rawValue)",
-                evidence: ["obstacle": .string(obstacle.rawValue), "place": .string(newest.place)],
-                next: DrillImpossible.next(obstacle, by: hand))
+                summary: "the backup can't be rehearsed: \(reason ?? obstacle.rawValue)",
+                evidence: ["obstacle": .string(obstacle.rawValue), "place": .string(schedule.place)],
+                next: DrillImpossible.next(obstacle, by: hand, on: schedule.server), cause: cause)
         }
         let known =
             if let last {
@@ -106,10 +125,10 @@ struct RestorableLight {
                 history.isOfLostBackup
                     ? "the backup was not rehearsed since it was put back or lost" : "the backup was never rehearsed"
             }
-        let why = vain.first.map { "; the last one that was tried came to none: \($0.reason ?? "unknown")" }
+        let why = reason.map { "; the last one that was tried came to none: \($0)" }
         return Finding(
             rule: DrillOverdue.name, severity: isLate ? .warning : .notice, since: since, summary: known + (why ?? ""),
-            evidence: ["limitSeconds": .integer(Int64(schedule.limit))], next: hand)
+            evidence: ["limitSeconds": .integer(Int64(schedule.limit))], next: hand, cause: cause)
     }
 
     private static func what(_ drill: DrillReport) -> String {

@@ -75,6 +75,27 @@ package struct Fleet: Sendable {
         return result
     }
 
+    /// Runs a body with a server of the configuration, which is opened for it where it is not among these.
+    ///
+    /// - Throws: `ConfigurationError` where the configuration has none of that name, or its URL can't be used; what the body throws.
+    func with<Result>(
+        _ name: String, of loaded: LoadedConfiguration, environment: [String: String]?,
+        _ body: (SupervisedServer) async throws -> Result
+    ) async throws -> Result {
+        if let server = servers.first(where: { $0.name == name }) { return try await body(server) }
+        let own = try await Fleet(loaded, opening: [name], environment: environment)
+        return try await own.closing {
+            guard let server = own.servers.first else {
+                throw ConfigurationError([
+                    loaded.issue(
+                        .undefinedServer, at: "servers", "there is no server \(name)",
+                        nextStep: "add it under servers")
+                ])
+            }
+            return try await body(server)
+        }
+    }
+
     private static func server(
         _ configured: ServerConfiguration, environment: [String: String]?
     ) async throws -> SupervisedServer {

@@ -100,7 +100,9 @@ package struct ReportText: Sendable {
 
     /// Whether all that is wrong with a pair follows from a server's finding, which stands above.
     private func isExplained(_ pair: PairReport) -> Bool {
-        !pair.findings.isEmpty && pair.repairs.isEmpty && pair.findings.allSatisfy { $0.cause != nil }
+        // Of one that replicates something is known.
+        pair.lights.replicating.state != .ok && !pair.findings.isEmpty && pair.repairs.isEmpty
+            && pair.findings.allSatisfy { $0.cause != nil }
     }
 
     private var explained: String {

@@ -19,12 +19,12 @@ struct StoredVaultMemories: Sendable {
     }
 
     func all() async throws -> [String: VaultMemory] {
-        try await state.reading { database in
+        try await state.reading { database -> [String: Data] in
             let rows = try Row.fetchAll(database, sql: "SELECT target, memory FROM vault_memory")
-            return try rows.reduce(into: [:]) { memories, row in
-                let memory: Data = row["memory"]
-                memories[row["target"]] = try JSONDecoder().decode(VaultMemory.self, from: memory)
-            }
+            return rows.reduce(into: [String: Data]()) { $0[$1["target"]] = $1["memory"] as Data }
+        } decoding: { memories in
+            let decoder = JSONDecoder()
+            return try memories.mapValues { try decoder.decode(VaultMemory.self, from: $0) }
         }
     }
 

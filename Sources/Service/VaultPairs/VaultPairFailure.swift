@@ -36,6 +36,10 @@ package struct VaultPairFailure: Error, Sendable, Hashable, CustomStringConverti
                 next =
                     "start the nodes of \(server) that are away, as \(ClusterNodesAway.name) of the server names them; "
                     + "couchkeep explain \(ClusterNodesAway.name)"
+            } else if (error.underlying as? CouchError)?.isShardUnopened == true {
+                next =
+                    "see CouchDB's log on \(server): no copy of the database's shards could be opened, since nodes are away, "
+                    + "or files are damaged or unreadable"
             }
         case let error as ReplicationFailure:
             self.init(.vault, "\(error.underlying)", ExitCode(error))

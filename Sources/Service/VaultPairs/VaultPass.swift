@@ -185,38 +185,18 @@ package struct VaultPass: Sendable {
         _ pairs: [VaultPair], tellingEvery interval: Duration, tell: ([VaultState]) async throws -> Void
     ) async throws {
         guard !pairs.isEmpty else { return }
-        try await withThrowingTaskGroup { group in
-            let (turns, feed) = AsyncStream<VaultState?>.makeStream()
-            defer { group.cancelAll() }
-            group.addTask {
-                defer { feed.finish() }
+        try await Gathering.run(
+            tellingEvery: interval,
+            work: { found in
                 let onlyWrites = try await onlyWrites
                 let sources = AskedSources()
                 try await pairs.concurrentForEach(atMost: Self.atOnce) { pair in
                     try await backUp(pair, onlyWrites: onlyWrites, asking: sources)
                 } receive: { state in
-                    feed.yield(state)
+                    found(state)
                     return true
                 }
-            }
-            group.addTask {
-                while true {
-                    try await Task.sleep(for: interval)
-                    feed.yield(nil)
-                }
-            }
-            var untold: [VaultState] = []
-            for await turn in turns {
-                if let turn {
-                    untold.append(turn)
-                } else if !untold.isEmpty {
-                    try await tell(untold)
-                    untold = []
-                }
-            }
-            try Task.checkCancellation()
-            if !untold.isEmpty { try await tell(untold) }
-        }
+            }, tell: tell)
     }
 
     /// - Throws: ``VaultPairFailure``, `CancellationError`.

@@ -11,6 +11,11 @@ package struct RemovalHold: Error, Sendable, Hashable, CustomStringConvertible {
     /// - Returns: nil where the report, if there is one, has nothing against it.
     package init?(_ key: String, in report: Report?) {
         guard let report, let pair = report.pairs.first(where: { $0.key == key }) else { return nil }
+        self.init(pair, in: report)
+    }
+
+    /// - Parameter pair: one of the report's.
+    init?(_ pair: PairReport, in report: Report) {
         let own = pair.findings.first { OnlyCopy.rules.contains($0.rule) }
         guard let finding = own ?? report.replacedServer(of: pair) else { return nil }
         (self.pair, self.finding) = (pair.pair, finding)

@@ -89,58 +89,41 @@ package struct StoredVerifications: Sendable {
 
     /// All verifications, the newest first.
     package func all() async throws -> [VerificationRecord] {
-        try await state.reading { database in
-            try Self.records(database, sql: "SELECT id, record FROM verification ORDER BY id DESC")
-        }
+        try await records("SELECT id, record FROM verification ORDER BY id DESC")
     }
 
     /// The verifications that are noted as under way, of one pair or of all.
     package func running(of key: String?) async throws -> [VerificationRecord] {
-        try await state.reading { database in
-            try Self.records(
-                database,
-                sql:
-                    "SELECT id, record FROM verification WHERE state = ?1 AND (?2 IS NULL OR key = ?2) ORDER BY id DESC",
-                [VerificationRecord.State.running.rawValue, key])
-        }
+        try await records(
+            "SELECT id, record FROM verification WHERE state = ?1 AND (?2 IS NULL OR key = ?2) ORDER BY id DESC",
+            [VerificationRecord.State.running.rawValue, key])
     }
 
     /// The verifications that a pair's light follows from, by the pair's key, the newest first.
     package func histories() async throws -> [String: [VerificationRecord]] {
-        let records = try await state.reading { database in
-            try Self.records(
-                database,
-                sql: """
-                    SELECT id, record FROM (
-                        SELECT id, key, level, content, record,
-                            row_number() OVER (PARTITION BY key, level ORDER BY id DESC) AS place FROM verification)
-                    WHERE place <= 10 OR content
-                        OR (level = 'bodies' AND key IN (SELECT key FROM verification WHERE content))
-                    """)
-        }
+        let records = try await records(
+            """
+            SELECT id, record FROM (
+                SELECT id, key, level, content, record,
+                    row_number() OVER (PARTITION BY key, level ORDER BY id DESC) AS place FROM verification)
+            WHERE place <= 10 OR content
+                OR (level = 'bodies' AND key IN (SELECT key FROM verification WHERE content))
+            """)
         return Dictionary(grouping: records, by: \.key)
     }
 
     /// What a pair's next verification can be built on; nil where the last one at level `revisions` or `bodies` has not
     /// found both sides equal.
     func basis(for key: String) async throws -> (basis: VerificationBasis, witness: FeedWitness?)? {
-        let last = try await state.reading { database in
-            try Self.records(
-                database,
-                sql: """
-                    SELECT id, record FROM verification WHERE key = ? AND state = ? AND level <> ?
-                    ORDER BY id DESC LIMIT 1
-                    """,
-                [key, VerificationRecord.State.ended.rawValue, Verification.Level.counts.rawValue])
-        }
+        let last = try await records(
+            "SELECT id, record FROM verification WHERE key = ? AND state = ? AND level <> ? ORDER BY id DESC LIMIT 1",
+            [key, VerificationRecord.State.ended.rawValue, Verification.Level.counts.rawValue])
         return last.first.flatMap { record in record.basis.map { ($0, record.witness) } }
     }
 
     /// One verification; nil where there is none of that number.
     package func record(_ id: Int) async throws -> VerificationRecord? {
-        try await state.reading { database in
-            try Self.records(database, sql: "SELECT id, record FROM verification WHERE id = ?", [id]).first
-        }
+        try await records("SELECT id, record FROM verification WHERE id = ?", [id]).first
     }
 
     /// The differences that are kept of a verification.
@@ -151,13 +134,17 @@ package struct StoredVerifications: Sendable {
         }
     }
 
-    private static func records(
-        _ database: Database, sql: String, _ arguments: StatementArguments = []
-    ) throws -> [VerificationRecord] {
-        try Row.fetchAll(database, sql: sql, arguments: arguments).map { row in
-            var record = try JSONDecoder().decode(VerificationRecord.self, from: row["record"] as Data)
-            record.id = row["id"]
-            return record
+    private func records(_ sql: String, _ arguments: StatementArguments = []) async throws -> [VerificationRecord] {
+        try await state.reading { database -> [(id: Int, record: Data)] in
+            try Row.fetchAll(database, sql: sql, arguments: arguments)
+                .map { (id: $0["id"] as Int, record: $0["record"] as Data) }
+        } decoding: { rows in
+            let decoder = JSONDecoder()
+            return try rows.map { row in
+                var record = try decoder.decode(VerificationRecord.self, from: row.record)
+                record.id = row.id
+                return record
+            }
         }
     }
 
@@ -182,13 +169,11 @@ package struct StoredVerifications: Sendable {
         }
     }
 
-    /// Since when each pair is to be verified; those that are new, or were noted while the clock was ahead, are noted with
-    /// the moment given.
-    package func dueSince(_ keys: [String], at moment: Date) async throws -> [String: Date] {
-        let wanted = Set(keys)
-        return try await state.writing { database in
-            for key in wanted { try DueTable.verifications.note(key, since: moment, database) }
-            return try DueTable.verifications.all(database).filter { wanted.contains($0.key) }
+    /// Notes since when pairs are to be verified: those that are new, or were noted while the clock was ahead, with the moment
+    /// given.
+    func noteDue(_ keys: [String], at moment: Date) async throws {
+        try await state.writing { database in
+            for key in keys { try DueTable.verifications.note(key, since: moment, database) }
         }
     }
 

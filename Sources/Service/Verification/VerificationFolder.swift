@@ -14,32 +14,16 @@ package struct VerificationFolder: Sendable {
     /// - Throws: `StateError` with code `locked` where another process has it.
     package func lock(_ key: String, name: String) throws -> StateLock {
         do {
-            return try Self.lock(pairFolder(key))
+            return try StateLock.making(pairFolder(key))
         } catch let error as StateError where error.code == .locked {
             throw StateError(.locked, path: error.path, detail: "the pair \(name) is being verified: \(error.detail)")
         }
     }
 
-    /// Takes the right to verify or rehearse all pairs that are due, one after the other.
+    /// Takes the right to verify all pairs that are due, one after the other.
     ///
     /// - Returns: nil where another process is at it.
-    package func lockSchedule() throws -> StateLock? {
-        do {
-            return try Self.lock(path)
-        } catch let error as StateError where error.code == .locked {
-            return nil
-        }
-    }
-
-    private static func lock(_ folder: String) throws -> StateLock {
-        do {
-            try FileManager.default.createDirectory(
-                atPath: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
-        } catch {
-            throw StateError(making: folder, error)
-        }
-        return try StateLock(folder: folder)
-    }
+    package func lockSchedule() throws -> StateLock? { try StateLock.unlessHeld(path) }
 
     /// The file with all differences of a verification.
     package func differences(of id: Int) -> String {
@@ -86,7 +70,7 @@ package struct VerificationFolder: Sendable {
         for record in try await store.running(of: key) {
             if key != nil {
                 try await mark(record, store, at: moment)
-            } else if let lock = try? Self.lock(pairFolder(record.key)) {
+            } else if let lock = try? StateLock.making(pairFolder(record.key)) {
                 // One that is locked is at work, and a folder that can't be written is told by what has to write there.
                 try await mark(record, store, at: moment)
                 lock.release()

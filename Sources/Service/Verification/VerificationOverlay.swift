@@ -31,7 +31,7 @@ package struct VerificationOverlay: Sendable {
             let history = VerificationHistory(histories[pair.key] ?? [], within: evidence[pair.target])
             let judged = VerifiedLight(
                 history, verify: verify, pair: pair, before: last[pair.key], dueSince: due[pair.key],
-                hold: RemovalHold(pair.key, in: report), now: now)
+                hold: RemovalHold(pairs[index], in: report), now: now)
             pair.lights.verified = judged.light
             var first: [VerificationDifference] = []
             if let record = judged.difference { first = try await store.differences(of: record.id) }
@@ -42,25 +42,17 @@ package struct VerificationOverlay: Sendable {
     }
 
     /// For the rules that only a comparison can end: when it began, for each pair of which the last one found everything, with
-    /// nothing on its way.
+    /// nothing on its way; and the same of those that found nothing but the same revisions on both sides, where the backup has
+    /// nothing more either.
     ///
     /// One that began while the clock was ahead would end what is found between now and then.
-    package func proofs(at now: Date) async throws -> [String: Date] { try await began(at: now, where: \.isProof) }
-
-    /// The same of those that found nothing but the same revisions on both sides: there the backup has nothing more either.
-    package func equalities(at now: Date) async throws -> [String: Date] {
-        try await began(at: now) { $0.isProof && $0.provesAllRevisions }
-    }
-
-    /// When the last verification of each pair began, where it says so.
-    private func began(
-        at now: Date, where isMeant: (VerificationRecord) -> Bool
-    ) async throws -> [String: Date] {
-        try await store.histories().compactMapValues { records in
+    package func proofs(at now: Date) async throws -> (all: [String: Date], equalities: [String: Date]) {
+        let last = try await store.histories().compactMapValues { records -> VerificationRecord? in
             let history = VerificationHistory(records)
-            guard history.openContentDifference == nil, let last = history.last, isMeant(last) else { return nil }
-            return last.startedAt.age(at: now) == nil ? nil : last.startedAt
+            guard history.openContentDifference == nil, let last = history.last, last.isProof else { return nil }
+            return last.startedAt.age(at: now) == nil ? nil : last
         }
+        return (last.mapValues(\.startedAt), last.filter { $0.value.provesAllRevisions }.mapValues(\.startedAt))
     }
 }
 

@@ -73,7 +73,7 @@ package struct VerificationPass: Sendable {
     /// Notes since when pairs are to be verified, so that one that never is becomes overdue.
     func noteDue(_ report: Report) async throws {
         guard configuration.verify?.shortestInterval != nil else { return }
-        _ = try await store.dueSince(report.pairs.filter { $0.mode != .off }.map(\.key), at: now())
+        try await store.noteDue(report.pairs.filter { $0.mode != .off }.map(\.key), at: now())
     }
 
     /// Works on the tasks until the time is up; where another process is at it, nothing is done.
@@ -130,19 +130,21 @@ package struct VerificationPass: Sendable {
         var record = RepairRecord(
             action: Self.action, at: now(), result: .failed, detail: "", rule: BackupDiffers.name)
         do {
-            let (report, away) = try await PairSides.with(
+            let (report, thinness) = try await PairSides.with(
                 pair, vault: configuration.vault ?? VaultConfiguration(), environment: environment, now: now(),
                 mending: true
             ) { sides in
                 let before = try await AwayNodes.ask(sides.source, sides.target)
                 let report = try await sides.mend(holes, of: pair.key, StoredRefusals(state), at: now())
-                return (report, AwayNodes.worse(before, try await AwayNodes.ask(sides.source, sides.target)))
+                let thinness = try await Self.thinness(
+                    of: report.copied, from: sides.source, to: sides.target, before: before)
+                return (report, thinness)
             }
             record.detail =
                 "copied \(Wording.revisions(report.copied)) that verification \(verification) had found missing"
             if !report.remaining.isEmpty {
                 record.detail += "; \(Wording.documents(report.remaining.count)) still not complete"
-            } else if let thinness = away?.target?.thinness {
+            } else if let thinness {
                 record.detail += "; \(thinness)"
             } else {
                 record.result = .done
@@ -158,6 +160,20 @@ package struct VerificationPass: Sendable {
             record.detail = "what verification \(verification) had found missing could not be copied: \(error)"
         }
         return record
+    }
+
+    /// Why revisions that were copied are on too few nodes; nil where they are not, or there are none.
+    static func thinness(
+        of copied: Int, from source: any ComparableReplica, to target: any ComparableReplica, before: AwayNodes?
+    ) async throws -> String? {
+        guard copied > 0 else { return nil }
+        do {
+            return AwayNodes.worse(before, try await AwayNodes.ask(source, target))?.target?.thinness
+        } catch {
+            try Task.checkCancellation()
+            // They are copied all the same; the comparison behind it tells of a side that is gone since.
+            return before?.target?.thinness
+        }
     }
 
     /// The name of the repair that copies missing revisions.

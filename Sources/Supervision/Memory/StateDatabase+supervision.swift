@@ -9,15 +9,15 @@ extension StateDatabase {
     /// Reads what is remembered of all servers.
     package func serverMemories() async throws -> [String: ServerMemory] { try await memories("server_memory") }
 
-    private func memories<Memory: Decodable & Sendable>(_ table: String) async throws -> [String: Memory] {
-        try await reading { database in
-            var memories: [String: Memory] = [:]
+    private func memories<Memory: Decodable>(_ table: String) async throws -> [String: Memory] {
+        try await reading { database -> [String: Data] in
+            var memories: [String: Data] = [:]
             let rows = try Row.fetchCursor(database, sql: "SELECT key, memory FROM \(table)")
-            while let row = try rows.next() {
-                let data: Data = row["memory"]
-                memories[row["key"]] = try JSONDecoder().decode(Memory.self, from: data)
-            }
+            while let row = try rows.next() { memories[row["key"]] = row["memory"] as Data }
             return memories
+        } decoding: { memories in
+            let decoder = JSONDecoder()
+            return try memories.mapValues { try decoder.decode(Memory.self, from: $0) }
         }
     }
 
@@ -54,9 +54,10 @@ extension StateDatabase {
 
     /// Reads the report of the last pass; nil where there was none.
     package func lastReport() async throws -> Report? {
-        try await reading { database in
+        try await reading { database -> Data? in
             try Data.fetchOne(database, sql: "SELECT report FROM report WHERE id = 1")
-                .map { try JSONDecoder.report.decode(Report.self, from: $0) }
+        } decoding: { report in
+            try report.map { try JSONDecoder.report.decode(Report.self, from: $0) }
         }
     }
 
@@ -82,6 +83,18 @@ extension StateDatabase {
     {
         do {
             return try await writer.read(body)
+        } catch {
+            throw StateError.wrapping(error, path: path)
+        }
+    }
+
+    /// Reads as the other one, and decodes behind it: what takes long must not keep others from writing.
+    package func reading<Rows: Sendable, Value>(
+        _ rows: @escaping @Sendable (Database) throws -> Rows, decoding decode: (Rows) throws -> Value
+    ) async throws -> Value {
+        let rows = try await reading(rows)
+        do {
+            return try decode(rows)
         } catch {
             throw StateError.wrapping(error, path: path)
         }

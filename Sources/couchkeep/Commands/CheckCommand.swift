@@ -1,4 +1,5 @@
 import ArgumentParser
+import Backup
 import Foundation
 import Service
 import Supervision
@@ -40,7 +41,8 @@ struct CheckCommand: AsyncParsableCommand {
     var adopt = false
     @Option(
         help: ArgumentHelp(
-            "With --adopt: only this pair or server. May be given several times.", valueName: "name"))
+            "With --adopt: only this pair or server, or the scratch of a drill. May be given several times.",
+            valueName: "name"))
     var only: [String] = []
     @Option(
         help: ArgumentHelp(
@@ -86,6 +88,7 @@ struct CheckCommand: AsyncParsableCommand {
         let names = Set(
             report.pairs.flatMap { [$0.pair] + (VaultPair.backup(of: $0.target) == nil ? [] : [$0.target]) }
                 + report.servers.map(\.name))
-        return only.first { !names.contains($0) }
+        // A scratch database that was taken for gone is in no report any more.
+        return only.first { !names.contains($0) && !$0.contains(ScratchName.prefix) }
     }
 }

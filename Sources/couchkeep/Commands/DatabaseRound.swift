@@ -1,5 +1,6 @@
 import CouchDB
 import Replication
+import Service
 import Synchronization
 
 /// A command's way through all databases of a server: what one of them meets leaves the others their turn, unless the server is
@@ -8,8 +9,14 @@ final class DatabaseRound: Sendable {
     /// What the server is in this command.
     private let side: ReplicationFailure.Side
     private let line: ProgressLine
-    /// Why the server is taken for gone; nil while it answers.
-    private let end = Mutex<CouchError?>(nil)
+
+    private struct State {
+        /// Why the server is taken for gone; nil while it answers.
+        var end: CouchError?
+        var failures = FailuresInARow()
+    }
+
+    private let state = Mutex(State())
 
     /// - Parameter isSilent: whether nobody wants to be told that the server is waited for.
     init(_ side: ReplicationFailure.Side, isSilent: Bool = false) {
@@ -18,24 +25,56 @@ final class DatabaseRound: Sendable {
     }
 
     /// Does the work of one database, and again where it failed in a way that may pass and the server answers, which is
-    /// waited for.
+    /// waited for; not again where those before it have failed so too, and where many have, not unless the database answers.
     ///
-    /// - Throws: what the body throws; `ReplicationFailure` without a try where the server is gone already.
+    /// - Throws: what the body throws; `ReplicationFailure` without a try where the server is gone already, or the database,
+    ///   after many that failed, does not answer either.
     func run<Result: Sendable>(
         _ database: CouchDatabase, _ body: () async throws -> Result
     ) async throws -> Result {
-        if let end = end.withLock({ $0 }) {
+        if let end = state.withLock({ $0.end }) {
             return try await side.naming {
                 throw CouchError(end.code, "not tried, since the server answers no more: \(end)")
             }
         }
+        if state.withLock({ $0.failures.needsALook }) { try await look(at: database) }
         do {
-            return try await body()
+            return succeeded(try await body())
         } catch {
             guard let failure = serverFailure(error), try await answers(database), FailureKind(failure) == .passing
             else { throw error }
+            guard state.withLock({ $0.failures.isWorthASecondTry }) else {
+                state.withLock { $0.failures.failed() }
+                throw error
+            }
         }
-        return try await body()
+        do {
+            return succeeded(try await body())
+        } catch {
+            if serverFailure(error) != nil { state.withLock { $0.failures.failed() } }
+            throw error
+        }
+    }
+
+    private func succeeded<Result>(_ result: Result) -> Result {
+        state.withLock { $0.failures.succeeded() }
+        return result
+    }
+
+    /// Asks a database once, since what fails is waited for in vain for minutes.
+    private func look(at database: CouchDatabase) async throws {
+        do {
+            _ = try await database.info()
+        } catch let error as CouchError {
+            // What else may be wrong, such as that it is still to be made, its work finds out.
+            guard serverFailure(error) != nil else { return }
+            try await side.naming {
+                throw CouchError(
+                    error.code,
+                    "asked once and not tried, since \(FailuresInARow.most) databases in a row have failed while the server "
+                        + "answered: \(error)")
+            }
+        }
     }
 
     /// What the server, or what stands before it, has failed with; nil for what says nothing of whether it is there.
@@ -60,7 +99,7 @@ final class DatabaseRound: Sendable {
             guard let error = failure.underlying as? CouchError else { throw failure }
             // One that lets nobody in is there.
             guard !error.isRejection else { return true }
-            end.withLock { $0 = $0 ?? error }
+            state.withLock { $0.end = $0.end ?? error }
             return false
         }
     }

@@ -159,7 +159,13 @@ struct DrillCommand: AsyncParsableCommand, JSONCommand {
     }
 
     private func lookForLeftovers(on connection: ServerConnection) async throws {
-        let leftovers = try await DrillDesk.leftovers(on: connection)
+        let all = try await DrillDesk.leftovers(on: connection)
+        guard !all.isEmpty else { return }
+        let isConfigured =
+            vault.config != nil || ConfigurationLocation.exists(environment: ProcessInfo.processInfo.environment)
+        // Listed before: what a check begins meanwhile is not among them.
+        let underWay = try await isConfigured ? DrillDesk.underWay(vault.load()) : []
+        let leftovers = all.filter { !underWay.contains($0) }
         guard !leftovers.isEmpty else { return }
         let list = leftovers.joined(separator: ", ")
         guard removeLeftovers else {

@@ -45,7 +45,7 @@ struct CheckBackupTests {
 
         func check(tellingEvery interval: Duration = .seconds(60)) async throws -> Keeper.Checked {
             var run = CheckRun(try ConfigurationFile.load(keeper.file), pacing: .brisk, now: { [clock] in clock.now })
-            run.tellsBackupsEvery = interval
+            run.tellsEvery = interval
             let outcome = try await run.run(PassOptions())
             return Keeper.Checked(
                 report: outcome.report, exitCode: outcome.exitCode.rawValue,

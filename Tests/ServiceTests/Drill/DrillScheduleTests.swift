@@ -89,6 +89,20 @@ import Testing
         #expect(weekly.inVain(DrillHistory([here, elsewhere, drill(.equal, at: -1), here])) == [here])
     }
 
+    @Test("A place that took no drill is tried again after growing pauses; another one at once")
+    func whatThePlaceDidNotTake() {
+        var outage = DrillOutage(place: weekly.place, since: morning, at: morning, reason: "nothing answers")
+        #expect(weekly.isHeld(by: outage, now: time(0.08)) && !weekly.isHeld(by: outage, now: time(0.09)))
+        outage = DrillOutage(place: weekly.place, since: time(1), at: time(1), reason: "x").following(outage)
+        #expect(outage.since == morning && outage.attempts == 2)
+        #expect(weekly.isHeld(by: outage, now: time(1.16)) && !weekly.isHeld(by: outage, now: time(1.17)))
+        outage.attempts = 100
+        #expect(weekly.isHeld(by: outage, now: time(6.9)) && !weekly.isHeld(by: outage, now: time(7.1)))
+        let elsewhere = DrillOutage(place: "memory", since: time(2), at: time(2), reason: "x")
+        #expect(elsewhere.following(outage) == elsewhere && !weekly.isHeld(by: elsewhere, now: time(2)))
+        #expect(!weekly.isHeld(by: nil, now: morning))
+    }
+
     @Test func whatDiffersIsLookedAtAgainBeforeItsTurn() {
         let bad = drill(.different, at: 0)
         #expect(due([bad], at: 0.05) == nil)

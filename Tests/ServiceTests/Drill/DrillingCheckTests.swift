@@ -13,24 +13,24 @@ import Vault
 /// Drills that `check` makes by schedule.
 @Suite(.timeLimit(.minutes(3))) struct DrillingCheckTests {
     /// A clock that is set by hand.
-    private final class Clock: Sendable {
+    final class Clock: Sendable {
         private let time = Mutex(Date(timeIntervalSince1970: 1_795_507_200))
         var now: Date { time.withLock { $0 } }
         func elapse(_ seconds: TimeInterval) { time.withLock { $0 += seconds } }
     }
 
-    private let clock = Clock()
-    private static let day = 86_400.0
-    private static let scratches = "/\(ScratchName.prefix)"
+    let clock = Clock()
+    static let day = 86_400.0
+    static let scratches = "/\(ScratchName.prefix)"
 
-    private func run(_ loaded: LoadedConfiguration) -> CheckRun {
+    func run(_ loaded: LoadedConfiguration) -> CheckRun {
         var check = CheckRun(
             loaded, pacing: RepairPacing(attempts: 5000) { await Task.yield() }, now: { [clock] in clock.now })
         check.looks = [.zero]
         return check
     }
 
-    private func check(
+    func check(
         _ scene: VerificationScene, _ options: PassOptions = PassOptions(), drills: Bool = true
     ) async throws -> CheckRun.Outcome {
         var check = run(scene.loaded)
@@ -39,7 +39,7 @@ import Vault
     }
 
     /// The drills of the backup in the vault, or of another one, the newest first.
-    private func drills(_ scene: VerificationScene, of backup: String = "vault:orders") async throws -> [DrillReport] {
+    func drills(_ scene: VerificationScene, of backup: String = "vault:orders") async throws -> [DrillReport] {
         try await StoredDrills(try scene.state).histories()[backup] ?? []
     }
 
@@ -48,14 +48,14 @@ import Vault
         return try #require(read?.report.pairs.first)
     }
 
-    private func expectNoScratch(_ scene: VerificationScene) {
+    func expectNoScratch(_ scene: VerificationScene) {
         for server in [scene.production, scene.standby] {
             #expect(ScratchName.leftovers(server.databaseNames) == [])
         }
     }
 
     /// With a pair into the vault, which is rehearsed on a server that no pair has.
-    private func withScene(
+    func withScene(
         _ drill: String = "{ every: 7d, server: standby }",
         _ body: @Sendable (VerificationScene) async throws -> Void
     ) async throws {
@@ -65,8 +65,10 @@ import Vault
     @Test func whatIsDueIsRehearsedAndGrowsOld() async throws {
         try await withScene { scene in
             let skipped = try await check(scene, drills: false)
-            #expect(skipped.exitCode == .unknown)
-            #expect(skipped.report.pairs.first?.lights.restorable.summary == "it was never rehearsed")
+            #expect(skipped.exitCode == .ok, "a backup that is new has its time")
+            #expect(
+                skipped.report.pairs.first?.lights.restorable.summary
+                    == "it was never rehearsed; its first drill is to come")
             let dry = try await check(scene, PassOptions(isDryRun: true))
             let planned = try #require(dry.report.pairs.first?.repairs.last)
             #expect(planned.action == "drill" && planned.result == .planned && planned.rule == "schedule")
@@ -127,7 +129,7 @@ import Vault
             // Nobody has made a backup.
             for _ in 0..<2 {
                 let outcome = try await run(loaded).run(PassOptions())
-                #expect(outcome.report.pairs.first?.lights.restorable.state == .unknown)
+                #expect(outcome.report.pairs.first?.lights.restorable.state == .off)
                 #expect(outcome.report.pairs.first?.findings.filter { Report.drillRules.contains($0.rule) } == [])
                 clock.elapse(20 * Self.day)
             }
@@ -172,17 +174,22 @@ import Vault
                 #expect(finding.next == "couchkeep drill \(pair.pair) --server standby")
                 #expect(pair.lights.restorable.state == .unknown)
             }
-            #expect(try await drills(scene).map(\.verdict) == [.unknown])
-            #expect(try await drills(scene, of: "vault:invoices").map(\.verdict) == [.unknown])
+            func attempts() async throws -> Int? { try await StoredDrills(try scene.state).outage()?.attempts }
+            #expect(try await attempts() == 1, "one note for all")
+            #expect(try await StoredDrills(try scene.state).histories() == [:])
             // Not at once again.
             clock.elapse(60)
             #expect(try await check(scene).exitCode == .unknown)
-            #expect(try await drills(scene).count == 1)
-            try await scene.standby.acceptConnections()
+            #expect(try await attempts() == 1)
             clock.elapse(300)
+            _ = try await check(scene)
+            #expect(try await attempts() == 2)
+            try await scene.standby.acceptConnections()
+            clock.elapse(600)
             let back = try await check(scene)
             #expect(back.exitCode == .ok && back.report.pairs.allSatisfy(\.findings.isEmpty), "\(back.report.pairs)")
-            #expect(try await drills(scene).map(\.verdict) == [.equal, .unknown])
+            #expect(try await drills(scene).map(\.verdict) == [.equal])
+            #expect(try await attempts() == nil)
             expectNoScratch(scene)
         }
     }
@@ -201,6 +208,31 @@ import Vault
             scene.standby.faults.remove(refusal)
             clock.elapse(400)
             #expect(try await check(scene).exitCode == .ok)
+        }
+    }
+
+    @Test("A login that is rejected is told as that, and one of an account that is locked for minutes as what passes")
+    func aServerThatLetsNobodyIn() async throws {
+        try await withScene { scene in
+            let wrong = scene.standby.faults.add(
+                Fault(
+                    .failure(status: 401, error: "unauthorized", reason: "Name or password is incorrect."),
+                    pathPrefix: "/_session"))
+            let finding = try #require(try await check(scene).report.pairs.first?.findings.first)
+            #expect(
+                finding.rule == DrillImpossible.name && finding.next.contains("the secret of standby"), "\(finding)")
+            scene.standby.faults.remove(wrong)
+            let locked = scene.standby.faults.add(
+                Fault(
+                    .failure(
+                        status: 403, error: "forbidden",
+                        reason: "Account is temporarily locked due to multiple authentication failures"), method: "PUT",
+                    pathPrefix: Self.scratches))
+            clock.elapse(400)
+            let passing = try #require(try await check(scene).report.pairs.first?.findings.first)
+            #expect(passing.rule == DrillOverdue.name && passing.severity == .notice, "\(passing)")
+            #expect(try await drills(scene).map(\.obstacle) == [nil])
+            scene.standby.faults.remove(locked)
         }
     }
 
@@ -233,7 +265,7 @@ import Vault
             #expect(
                 finding.rule == DrillImpossible.name
                     && finding.next == "put the secret in its place: couchkeep config check")
-            #expect(try await drills(scene).map(\.obstacle) == [.secretUnavailable])
+            #expect(try await StoredDrills(try scene.state).outage()?.obstacle == .secretUnavailable)
         }
     }
 
@@ -258,7 +290,9 @@ import Vault
                 [try await drills(scene, of: "vault:invoices").count, try await drills(scene).count]
             }
             let first = try await run(loaded).run(PassOptions())
-            #expect(first.exitCode == .unknown, "one is still to be made")
+            #expect(first.exitCode == .ok, "one is still to be made, in time")
+            #expect(
+                Set(first.report.pairs.map(\.lights.restorable.state)) == [.ok, .off], "\(first.report.pairs)")
             #expect(try await made() == [1, 0])
             #expect(try await run(loaded).run(PassOptions()).exitCode == .ok)
             #expect(try await made() == [1, 1])
@@ -267,15 +301,47 @@ import Vault
         }
     }
 
-    @Test func onlyOneCheckVerifiesOrRehearses() async throws {
+    /// Each telling looks at the whole fleet, and keeps other checks from looking.
+    @Test func whatComesOfDrillsIsToldTogether() async throws {
+        try await withScene { scene in
+            scene.production.makeDatabases("invoices")
+            try scene.production.fill("invoices", count: 3)
+            let looked = try await check(scene, drills: false)
+            let fleet = try await Fleet(scene.loaded)
+            let told = try await fleet.closing {
+                let pass = DrillPass(scene.loaded, state: try scene.state, environment: nil) { clock.now }
+                let turns = try await pass.turns(after: looked.report, fleet: fleet)
+                var told: [[String]] = []
+                try await pass.run(
+                    turns, after: looked.report, PassOptions(), fleet: fleet, tellingEvery: .seconds(3600),
+                    until: StopRequest()
+                ) { told.append($0) }
+                return told
+            }
+            #expect(told == [["invoices", "orders"]])
+            #expect(try await drills(scene).map(\.verdict) == [.equal])
+        }
+    }
+
+    @Test func onlyOneCheckRehearses() async throws {
         try await withScene { scene in
             _ = try await check(scene, drills: false)
-            let lock = try #require(try VerificationFolder(StateFolder(scene.loaded)).lockSchedule())
-            #expect(try await check(scene).exitCode == .unknown)
+            let lock = try #require(try StateFolder(scene.loaded).lockDrills())
+            _ = try await check(scene)
             #expect(try await drills(scene) == [])
             lock.release()
             #expect(try await check(scene).exitCode == .ok)
             #expect(try await drills(scene).count == 1)
+        }
+    }
+
+    @Test func noVerificationWaitsForADrillThatTakesLong() async throws {
+        try await withVerificationScene(verify: "drill: { every: 1d }\nverify: { revisions: 1d }") { scene in
+            #expect(
+                try await eventually { try await check(scene, drills: false).report.pairs.first?.lag.changes == 0 })
+            let lock = try #require(try StateFolder(scene.loaded).lockDrills())
+            #expect(try await check(scene).report.pairs.first?.lights.verified.state == .ok)
+            lock.release()
         }
     }
 
@@ -302,46 +368,6 @@ import Vault
             #expect(try await drills(scene) == [], "no other one is begun")
             scene.standby.faults.remove(stall)
             expectNoScratch(scene)
-        }
-    }
-
-    @Test func whatAKilledCheckHasLeftIsRemovedOrTold() async throws {
-        try await withScene { scene in
-            let name = "\(ScratchName.prefix)orders-0badf00d"
-            let scratches = StoredScratches(try scene.state)
-            func leave() async throws {
-                scene.standby.makeDatabases(name)
-                try await scratches.store(
-                    StoredScratches.Scratch(
-                        url: "\(scene.standby.baseURL)/\(name)", server: "standby", backup: "vault:orders",
-                        since: clock.now))
-            }
-            try await leave()
-            #expect(try await check(scene).exitCode == .ok)
-            expectNoScratch(scene)
-            #expect(try await scratches.all() == [])
-
-            try await leave()
-            let refusal = scene.standby.faults.add(
-                Fault(
-                    .failure(status: 403, error: "forbidden", reason: "not by you"), method: "DELETE",
-                    pathPrefix: "/\(name)"))
-            for _ in 0..<2 {
-                clock.elapse(60)
-                let left = try await check(scene)
-                let finding = try #require(left.report.pairs.first?.findings.first, "\(left.report.pairs)")
-                #expect(finding.rule == DrillLeftover.name && finding.severity == .warning, "\(finding)")
-                #expect(finding.summary.contains(name) && finding.summary.contains("not by you"), "\(finding)")
-                #expect(finding.next == "couchkeep drill orders --server standby --remove-leftovers")
-                #expect(left.exitCode == .problem)
-            }
-            scene.standby.faults.remove(refusal)
-            clock.elapse(60)
-            let gone = try await check(scene)
-            #expect(gone.exitCode == .ok && gone.report.pairs.first?.findings == [], "\(gone.report.pairs)")
-            expectNoScratch(scene)
-            #expect(try await scratches.all() == [])
-            #expect(try await drills(scene).count == 1)
         }
     }
 }

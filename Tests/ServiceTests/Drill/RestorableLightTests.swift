@@ -94,6 +94,20 @@ import Testing
         #expect(new.light?.state == .ok && new.finding == nil)
     }
 
+    /// It could not be rehearsed before it was there.
+    @Test func aBackupThatWasPutBackHasItsTime() {
+        func hindrance(_ age: TimeInterval) -> Finding? {
+            RestorableLight(
+                drills: [drill(.equal, age: 30 * 86400)], within: EvidenceSpan(from: now.addingTimeInterval(-age)),
+                schedule: weekly, dueSince: now.addingTimeInterval(-90 * 86400), now: now
+            ).hindrance(of: "orders")
+        }
+        #expect(hindrance(60) == nil && hindrance(8 * 86400) == nil)
+        let late = hindrance(9 * 86400)
+        #expect(late?.rule == DrillOverdue.name && late?.severity == .warning)
+        #expect(late?.summary == "the backup was not rehearsed since it was put back or lost")
+    }
+
     @Test func isShownInAReport() {
         let pair = PairReport.sample("vault:orders")
         let report = Report(at: now, pairs: [pair], servers: [], unprotected: [])
@@ -122,10 +136,10 @@ import Testing
     }
 
     @Test func whatIsToBeRehearsedAndNeverWasIsUnknown() {
-        let never = scheduled()
-        #expect(never.light == Light(state: .unknown, since: nil, summary: "it was never rehearsed"))
-        #expect(never.hindrance(of: "orders") == nil, "its turn comes")
-        #expect(scheduled(dueSince: 8 * 86400).hindrance(of: "orders") == nil)
+        for early in [scheduled(), scheduled(dueSince: 8 * 86400)] {
+            #expect(early.light?.state == .off && early.hindrance(of: "orders") == nil, "its turn comes")
+            #expect(early.light?.summary == "it was never rehearsed; its first drill is to come")
+        }
         let late = scheduled(dueSince: 9 * 86400)
         #expect(late.light?.state == .unknown && late.light?.since == now.addingTimeInterval(-9 * 86400))
         let finding = late.hindrance(of: "my orders")
@@ -172,8 +186,10 @@ import Testing
     @Test(arguments: [
         (DrillReport.Obstacle.tooLarge, "drill: { server: NAME }"),
         (DrillReport.Obstacle.unreadable, "where the private key is"),
+        (DrillReport.Obstacle.unauthorized, "the secret of standby in the configuration: couchkeep config check"),
         (DrillReport.Obstacle.forbidden, "couchkeep drill orders --server standby"),
         (DrillReport.Obstacle.secretUnavailable, "couchkeep config check"),
+        (DrillReport.Obstacle.scratchLeft, "couchkeep explain drill-leftover"),
     ])
     func whatDoesNotPassByItselfIsAWarning(obstacle: DrillReport.Obstacle, next: String) {
         let finding = scheduled(inVain(age: 60, "no", obstacle), drill(.equal, age: 7.5 * 86400))
@@ -199,5 +215,52 @@ import Testing
         pair.mode = .off
         #expect(report().showing(known, at: now) == report())
         for rule in Report.drillRules { #expect(KnownRules.rule(named: rule) != nil) }
+    }
+
+    /// A hundred thousand messages of one server that is away are none.
+    @Test func whatAnOutageHoldsUpIsToldAsOne() {
+        let outage = DrillOutage(
+            place: "http://b:5984", since: now.addingTimeInterval(-7200), at: now, attempts: 9,
+            reason: "nothing answers")
+        let schedule = DrillSchedule(every: 7 * 86400, server: "b", place: "http://b:5984")
+        let pairs = ["new", "old", "older"].map { PairReport.sample($0) }
+        let known = DrillEvidence(
+            drills: ["http://b:5984/older": [drill(.equal, age: 20 * 86400)]], schedule: schedule,
+            dueSince: [pairs[0].key: now.addingTimeInterval(-3600), pairs[1].key: now.addingTimeInterval(-20 * 86400)],
+            outage: outage)
+        func findings(_ servers: [ServerReport], _ known: DrillEvidence) -> [Finding] {
+            Report(at: now, pairs: pairs, servers: servers, unprotected: []).showing(known, at: now)
+                .pairs.flatMap(\.findings)
+        }
+        let alone = findings([], known)
+        #expect(alone.map(\.rule) == Array(repeating: DrillOverdue.name, count: 3))
+        #expect(alone.map(\.severity) == [.notice, .warning, .warning])
+        #expect(alone.map(\.cause) == [nil, nil, "\(DrillOverdue.name) @ old"])
+        #expect(alone.allSatisfy { $0.summary.hasSuffix("came to none: nothing answers") }, "\(alone)")
+        let away = Finding(rule: ServerUnreachable.name, severity: .critical, since: now, summary: "away", next: "wait")
+        let explained = findings([.sample("b", reachable: false, findings: [away])], known)
+        #expect(Set(explained.map(\.cause)) == ["\(ServerUnreachable.name) @ b"])
+        var elsewhere = known
+        elsewhere.outage?.place = "memory"
+        #expect(findings([], elsewhere).map(\.cause) == [nil, nil], "what is late only")
+        var lasting = known
+        lasting.outage?.obstacle = .scratchLeft
+        #expect(Set(findings([], lasting).map(\.rule)) == [DrillImpossible.name])
+    }
+
+    @Test func aScratchOfAPairThatIsNoMoreIsToldAtItsServerOrAtAnother() {
+        let scratch = StoredScratches.Scratch(
+            url: "http://b:5984/\(ScratchName.prefix)gone-0badf00d", server: "b", backup: "vault:gone", since: now,
+            reason: "not by you")
+        let known = DrillEvidence(scratches: [scratch])
+        func report(_ servers: [ServerReport]) -> Report {
+            Report(at: now, pairs: [.sample("orders")], servers: servers, unprotected: [])
+        }
+        let atServer = report([.sample("a"), .sample("b")]).showing(known, at: now)
+        #expect(atServer.servers.map { $0.findings.map(\.rule) } == [[], [DrillLeftover.name]])
+        #expect(atServer.pairs[0].findings == [] && atServer.verdict == .problem)
+        #expect(atServer.showing(DrillEvidence(), at: now) == report([.sample("a"), .sample("b")]))
+        let atPair = report([.sample("a")]).showing(known, at: now)
+        #expect(atPair.pairs[0].findings.map(\.rule) == [DrillLeftover.name])
     }
 }

@@ -295,8 +295,8 @@ struct VaultStateTests {
     }
 
     @Test func aNodeThatIsAwayIsTheNextStep() async throws {
-        func failure(_ word: String) -> VaultPairFailure {
-            let error = CouchError(.serverError, "x", status: 500, error: word, reason: "progress not possible")
+        func failure(_ word: String, _ reason: String = "progress not possible") -> VaultPairFailure {
+            let error = CouchError(.serverError, "x", status: 500, error: word, reason: reason)
             return VaultPairFailure(
                 ReplicationFailure(side: .source, underlying: error, counts: ReplicationCounts()), from: "production")
         }
@@ -305,6 +305,9 @@ struct VaultStateTests {
             state.failure = failure("nodedown")
             #expect(report(state).findings.map(\.rule) == [BackupFailed.name, Blind.name])
             #expect(report(state).findings.allSatisfy { $0.next.hasPrefix("start the nodes of production") })
+            // A single node says so too.
+            state.failure = failure("internal_server_error", "No DB shards could be opened.")
+            #expect(report(state).findings.allSatisfy { $0.next.hasPrefix("see CouchDB's log on production: ") })
             state.failure = failure("unknown_error")
             #expect(report(state).findings.map(\.next) == ["backup-failed", "blind"].map { "couchkeep explain \($0)" })
         }

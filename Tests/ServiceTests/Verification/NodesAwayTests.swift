@@ -90,4 +90,21 @@ import Vault
             #expect(outcome.record.onTheirWay == 1 && outcome.record.doubt == .nodesAway)
         }
     }
+
+    @Test("What was copied is copied, also where its server is gone when its nodes are asked for")
+    func aLaterLookTakesNothingBack() async throws {
+        try await withVerificationScene { scene in
+            let server = try ServerConnection(
+                url: ServerURL(scene.standby.baseURL),
+                authentication: .basic(user: scene.standby.administrator, password: scene.standby.password))
+            let replica = CouchReplica(server.database("orders"))
+            try await scene.standby.refuseConnections()
+            for copied in [0, 3] {
+                #expect(
+                    try await VerificationPass.thinness(of: copied, from: replica, to: replica, before: nil) == nil)
+            }
+            try await scene.standby.acceptConnections()
+            try await server.shutdown()
+        }
+    }
 }

@@ -74,10 +74,10 @@ import Testing
         let overlay = VerificationOverlay(state, verify: daily)
         let earlier = morning.addingTimeInterval(-400 * 86_400)
         let (proofs, none) = (try await overlay.proofs(at: morning), try await overlay.proofs(at: earlier))
-        #expect(proofs == [kept.key: morning] && none.isEmpty)
+        #expect(proofs.all == [kept.key: morning] && none.all.isEmpty)
         for (noted, expected) in [(morning, morning), (earlier, earlier), (morning, earlier)] {
-            let due = try await stored.dueSince([kept.key], at: noted)
-            #expect(due == [kept.key: expected])
+            try await stored.noteDue([kept.key], at: noted)
+            #expect(try await stored.dueSince() == [kept.key: expected])
         }
     }
 
@@ -91,9 +91,8 @@ import Testing
             let kept = try await StoredVerifications(state).begin(found)
             let overlay = VerificationOverlay(state, verify: daily)
             let proofs = try await overlay.proofs(at: morning)
-            let equalities = try await overlay.equalities(at: morning)
-            #expect(proofs[kept.key] == (incremental ? nil : morning))
-            #expect(equalities[kept.key] == (isSame ? morning : nil))
+            #expect(proofs.all[kept.key] == (incremental ? nil : morning))
+            #expect(proofs.equalities[kept.key] == (isSame ? morning : nil))
         }
     }
 
