@@ -25,7 +25,8 @@ extension Report {
     mutating func renew(
         with states: [VaultState], _ memories: inout [String: VaultMemory], before: [String: PairReport]
     ) {
-        let indices = Dictionary(pairs.indices.map { (pairs[$0].key, $0) }, uniquingKeysWith: { first, _ in first })
+        let indices = Dictionary(
+            self.pairs.enumerated().map { ($1.key, $0) }, uniquingKeysWith: { first, _ in first })
         var pairs = pairs
         for var state in states {
             var memory = memories[state.pair.target] ?? VaultMemory()

@@ -1,6 +1,7 @@
 import Backup
 import CouchDB
 import Foundation
+import Secrets
 import Supervision
 
 /// Removes the scratch databases that drills of checks have left behind.
