@@ -251,7 +251,7 @@ struct BadConfigurationTests {
                 """
                 couchkeep.yaml:1:1: unknown key "stat" [unknown-key]
                     next: did you mean state?
-                couchkeep.yaml:2:10: servers must be a mapping [wrong-type]
+                couchkeep.yaml:2:10: servers must be a mapping of keys
                 """))
         #expect(ConfigurationError.exitCode == 2)
     }
