@@ -117,8 +117,13 @@ import Testing
         // A connection that was refused does not ask again at once.
         try await withCluster { (server, source, copy) async throws in
             server.setNodesAway(Set(Self.others))
-            server.faults.add(Fault(.page("<html>", status: 502), pathPrefix: "/_membership"))
+            server.faults.add(Fault(.page("<html>", status: 404), pathPrefix: "/_membership"))
             #expect(try await verify(source, copy).verdict == .equal)
+            server.faults.removeAll()
+            server.faults.add(Fault(.page("<html>", status: 502), pathPrefix: "/_membership"))
+            await #expect(throws: ReplicationFailure.self, "that is no answer of one that has no such endpoint") {
+                try await verify(source, copy)
+            }
             // Where nobody tells where the copies lie, they may all be with those nodes.
             server.faults.removeAll()
             server.faults.add(Fault(.page("<html>", status: 404), pathContains: "/_shards"))
