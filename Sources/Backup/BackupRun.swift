@@ -191,13 +191,16 @@ package struct BackupRun: Sendable {
 
     private func expectNoneHiding(_ before: NodesAway?, _ copies: CopyCounts?) async throws {
         let away = NodesAway.worse(before, try await onSource { try await source.nodesAway(copies) })
-        // What was taken by too few copies may be with them as well.
-        guard let away, let hiding = away.hiding ?? (away.missesQuorum ? away.summary : nil) else { return }
+        guard let away else { return }
+        // What was taken by too few copies may be with them as well, also where a moment was read from one that is away now.
+        let isThin = if away.missesQuorum { true } else { try await backup.moments().last?.isComplete == false }
+        guard let hiding = away.hiding ?? (isThin ? away.summary : nil) else { return }
         try await onSource {
             throw CouchError(
                 .serverError,
                 "\(hiding), and without what they have the source looks like another one, or like an older state of itself: back it up "
-                    + "when the nodes are there again")
+                    + "when the nodes are there again, or are out of the cluster with their shards: couchkeep explain nodes-away"
+            )
         }
     }
 

@@ -148,7 +148,9 @@ extension VaultError.Code {
         case .newer: "run the newer couchkeep; this one changes nothing"
         case .readOnly: "make the folder writable; listing, checking and restoring work as it is"
         case .full: "make room on the disk and run it again; what was acknowledged is kept"
-        case .inaccessible: "make the folder readable and writable for this user"
+        case .inaccessible:
+            "run it as the user whose vault it is, make the folder for this one, readable and writable, or name another "
+                + "(--vault, vault.path of the configuration)"
         case .unknownDatabase: "see couchkeep vault list"
         case .unknownMoment: "see couchkeep vault list for the moments that there are"
         case .refused: "say what is to be kept"

@@ -84,6 +84,27 @@ import Testing
         }
     }
 
+    /// A moment that is not complete may have been read from the one copy that is away now: what it has may be there alone.
+    @Test func noEpochBeginsBehindAnIncompleteMomentWhileAnyNodeIsAway() async throws {
+        try await withScene(otherNodes: Self.others) { server, scene in
+            try await scene.source.fill(10)
+            #expect(try await scene.backUp().moment.isComplete)
+            let old = try server.snapshot(of: "source")
+            server.setNodesAway(Set(Self.others))
+            // Taken by one copy, which CouchDB tells by 202: no mark is left.
+            try await scene.source.write(["alone": [:]])
+            let part = try await scene.backUp()
+            #expect(!part.moment.isComplete)
+            try server.rollback(to: old)
+            server.setNodesAway([Self.others[0]])
+            let error = try await #require(throws: ReplicationFailure.self) { try await scene.backUp() }
+            #expect("\(error.underlying)".contains("1 of 3 nodes (\(Self.others[0]))"), "\(error)")
+            // It has indeed gone back.
+            server.setNodesAway([])
+            #expect(try await scene.backUp().moment.epoch == part.moment.epoch + 1)
+        }
+    }
+
     /// CouchDB sets it where most copies of the database can be told of it, and nowhere else.
     @Test func aRestoreGoesOnWhereNoMajorityTakesSecurity() async throws {
         try await withScene { server, scene in

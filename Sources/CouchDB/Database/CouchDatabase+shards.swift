@@ -17,11 +17,15 @@ extension CouchDatabase {
         return NodesAway(membership, try await knownShards(), counts)
     }
 
-    /// The same in a cluster whose nodes were asked for; where none of them is away, nothing is asked.
+    /// The same in a cluster whose nodes were asked for.
     ///
+    /// - Parameter isThorough: whether the shards are asked for too where all nodes of the cluster are there: they tell of those
+    ///   that were taken out of it.
     /// - Throws: `CancellationError`.
-    public func nodesAway(_ counts: CopyCounts?, of membership: Membership) async throws -> NodesAway? {
-        guard let counts, !membership.missingNodes.isEmpty else { return nil }
+    public func nodesAway(
+        _ counts: CopyCounts?, of membership: Membership, isThorough: Bool = false
+    ) async throws -> NodesAway? {
+        guard let counts, isThorough || !membership.missingNodes.isEmpty else { return nil }
         return NodesAway(membership, try await knownShards(), counts)
     }
 

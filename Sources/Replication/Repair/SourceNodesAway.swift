@@ -18,8 +18,12 @@ package struct SourceNodesAway: Error, Sendable, Hashable, CustomStringConvertib
     ///
     /// - Throws: ``SourceNodesAway``; ``ReplicationFailure`` where the source doesn't answer; `CancellationError`.
     package static func expectNone(of source: any Replica) async throws {
-        guard let server = (source as? CouchReplica)?.database.server else { return }
-        let membership = try await ReplicationFailure.Side.source.naming { try await server.knownMembership() }
-        if let summary = membership?.missingSummary { throw SourceNodesAway(summary: summary) }
+        guard let database = (source as? CouchReplica)?.database else { return }
+        let summary: String? = try await ReplicationFailure.Side.source.naming {
+            if let summary = try await database.server.knownMembership()?.missingSummary { return summary }
+            // One that was taken out of the cluster may have copies of the database all the same.
+            return try await database.nodesAway(try await database.info().copyCounts)?.summary
+        }
+        if let summary { throw SourceNodesAway(summary: summary) }
     }
 }

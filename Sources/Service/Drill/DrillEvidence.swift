@@ -14,8 +14,8 @@ struct DrillEvidence: Sendable {
     var outage: DrillOutage?
     /// The scratch databases that may still be there.
     var scratches: [StoredScratches.Scratch] = []
-    /// The URLs of those for which no server of the configuration can be asked.
-    var forsaken: Set<String> = []
+    /// What the configuration calls the servers of those for which one can be asked, by their URLs.
+    var places: [String: String] = [:]
 
     /// As the state database has it.
     ///
@@ -26,7 +26,7 @@ struct DrillEvidence: Sendable {
         return DrillEvidence(
             drills: try await store.histories(), schedule: DrillSchedule(configuration),
             dueSince: try await store.dueSince(), outage: try await store.outage(), scratches: scratches,
-            forsaken: Set(scratches.filter { $0.place(in: configuration) == nil }.map(\.url)))
+            places: scratches.reduce(into: [:]) { $0[$1.url] = $1.place(in: configuration)?.name })
     }
 }
 

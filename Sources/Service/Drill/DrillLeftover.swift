@@ -32,13 +32,14 @@ package enum DrillLeftover: Rule {
 
     /// - Parameters:
     ///   - pair: the pair whose drill removes it.
-    ///   - isForsaken: whether the configuration has no server any more that can be asked for it.
-    static func finding(_ scratch: StoredScratches.Scratch, pair: String, isForsaken: Bool, at now: Date) -> Finding? {
+    ///   - server: what the configuration calls its server now; nil where it has none any more that can be asked for it.
+    static func finding(_ scratch: StoredScratches.Scratch, pair: String, server: String?, at now: Date) -> Finding? {
         guard let reason = scratch.reason else { return nil }
         let next =
-            isForsaken
-            ? "delete it there, then: couchkeep check --adopt --only \(ShellWord.quoted(scratch.url))"
-            : "couchkeep drill \(ShellWord.quoted(pair)) --server \(ShellWord.quoted(scratch.server)) --remove-leftovers"
+            server.map {
+                "see to it that the user of \($0) may log in and delete databases there, also past a proxy; each check tries again, "
+                    + "and at once: couchkeep drill \(ShellWord.quoted(pair)) --server \(ShellWord.quoted($0)) --remove-leftovers"
+            } ?? "delete it there, then: couchkeep check --adopt --only \(ShellWord.quoted(scratch.url))"
         return Finding(
             rule: name, severity: .warning, since: min(scratch.since, now),
             summary: "the scratch database of a drill is still there: \(reason)",
@@ -63,7 +64,7 @@ extension Report {
             guard scratch.reason != nil, let subject = subject(of: scratch), findings[subject] == nil else { continue }
             let pair: String? = if case .pair(let name) = subject { name } else { pairs.first?.pair }
             findings[subject] = DrillLeftover.finding(
-                scratch, pair: pair ?? scratch.backup, isForsaken: known.forsaken.contains(scratch.url), at: now)
+                scratch, pair: pair ?? scratch.backup, server: known.places[scratch.url], at: now)
         }
         return findings
     }

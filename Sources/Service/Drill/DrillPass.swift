@@ -236,8 +236,8 @@ struct DrillPass: Sendable {
 
         private init(_ words: String) { self.words = words }
 
-        init(left scratch: StoredScratches.Scratch) {
-            words = "\(scratch.server) has not removed the scratch of an earlier drill, \(scratch.url)"
+        init(left scratch: StoredScratches.Scratch, on server: SupervisedServer) {
+            words = "\(server.name) has not removed the scratch of an earlier drill, \(scratch.url)"
             obstacle = .scratchLeft
         }
 
@@ -266,7 +266,7 @@ struct DrillPass: Sendable {
         // Each drill would leave another copy, until the disk is full.
         return try await scratches.all()
             .first { $0.reason != nil && server.connection.database($0.name).url == $0.url }
-            .map { Reason(left: $0) }
+            .map { Reason(left: $0, on: server) }
     }
 
     private func note(_ reason: Reason, against server: SupervisedServer) async throws {

@@ -41,7 +41,7 @@ struct ScratchRemoval: Sendable {
                 try await store.forget(scratch.url)
             }
             // That one is gone of which nobody was told is no news.
-            if (scratch.reason == nil) != (before == nil) { told.append(scratch) }
+            if scratch.reason != before { told.append(scratch) }
         }
         return told
     }

@@ -227,6 +227,7 @@ package struct VaultPass: Sendable {
         var state = try await look(at: pair, failure: failure, onlyWrites: onlyWrites)
         (state.damage, state.hiding) = (report?.damage, report?.nodesAway?.hiding)
         state.unread = report?.unread ?? []
+        state.refusals = Array((report?.replication.refusals ?? []).prefix(1))
         return state
     }
 

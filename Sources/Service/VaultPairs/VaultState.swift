@@ -40,6 +40,8 @@ struct VaultState: Sendable {
     var damage: DamagedState?
     /// The settings that the source did not hand out to the backup that was just made.
     var unread: [UnreadSetting] = []
+    /// What the backup that was just made could not copy, the first of it.
+    var refusals: [Refusal] = []
     /// Why what the backup that was just made has read may lack something, in words; nil where it may not, or none was made.
     var hiding: String?
     /// Why the backup failed, or can't be read; nil where all went well, or nothing was tried.
@@ -236,7 +238,10 @@ struct VaultState: Sendable {
                 finding(
                     BackupIncomplete.self, .critical,
                     newest.setAside > 0
-                        ? "\(missing) of the source could not be copied into the vault"
+                        ? refusals.first.map {
+                            "\(missing) of the source could not be copied into the vault: \(Self.named($0))"
+                        }
+                            ?? told?.summary ?? "\(missing) of the source could not be copied into the vault"
                         : hiding.map { "the newest moment in the vault may lack acknowledged writes: \($0)" }
                             ?? told?.summary
                             ?? "the newest moment in the vault was not read to its end, or nodes of its source were away",
@@ -255,6 +260,11 @@ struct VaultState: Sendable {
                     next: "couchkeep backup"))
         }
         return findings
+    }
+
+    /// The first document that could not be copied, and why.
+    private static func named(_ refusal: Refusal) -> String {
+        "“\(LineText.escaped(refusal.id.text))”: \(LineText.escaped("\(refusal.error): \(refusal.reason)"))"
     }
 
     /// How bad it is to be so far behind; nil where it isn't.

@@ -23,6 +23,12 @@ package struct PairMemory: Sendable, Hashable, Codable {
         /// Documents and tombstones: a number that only a purge or a rollback makes smaller.
         package var total: Int { documents + deleted }
 
+        /// Whether both tell the same numbers, whichever copies have answered.
+        func isSame(as other: Counts) -> Bool {
+            documents == other.documents && deleted == other.deleted && updateNumber == other.updateNumber
+                && purgeSequence?.displayNumber == other.purgeSequence?.displayNumber
+        }
+
         /// What shows that a database went back in time since this was noted; nil where nothing does.
         ///
         /// A purge makes the total smaller too, and is told apart by its sequence. On a cluster with several copies the

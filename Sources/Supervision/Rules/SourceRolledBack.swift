@@ -20,7 +20,8 @@ package enum SourceRolledBack: PairRule {
             "None by Couchkeep. First save the backup; in the vault the moments before stay, and a restore of one brings the lost "
             + "changes back. Then either copy the lost changes back to the source, or give the pair "
             + "a new target; accept the older source with: couchkeep check --adopt. The finding also ends when a verification that "
-            + "began later finds the same revisions on both sides: then the backup has nothing that the source lacks.",
+            + "began later finds the same revisions on both sides: then the backup has nothing that the source lacks. Where the source has fewer documents than before even so, they were in no "
+            + "backup yet, and the finding stays until it is accepted.",
         severity: "critical", sources: ["COUCHDB-2822"])
 
     package static func diagnose(_ situation: PairSituation) -> Finding? {
@@ -30,6 +31,17 @@ package enum SourceRolledBack: PairRule {
             + "or give the pair a new target; accept: couchkeep check --adopt"
         if let latch = situation.memory.latches[Self.name] {
             if isProvedWhole(situation) { return nil }
+            if let lost = lostForGood(situation) {
+                return Finding(
+                    rule: Self.name, severity: .critical, since: latch.since,
+                    summary:
+                        "the source was put back to an older state; it has all that the backup has, and \(Wording.documents(lost)) "
+                        + "fewer than before, which no replication had copied yet",
+                    evidence: latch.evidence,
+                    next: AdoptionStep.naming(
+                        situation.pair.name,
+                        in: "look for another copy of what is lost; accept: couchkeep check --adopt"))
+            }
             return Finding(
                 rule: Self.name, severity: .critical, since: latch.since, summary: latch.summary,
                 evidence: latch.evidence, next: AdoptionStep.naming(situation.pair.name, in: next))
@@ -44,6 +56,18 @@ package enum SourceRolledBack: PairRule {
     /// Whether the source has all that the backup has, as a comparison says that began after it had lost something last, and
     /// it was asked whether it has lost more since.
     static func isProvedWhole(_ situation: PairSituation) -> Bool {
+        hasAllOfBackup(situation) && lostForGood(situation) == nil
+    }
+
+    /// How many documents the source had before that it has not now, though it has all that the backup has.
+    private static func lostForGood(_ situation: PairSituation) -> Int? {
+        guard hasAllOfBackup(situation), let before = situation.memory.sourceCounts?.total,
+            let now = situation.observation.source.info.map({ PairMemory.Counts($0).total }), now < before
+        else { return nil }
+        return before - now
+    }
+
+    private static func hasAllOfBackup(_ situation: PairSituation) -> Bool {
         guard let latch = situation.memory.latches[name], let equalSince = situation.equalSince,
             let inspection = situation.observation.inspection, inspection.sourceChanges != nil
         else { return false }

@@ -129,13 +129,15 @@ extension Supervisor {
         // Of very many pairs the memory would be large.
         if pass.pairs.count > Self.manyPairs { observer.changesKept = 8 }
         try await confirmDatabases(&observation, memory: memory, observer: observer)
+        // What seems to be lost is believed on a cluster at a second look alone.
+        let isThorough = isTurn || memory.sourceSuspect != nil || memory.targetSuspect != nil || !memory.latches.isEmpty
         if let cluster = sourceServer.nodes(after: pass.serverMemories[pair.source.server]) {
             observation.sourceNodesAway = try await observer.source.nodesAway(
-                observation.source.copyCounts(in: cluster), of: cluster)
+                observation.source.copyCounts(in: cluster), of: cluster, isThorough: isThorough)
         }
         if let cluster = targetServer.nodes(after: pass.serverMemories[pair.target.server]) {
             observation.targetNodesAway = try await observer.target.nodesAway(
-                observation.target.copyCounts(in: cluster), of: cluster)
+                observation.target.copyCounts(in: cluster), of: cluster, isThorough: isThorough)
         }
         if let info = observation.source.info, let targetInfo = observation.target.info,
             let replication = observation.replication.value

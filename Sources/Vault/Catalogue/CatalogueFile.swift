@@ -77,9 +77,10 @@ final class CatalogueFile: Sendable {
     private static func expectReadable(_ folder: String) throws {
         guard access(folder, R_OK | X_OK) != 0, errno == EACCES else { return }
         let failure = POSIXFailure("read \(folder)")
-        var isFolder: ObjCBool = true
-        _ = FileManager.default.fileExists(atPath: folder, isDirectory: &isFolder)
-        if isFolder.boolValue { throw VaultError.wrapping(failure, at: folder) }
+        var isFolder: ObjCBool = false
+        // Below a folder that can't be looked into, nothing is seen.
+        let isSeen = FileManager.default.fileExists(atPath: folder, isDirectory: &isFolder)
+        if !isSeen || isFolder.boolValue { throw VaultError.wrapping(failure, at: folder) }
     }
 
     func entries() async throws -> [Vault.Entry] { try await entries("ORDER BY name", []) }
@@ -181,7 +182,11 @@ final class CatalogueFile: Sendable {
 
     private static func expectEmpty(_ folder: String, create: Bool) throws {
         let manager = FileManager.default
-        guard create else { throw VaultError(.notAVault, "there is no vault in this folder", at: folder) }
+        guard create else {
+            throw VaultError(
+                .notAVault, "there is no vault in this folder", at: folder,
+                next: "name the folder of one (--vault, or vault.path of the configuration); couchkeep backup makes it")
+        }
         var isFolder: ObjCBool = false
         guard manager.fileExists(atPath: folder, isDirectory: &isFolder) else { return }
         guard isFolder.boolValue else { throw VaultError(.notAVault, "it is a file", at: folder) }

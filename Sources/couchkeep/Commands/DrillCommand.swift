@@ -89,7 +89,9 @@ struct DrillCommand: AsyncParsableCommand, JSONCommand {
         var named: ServerConnection?
         if let name {
             guard let found = fleet.servers.first(where: { $0.name == name }) else {
-                throw ValidationError("the configuration has no server \(name)")
+                throw ValidationError(
+                    "the configuration has no server \(name); it has "
+                        + loaded.configuration.servers.map(\.name).sorted().joined(separator: ", "))
             }
             if let error = found.secretError { throw error }
             named = found.connection

@@ -70,7 +70,10 @@ struct RestoreCommand: AsyncParsableCommand, JSONCommand {
         try BackupName.expectNoURL(name)
         let selections = [!document.isEmpty, prefix != nil, selector != nil].count { $0 }
         guard selections < 2 else { throw ValidationError("give one of --document, --prefix and --selector") }
-        guard allDatabases != (name != nil) else {
+        if allDatabases, let name {
+            throw ValidationError("restore \(name), or --all-databases: give one of both")
+        }
+        guard allDatabases || name != nil else {
             throw ValidationError("name a backup, or say --all-databases; see couchkeep vault list")
         }
         try login.expectNone(for: to)

@@ -20,16 +20,32 @@ struct ServerName: Equatable {
         database = parts.count > 1 && !parts[1].isEmpty ? String(parts[1]) : nil
     }
 
+    /// Refuses a name that no server of the configuration has.
+    ///
+    /// - Throws: `CouchError` with code `invalid-input`.
+    func expectKnown(in loaded: LoadedConfiguration) throws {
+        guard !loaded.configuration.servers.contains(where: { $0.name == server }) else { return }
+        throw CouchError(
+            .invalidInput,
+            "“\(server)” is no URL, which begins with http:// or https://, and no server of \(loaded.file), which has "
+                + loaded.configuration.servers.map(\.name).sorted().joined(separator: ", "))
+    }
+
+    /// Refuses a name where no configuration can say what it means.
+    func expectConfiguration(_ vault: VaultOptions) throws {
+        // An address with a port, or with dots, is a URL without its beginning.
+        guard !vault.hasConfiguration, !server.contains(":"), !server.contains(".") else { return }
+        throw ValidationError(
+            "“\(server)” is no URL, which begins with http:// or https://, and there is no configuration that names a server so: "
+                + "neither ./\(ConfigurationLocation.inWorkingFolder) nor \(ConfigurationLocation.ofSystem) exists; name one with "
+                + "--config FILE")
+    }
+
     /// Opens the connection, with the login of the configuration; whoever asks closes it.
     ///
     /// - Throws: `CouchError` with code `invalid-input` where no server is called so, `ConfigurationError`, `SecretError`.
     func connection(_ loaded: LoadedConfiguration) async throws -> ServerConnection {
-        guard loaded.configuration.servers.contains(where: { $0.name == server }) else {
-            throw CouchError(
-                .invalidInput,
-                "“\(server)” is no URL, which begins with http:// or https://, and no server of \(loaded.file), which has "
-                    + loaded.configuration.servers.map(\.name).sorted().joined(separator: ", "))
-        }
+        try expectKnown(in: loaded)
         let fleet = try await Fleet(loaded, opening: [server])
         guard let found = fleet.servers.first else { preconditionFailure("the configuration has the server") }
         guard let error = found.secretError else { return found.connection }
@@ -43,16 +59,27 @@ extension LoginOptions {
     ///
     /// - Throws: `CouchError` with code `invalid-input`, `SecretError`, `ConfigurationError`.
     func database(_ text: String, _ vault: VaultOptions) async throws -> CouchDatabase {
-        guard let name = ServerName(text), vault.hasConfiguration else { return try await database(text) }
-        guard let database = name.database else {
-            throw ValidationError("“\(text)” names no database; write it behind the server's name: \(text)/orders")
+        guard let name = ServerName(text) else { return try await database(text) }
+        if VaultPair.backup(of: text) != nil {
+            throw ValidationError(
+                "\(text) is a backup in the vault; here a database of a server is named: its URL, or SERVER/DATABASE")
         }
-        return CouchDatabase(server: try await name.connection(try vault.load()), name: database)
+        try name.expectConfiguration(vault)
+        guard vault.hasConfiguration else { return try await database(text) }
+        let loaded = try vault.load()
+        try name.expectKnown(in: loaded)
+        guard let database = name.database else {
+            throw ValidationError(
+                "“\(text)” names no database; write it behind the server's name: \(name.server)/orders")
+        }
+        return CouchDatabase(server: try await name.connection(loaded), name: database)
     }
 
     /// A server by its URL, or by its name in the configuration; logged in to.
     func server(_ text: String, _ vault: VaultOptions) async throws -> ServerConnection {
-        guard let name = ServerName(text), vault.hasConfiguration else { return try await server(text) }
+        guard let name = ServerName(text) else { return try await server(text) }
+        try name.expectConfiguration(vault)
+        guard vault.hasConfiguration else { return try await server(text) }
         guard name.database == nil else {
             throw ValidationError("“\(text)” names a database; here a server is named alone: \(name.server)")
         }

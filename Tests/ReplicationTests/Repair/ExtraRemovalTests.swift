@@ -49,6 +49,12 @@ import Testing
                 try await ExtraRemoval(source, target).run(found)
             }
             #expect(away?.summary == "1 of 3 nodes (a2@127.0.0.1) is away")
+            // Its shards still lie on a node that was taken out of the cluster.
+            server.removeNodes(["a2@127.0.0.1"])
+            let removed = await #expect(throws: SourceNodesAway.self) {
+                try await ExtraRemoval(source, target).run(found)
+            }
+            #expect(removed?.summary == "1 of 3 nodes (a2@127.0.0.1) is away")
             #expect(try server.documentCount(of: "copy") == 1)
             // Who may not ask is held back by nothing.
             server.faults.add(

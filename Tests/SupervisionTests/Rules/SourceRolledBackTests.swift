@@ -54,6 +54,14 @@ import Testing
         scene.inspection = asked
         for _ in 0..<2 {
             scene.elapse(60)
+            #expect(scene.pass() == ["source-rolled-back"], "it had more than the backup ever got")
+            let told = try #require(scene.finding("source-rolled-back"))
+            #expect(told.summary.contains("400 documents fewer than before, which no replication had copied yet"))
+            #expect(told.next.contains("--adopt"))
+        }
+        scene.source = .present(Scene.database(documents: 1000))
+        for _ in 0..<2 {
+            scene.elapse(60)
             #expect(scene.pass() == [], "what was found whole is what later passes compare with")
         }
         scene.source = .present(Scene.database(documents: 500))

@@ -35,7 +35,7 @@ package struct ConfigurationCheck: Sendable {
             if issues.count > before { faulty.append(secret.path) }
         }
         issues += try await channelIssues(environment, leavingOut: faulty)
-        return (issues + certificateIssues() + commandIssues() + stateIssues()).sorted()
+        return (issues + certificateIssues() + commandIssues() + stateIssues() + vaultIssues()).sorted()
     }
 
     /// Channels that could never send, but for those of which a secret is wrong, which is said already.
@@ -92,6 +92,26 @@ package struct ConfigurationCheck: Sendable {
                 .invalidValue, at: "notify.command.argv",
                 "notify.command.argv: \(program) is no program that may be run",
                 nextStep: "correct the path, or run: chmod +x \(program)")
+        ]
+    }
+
+    private func vaultIssues() -> [ConfigurationIssue] {
+        let configuration = loaded.configuration
+        guard configuration.pairs.contains(where: { $0.target == .vault }) else { return [] }
+        let folder = (configuration.vault ?? VaultConfiguration()).path
+        let state = configuration.state.map { URL(filePath: $0).standardizedFileURL.path }
+        if state == URL(filePath: folder).standardizedFileURL.path {
+            return [
+                loaded.issue(
+                    .invalidValue, at: "vault.path", "vault.path: \(folder) is the state folder too",
+                    nextStep: "name another folder; a vault has a folder of its own")
+            ]
+        }
+        guard !StateLocation.canWrite(folder) else { return [] }
+        return [
+            loaded.issue(
+                .invalidValue, at: "vault.path", "vault.path: \(folder) can't be written or made by this user",
+                nextStep: "make it for the user who runs Couchkeep, or name another folder with vault.path")
         ]
     }
 
