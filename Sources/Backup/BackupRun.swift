@@ -101,7 +101,9 @@ package struct BackupRun: Sendable {
         let verdict = try await recognise(identity, settings, remembered: remembered, awayBefore, copies)
         try await backup.store(settings, keeping: Set(unread.map(\.part)))
         let report = try await replicate(identity, isSame: verdict.verdict == .same, wasCutOff: verdict.wasCutOff)
-        let away = NodesAway.worse(awayBefore, try await onSource { try await source.nodesAway(copies) })
+        // Hours of copying are not to end without a moment since a node is started again just now.
+        let retrier = Retrier(.source, CouchReplica(source), options: options)
+        let away = NodesAway.worse(awayBefore, try await retrier.call { try await source.nodesAway(copies) })
         let isWhole = !report.isIncomplete && away?.mayHideWrites != true
         if !sealsUnchanged, verdict.verdict == .same, !verdict.wasCutOff,
             let newest = try await backup.confirm(

@@ -1,6 +1,6 @@
 import CouchDB
 
-/// Why nothing that only a target has is removed from it: nodes of its source's cluster are away, and may have it.
+/// Why nothing that only a target has is removed from it: nodes with copies of its source are away, and may have it.
 package struct SourceNodesAway: Error, Sendable, Hashable, CustomStringConvertible {
     package static let code = "nodes-away"
 
@@ -8,8 +8,8 @@ package struct SourceNodesAway: Error, Sendable, Hashable, CustomStringConvertib
     package let summary: String
 
     package var description: String {
-        "nothing is removed from the target: \(summary), and may have what only the target seems to have. Once all nodes of "
-            + "the source are back, it can be done"
+        "nothing is removed from the target: \(summary), and may have what only the target seems to have. It can be done "
+            + "once all nodes of the source are back, or those that were taken out of its cluster have no shard of it any more"
     }
 
     /// Asks a source that is a database of a server.

@@ -139,8 +139,16 @@ struct DrillPass: Sendable {
     private func putInOrder(after report: Report, _ options: PassOptions, fleet: Fleet) async throws -> [String] {
         let removal = ScratchRemoval(loaded: loaded, state: state, environment: environment)
         let told = try await removal.run(fleet, accepting: options).compactMap { report.subject(of: $0)?.name }
+        try await forgetOutageOfGoneScratch()
         let interrupted = try await store.endInterrupted()
         return told + report.pairs.filter { interrupted.contains($0.target) }.map(\.pair)
+    }
+
+    /// Lets drills be made again where a scratch stood against them that is gone now.
+    private func forgetOutageOfGoneScratch() async throws {
+        guard let outage = try await store.outage(), outage.obstacle == .scratchLeft else { return }
+        let isLeft = try await scratches.all().contains { $0.reason != nil && $0.url.hasPrefix(outage.place) }
+        if !isLeft { try await store.forgetOutage() }
     }
 
     private func rehearse(
@@ -232,7 +240,8 @@ struct DrillPass: Sendable {
         var words: String
         var obstacle: DrillReport.Obstacle?
 
-        static let processGone = Reason("its process is gone")
+        static let processGone = Reason(
+            "what came of it was not kept: its process was ended, or could not write to the state folder")
 
         private init(_ words: String) { self.words = words }
 

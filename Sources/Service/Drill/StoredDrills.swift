@@ -120,6 +120,11 @@ package struct StoredDrills: Sendable {
         }
     }
 
+    /// Forgets that the place took no drill: what stood against it is gone.
+    func forgetOutage() async throws {
+        try await state.writing { try $0.execute(sql: "DELETE FROM drill_outage") }
+    }
+
     /// Why the place took no drill when it was tried last; nil where it did.
     func outage() async throws -> DrillOutage? {
         try await state.reading { database in

@@ -102,7 +102,7 @@ package struct ReportText: Sendable {
     private func isExplained(_ pair: PairReport) -> Bool {
         // Of one that replicates something is known.
         pair.lights.replicating.state != .ok && !pair.findings.isEmpty && pair.repairs.isEmpty
-            && pair.findings.allSatisfy { $0.cause != nil }
+            && pair.findings.allSatisfy { $0.cause != nil && !Report.drillRules.contains($0.rule) }
     }
 
     private var explained: String {

@@ -66,10 +66,10 @@ extension PairSituation {
 
     /// That nothing is remembered of a side with which a later look could be compared, in words; nil where something is.
     func unremembered(_ side: RollbackEvidence.Side) -> String? {
-        let (info, seen) =
+        let (info, counts) =
             side == .source
-            ? (observation.source.info, memory.sourceSeen) : (observation.target.info, memory.targetSeen)
-        guard info != nil, seen == nil, nodesAway(of: side) != nil, !isWhole(side) else { return nil }
+            ? (observation.source.info, memory.sourceCounts) : (observation.target.info, memory.targetCounts)
+        guard info != nil, counts == nil, nodesAway(of: side) != nil, !isWhole(side) else { return nil }
         return "the \(side.rawValue) was never seen whole, so what it may lack can't be known: " + absence(at: side)
     }
 

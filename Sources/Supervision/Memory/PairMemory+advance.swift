@@ -100,10 +100,9 @@ extension PairMemory {
             !situation.mayLackCopies(.source)
         {
             let isWhole = situation.isWhole(.source)
-            if isWhole {
-                sourceSeen = sourceSeen ?? observation.at
-                sourceIdentity = observation.sourceIdentity ?? sourceIdentity
-            }
+            // That it is there needs no quorum.
+            sourceSeen = sourceSeen ?? observation.at
+            if isWhole { sourceIdentity = observation.sourceIdentity ?? sourceIdentity }
             if SourceRolledBack.isProvedWhole(situation) {
                 (sourceCounts, sourceSuspect) = (Counts(info), nil)
             } else if !found.contains(SourceRolledBack.name) {
@@ -122,10 +121,8 @@ extension PairMemory {
             !found.contains(TargetReplaced.name) || isBeingMended
         {
             let isWhole = situation.isWhole(.target)
-            if isWhole || isBeingMended {
-                targetSeen = targetSeen ?? observation.at
-                targetIdentity = observation.targetIdentity ?? targetIdentity
-            }
+            targetSeen = targetSeen ?? observation.at
+            if isWhole || isBeingMended { targetIdentity = observation.targetIdentity ?? targetIdentity }
             if isBeingMended {
                 targetCounts = Counts(info)
                 targetSuspect = nil

@@ -61,10 +61,12 @@ package enum SourceRolledBack: PairRule {
 
     /// How many documents the source had before that it has not now, though it has all that the backup has.
     private static func lostForGood(_ situation: PairSituation) -> Int? {
-        guard hasAllOfBackup(situation), let before = situation.memory.sourceCounts?.total,
-            let now = situation.observation.source.info.map({ PairMemory.Counts($0).total }), now < before
+        guard hasAllOfBackup(situation), let before = situation.memory.sourceCounts,
+            let now = situation.observation.source.info.map({ PairMemory.Counts($0) }), now.total < before.total,
+            // What was purged since is no loss.
+            now.purgeSequence?.displayNumber ?? 0 <= before.purgeSequence?.displayNumber ?? 0
         else { return nil }
-        return before - now
+        return before.total - now.total
     }
 
     private static func hasAllOfBackup(_ situation: PairSituation) -> Bool {

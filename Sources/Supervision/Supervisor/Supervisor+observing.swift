@@ -130,7 +130,10 @@ extension Supervisor {
         if pass.pairs.count > Self.manyPairs { observer.changesKept = 8 }
         try await confirmDatabases(&observation, memory: memory, observer: observer)
         // What seems to be lost is believed on a cluster at a second look alone.
-        let isThorough = isTurn || memory.sourceSuspect != nil || memory.targetSuspect != nil || !memory.latches.isEmpty
+        // And what was away is away until the same question says otherwise.
+        let isThorough =
+            isTurn || memory.sourceSuspect != nil || memory.targetSuspect != nil || !memory.latches.isEmpty
+            || memory.sourceNodesAway != nil || memory.targetNodesAway != nil
         if let cluster = sourceServer.nodes(after: pass.serverMemories[pair.source.server]) {
             observation.sourceNodesAway = try await observer.source.nodesAway(
                 observation.source.copyCounts(in: cluster), of: cluster, isThorough: isThorough)

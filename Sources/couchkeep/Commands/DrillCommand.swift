@@ -75,6 +75,10 @@ struct DrillCommand: AsyncParsableCommand, JSONCommand {
         if !inMemory, server == nil {
             guard let usual = loaded.configuration.drill else { throw Self.placeMissing }
             name = usual.server
+            if removeLeftovers, name == nil {
+                throw ValidationError(
+                    "--remove-leftovers is for --server; drill: of the configuration restores into memory")
+            }
         }
         let fleet = try await Fleet(loaded, further: Set([name].compactMap(\.self)))
         try await fleet.closing { try await rehearse(loaded, fleet, on: name) }
