@@ -69,6 +69,21 @@ import Testing
         #expect(scene.pass() == ["source-rolled-back"])
     }
 
+    @Test("What was purged since is not counted as lost")
+    func purged() {
+        for (purges, found) in [("0-g1AAA", ["source-rolled-back"]), ("5-g1AAA", [])] {
+            var scene = rolledBack()
+            #expect(scene.pass() == ["source-rolled-back"])
+            scene.elapse(60)
+            scene.equalSince = scene.now
+            scene.inspection = PairInspection(
+                sourceLog: .known(Scene.log(1000)), targetLog: .known(Scene.log(1000)))
+            scene.inspection?.sourceChanges = PairMemory.NewestChanges(documents: [], purges: 0, identity: "1795000001")
+            scene.source = .present(Scene.database(documents: 995, purges: purges))
+            #expect(scene.pass() == found)
+        }
+    }
+
     @Test("Its checkpoint is older than before, or older than the target's of the same session")
     func checkpoints() {
         var scene = Scene()
