@@ -130,7 +130,7 @@ extension DrillReport.Obstacle {
     package init?(_ error: CouchError) {
         switch error.code {
         case .unauthorized: self = .unauthorized
-        case .forbidden where !(error.reason ?? error.message).contains("temporarily locked"): self = .forbidden
+        case .forbidden where !error.isAccountLocked: self = .forbidden
         default: return nil
         }
     }

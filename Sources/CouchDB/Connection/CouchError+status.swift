@@ -75,6 +75,11 @@ extension CouchError {
     /// `require_valid_user` is set (apache/couchdb#1947).
     var isLoginRequired: Bool { status == 401 && reason == "Authentication required." }
 
+    /// Whether the server has locked the account for some minutes, whatever the password (`couch_auth_lockout.erl`, 3.4 and later).
+    public var isAccountLocked: Bool {
+        code == .forbidden && (reason ?? message).lowercased().contains("temporarily locked")
+    }
+
     /// Whether a cluster did not answer since nodes with all copies of what was asked for are away.
     public var isNodeAway: Bool {
         error == "nodedown" || isMajorityMissing

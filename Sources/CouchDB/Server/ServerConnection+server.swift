@@ -57,10 +57,8 @@ extension ServerConnection {
         if let refusal = membershipRefusal.withLock({ $0 }), pacing.now() < refusal.until { throw refusal.error }
         do {
             return try await read(.get, ["_membership"]) { try Membership(answer: $0) }
-        } catch let error as CouchError
-            // A lock of the account passes sooner.
-            where error.isRejection && !(error.reason ?? error.message).contains("temporarily locked")
-        {
+        } catch let error as CouchError where error.isRejection && !error.isAccountLocked {
+            // A lock passes sooner.
             let until = pacing.now() + Self.refusalLifetime
             membershipRefusal.withLock { $0 = (error, until) }
             throw error

@@ -1,5 +1,3 @@
-import CouchDB
-
 /// What to say of an account that CouchDB has locked, from 3.4 on: whether a password is right it does not look at then.
 ///
 /// By default 5 wrong logins as one user from one address lock it for both, until 5 minutes after the first of them
@@ -14,11 +12,4 @@ package enum AccountLock {
     package static let remedy =
         "find who logs in with a wrong password from the same address, often a replication document with an old one, or wait: "
         + end
-}
-
-extension CouchError {
-    /// Whether the server has locked the account, whatever the password.
-    package var isAccountLocked: Bool {
-        code == .forbidden && CrashCause(reason: reason ?? message) == .accountLocked
-    }
 }
