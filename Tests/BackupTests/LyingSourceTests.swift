@@ -81,26 +81,19 @@ import Testing
         try await withScene { server, scene in
             try await scene.source.fill(30)
             let fault = server.faults.add(Fault(.documentMissing(id: "document-7"), database: "source"))
-            func check() async throws -> BackupReport {
-                try await scene.withBackup { backup in
-                    var run = BackupRun(of: scene.source, into: backup)
-                    (run.options, run.sealsUnchanged) = (.test, false)
-                    return try await run.run()
-                }
-            }
-            let first = try await check()
+            let first = try await scene.check()
             #expect(first.isNew && first.moment.setAside == 1)
-            let second = try await check()
+            let second = try await scene.check()
             #expect(!second.isNew && second.isIncomplete && second.moment == first.moment)
             let other = server.faults.add(Fault(.documentMissing(id: "document-8"), database: "source"))
             try server.put("document-8", ["v": 2], in: "source")
-            let more = try await check()
+            let more = try await scene.check()
             #expect(more.isNew && more.moment.setAside == 2)
             server.faults.remove(other)
             server.faults.remove(fault)
-            let mended = try await check()
+            let mended = try await scene.check()
             #expect(mended.isNew && !mended.isIncomplete)
-            #expect(try await !check().isNew)
+            #expect(try await !scene.check().isNew)
         }
     }
 

@@ -63,10 +63,7 @@ import Testing
             try await scene.source.fill(10)
             try await scene.backUp()
             let old = try server.snapshot(of: "source")
-            try await scene.source.write(["new": [:]])
-            let thin = server.faults.add(Fault(.accepted, method: "PUT", pathContains: "/_local/", database: "source"))
-            #expect(try await scene.backUp().markFailure != nil)
-            server.faults.remove(thin)
+            try await scene.writeUnmarked("new", on: server)
             try server.rollback(to: old)
             let question = server.faults.add(Fault(.stall(afterBytes: 0), pathContains: "_revs_diff"))
             async let run = scene.backUp()
@@ -138,26 +135,19 @@ import Testing
     @Test func aCompleteMomentIsNotConfirmedMeanwhile() async throws {
         try await withScene(otherNodes: Self.others) { server, scene in
             try await scene.source.fill(10)
-            func run() async throws -> BackupReport {
-                try await scene.withBackup { backup in
-                    var run = BackupRun(of: scene.source, into: backup)
-                    (run.options, run.sealsUnchanged) = (.test, false)
-                    return try await run.run()
-                }
-            }
-            #expect(try await run().isNew)
-            #expect(try await !run().isNew)
+            #expect(try await scene.check().isNew)
+            #expect(try await !scene.check().isNew)
             server.setNodesAway(Set(Self.others))
-            let hidden = try await run()
+            let hidden = try await scene.check()
             #expect(hidden.isNew && hidden.isIncomplete)
-            let again = try await run()
+            let again = try await scene.check()
             #expect(!again.isNew && again.isIncomplete && again.moment == hidden.moment)
             _ = try await scene.source.putDocument("new", members: [:])
-            #expect(try await run().isNew)
+            #expect(try await scene.check().isNew)
             server.setNodesAway([])
-            let back = try await run()
+            let back = try await scene.check()
             #expect(back.isNew && !back.isIncomplete)
-            #expect(try await !run().isNew)
+            #expect(try await !scene.check().isNew)
         }
     }
 

@@ -57,30 +57,23 @@ import Vault
     @Test func confirmsAMomentThatCouldNotBeMarked() async throws {
         try await withScene { server, scene in
             try await scene.source.fill(10)
-            func check() async throws -> BackupReport {
-                try await scene.withBackup { backup in
-                    var run = BackupRun(of: scene.source, into: backup)
-                    (run.options, run.sealsUnchanged) = (.test, false)
-                    return try await run.run()
-                }
-            }
-            #expect(try await check().isMarked)
+            #expect(try await scene.check().isMarked)
             server.requests.reset()
-            #expect(try await !check().isNew)
+            #expect(try await !scene.check().isNew)
             let usual = server.requests.counted["GET /{db}/_changes"]
             try await scene.source.write(["document-1": ["v": 2]])
             let full = server.faults.add(
                 Fault(
                     .failure(status: 507, error: "insufficient_storage", reason: "the disk is full"), method: "PUT",
                     pathContains: "/_local/"))
-            let second = try await check()
+            let second = try await scene.check()
             #expect(second.isNew && second.markFailure != nil)
             server.requests.reset()
-            let third = try await check()
+            let third = try await scene.check()
             #expect(!third.isNew && third.moment == second.moment && third.markFailure != nil)
             #expect(server.requests.counted["GET /{db}/_changes"] == usual, "nothing is compared")
             server.faults.remove(full)
-            let fourth = try await check()
+            let fourth = try await scene.check()
             #expect(!fourth.isNew && fourth.isMarked && fourth.markFailure == nil)
             #expect(
                 try await scene.withBackup { try await $0.newestEpoch().source.markedMoment } == second.moment.number)

@@ -58,6 +58,23 @@ final class Scene: Sendable {
         }
     }
 
+    /// Backs up as a check does, which makes no moment where nothing has changed.
+    func check() async throws -> BackupReport {
+        try await withBackup { backup in
+            var run = BackupRun(of: source, into: backup)
+            (run.options, run.sealsUnchanged) = (.test, false)
+            return try await run.run()
+        }
+    }
+
+    /// Writes a document that is backed up without a mark, which too few copies of the source's cluster take.
+    func writeUnmarked(_ id: String, on server: SimulatedServer) async throws {
+        try await source.write([id: [:]])
+        let thin = server.faults.add(Fault(.accepted, method: "PUT", pathContains: "/_local/", database: source.name))
+        #expect(try await backUp().markFailure != nil)
+        server.faults.remove(thin)
+    }
+
     /// The backup as of a moment.
     func moment(_ moment: Moment, of database: CouchDatabase? = nil) async throws -> VaultDatabase {
         let vault = try await Vault(at: folder.path(percentEncoded: false), create: false, now: Self.start)
