@@ -73,8 +73,9 @@ extension RestoreRun {
 
     /// Sets the limit of a new target where it is another one, and notes in the report where that failed.
     func setRevisionsLimit(_ prepared: Prepared, _ report: inout RestoreReport) async throws {
-        guard let limit = prepared.settings.revisionsLimit else { return }
-        if let failure = try await restore(revisionsLimit: limit, prepared) { report.note(failure) }
+        if case .failed(let failure) = try await restore(setting: Self.revisionsLimit, prepared) {
+            report.note(failure)
+        }
     }
 
     /// Sets `_revs_limit` where it is another one, or may be on some copies.

@@ -52,7 +52,7 @@ extension Operator {
             let state = try StateFolder(loaded).open()
             let pairs = try await PairDirectory(loaded.configuration, fleet: fleet, state: state).pairs(named: pair)
             try expect(pairs.count == 1, "there should be one pair \(pair), and there are \(pairs.count)")
-            let report = try await DrillDesk(loaded.configuration.vault ?? VaultConfiguration())
+            let report = try await DrillDesk(loaded.configuration.pairsVault)
                 .rehearse(pairs[0].backup, DrillDesk.Order(place: .memory, stop: StopRequest()) { $0 })
             try await StoredDrills(state).store(report)
             return report

@@ -147,7 +147,7 @@ struct DrillPass: Sendable {
     /// Lets drills be made again where a scratch stood against them that is gone now.
     private func forgetOutageOfGoneScratch() async throws {
         guard let outage = try await store.outage(), outage.obstacle == .scratchLeft else { return }
-        let isLeft = try await scratches.all().contains { $0.reason != nil && $0.url.hasPrefix(outage.place) }
+        let isLeft = try await scratches.all().contains { $0.isLeft(on: outage.place) }
         if !isLeft { try await store.forgetOutage() }
     }
 
@@ -200,7 +200,7 @@ struct DrillPass: Sendable {
         -> DrillReport
     {
         let began = ContinuousClock.now
-        var desk = DrillDesk(configuration.vault ?? VaultConfiguration(), environment: environment, now: now)
+        var desk = DrillDesk(configuration.pairsVault, environment: environment, now: now)
         desk.memoryLimit = memoryLimit
         let place = server.map { DrillRun.Place.server($0.connection) } ?? .memory
         let made = Mutex<StoredScratches.Scratch?>(nil)
@@ -274,7 +274,7 @@ struct DrillPass: Sendable {
         }
         // Each drill would leave another copy, until the disk is full.
         return try await scratches.all()
-            .first { $0.reason != nil && server.connection.database($0.name).url == $0.url }
+            .first { $0.isLeft(on: server.connection.url.description) }
             .map { Reason(left: $0, on: server) }
     }
 

@@ -17,6 +17,9 @@ struct StoredScratches: Sendable {
 
         /// Its name on the server.
         var name: String { (url as NSString).lastPathComponent }
+
+        /// Whether it could not be removed from the server of an address.
+        func isLeft(on place: String) -> Bool { reason != nil && url.hasPrefix("\(place)/") }
     }
 
     private let state: StateDatabase

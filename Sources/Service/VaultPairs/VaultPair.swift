@@ -48,7 +48,7 @@ package struct VaultPair: Sendable {
         let naming = VaultPairNaming(remembered: remembered)
         let unknown = naming.unknown(pairs)
         guard !unknown.isEmpty else { return naming.named(pairs) }
-        let vault = configuration.vault ?? VaultConfiguration()
+        let vault = configuration.pairsVault
         return VaultPairNaming(
             remembered: remembered, bindings: try await VaultBinding.read(of: unknown, in: vault.path)
         ).named(pairs)

@@ -35,7 +35,7 @@ package struct VaultPass: Sendable {
     private static let atOnce = 4
 
     /// Whether there is any such pair.
-    package var isNeeded: Bool { configuration.pairs.contains { $0.target == .vault } }
+    package var isNeeded: Bool { configuration.usesVault }
 
     /// Backs up all pairs that are not switched off, as somebody asked for.
     ///
@@ -227,13 +227,13 @@ package struct VaultPass: Sendable {
         var state = try await look(at: pair, failure: failure, onlyWrites: onlyWrites)
         (state.damage, state.hiding) = (report?.damage, report?.nodesAway?.hiding)
         state.unread = report?.unread ?? []
-        state.refusals = Array((report?.replication.refusals ?? []).prefix(1))
+        state.refusal = report?.replication.refusals.first
         return state
     }
 
     private func visit(_ pair: VaultPair, sealsUnchanged: Bool) -> VaultVisit {
         var visit = VaultVisit(
-            pair: pair, vault: configuration.vault ?? VaultConfiguration(), environment: environment, now: now)
+            pair: pair, vault: configuration.pairsVault, environment: environment, now: now)
         visit.sealsUnchanged = sealsUnchanged
         visit.turns = turns
         visit.onProgress = { [onProgress, name = pair.name] in onProgress(name, $0) }

@@ -41,7 +41,7 @@ struct VaultState: Sendable {
     /// The settings that the source did not hand out to the backup that was just made.
     var unread: [UnreadSetting] = []
     /// What the backup that was just made could not copy, the first of it.
-    var refusals: [Refusal] = []
+    var refusal: Refusal?
     /// Why what the backup that was just made has read may lack something, in words; nil where it may not, or none was made.
     var hiding: String?
     /// Why the backup failed, or can't be read; nil where all went well, or nothing was tried.
@@ -237,14 +237,10 @@ struct VaultState: Sendable {
             findings.append(
                 finding(
                     BackupIncomplete.self, .critical,
-                    newest.setAside > 0
-                        ? refusals.first.map {
-                            "\(missing) of the source could not be copied into the vault: \(Self.named($0))"
-                        }
-                            ?? told?.summary ?? "\(missing) of the source could not be copied into the vault"
-                        : hiding.map { "the newest moment in the vault may lack acknowledged writes: \($0)" }
-                            ?? told?.summary
-                            ?? "the newest moment in the vault was not read to its end, or nodes of its source were away",
+                    lack(of: newest) ?? told?.summary
+                        ?? (newest.setAside > 0
+                            ? "\(missing) of the source could not be copied into the vault"
+                            : "the newest moment in the vault was not read to its end, or nodes of its source were away"),
                     evidence: ["moment": .integer(Int64(newest.number)), "setAside": .integer(Int64(newest.setAside))],
                     next: "couchkeep explain \(BackupIncomplete.name)"))
         }
@@ -262,9 +258,15 @@ struct VaultState: Sendable {
         return findings
     }
 
-    /// The first document that could not be copied, and why.
-    private static func named(_ refusal: Refusal) -> String {
-        "“\(LineText.escaped(refusal.id.text))”: \(LineText.escaped("\(refusal.error): \(refusal.reason)"))"
+    /// What the backup that was just made tells of a moment that lacks something, in words; nil where it tells nothing.
+    private func lack(of moment: Moment) -> String? {
+        guard moment.setAside > 0 else {
+            return hiding.map { "the newest moment in the vault may lack acknowledged writes: \($0)" }
+        }
+        return refusal.map {
+            "\(Wording.revisions(moment.setAside)) of the source could not be copied into the vault: "
+                + LineText.escaped(RefusalText.text($0))
+        }
     }
 
     /// How bad it is to be so far behind; nil where it isn't.

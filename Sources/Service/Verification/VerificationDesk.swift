@@ -151,7 +151,7 @@ package struct VerificationDesk: Sendable {
             let directory = try await PairDirectory(loaded.configuration, fleet: fleet, state: state)
             var verifier = PairVerifier(
                 state: state, folder: VerificationFolder(folder),
-                vault: loaded.configuration.vault ?? VaultConfiguration(), environment: environment, now: now)
+                vault: loaded.configuration.pairsVault, environment: environment, now: now)
             (verifier.onProgress, verifier.looks) = (onProgress, looks)
             verifier.suspected = Set(
                 (try await state.lastReport()?.pairs ?? []).filter(VerifiedLight.isSuspected).map(\.key))

@@ -98,7 +98,7 @@ package struct VerificationPass: Sendable {
 
     private func run(_ task: Turn, until deadline: ContinuousClock.Instant, _ result: inout Result) async throws {
         var verifier = PairVerifier(
-            state: state, folder: folder, vault: configuration.vault ?? VaultConfiguration(), environment: environment,
+            state: state, folder: folder, vault: configuration.pairsVault, environment: environment,
             now: now)
         verifier.looks = looks
         if VerifiedLight.isSuspected(task.report) { verifier.suspected = [task.pair.key] }
@@ -131,7 +131,7 @@ package struct VerificationPass: Sendable {
             action: Self.action, at: now(), result: .failed, detail: "", rule: BackupDiffers.name)
         do {
             let (report, thinness) = try await PairSides.with(
-                pair, vault: configuration.vault ?? VaultConfiguration(), environment: environment, now: now(),
+                pair, vault: configuration.pairsVault, environment: environment, now: now(),
                 mending: true
             ) { sides in
                 let before = try await AwayNodes.ask(sides.source, sides.target)

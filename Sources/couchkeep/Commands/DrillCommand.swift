@@ -57,9 +57,7 @@ struct DrillCommand: AsyncParsableCommand, JSONCommand {
     }
 
     func run() async throws {
-        let isConfigured =
-            vault.config != nil || ConfigurationLocation.exists(environment: ProcessInfo.processInfo.environment)
-        guard isConfigured else {
+        guard vault.hasConfiguration else {
             if let server, !server.contains("://") {
                 throw ValidationError("--server \(server) is a name of a configuration, and there is none")
             }
@@ -112,7 +110,7 @@ struct DrillCommand: AsyncParsableCommand, JSONCommand {
             }
         }
         let isEvidence = try vault.namesConfiguredVault()
-        try await rehearse(backups, in: loaded.configuration.vault ?? VaultConfiguration(), on: named) {
+        try await rehearse(backups, in: loaded.configuration.pairsVault, on: named) {
             // A backup in another vault says nothing about the pair of its name.
             if isEvidence || VaultPair.backup(of: $0.backup) == nil { try await StoredDrills(state).store($0) }
         }
@@ -167,10 +165,8 @@ struct DrillCommand: AsyncParsableCommand, JSONCommand {
     private func lookForLeftovers(on connection: ServerConnection) async throws {
         let all = try await DrillDesk.leftovers(on: connection)
         guard !all.isEmpty else { return }
-        let isConfigured =
-            vault.config != nil || ConfigurationLocation.exists(environment: ProcessInfo.processInfo.environment)
         // Listed before: what a check begins meanwhile is not among them.
-        let underWay = try await isConfigured ? DrillDesk.underWay(vault.load()) : []
+        let underWay = try await vault.hasConfiguration ? DrillDesk.underWay(vault.load()) : []
         let leftovers = all.filter { !underWay.contains($0) }
         guard !leftovers.isEmpty else { return }
         let list = leftovers.joined(separator: ", ")

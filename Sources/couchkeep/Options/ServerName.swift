@@ -31,10 +31,13 @@ struct ServerName: Equatable {
                 + loaded.configuration.servers.map(\.name).sorted().joined(separator: ", "))
     }
 
-    /// Refuses a name where no configuration can say what it means.
-    func expectConfiguration(_ vault: VaultOptions) throws {
-        // An address with a port, or with dots, is a URL without its beginning.
-        guard !vault.hasConfiguration, !server.contains(":"), !server.contains(".") else { return }
+    /// The configuration that says what the name means; nil where there is none, and it is rather a URL without its beginning: an
+    /// address with a port, or with dots.
+    ///
+    /// - Throws: `ConfigurationError`; `ValidationError` where there is none.
+    func configuration(_ vault: VaultOptions) throws -> LoadedConfiguration? {
+        guard !vault.hasConfiguration else { return try vault.load() }
+        guard !server.contains(":"), !server.contains(".") else { return nil }
         throw ValidationError(
             "“\(server)” is no URL, which begins with http:// or https://, and there is no configuration that names a server so: "
                 + "neither ./\(ConfigurationLocation.inWorkingFolder) nor \(ConfigurationLocation.ofSystem) exists; name one with "
@@ -64,9 +67,7 @@ extension LoginOptions {
             throw ValidationError(
                 "\(text) is a backup in the vault; here a database of a server is named: its URL, or SERVER/DATABASE")
         }
-        try name.expectConfiguration(vault)
-        guard vault.hasConfiguration else { return try await database(text) }
-        let loaded = try vault.load()
+        guard let loaded = try name.configuration(vault) else { return try await database(text) }
         try name.expectKnown(in: loaded)
         guard let database = name.database else {
             throw ValidationError(
@@ -78,12 +79,11 @@ extension LoginOptions {
     /// A server by its URL, or by its name in the configuration; logged in to.
     func server(_ text: String, _ vault: VaultOptions) async throws -> ServerConnection {
         guard let name = ServerName(text) else { return try await server(text) }
-        try name.expectConfiguration(vault)
-        guard vault.hasConfiguration else { return try await server(text) }
+        guard let loaded = try name.configuration(vault) else { return try await server(text) }
         guard name.database == nil else {
             throw ValidationError("“\(text)” names a database; here a server is named alone: \(name.server)")
         }
-        return try await name.connection(try vault.load())
+        return try await name.connection(loaded)
     }
 
     /// Refuses a login for what the configuration logs in to.

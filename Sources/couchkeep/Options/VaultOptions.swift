@@ -58,7 +58,7 @@ struct VaultOptions: ParsableArguments {
     private func overridden(_ loaded: LoadedConfiguration, showsWarnings: Bool = true) -> LoadedConfiguration {
         for warning in loaded.warnings where showsWarnings { Console.error("warning: \(warning)") }
         var loaded = loaded
-        var configured = loaded.configuration.vault ?? VaultConfiguration()
+        var configured = loaded.configuration.pairsVault
         if let vault { configured.path = URL(fileURLWithPath: vault).path }
         if let source = key.source { configured.key = source }
         loaded.configuration.vault = configured
@@ -82,7 +82,7 @@ struct VaultOptions: ParsableArguments {
     func namesConfiguredVault() throws -> Bool { namesVault(of: try load()) }
 
     private func namesVault(of loaded: LoadedConfiguration) -> Bool {
-        let configured = loaded.configuration.vault ?? VaultConfiguration()
+        let configured = loaded.configuration.pairsVault
         func folder(_ path: String) -> String { URL(fileURLWithPath: path).standardizedFileURL.path }
         return vault.map { folder($0) == folder(configured.path) } ?? true
     }
@@ -93,11 +93,7 @@ struct VaultOptions: ParsableArguments {
     private func configured() throws -> VaultConfiguration? {
         guard config != nil || (vault == nil && hasConfiguration) else { return nil }
         let configuration = try load().configuration
-        guard configuration.vault == nil, configuration.pairs.contains(where: { $0.target == .vault }) else {
-            return configuration.vault
-        }
-        // Where its pairs are backed up.
-        return VaultConfiguration()
+        return configuration.usesVault ? configuration.pairsVault : configuration.vault
     }
 
     /// Whether a configuration is named, or found.

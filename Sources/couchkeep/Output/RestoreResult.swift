@@ -1,6 +1,7 @@
 import Backup
 import CouchDB
 import Replication
+import Service
 import Vault
 
 /// The JSON form of a restore, planned or done.

@@ -97,8 +97,8 @@ package struct ConfigurationCheck: Sendable {
 
     private func vaultIssues() -> [ConfigurationIssue] {
         let configuration = loaded.configuration
-        guard configuration.pairs.contains(where: { $0.target == .vault }) else { return [] }
-        let folder = (configuration.vault ?? VaultConfiguration()).path
+        guard configuration.usesVault else { return [] }
+        let folder = configuration.pairsVault.path
         let state = configuration.state.map { URL(filePath: $0).standardizedFileURL.path }
         if state == URL(filePath: folder).standardizedFileURL.path {
             return [

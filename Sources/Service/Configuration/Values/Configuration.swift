@@ -27,5 +27,11 @@ package struct Configuration: Sendable, Equatable {
         self.state = state
     }
 
+    /// Whether a pair is backed up into the vault.
+    package var usesVault: Bool { pairs.contains { $0.target == .vault } }
+
+    /// The vault of its pairs: the usual folder where the section is not there.
+    package var pairsVault: VaultConfiguration { vault ?? VaultConfiguration() }
+
     package func server(named name: String) -> ServerConfiguration? { servers.first { $0.name == name } }
 }

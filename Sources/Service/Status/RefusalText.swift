@@ -1,32 +1,17 @@
 import CouchDB
 import Replication
-import Service
 
 /// What could not be copied, in words.
-enum RefusalText {
-    private static let shown = 20
-
-    /// Names the first ones on standard error, and says how many more there are.
-    ///
-    /// - Parameter count: how many there are altogether.
-    static func list(_ refusals: [Refusal], of count: Int, as verb: String, isJSON: Bool) {
-        for refusal in refusals.prefix(shown) { Console.error("\(verb): \(text(refusal))") }
-        let rest = count - min(shown, refusals.count)
-        guard rest > 0 else { return }
-        let hint =
-            isJSON
-            ? "" : refusals.count < count ? "; --json names the first \(refusals.count)" : "; --json names them all"
-        Console.error("\(verb): and \(rest) more refused\(hint)")
-    }
-
-    static func text(_ refusal: Refusal) -> String {
+package enum RefusalText {
+    /// The document, its revision, and why.
+    package static func text(_ refusal: Refusal) -> String {
         var text = "“\(LineText.escaped(refusal.id.text))” "
         if let revision = refusal.revision { text += "\(revision)" }
         return text + ": \(reason(refusal))"
     }
 
     /// CouchDB's word and text, and what the word means where that says little.
-    static func reason(_ refusal: Refusal) -> String {
+    package static func reason(_ refusal: Refusal) -> String {
         let said = "\(refusal.error): \(refusal.reason)"
         return meaning[refusal.error].map { "\(said); \($0)" } ?? said
     }
