@@ -245,6 +245,17 @@ import Testing
         }
     }
 
+    /// A whole restore is not rehearsed for nothing since a node is started again just now.
+    @Test func aDrillOutlivesABadSecond() async throws {
+        try await withScene(otherNodes: Self.others) { server, scene in
+            try await scene.source.fill(10)
+            server.faults.add(Fault(Fault.serverError, pathPrefix: "/_membership", after: 1, count: 1))
+            let report = try await DrillRun(.database(scene.source), in: .memory).run(until: StopRequest())
+            #expect(report.verdict == .equal)
+            #expect(server.requests.counted["GET /_membership"] == 3, "it was asked again")
+        }
+    }
+
     @Test func whoMayNotAskIsToldNothing() async throws {
         try await withScene(otherNodes: Self.others) { server, scene in
             try await scene.source.fill(10)

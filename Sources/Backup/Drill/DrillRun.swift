@@ -169,17 +169,22 @@ package struct DrillRun: Sendable {
         let before = try await nodesAwayOfBackup()
         try await rehearse(replica, in: memory, &report)
         try await readAttachments(of: memory, &report)
-        report.doubt(NodesAway.worse(before, try await nodesAwayOfBackup())?.hiding)
+        report.doubt(NodesAway.worse(before, try await nodesAwayOfBackup(repeating: true))?.hiding)
     }
 
     /// The nodes of the backup's cluster that are away; nil where none is, and of a vault.
-    private func nodesAwayOfBackup() async throws -> NodesAway? {
+    private func nodesAwayOfBackup(repeating: Bool = false) async throws -> NodesAway? {
         guard case .database(let database) = backup else { return nil }
-        return try await nodesAway(of: database, .source)
+        return try await nodesAway(of: database, .source, repeating: repeating)
     }
 
-    private func nodesAway(of database: CouchDatabase, _ side: ReplicationFailure.Side) async throws -> NodesAway? {
-        try await side.naming { try await database.nodesAway(try await database.info().copyCounts) }
+    /// - Parameter repeating: whether a failed call is made again, as behind a whole restore.
+    private func nodesAway(
+        of database: CouchDatabase, _ side: ReplicationFailure.Side, repeating: Bool
+    ) async throws -> NodesAway? {
+        func look() async throws -> NodesAway? { try await database.nodesAway(try await database.info().copyCounts) }
+        guard repeating else { return try await side.naming { try await look() } }
+        return try await Retrier(side, CouchReplica(database), options: RestoreOptions().replication).call(look)
     }
 
     /// Reads the attachments of what was restored: a copy in memory has them as files that nobody has opened yet.
@@ -281,9 +286,11 @@ package struct DrillRun: Sendable {
             try await compareBodies(vault, CouchReplica(scratch), refusals: result.refusals, &report)
             report.doubt(result.nodesAway?.thinness)
         case .database(let database):
-            let before = try await (nodesAwayOfBackup(), nodesAway(of: scratch, .target))
+            let before = try await (nodesAwayOfBackup(), nodesAway(of: scratch, .target, repeating: false))
             try await rehearse(CouchReplica(database), in: CouchReplica(scratch), &report)
-            let after = try await (nodesAwayOfBackup(), nodesAway(of: scratch, .target))
+            let after = try await (
+                nodesAwayOfBackup(repeating: true), nodesAway(of: scratch, .target, repeating: true)
+            )
             report.doubt(NodesAway.worse(before.0, after.0)?.hiding)
             report.doubt(NodesAway.worse(before.1, after.1)?.thinness)
         }

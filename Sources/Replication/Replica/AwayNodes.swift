@@ -7,31 +7,31 @@ package struct AwayNodes: Sendable, Hashable, Codable {
 
     /// Asks both sides at the same time; those alone that are databases in a cluster with several copies of each shard.
     ///
-    /// - Parameter sides: what both have just said of themselves.
+    /// - Parameters:
+    ///   - sides: what both have just said of themselves; nil to ask them.
+    ///   - options: how failed calls are repeated, as behind hours of work whose verdict waits for the answer; nil to ask once.
     /// - Returns: nil where none is away, or nobody tells.
     /// - Throws: ``ReplicationFailure`` of the side that doesn't answer; `CancellationError`.
     package static func ask(
-        _ source: any Replica, _ target: any Replica, _ sides: ReplicaDescriptions
+        _ source: any Replica, _ target: any Replica, _ sides: ReplicaDescriptions? = nil,
+        repeating options: ReplicationOptions? = nil
     ) async throws -> AwayNodes? {
-        async let left = nodesAway(source, sides.source, .source)
-        async let right = nodesAway(target, sides.target, .target)
+        async let left = nodesAway(source, sides?.source, .source, repeating: options)
+        async let right = nodesAway(target, sides?.target, .target, repeating: options)
         return try await AwayNodes(source: left, target: right)
     }
 
-    /// Asks both sides for what they say of themselves, and then as above.
-    ///
-    /// - Throws: ``ReplicationFailure`` of the side that doesn't answer; `CancellationError`.
-    package static func ask(
-        _ source: any ComparableReplica, _ target: any ComparableReplica
-    ) async throws -> AwayNodes? {
-        try await ask(source, target, try await ReplicaDescriptions.ask(source, target))
-    }
-
     private static func nodesAway(
-        _ replica: any Replica, _ told: ReplicaDescription, _ side: ReplicationFailure.Side
+        _ replica: any Replica, _ told: ReplicaDescription?, _ side: ReplicationFailure.Side,
+        repeating options: ReplicationOptions?
     ) async throws -> NodesAway? {
-        guard let database = (replica as? CouchReplica)?.database else { return nil }
-        return try await side.naming { try await database.nodesAway(told.copies) }
+        guard let couch = replica as? CouchReplica else { return nil }
+        @Sendable func look() async throws -> NodesAway? {
+            let copies = if let told { told.copies } else { try await couch.describe().copies }
+            return try await couch.database.nodesAway(copies)
+        }
+        guard let options else { return try await side.naming { try await look() } }
+        return try await Retrier(side, couch, options: options).call(look)
     }
 
     /// - Returns: nil where none is away.

@@ -107,7 +107,10 @@ package struct Verification: Sendable {
             verdict: outcome.isEqual ? .equal : .different, level: .counts, sequence: outcome.sequence, at: at,
             counts: outcome.counts, differences: outcome.differences, elapsed: began.duration(to: .now))
         result.hasEqualSecurity = outcome.hasEqualSecurity
-        if let sides = outcome.sides { result.note(try await AwayNodes.ask(source, target, sides)) }
+        if let sides = outcome.sides {
+            result.note(
+                try await AwayNodes.ask(source, target, sides, repeating: options ?? ReplicationOptions()))
+        }
         return result
     }
 }

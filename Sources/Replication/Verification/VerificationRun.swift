@@ -107,7 +107,10 @@ struct VerificationRun {
             bodies = try await compareBodies(told: told) { try await take($0) }
         }
         let away = AwayNodes.worse(
-            state.away, try await AwayNodes.ask(verification.source, verification.target, sides))
+            state.away,
+            try await AwayNodes.ask(
+                verification.source, verification.target, sides,
+                repeating: verification.options ?? ReplicationOptions()))
         return result(revisions, bodies, named, away)
     }
 

@@ -165,7 +165,8 @@ struct RepairCommand: AsyncParsableCommand, JSONCommand {
                 if code == .ok { code = end }
             }
         }
-        let away = AwayNodes.worse(awayBefore, try await AwayNodes.ask(source, target))
+        let away = AwayNodes.worse(
+            awayBefore, try await AwayNodes.ask(source, target, repeating: ReplicationOptions()))
         let thinness = (result.copied ?? 0) > 0 ? away?.target?.thinness : nil
         // Nodes that are back by now may have what they hid from the comparison.
         if let why = away?.hiding ?? basis.hiding ?? thinness {

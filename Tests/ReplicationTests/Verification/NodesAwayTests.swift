@@ -83,6 +83,19 @@ import Testing
         }
     }
 
+    /// Hours of comparing are not to end without a verdict since a node is started again just now.
+    @Test(arguments: Verification.Level.allCases)
+    func aVerdictOutlivesABadSecond(level: Verification.Level) async throws {
+        try await withCluster { (server, source, copy) async throws in
+            server.faults.add(
+                Fault(Fault.serverError, pathPrefix: "/_membership", after: level == .counts ? 0 : 1, count: 2))
+            var verification = Verification(source, copy)
+            (verification.looks, verification.options) = ([.zero], .test())
+            #expect(try await verification.run(level: level).verdict == .equal)
+            #expect(server.requests.counted["GET /_membership"] == (level == .counts ? 3 : 4), "it was asked again")
+        }
+    }
+
     /// What was read before the pause may have lacked something.
     @Test func aPauseForgetsNothing() async throws {
         let folder = FilePath(NSTemporaryDirectory()).appending("verification-\(UUID().uuidString)")
