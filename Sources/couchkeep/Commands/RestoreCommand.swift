@@ -35,7 +35,7 @@ struct RestoreCommand: AsyncParsableCommand, JSONCommand {
             one; else that of the failures where they are all of one kind, and 1 where not.
             """)
 
-    @Argument(help: "The backup's name; see couchkeep vault list.") var name: String?
+    @Argument(help: "The backup's name; see couchkeep vault list.", transform: BackupName.plain) var name: String?
     @Option(
         help: ArgumentHelp(
             "The database to restore into, a URL or SERVER/DATABASE of the configuration; the server with --all-databases.",

@@ -13,6 +13,10 @@ import Testing
             let restored = try await keeper.run("restore", "orders", "--to", "production/team/restored", "--at", "1")
             #expect(restored.exitCode == 0, "\(restored)")
             #expect(try production.documentCount(of: "team/restored") == 5)
+            for command in ["list", "stats", "check"] {
+                let named = try await keeper.run("vault", command, "vault:orders")
+                #expect(named.exitCode == 0, "as reports name it: \(named)")
+            }
             let equal = try await keeper.run("verify", "vault:orders", "production/team/restored")
             #expect(equal.exitCode == 0, "\(equal)")
             try production.put("new", ["v": 1], in: "orders")

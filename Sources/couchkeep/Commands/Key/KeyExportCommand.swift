@@ -16,7 +16,7 @@ struct KeyExportCommand: AsyncParsableCommand {
               couchkeep key export orders orders.write --write-only --key-file orders.key
             """)
 
-    @Argument(help: "The backup.") var name: String
+    @Argument(help: "The backup.", transform: BackupName.plain) var name: String
     @Argument(help: ArgumentHelp("The new file.", valueName: "file")) var file: String
     @OptionGroup var options: VaultOptions
     @Flag(help: "Write the write key of a private key, which only backs up.") var writeOnly = false

@@ -32,7 +32,7 @@ struct ServeCommand: AsyncParsableCommand {
             (filter=_design); a replication with a selector or a filter function is refused: replicate without it.
             """)
 
-    @Argument(help: "The backups to serve; all without it.") var names: [String] = []
+    @Argument(help: "The backups to serve; all without it.", transform: BackupName.plain) var names: [String] = []
     @OptionGroup var options: VaultOptions
     @OptionGroup var moment: MomentOptions
     @Flag(help: "Serve a moment too that was not read to its end.") var incomplete = false

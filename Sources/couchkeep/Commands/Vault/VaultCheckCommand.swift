@@ -19,7 +19,7 @@ struct VaultCheckCommand: AsyncParsableCommand, JSONCommand {
             at, such as one of a newer version, does not end the check of the others; the exit code is then its own.
             """)
 
-    @Argument(help: "The backup to check; all of them without it.") var name: String?
+    @Argument(help: "The backup to check; all of them without it.", transform: BackupName.plain) var name: String?
     @OptionGroup var options: VaultOptions
     @Flag(help: "Read every document and attachment.") var readData = false
     @Flag(help: "Print one JSON object, schema couchkeep/vault-check/1.") var json = false

@@ -12,7 +12,7 @@ struct VaultDiffCommand: AsyncParsableCommand, JSONCommand {
         commandName: "diff", abstract: "Name the documents that differ between two moments of a backup.",
         discussion: "  couchkeep vault diff orders '#3' '#7'\n  couchkeep vault diff orders 24h now")
 
-    @Argument(help: "The backup.") var name: String
+    @Argument(help: "The backup.", transform: BackupName.plain) var name: String
     @Argument(help: "The earlier moment: a time or a number such as #3.") var from: String
     @Argument(help: "The later moment.") var to: String
     @OptionGroup var options: VaultOptions

@@ -11,7 +11,8 @@ struct VaultListCommand: AsyncParsableCommand, JSONCommand {
     static let configuration = CommandConfiguration(
         commandName: "list", abstract: "List the backups of the vault, or the moments of one.")
 
-    @Argument(help: "The backup whose moments are listed; all backups without it.") var name: String?
+    @Argument(help: "The backup whose moments are listed; all backups without it.", transform: BackupName.plain)
+    var name: String?
     @OptionGroup var options: VaultOptions
     @Flag(help: "Print one JSON object, schema couchkeep/vault-list/1.") var json = false
 

@@ -22,7 +22,7 @@ struct VaultPruneCommand: AsyncParsableCommand, JSONCommand {
             Without any rule, those of the configuration hold; without these nothing is done.
             """)
 
-    @Argument(help: "The backup; all of them without it.") var name: String?
+    @Argument(help: "The backup; all of them without it.", transform: BackupName.plain) var name: String?
     @OptionGroup var options: VaultOptions
     @Option(
         help: ArgumentHelp(

@@ -29,7 +29,7 @@ struct VaultRepairCommand: AsyncParsableCommand, JSONCommand {
             anew, also in an encrypted backup.
             """)
 
-    @Argument(help: "The backup.") var name: String
+    @Argument(help: "The backup.", transform: BackupName.plain) var name: String
     @Option(
         help: ArgumentHelp(
             "The database that still has it: a URL, or SERVER/DATABASE of the configuration.", valueName: "database"))

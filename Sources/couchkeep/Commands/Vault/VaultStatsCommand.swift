@@ -11,7 +11,7 @@ struct VaultStatsCommand: AsyncParsableCommand, JSONCommand {
     static let configuration = CommandConfiguration(
         commandName: "stats", abstract: "Show what a backup takes on disk, and what it holds.")
 
-    @Argument(help: "The backup.") var name: String
+    @Argument(help: "The backup.", transform: BackupName.plain) var name: String
     @OptionGroup var options: VaultOptions
     @Flag(help: "Print one JSON object, schema couchkeep/vault-stats/1.") var json = false
 
