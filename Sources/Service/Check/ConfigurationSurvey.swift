@@ -48,21 +48,30 @@ package struct ConfigurationSurvey: Sendable {
                         nextStep: finding.next)
                 })
         }
-        var lines = ["\(loaded.file): good"]
+        let bad = report.servers.flatMap(\.findings).contains { $0.severity != .notice }
+        let verdict = bad ? "it reads well, but not every server that it names can be used" : "good"
+        var lines = ["\(loaded.file): \(verdict)"]
         for server in report.servers {
-            let version = server.version.map { "CouchDB \($0)" } ?? "unknown"
-            lines.append("  \(server.name)  \(server.url)  \(server.reachable ? version : "can't be reached")")
+            lines.append("  \(server.name)  \(server.url)  \(Self.state(of: server))")
             lines += server.findings.map { "    \($0.severity.rawValue): \($0.summary)" }
         }
         lines.append("  \(Wording.counted(report.pairs.count, "pair"))")
         lines += report.pairs.prefix(50).map { "    \($0.pair)  \($0.source) -> \($0.target)" }
         if report.pairs.count > 50 { lines.append("    and \(report.pairs.count - 50) more") }
-        let bad = report.servers.flatMap(\.findings).contains { $0.severity != .notice }
         let sources = Set(loaded.configuration.pairs.map(\.source))
         var serversAlone = report
         for index in serversAlone.pairs.indices { serversAlone.pairs[index].findings = [] }
         serversAlone.verdict = bad ? .problem : .ok
         return Result(text: lines.joined(separator: "\n") + "\n", exitCode: ExitCode(serversAlone, sources: sources))
+    }
+
+    private static func state(of server: ServerReport) -> String {
+        let version = server.version.map { "CouchDB \($0)" }
+        // Who refuses a login is there.
+        if server.findings.contains(where: { $0.rule == CredentialsRejected.name }) {
+            return [version, "refuses the login"].compactMap(\.self).joined(separator: ", ")
+        }
+        return server.reachable ? version ?? "unknown" : "can't be reached"
     }
 
     /// Asks a server whether it is there and lets the user in.

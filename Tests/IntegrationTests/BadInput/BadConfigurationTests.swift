@@ -66,6 +66,8 @@ struct BadConfigurationTests {
                 """, says: ["couchkeep.yaml:2:", "http", "next:"]),
         Mistake(
             name: "not YAML", yaml: "servers: [\n", says: ["couchkeep.yaml:", "next:"]),
+        Mistake(
+            name: "a tab", yaml: "servers:\n\tproduction: {}\n", says: ["couchkeep.yaml:2:", "begins with a tab"]),
     ]
 
     @Test(arguments: mistakes)

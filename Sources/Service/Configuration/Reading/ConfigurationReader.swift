@@ -20,11 +20,13 @@ package enum ConfigurationReader {
         do {
             document = try YAMLDocument(text.hasPrefix(mark) ? String(text.dropFirst()) : text)
         } catch {
+            let usual =
+                "compare indentation, colons and quotes with the lines around; put patterns such as \"*\" and \"!test-*\" in quotes"
+            let hasTab = error.position.map { isIndentedByTab($0.line, of: text) } ?? false
             throw ConfigurationError([
                 ConfigurationIssue(
                     .syntax, file: file, position: error.position, message: "this is not YAML: \(error.message)",
-                    nextStep: "compare indentation, colons and quotes with the lines around; put patterns such as "
-                        + "\"*\" and \"!test-*\" in quotes")
+                    nextStep: hasTab ? "the line begins with a tab: YAML takes spaces alone there" : usual)
             ])
         }
         let report = ReadingReport(file: file, folder: folder, document: document)
@@ -41,6 +43,13 @@ package enum ConfigurationReader {
             file: file, configuration: configuration,
             effective: EffectiveConfiguration(file: file, root: reader.effective),
             warnings: report.warnings.sorted(), secrets: report.secrets, positions: report.positions)
+    }
+
+    /// - Parameter line: counted from 1.
+    private static func isIndentedByTab(_ line: Int, of text: String) -> Bool {
+        let lines = text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline)
+        guard lines.indices.contains(line - 1) else { return false }
+        return lines[line - 1].prefix { $0.isWhitespace }.contains("\t")
     }
 
     private static func checkExposure(_ exposure: String?, _ report: ReadingReport) {
