@@ -49,7 +49,7 @@ package struct ConfigurationSurvey: Sendable {
                 })
         }
         let bad = report.servers.flatMap(\.findings).contains { $0.severity != .notice }
-        let verdict = bad ? "it reads well, but not every server that it names can be used" : "good"
+        let verdict = bad ? "it reads well, but its servers have problems" : "good"
         var lines = ["\(loaded.file): \(verdict)"]
         for server in report.servers {
             lines.append("  \(server.name)  \(server.url)  \(Self.state(of: server))")

@@ -168,8 +168,7 @@ package struct VerificationPass: Sendable {
     ) async throws -> String? {
         guard copied > 0 else { return nil }
         do {
-            let after = try await AwayNodes.ask(source, target, repeating: ReplicationOptions())
-            return AwayNodes.worse(before, after)?.target?.thinness
+            return AwayNodes.worse(before, try await AwayNodes.ask(source, target))?.target?.thinness
         } catch {
             try Task.checkCancellation()
             // They are copied all the same; the comparison behind it tells of a side that is gone since.
