@@ -1,5 +1,6 @@
 import HTTPTypes
 import HummingbirdCore
+import Listening
 import Logging
 import NIOCore
 import NIOPosix
@@ -16,14 +17,14 @@ struct Listener: Sendable {
     /// Listens until the task is cancelled; then the socket and all connections are closed.
     ///
     /// - Parameter onListening: is given the socket. Close it before the task is cancelled: a client whose connection ends
-    ///   comes back at once, and NIO ends the process over a connection that nobody takes any more.
+    ///   comes back at once.
     func run(onListening: @escaping @Sendable (any Channel) -> Void) async throws {
         let configuration = ServerConfiguration(address: .hostname("127.0.0.1", port: port), backlog: 1024)
         let logger = Logger(label: "CouchSim") { _ in SwiftLogNoOpLogHandler() }
-        let server = try HTTPServerBuilder.http1().buildServer(
-            configuration: configuration, eventLoopGroup: MultiThreadedEventLoopGroup.singleton, logger: logger,
-            responder: { request, writer, _ in try await answer(request, writer) },
-            onServerRunning: { onListening($0) })
+        let connections = HTTPConnections { request, writer, _ in try await answer(request, writer) }
+        let server = connections.server(
+            configuration: configuration, onServerRunning: { onListening($0) },
+            eventLoopGroup: MultiThreadedEventLoopGroup.singleton, logger: logger)
         try await server.run()
     }
 

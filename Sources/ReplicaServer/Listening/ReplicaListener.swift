@@ -2,6 +2,7 @@ import AsyncAlgorithms
 import Foundation
 import HTTPTypes
 import HummingbirdCore
+import Listening
 import Logging
 import NIOCore
 import NIOPosix
@@ -68,13 +69,14 @@ package struct ReplicaListener: Sendable {
             backlog: options.connectionLimit,
             availableConnectionsDelegate: MaximumAvailableConnections(options.connectionLimit))
         let logger = Logger(label: "ReplicaServer") { _ in SwiftLogNoOpLogHandler() }
-        let http = HTTPServerBuilder.http1(
+        let connections = HTTPConnections(
             configuration: HTTP1Channel.Configuration(
-                additionalChannelHandlers: [ClientWatch()], idleTimeout: TimeAmount(options.idleTimeout)))
-        let server = try http.buildServer(
-            configuration: configuration, eventLoopGroup: MultiThreadedEventLoopGroup.singleton, logger: logger,
-            responder: { request, writer, channel in try await answer(request, writer, channel) },
-            onServerRunning: { channel in await onListening(channel.localAddress?.port ?? options.port) })
+                additionalChannelHandlers: [ClientWatch()], idleTimeout: TimeAmount(options.idleTimeout)),
+            responder: { request, writer, channel in try await answer(request, writer, channel) })
+        let server = connections.server(
+            configuration: configuration,
+            onServerRunning: { channel in await onListening(channel.localAddress?.port ?? options.port) },
+            eventLoopGroup: MultiThreadedEventLoopGroup.singleton, logger: logger)
         try await server.run()
     }
 
