@@ -1,16 +1,15 @@
 import HummingbirdCore
 import NIOCore
-import NIOHTTPTypes
 
-/// A connection that a server has accepted.
+/// A connection that a server has accepted, with the parts that it reads and writes.
 ///
 /// One that nobody handles, since its server was stopped meanwhile, is closed when it is dropped.
-package final class AcceptedConnection: ServerChildChannelValue {
-    let parts: NIOAsyncChannel<HTTPRequestPart, HTTPResponsePart>
+package final class AcceptedConnection<Inbound: Sendable, Outbound: Sendable>: ServerChildChannelValue {
+    package let parts: NIOAsyncChannel<Inbound, Outbound>
 
     package var channel: any Channel { parts.channel }
 
-    init(_ parts: NIOAsyncChannel<HTTPRequestPart, HTTPResponsePart>) {
+    package init(_ parts: NIOAsyncChannel<Inbound, Outbound>) {
         self.parts = parts
     }
 

@@ -1,6 +1,9 @@
 import HummingbirdCore
 import Logging
 import NIOCore
+import NIOHTTPTypes
+import NIOPosix
+import ServiceLifecycle
 
 /// The HTTP/1 connections of a server that may be stopped at any time.
 ///
@@ -17,11 +20,27 @@ package struct HTTPConnections: ServerChildChannel {
         http = HTTP1Channel(responder: responder, configuration: configuration)
     }
 
-    package func setup(channel: any Channel, logger: Logger) -> EventLoopFuture<AcceptedConnection> {
+    /// Listens until the task is cancelled; then the socket and all connections are closed. Nothing is logged.
+    ///
+    /// - Parameter onListening: is given the socket.
+    /// - Throws: what NIO throws where the address can't be had.
+    package func run(
+        _ configuration: ServerConfiguration, onListening: @escaping @Sendable (any Channel) async -> Void
+    ) async throws {
+        let logger = Logger(label: "Listening") { _ in SwiftLogNoOpLogHandler() }
+        try await server(
+            configuration: configuration, onServerRunning: onListening,
+            eventLoopGroup: MultiThreadedEventLoopGroup.singleton, logger: logger
+        ).run()
+    }
+
+    package func setup(channel: any Channel, logger: Logger) -> EventLoopFuture<
+        AcceptedConnection<HTTPRequestPart, HTTPResponsePart>
+    > {
         http.setup(channel: channel, logger: logger).map(AcceptedConnection.init)
     }
 
-    package func handle(value: AcceptedConnection, logger: Logger) async {
+    package func handle(value: AcceptedConnection<HTTPRequestPart, HTTPResponsePart>, logger: Logger) async {
         await http.handle(value: value.parts, logger: logger)
     }
 }

@@ -5,7 +5,6 @@ import Logging
 import NIOCore
 import NIOEmbedded
 import NIOPosix
-import ServiceLifecycle
 import Synchronization
 import Testing
 
@@ -36,12 +35,8 @@ import Testing
                 try await writer.writeResponse(HTTPResponse(status: .noContent))
             }
             let (ports, port) = AsyncStream.makeStream(of: Int.self)
-            let server = connections.server(
-                configuration: ServerConfiguration(address: .hostname("127.0.0.1", port: 0)),
-                onServerRunning: { port.yield($0.localAddress?.port ?? 0) },
-                eventLoopGroup: MultiThreadedEventLoopGroup.singleton, logger: Self.logger)
             await withTaskGroup(of: Void.self) { group in
-                group.addTask { await Self.run(server) }
+                group.addTask { await Self.run(connections) { port.yield($0.localAddress?.port ?? 0) } }
                 for await port in ports {
                     for _ in 0..<8 { group.addTask { await Self.come(to: port) } }
                     break
@@ -54,9 +49,12 @@ import Testing
         #expect(answered.load(ordering: .relaxed) > 0)
     }
 
-    private static func run(_ server: any Service) async {
+    private static func run(
+        _ connections: HTTPConnections, onListening: @escaping @Sendable (any Channel) async -> Void
+    ) async {
         do {
-            try await server.run()
+            try await connections.run(
+                ServerConfiguration(address: .hostname("127.0.0.1", port: 0)), onListening: onListening)
         } catch is CancellationError {
             // It is stopped so.
         } catch {

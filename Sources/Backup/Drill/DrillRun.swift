@@ -166,25 +166,11 @@ package struct DrillRun: Sendable {
     // MARK: Restoring
 
     private func restore(into memory: MemoryReplica, _ report: inout DrillReport) async throws {
-        let before = try await nodesAwayOfBackup()
+        let before = try await AwayNodes.ask(replica, memory)
         try await rehearse(replica, in: memory, &report)
         try await readAttachments(of: memory, &report)
-        report.doubt(NodesAway.worse(before, try await nodesAwayOfBackup(repeating: true))?.hiding)
-    }
-
-    /// The nodes of the backup's cluster that are away; nil where none is, and of a vault.
-    private func nodesAwayOfBackup(repeating: Bool = false) async throws -> NodesAway? {
-        guard case .database(let database) = backup else { return nil }
-        return try await nodesAway(of: database, .source, repeating: repeating)
-    }
-
-    /// - Parameter repeating: whether a failed call is made again, as behind a whole restore.
-    private func nodesAway(
-        of database: CouchDatabase, _ side: ReplicationFailure.Side, repeating: Bool
-    ) async throws -> NodesAway? {
-        func look() async throws -> NodesAway? { try await database.nodesAway(try await database.info().copyCounts) }
-        guard repeating else { return try await side.naming { try await look() } }
-        return try await Retrier(side, CouchReplica(database), options: RestoreOptions().replication).call(look)
+        let after = try await AwayNodes.ask(replica, memory, repeating: RestoreOptions().replication)
+        report.doubt(AwayNodes.worse(before, after)?.source?.hiding)
     }
 
     /// Reads the attachments of what was restored: a copy in memory has them as files that nobody has opened yet.
@@ -286,13 +272,13 @@ package struct DrillRun: Sendable {
             try await compareBodies(vault, CouchReplica(scratch), refusals: result.refusals, &report)
             report.doubt(result.nodesAway?.thinness)
         case .database(let database):
-            let before = try await (nodesAwayOfBackup(), nodesAway(of: scratch, .target, repeating: false))
-            try await rehearse(CouchReplica(database), in: CouchReplica(scratch), &report)
-            let after = try await (
-                nodesAwayOfBackup(repeating: true), nodesAway(of: scratch, .target, repeating: true)
-            )
-            report.doubt(NodesAway.worse(before.0, after.0)?.hiding)
-            report.doubt(NodesAway.worse(before.1, after.1)?.thinness)
+            let (source, target) = (CouchReplica(database), CouchReplica(scratch))
+            let before = try await AwayNodes.ask(source, target)
+            try await rehearse(source, in: target, &report)
+            let after = try await AwayNodes.ask(source, target, repeating: RestoreOptions().replication)
+            let away = AwayNodes.worse(before, after)
+            report.doubt(away?.source?.hiding)
+            report.doubt(away?.target?.thinness)
         }
     }
 

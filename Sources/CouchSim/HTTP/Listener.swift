@@ -1,10 +1,7 @@
 import HTTPTypes
 import HummingbirdCore
 import Listening
-import Logging
 import NIOCore
-import NIOPosix
-import ServiceLifecycle
 
 /// A listening socket with its connections.
 struct Listener: Sendable {
@@ -20,12 +17,8 @@ struct Listener: Sendable {
     ///   comes back at once.
     func run(onListening: @escaping @Sendable (any Channel) -> Void) async throws {
         let configuration = ServerConfiguration(address: .hostname("127.0.0.1", port: port), backlog: 1024)
-        let logger = Logger(label: "CouchSim") { _ in SwiftLogNoOpLogHandler() }
         let connections = HTTPConnections { request, writer, _ in try await answer(request, writer) }
-        let server = connections.server(
-            configuration: configuration, onServerRunning: { onListening($0) },
-            eventLoopGroup: MultiThreadedEventLoopGroup.singleton, logger: logger)
-        try await server.run()
+        try await connections.run(configuration) { onListening($0) }
     }
 
     @concurrent

@@ -3,11 +3,8 @@ import Foundation
 import HTTPTypes
 import HummingbirdCore
 import Listening
-import Logging
 import NIOCore
-import NIOPosix
 import Replication
-import ServiceLifecycle
 
 /// Serves replicas read-only over CouchDB's replication protocol.
 ///
@@ -68,16 +65,13 @@ package struct ReplicaListener: Sendable {
             // PouchDB asks for all attachments of a batch at the same time.
             backlog: options.connectionLimit,
             availableConnectionsDelegate: MaximumAvailableConnections(options.connectionLimit))
-        let logger = Logger(label: "ReplicaServer") { _ in SwiftLogNoOpLogHandler() }
         let connections = HTTPConnections(
             configuration: HTTP1Channel.Configuration(
                 additionalChannelHandlers: [ClientWatch()], idleTimeout: TimeAmount(options.idleTimeout)),
             responder: { request, writer, channel in try await answer(request, writer, channel) })
-        let server = connections.server(
-            configuration: configuration,
-            onServerRunning: { channel in await onListening(channel.localAddress?.port ?? options.port) },
-            eventLoopGroup: MultiThreadedEventLoopGroup.singleton, logger: logger)
-        try await server.run()
+        try await connections.run(configuration) { channel in
+            await onListening(channel.localAddress?.port ?? options.port)
+        }
     }
 
     @concurrent

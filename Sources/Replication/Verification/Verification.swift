@@ -107,10 +107,12 @@ package struct Verification: Sendable {
             verdict: outcome.isEqual ? .equal : .different, level: .counts, sequence: outcome.sequence, at: at,
             counts: outcome.counts, differences: outcome.differences, elapsed: began.duration(to: .now))
         result.hasEqualSecurity = outcome.hasEqualSecurity
-        if let sides = outcome.sides {
-            result.note(
-                try await AwayNodes.ask(source, target, sides, repeating: options ?? ReplicationOptions()))
-        }
+        if let sides = outcome.sides { result.note(try await nodesAwayBehind(sides)) }
         return result
+    }
+
+    /// The nodes that are away behind the comparison: failed calls are repeated as those of the comparison are.
+    func nodesAwayBehind(_ sides: ReplicaDescriptions) async throws -> AwayNodes? {
+        try await AwayNodes.ask(source, target, sides, repeating: options ?? ReplicationOptions())
     }
 }

@@ -106,11 +106,7 @@ struct VerificationRun {
             let told = named.bodies
             bodies = try await compareBodies(told: told) { try await take($0) }
         }
-        let away = AwayNodes.worse(
-            state.away,
-            try await AwayNodes.ask(
-                verification.source, verification.target, sides,
-                repeating: verification.options ?? ReplicationOptions()))
+        let away = AwayNodes.worse(state.away, try await verification.nodesAwayBehind(sides))
         return result(revisions, bodies, named, away)
     }
 

@@ -62,7 +62,7 @@ struct DrillCommand: AsyncParsableCommand, JSONCommand {
                 throw ValidationError("--server \(server) is a name of a configuration, and there is none")
             }
             guard inMemory || server != nil else { throw Self.placeMissing }
-            let name = VaultPair.backup(of: backup) ?? backup
+            let name = BackupName.plain(backup)
             var place = VaultConfiguration()
             place.path = try vault.path()
             place.key = vault.key.source

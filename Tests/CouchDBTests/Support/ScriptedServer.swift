@@ -1,3 +1,4 @@
+import Listening
 import NIOCore
 import NIOPosix
 import NIOSSL
@@ -61,7 +62,8 @@ func withScriptedServer<R: Sendable>(
                 if let context {
                     try channel.pipeline.syncOperations.addHandler(NIOSSLServerHandler(context: context))
                 }
-                return try NIOAsyncChannel<ByteBuffer, ByteBuffer>(wrappingChannelSynchronously: channel)
+                return try AcceptedConnection<ByteBuffer, ByteBuffer>(
+                    NIOAsyncChannel(wrappingChannelSynchronously: channel))
             }
         }
     let server = ScriptedServer(port: listener.channel.localAddress?.port ?? 0, script: script)
@@ -72,7 +74,7 @@ func withScriptedServer<R: Sendable>(
                     for try await connection in connections {
                         group.addTask {
                             // A client that goes away is a part of most tests.
-                            try? await server.serve(connection)
+                            try? await server.serve(connection.parts)
                         }
                     }
                 }
