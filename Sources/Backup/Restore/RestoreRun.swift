@@ -162,7 +162,8 @@ package struct RestoreRun: Sendable {
             let selection = prepared.selection
             options.selection = { !$0.id.isDesign && selection.contains($0.id) }
             options.checkpointID = prepared.checkpointID
-            return try await Replicator(from: moment, to: replica, options: options).run(reporting: onProgress)
+            return try await Replicator(from: MomentByID(moment), to: replica, options: options)
+                .run(reporting: onProgress)
         }
     }
 

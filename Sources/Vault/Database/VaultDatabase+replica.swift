@@ -68,15 +68,30 @@ extension VaultDatabase: Replica {
             let horizon = try horizon(database)
             let naming = try file.naming()
             let page = try horizon.page(after: since, limit: limit, database)
-            let documents = try page.documents.map { leaves in
-                DocumentLeaves(
-                    id: try naming.id(of: leaves[leaves.count - 1], database),
-                    revisions: try naming.winnerFirst(leaves, database).map(\.revision))
-            }
-            listed?.keep(documents, page.documents)
             return ChangeBatch(
-                documents: documents, lastSequence: UpdateSequence(.integer(page.last ?? since)),
+                documents: try list(page.documents, naming, database),
+                lastSequence: UpdateSequence(.integer(page.last ?? since)),
                 pending: page.isLast ? 0 : nil, isAtEnd: page.isLast)
         }
+    }
+
+    /// The documents of some rows, in their order.
+    func documents(of rows: ArraySlice<IDSorter.Row>) async throws -> [DocumentLeaves] {
+        try await file.read { database in
+            try list(try horizon(database).documents(of: rows, database), try file.naming(), database)
+        }
+    }
+
+    /// Lists documents, and keeps their rows at hand for who reads them next.
+    private func list(
+        _ rows: [[LeafRow]], _ naming: Naming, _ database: Database
+    ) throws -> [DocumentLeaves] {
+        let documents = try rows.map { leaves in
+            DocumentLeaves(
+                id: try naming.id(of: leaves[leaves.count - 1], database),
+                revisions: try naming.winnerFirst(leaves, database).map(\.revision))
+        }
+        listed?.keep(documents, rows)
+        return documents
     }
 }

@@ -62,24 +62,7 @@ struct Horizon: Sendable, Hashable {
 
     /// The documents of the next rows behind one, in the order in which their newest rows were written.
     func page(after id: Int64, limit: Int, _ database: Database) throws -> Page {
-        func condition(_ table: String) -> String {
-            moment == nil
-                ? "\(table).superseded IS NULL AND \(table).added >= ?2"
-                : "\(table).added >= ?2 AND \(table).added <= ?4 AND (\(table).superseded IS NULL OR \(table).superseded > ?4)"
-        }
-        // Most documents have one leaf: the index tells, and nothing else is read of them.
-        let statement = try database.cachedStatement(
-            sql: """
-                SELECT \(LeafRow.columns), EXISTS (SELECT 1 FROM leaf AS other \
-                WHERE other.key = leaf.key AND other.id <> leaf.id AND \(condition("other"))) \
-                FROM leaf WHERE id > ?1 AND \(condition("leaf")) ORDER BY id LIMIT ?3
-                """)
-        let rows = try statement.rows(database) { values in
-            values.append(id)
-            values.append(first)
-            values.append(limit)
-            if let moment { values.append(moment) }
-        }
+        let rows = try rows(LeafRow.columns, after: id, limit: limit, database)
         var (documents, last, count): ([[LeafRow]], Int64?, Int) = ([], nil, 0)
         while let (id, read, hasOthers) = try rows.next({ columns in
             (try columns.integer(0), Result { try LeafRow.read(columns) }, try columns.bool(11))
@@ -96,6 +79,66 @@ struct Horizon: Sendable, Hashable {
             if leaves.last?.id == row.id { documents.append(leaves) }
         }
         return Page(documents: documents, last: last, isLast: count < limit)
+    }
+
+    /// Looks at the rows behind one, in the order in which they were written, and checks none.
+    ///
+    /// - Parameter read: takes a row with the columns for ``Naming/withID(of:_:_:)``, and tells whether to go on.
+    /// - Returns: whether all were looked at.
+    func scan(
+        after id: Int64, _ database: Database, _ read: (IDSorter.Row, Columns) throws -> Bool
+    ) throws -> Bool {
+        let rows = try rows("id, name, history", after: id, limit: -1, database)
+        while let goesOn = try rows.next({ columns in
+            try read(IDSorter.Row(id: try columns.integer(0), hasOthers: try columns.bool(3)), columns)
+        }) {
+            guard goesOn else { return false }
+        }
+        return true
+    }
+
+    /// The documents of some rows, each where its newest row is, with all of its leaves, the oldest row first.
+    func documents(of rows: some Sequence<IDSorter.Row>, _ database: Database) throws -> [[LeafRow]] {
+        let statement = try database.cachedStatement(sql: "SELECT \(LeafRow.columns) FROM leaf WHERE id = ?")
+        var documents: [[LeafRow]] = []
+        for row in rows {
+            let found = try statement.rows(database) { $0.append(row.id) }
+            // One damaged row must not take the others along.
+            guard case .success(let (leaf, key)) = try found.next({ columns in Result { try LeafRow.read(columns) } })
+            else { continue }
+            guard row.hasOthers else {
+                documents.append([leaf])
+                continue
+            }
+            let leaves = try leaves(key: key, name: leaf.name, database)
+            if leaves.last?.id == leaf.id { documents.append(leaves) }
+        }
+        return documents
+    }
+
+    /// Columns of the rows behind one, in the order in which they were written, with one more that tells whether other rows at
+    /// the horizon have the same key.
+    ///
+    /// - Parameter limit: the most rows; negative for all.
+    private func rows(_ columns: String, after id: Int64, limit: Int, _ database: Database) throws -> Rows {
+        func condition(_ table: String) -> String {
+            moment == nil
+                ? "\(table).superseded IS NULL AND \(table).added >= ?2"
+                : "\(table).added >= ?2 AND \(table).added <= ?4 AND (\(table).superseded IS NULL OR \(table).superseded > ?4)"
+        }
+        // Most documents have one leaf: the index tells, and nothing else is read of them.
+        let statement = try database.cachedStatement(
+            sql: """
+                SELECT \(columns), EXISTS (SELECT 1 FROM leaf AS other \
+                WHERE other.key = leaf.key AND other.id <> leaf.id AND \(condition("other"))) \
+                FROM leaf WHERE id > ?1 AND \(condition("leaf")) ORDER BY id LIMIT ?3
+                """)
+        return try statement.rows(database) { values in
+            values.append(id)
+            values.append(first)
+            values.append(limit)
+            if let moment { values.append(moment) }
+        }
     }
 }
 
