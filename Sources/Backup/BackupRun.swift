@@ -143,6 +143,7 @@ package struct BackupRun: Sendable {
     /// How a backup copies where nobody says otherwise.
     package static var usualOptions: ReplicationOptions {
         var options = ReplicationOptions()
+        options.fetchesByID = true
         // Each transaction writes most of the index again: a few large ones write a third of what many small ones do.
         options.batchesTogether = 4
         options.storeBytes = 4 << 20

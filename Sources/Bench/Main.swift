@@ -34,6 +34,8 @@ struct Bench: AsyncParsableCommand {
                 let bench = VerifyBench(stage: stage, replicated: replicated)
                 try await bench.run()
                 try await bench.rows()
+                print("")
+                _ = try await VaultBench(stage: stage, order: .random).run()
             }
         }
     }

@@ -5,28 +5,34 @@ import Foundation
 /// Backup into the vault and restore from it.
 struct VaultBench: Sendable {
     let stage: BenchStage
+    /// The order of the documents in the feed, which is that in which they were made.
+    var order = Workload.Order.byID
+
+    private var workload: Workload { Workload(count: stage.documents, order: order) }
+    private var database: String { order == .byID ? "orders" : "orders-at-random" }
+    private var copy: String { order == .byID ? "replicated" : "replicated-at-random" }
 
     /// - Returns: the time of CouchDB's replicator, in seconds.
     func run() async throws -> Double {
         let (source, target) = (stage.source, stage.target)
         print(
-            "\(stage.documents) documents of about 0.8 kB, updates, conflicts, deletions; CouchDB and Couchkeep on one machine"
+            "\(stage.documents) documents of about 0.8 kB, \(order.rawValue), updates, conflicts, deletions; CouchDB and Couchkeep on one machine"
         )
         try await stage.visit(source) { connection in
-            try await connection.database("orders").create(q: 2)
-            try await Workload(count: stage.documents).write(to: connection.database("orders"))
+            try await connection.database(database).create(q: 2)
+            try await workload.write(to: connection.database(database))
         }
         try await compact()
         let curl = CurlLoops(stage: stage)
-        func vault(_ round: Int) -> String { stage.folder.appending(path: "vault-\(round)").path }
+        func vault(_ round: Int) -> String { stage.folder.appending(path: "\(database)-\(round)").path }
         func backup(_ round: Int) async throws -> MeasuredCommand {
             try await stage.couchkeep(
-                ["backup", stage.url("orders", on: source), "--vault", vault(round), "--quiet"], on: source)
+                ["backup", stage.url(database, on: source), "--vault", vault(round), "--quiet"], on: source)
         }
         var (fetched, first) = (Rounds(), Rounds())
         var answers: [URL] = []
         for round in 0..<Rounds.few {
-            let all = try await curl.fetchAll("orders", on: source)
+            let all = try await curl.fetchAll(database, on: source)
             answers = all.answers
             fetched.add(all.seconds)
             first.add(try await backup(round))
@@ -38,7 +44,7 @@ struct VaultBench: Sendable {
         var (unchanged, changed) = (Rounds(), Rounds())
         for round in 0..<Rounds.few { unchanged.add(try await backup(round)) }
         BenchTable.row("couchkeep: second backup, nothing changed", unchanged)
-        try await stage.visit(source) { try await Workload(count: stage.documents).change($0.database("orders")) }
+        try await stage.visit(source) { try await workload.change($0.database(database)) }
         for round in 0..<Rounds.few { changed.add(try await backup(round)) }
         BenchTable.row("couchkeep: third backup, 1 % changed", changed)
         var (written, restore) = (Rounds(), Rounds())
@@ -48,7 +54,7 @@ struct VaultBench: Sendable {
             restore.add(
                 try await stage.couchkeep(
                     [
-                        "restore", "orders", "--to", stage.url("restored-\(round)", on: target), "--vault",
+                        "restore", database, "--to", stage.url("restored-\(round)", on: target), "--vault",
                         vault(round),
                     ], on: target))
             try await stage.visit(target) { connection in
@@ -58,7 +64,7 @@ struct VaultBench: Sendable {
         BenchTable.row("curl: _bulk_docs loop", written)
         BenchTable.row("couchkeep: restore, compared", restore)
         let vaultSize = try size(of: vault(0))
-        let couchSize = try await stage.visit(source) { try await $0.database("orders").info().fileSize ?? 0 }
+        let couchSize = try await stage.visit(source) { try await $0.database(database).info().fileSize ?? 0 }
         print("")
         BenchTable.ratio("first backup, times faster than CouchDB's replicator", replicated / first.median, atLeast: 8)
         BenchTable.ratio("first backup, against the curl loop", first.ratio(to: fetched), atMost: 1.25)
@@ -81,8 +87,8 @@ struct VaultBench: Sendable {
             _ = try await connection.json(
                 .post, ["_replicate"],
                 body: [
-                    "source": .string(stage.fullURL("orders", on: stage.source)),
-                    "target": .string(stage.fullURL("replicated", on: stage.target)), "create_target": true,
+                    "source": .string(stage.fullURL(database, on: stage.source)),
+                    "target": .string(stage.fullURL(copy, on: stage.target)), "create_target": true,
                     "create_target_params": ["q": 2],
                 ])
         }
@@ -91,8 +97,8 @@ struct VaultBench: Sendable {
 
     private func compact() async throws {
         try await stage.visit(stage.source) { connection in
-            _ = try await connection.json(.post, ["orders", "_compact"], body: [:])
-            while try await connection.json(.get, ["orders"])["compact_running"]?.bool == true {
+            _ = try await connection.json(.post, [database, "_compact"], body: [:])
+            while try await connection.json(.get, [database])["compact_running"]?.bool == true {
                 try await Task.sleep(for: .milliseconds(200))
             }
         }

@@ -3,7 +3,16 @@ import Foundation
 
 /// Documents as a shop would have them, about 0.8 kB each; the same ones for the same number.
 struct Workload: Sendable {
+    /// How ids follow each other as documents are made.
+    enum Order: String, Sendable {
+        /// As numbers do that count up, and CouchDB's own `_uuids`.
+        case byID = "in the order of their ids"
+        /// As UUIDs do that clients make.
+        case random = "with random ids"
+    }
+
     let count: Int
+    var order = Order.byID
 
     /// One document.
     func document(_ number: Int) -> JSONValue {
@@ -17,8 +26,12 @@ struct Workload: Sendable {
             ]
         }
         let text = (0..<28).map { _ in pick(Self.words) }.joined(separator: " ")
+        let salt = UInt32(truncatingIfNeeded: random.next())
+        let place =
+            order == .byID
+            ? String(format: "%08d", number) : String(format: "%08x", UInt32(truncatingIfNeeded: random.next()))
         return [
-            "_id": .string(String(format: "order-%08d-%08x", number, UInt32(truncatingIfNeeded: random.next()))),
+            "_id": .string("order-\(place)-" + String(format: "%08x", salt)),
             "type": "order", "status": .string(pick(["open", "paid", "packed", "shipped", "returned"])),
             "customer": ["number": .integer(Int64(random.next() % 90_000)), "city": .string(pick(Self.cities))],
             "ordered": .string(

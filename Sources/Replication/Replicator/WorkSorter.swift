@@ -22,6 +22,7 @@ struct WorkSorter: Sendable {
             let asked = documents
             documents = try await retrier.call { try await pipeline.target.missing(asked) }
         }
+        if pipeline.options.fetchesByID { documents.sort { $0.id < $1.id } }
         let work = documents.flatMap { document in
             document.revisions.map { Work(page: page, id: document.id, revision: $0) }
         }

@@ -28,7 +28,10 @@ extension DocumentID: Hashable {
 
 extension DocumentID: Comparable {
     package static func < (left: DocumentID, right: DocumentID) -> Bool {
-        left.text.utf8.lexicographicallyPrecedes(right.text.utf8)
+        let precedes = left.text.utf8.withContiguousStorageIfAvailable { bytes -> Bool? in
+            right.text.utf8.withContiguousStorageIfAvailable { bytes.lexicographicallyPrecedes($0) }
+        }
+        return (precedes ?? nil) ?? left.text.utf8.lexicographicallyPrecedes(right.text.utf8)
     }
 }
 

@@ -180,6 +180,29 @@ import Testing
         #expect(try await target.checkpoint("test")?.sequence == UpdateSequence(.integer(41)))
     }
 
+    @Test func fetchesByID() async throws {
+        let source = MemoryReplica()
+        for number in (0..<40).shuffled() { try source.edit(DocumentID("d\(number)"), members: "") }
+        let order = Mutex<[DocumentID]>([])
+        var script = ScriptedReplica.Script()
+        script.onAnswer = { answer in
+            order.withLock { $0.append(answer.id) }
+            return answer
+        }
+        var options = ReplicationOptions.test()
+        (options.pageSize, options.batchSize, options.fetchesByID) = (10, 100, true)
+        let target = MemoryReplica()
+        let report = try await Replicator(
+            from: ScriptedReplica(source, script), to: target, options: options
+        ).run()
+        let asked = order.withLock { $0 }
+        for start in stride(from: 0, to: 40, by: 10) {
+            #expect(asked[start..<(start + 10)].elementsEqual(asked[start..<(start + 10)].sorted()))
+        }
+        #expect(target.leaves == source.leaves && !report.isIncomplete)
+        #expect(try await target.checkpoint("test")?.sequence == UpdateSequence(.integer(40)))
+    }
+
     @Test func copiesASelectionOrAList() async throws {
         let source = try source(30)
         var options = ReplicationOptions.test(id: nil)
