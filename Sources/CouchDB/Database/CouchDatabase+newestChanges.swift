@@ -23,6 +23,25 @@ extension CouchDatabase {
         return found
     }
 
+    /// Those of the documents of which no copy of their shard hands out a revision, or what came of it.
+    ///
+    /// What ``lost(of:)`` asks is answered by one copy, which may have lagged behind the others since its node was away. Who
+    /// asks for a revision itself is not told that there is none before other copies say so too (`fabric_open_revs.erl`).
+    public func lostEverywhere(of documents: [ChangedDocument]) async throws -> [ChangedDocument] {
+        var lost: [ChangedDocument] = []
+        for document in documents {
+            do {
+                let given = try await openRevisions(
+                    document.id, revisions: document.revisions.compactMap { RevisionID($0) })
+                let missing = given.compactMap { if case .missing(let revision) = $0 { revision } else { nil } }
+                if !missing.isEmpty { lost.append(ChangedDocument(id: document.id, revisions: missing)) }
+            } catch let error as CouchError where error.isDocumentMissing {
+                lost.append(document)
+            }
+        }
+        return lost
+    }
+
     /// Those of the documents of which the database no longer knows a revision, and has none that came later.
     ///
     /// A purge looks so too. What a low `_revs_limit` has cut off does not: then there is a later revision.

@@ -108,6 +108,8 @@ package struct PairObserver {
             var lost = before.documents
             // A lagging copy of a shard can answer, so it is asked three times.
             for _ in 0..<3 where !lost.isEmpty { lost = try await database.lost(of: lost) }
+            // Nor is one that lags for hours the word of all.
+            if info.n ?? 1 > 1, !lost.isEmpty { lost = try await database.lostEverywhere(of: lost) }
             // What was purged while it was asked is no loss.
             if !lost.isEmpty, try await database.info().purgeSequence?.displayNumber != purges { lost = [] }
             return (lost.map(\.id), newest)

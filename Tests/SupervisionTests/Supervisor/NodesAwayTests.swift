@@ -28,6 +28,37 @@ import Testing
         }
     }
 
+    @Test(
+        "What a copy denies that has lagged for hours is not lost while another one hands it out",
+        arguments: [true, false])
+    func laggingCopy(isThere: Bool) async throws {
+        try await withHousehold(otherNodes: ["a2@127.0.0.1", "a3@127.0.0.1"]) { home in
+            home.source.makeDatabases("orders")
+            try home.source.fill("orders", count: 5)
+            try await home.settle()
+            #expect(try await home.checkLater().verdict == .ok)
+            let memory = try #require(try await home.state.pairMemories()[home.pair().key])
+            let newest = try #require(memory.sourceChanges?.documents.first)
+            home.source.faults.add(
+                Fault(
+                    .page(#"{"\#(newest.id)":{"missing":["\#(newest.revisions[0])"]}}"#, status: 200),
+                    pathContains: "_revs_diff", database: "orders"))
+            if !isThere {
+                home.source.faults.add(
+                    Fault(
+                        .page(#"{"error":"not_found","reason":"missing"}"#, status: 404), method: "GET",
+                        pathContains: "/\(newest.id)", database: "orders"))
+            }
+            for _ in 0..<3 {
+                // Whatever changes makes it look.
+                try home.source.put("later", ["at": .string("\(home.clock.now)")], in: "orders")
+                _ = try await home.checkLater()
+            }
+            let report = try await home.checkLater()
+            #expect(report.problems == (isThere ? [] : ["orders: source-rolled-back"]), "\(report.problems)")
+        }
+    }
+
     @Test("Where the copies of a database lie elsewhere, nodes that are away say nothing of it")
     func withoutItsCopies() async throws {
         // Its two shards are on the first four nodes.
