@@ -19,6 +19,8 @@ package struct MomentByID: Sendable {
 
     /// The bytes of what is sorted together; some 250,000 documents.
     package static let usualCapacity = 16 << 20
+    /// As much of the first window; some 1,000 documents.
+    private static let firstCapacity = 64 << 10
 
     /// - Parameter base: a backup as of a moment: what goes on changing has no such order.
     package init(_ base: VaultDatabase, capacity: Int = Self.usualCapacity) {
@@ -28,7 +30,9 @@ package struct MomentByID: Sendable {
 
     private func window(behind start: Int64) async throws -> Window {
         if let window = current.value, window.start == start { return window }
-        let window = try await base.file.read { [base, capacity] database in
+        // The first one is small, so that the writing of its documents begins soon.
+        let capacity = start == 0 ? min(capacity, Self.firstCapacity) : capacity
+        let window = try await base.file.read { [base] database in
             try Window(
                 behind: start, capacity: capacity, try base.horizon(database), try base.file.naming(), database)
         }
