@@ -42,7 +42,10 @@ final class Database: Sendable {
     func write<Value: Sendable, Failure: Error>(
         _ body: (inout sending DatabaseState) throws(Failure) -> sending Value
     ) throws(Failure) -> Value {
-        defer { changed.notify() }
+        defer {
+            state.withLock { $0.writes += 1 }
+            changed.notify()
+        }
         return try state.withLock(body)
     }
 

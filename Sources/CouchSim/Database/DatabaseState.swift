@@ -11,6 +11,8 @@ struct DatabaseState: Sendable {
     var security: OrderedJSON?
     var revsLimit = 1000
     var purgeSequence = 0
+    /// How often something was written, by which the database's files grow.
+    var writes = 0
     private(set) var documentCount = 0
     private(set) var deletedCount = 0
     /// The rules of the design documents, by their ids.

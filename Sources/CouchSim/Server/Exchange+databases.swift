@@ -58,6 +58,8 @@ extension Exchange {
     func info(of database: Database) -> OrderedJSON {
         let content = database.content
         let sizes = content.documents.count * 200
+        // Each write ends with a header, which begins a new block.
+        let fileSize = sizes + content.writes * 4096
         let counts: (documents: OrderedJSON, deleted: OrderedJSON) = (
             .integer(content.documentCount), .integer(content.deletedCount)
         )
@@ -65,7 +67,7 @@ extension Exchange {
             return [
                 "db_name": .string(database.name), "doc_count": counts.documents, "doc_del_count": counts.deleted,
                 "update_seq": .integer(content.sequence), "purge_seq": .integer(content.purgeSequence),
-                "compact_running": false, "disk_size": .integer(sizes), "data_size": .integer(sizes),
+                "compact_running": false, "disk_size": .integer(fileSize), "data_size": .integer(sizes),
                 "instance_start_time": .string(instanceStartTime(of: database)), "disk_format_version": 6,
                 "committed_update_seq": .integer(content.sequence),
             ]
@@ -74,7 +76,7 @@ extension Exchange {
             "instance_start_time": .string(instanceStartTime(of: database)), "db_name": .string(database.name),
             "purge_seq": database.sequences.json(content.purgeSequence),
             "update_seq": database.sequences.json(content.sequence),
-            "sizes": ["file": .integer(sizes), "external": .integer(sizes), "active": .integer(sizes)],
+            "sizes": ["file": .integer(fileSize), "external": .integer(sizes), "active": .integer(sizes)],
             "props": database.isPartitioned ? ["partitioned": true] : [:],
             "doc_del_count": counts.deleted, "doc_count": counts.documents, "disk_format_version": 8,
             "compact_running": false,

@@ -35,6 +35,7 @@ extension Report {
             memory.advance(state.backup, at: state.at)
             let epoch = memory.noteEpoch(state.backup, since: known, at: state.at)
             memory.note(state.damage, at: state.at)
+            memory.noteQuiet(state)
             guard at <= state.at, let index = indices[state.pair.key] else { continue }
             state.standing =
                 pairs[index].findings.filter {

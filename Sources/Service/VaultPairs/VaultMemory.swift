@@ -33,6 +33,8 @@ struct VaultMemory: Sendable, Hashable, Codable {
     var loss: Loss?
     /// Stays until somebody has seen to it.
     var damage: Damage?
+    /// The source as it was when a backup was made of it last; nil where that can't be told by what it says of itself.
+    var quiet: QuietSource?
     /// The drills and verifications that speak of the backup that there is now.
     var evidence = EvidenceSpan()
 
@@ -50,6 +52,15 @@ struct VaultMemory: Sendable, Hashable, Codable {
             evidence = EvidenceSpan(from: now)
         }
         backup = seen.newest
+    }
+
+    /// Takes in how a backup of a source that was seen before has ended.
+    mutating func noteQuiet(_ state: VaultState) {
+        guard state.hadNothingToDo, let newest = state.backup.newest else {
+            quiet = nil
+            return
+        }
+        quiet?.backup = QuietSource.Backup(at: state.at, moment: newest.moment, uuid: newest.uuid)
     }
 
     /// Takes in that the backup has found its source to be another one, or to have gone back, where no rule has seen it.

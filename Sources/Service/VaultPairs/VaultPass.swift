@@ -104,6 +104,7 @@ package struct VaultPass: Sendable {
             guard pair.mode != .off else { return nil }
             return try await look(
                 at: pair, after: memories[pair.target]?.source.sourceCounts,
+                quiet: isFollowed ? memories[pair.target]?.quiet : nil,
                 asksNodes: found[pair.source.server]?.contains { $0.rule == ClusterNodesAway.name } ?? false,
                 onlyWrites: onlyWrites, unlessGone: gone[pair.source.server])
         }
@@ -125,8 +126,9 @@ package struct VaultPass: Sendable {
                 memory.noteEpoch(state.backup, since: known, at: state.at), memory.lost(at: state.at),
                 memory.damaged(state.backup, since: before?.since(BackupDamaged.name), at: state.at))
             (state.pairSince, state.newestSince) = (memory.source.firstSeen, memory.backupSince)
+            if !state.isQuiet { memory.quiet = QuietSource.Picture(source).map { QuietSource(picture: $0) } }
             looks.memories[pair.target] = memory
-            if isFollowed, pair.mode == .manage {
+            if isFollowed, pair.mode == .manage, !state.isQuiet {
                 if let failure = gone[pair.source.server] {
                     state.note(failure)
                 } else if source != .missing {
@@ -225,9 +227,7 @@ package struct VaultPass: Sendable {
             failure = error
         }
         var state = try await look(at: pair, failure: failure, onlyWrites: onlyWrites)
-        (state.damage, state.hiding) = (report?.damage, report?.nodesAway?.hiding)
-        state.unread = report?.unread ?? []
-        state.refusal = report?.replication.refusals.first
+        if let report { state.take(report) }
         return state
     }
 
@@ -266,10 +266,11 @@ package struct VaultPass: Sendable {
     ///
     /// - Parameters:
     ///   - counts: the source's, as they are remembered.
+    ///   - quiet: how it was when it was backed up last, where it may be left alone if it is as it was.
     ///   - asksNodes: whether nodes of its cluster are away.
     ///   - gone: why its server can't be asked; nil where it can.
     private func look(
-        at pair: VaultPair, after counts: PairMemory.Counts?, asksNodes: Bool, onlyWrites: Bool,
+        at pair: VaultPair, after counts: PairMemory.Counts?, quiet: QuietSource?, asksNodes: Bool, onlyWrites: Bool,
         unlessGone gone: VaultPairFailure?
     ) async throws -> Seen {
         do {
@@ -277,7 +278,10 @@ package struct VaultPass: Sendable {
             let visit = visit(pair, sealsUnchanged: false)
             let source = try await visit.source(after: counts)
             let away = asksNodes ? try await visit.nodesAway(from: source, wasThere: counts != nil) : nil
-            return (try await look(at: pair, asksSource: source != .missing, onlyWrites: onlyWrites), source, away)
+            let isQuiet = quiet?.holds(for: QuietSource.Picture(source), of: pair.target, at: now()) ?? false
+            let state = try await look(
+                at: pair, asksSource: source != .missing, quiet: isQuiet ? quiet?.backup : nil, onlyWrites: onlyWrites)
+            return (state, source, away)
         } catch let failure as VaultPairFailure {
             var state = try await look(at: pair, asksSource: false, onlyWrites: onlyWrites)
             state.unseen = failure
@@ -288,8 +292,10 @@ package struct VaultPass: Sendable {
     /// - Parameters:
     ///   - failure: why the backup that was just tried was not made.
     ///   - asksSource: whether the source is asked what has changed; one that has just failed need not be asked again.
+    ///   - quiet: the backup since which nothing was written to the source.
     private func look(
-        at pair: VaultPair, failure: VaultPairFailure? = nil, asksSource: Bool = true, onlyWrites: Bool
+        at pair: VaultPair, failure: VaultPairFailure? = nil, asksSource: Bool = true,
+        quiet: QuietSource.Backup? = nil, onlyWrites: Bool
     ) async throws -> VaultState {
         let visit = visit(pair, sealsUnchanged: false)
         var state = VaultState(pair: pair, at: now())
@@ -300,7 +306,10 @@ package struct VaultPass: Sendable {
         } catch let failure as VaultPairFailure {
             state.note(failure)
         }
-        guard asksSource, let newest = state.newest, state.failure?.side != .source else { return state }
+        if let quiet { state.take(quiet) }
+        guard asksSource, !state.isQuiet, let newest = state.newest, state.failure?.side != .source else {
+            return state
+        }
         do {
             state.pending = try await visit.pending(behind: state.confirmation?.sequence ?? newest.sequence)
         } catch let failure as VaultPairFailure {

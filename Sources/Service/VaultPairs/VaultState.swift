@@ -36,6 +36,10 @@ struct VaultState: Sendable {
     var confirmation: Confirmation?
     /// What the source has changed since, nil where that can't be known.
     var pending: Int?
+    /// Whether the backup that was just made read everything, and there was nothing new.
+    var hadNothingToDo = false
+    /// Whether the source says that nothing was written to it since such a backup, so that none is made.
+    var isQuiet = false
     /// What the backup that was just made has found damaged; nil where nothing, or none was made.
     var damage: DamagedState?
     /// The settings that the source did not hand out to the backup that was just made.
@@ -65,6 +69,25 @@ struct VaultState: Sendable {
         (self.backup, confirmation) = (backup.seen, backup.confirmation)
         if case .present(_, let moments, _, _) = backup.seen { newest = moments.last }
         isUnreadable = onlyWrites && backup.isEncrypted
+    }
+
+    /// Takes in what a backup has come to.
+    mutating func take(_ report: BackupReport) {
+        (damage, hiding, unread) = (report.damage, report.nodesAway?.hiding, report.unread)
+        refusal = report.replication.refusals.first
+        hadNothingToDo =
+            !report.isNew && !report.isIncomplete && !report.replication.isIncomplete && report.unread.isEmpty
+            && report.markFailure == nil && report.damage == nil && report.nodesAway == nil
+    }
+
+    /// Takes in that the source says of itself what it said when a backup had nothing to do, where the vault is as it was then
+    /// too: that backup would find nothing again.
+    mutating func take(_ quiet: QuietSource.Backup) {
+        guard failure == nil, case .present(quiet.uuid, let moments, let damaged, _) = backup, damaged.isEmpty,
+            let newest = moments.last, newest.number == quiet.moment, newest.isComplete
+        else { return }
+        (isQuiet, pending) = (true, 0)
+        confirmation?.time = at
     }
 
     /// Adds findings to those that stand.
