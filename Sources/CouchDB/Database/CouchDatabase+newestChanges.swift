@@ -23,10 +23,10 @@ extension CouchDatabase {
         return found
     }
 
-    /// Those of the documents of which no copy of their shard hands out a revision, or what came of it.
+    /// Those of the documents of which a revision, or what came of it, is not handed out.
     ///
     /// What ``lost(of:)`` asks is answered by one copy, which may have lagged behind the others since its node was away. Who
-    /// asks for a revision itself is not told that there is none before other copies say so too (`fabric_open_revs.erl`).
+    /// asks for a revision itself is not told that there is none before most copies say so (`fabric_doc_open_revs.erl`).
     public func lostEverywhere(of documents: [ChangedDocument]) async throws -> [ChangedDocument] {
         var lost: [ChangedDocument] = []
         for document in documents {

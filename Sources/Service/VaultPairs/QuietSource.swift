@@ -2,11 +2,12 @@ import CouchDB
 import Foundation
 import Supervision
 
-/// That a source was seen, and that a backup then found nothing in it which the newest moment lacks: as long as the source says
-/// exactly the same of itself, nothing was written to it, and nobody need back it up.
+/// What a source said of itself before a backup that found nothing in it which the newest moment lacks: as long as it says
+/// exactly the same, nobody need back it up.
 ///
-/// Each write makes the files of a database longer, also that of a local document, of `_security` and of `_revs_limit`, which a
-/// position in the feed does not show (`couch_file.erl`, `couch_db_updater.erl`; tried on 3.5.0).
+/// Each write makes the files of a database longer, also that of a local document, which a position in the feed does not show
+/// (`couch_file.erl`, `couch_db_updater.erl`; tried on 1.7 and 3.5.0). Two compactions may hide the writing of a local document
+/// between them until the next whole look.
 struct QuietSource: Sendable, Hashable, Codable {
     /// What a source says of itself that a write changes.
     struct Picture: Sendable, Hashable, Codable {
@@ -18,11 +19,11 @@ struct QuietSource: Sendable, Hashable, Codable {
         var fileSize: Int
         var activeSize: Int?
 
-        /// nil where the source does not tell enough, or where its shards have several copies, of which any may answer.
-        init?(_ observation: DatabaseObservation) {
-            guard case .present(let info) = observation, info.n ?? 1 == 1, let fileSize = info.fileSize else {
-                return nil
-            }
+        /// nil where the source does not tell enough, or where its shards may have several copies, of which any may answer.
+        init?(_ info: DatabaseInfo) {
+            // A single node of 1.x has no shards, and numbers for positions.
+            let hasOneCopy = info.n.map { $0 == 1 } ?? (info.updateSequence.number != nil)
+            guard hasOneCopy, let fileSize = info.fileSize else { return nil }
             (documents, deleted) = (info.documentCount, info.deletedCount)
             (updateSequence, purgeSequence) = (info.updateSequence, info.purgeSequence)
             created = info.instanceStartTime
@@ -41,18 +42,19 @@ struct QuietSource: Sendable, Hashable, Codable {
 
     /// What the source said before that backup.
     var picture: Picture
-    /// nil while that has not ended, and where it had something to do.
-    var backup: Backup?
+    var backup: Backup
 
-    /// How long at least and at most no backup is made, in seconds: a whole look at what damage or a bug may have hidden is not
-    /// to be put off for ever, nor is one of all sources to come at the same time.
+    /// How long at least and at most no backup is made, in seconds: a whole look is not to be put off for ever, nor are those of
+    /// all sources to come at the same time.
     private static let bounds: ClosedRange<TimeInterval> = 3600...7200
 
-    /// Whether the source is as it was when a backup had nothing to do, not too long ago.
+    /// Whether the source is as it was then, not too long ago.
     ///
     /// - Parameter target: the pair's, by which its share of the time is chosen.
-    func holds(for now: Picture?, of target: String, at time: Date) -> Bool {
-        guard let now, now == picture, let age = backup?.at.age(at: time) else { return false }
+    func holds(for now: DatabaseObservation, of target: String, at time: Date) -> Bool {
+        guard case .present(let info) = now, Picture(info) == picture, let age = backup.at.age(at: time) else {
+            return false
+        }
         let place = target.utf8.reduce(UInt32(2_166_136_261)) { ($0 ^ UInt32($1)) &* 16_777_619 } % 1024
         let width = Self.bounds.upperBound - Self.bounds.lowerBound
         return age < Self.bounds.lowerBound + width * Double(place) / 1024

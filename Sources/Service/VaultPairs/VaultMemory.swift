@@ -33,7 +33,7 @@ struct VaultMemory: Sendable, Hashable, Codable {
     var loss: Loss?
     /// Stays until somebody has seen to it.
     var damage: Damage?
-    /// The source as it was when a backup was made of it last; nil where that can't be told by what it says of itself.
+    /// The source as it was at a backup that had nothing to do; nil where the last one had, and where it can't be known again.
     var quiet: QuietSource?
     /// The drills and verifications that speak of the backup that there is now.
     var evidence = EvidenceSpan()
@@ -54,13 +54,14 @@ struct VaultMemory: Sendable, Hashable, Codable {
         backup = seen.newest
     }
 
-    /// Takes in how a backup of a source that was seen before has ended.
+    /// Takes in how a backup has ended.
     mutating func noteQuiet(_ state: VaultState) {
-        guard state.hadNothingToDo, let newest = state.backup.newest else {
+        guard let picture = state.quietPicture, let newest = state.backup.newest else {
             quiet = nil
             return
         }
-        quiet?.backup = QuietSource.Backup(at: state.at, moment: newest.moment, uuid: newest.uuid)
+        quiet = QuietSource(
+            picture: picture, backup: QuietSource.Backup(at: state.at, moment: newest.moment, uuid: newest.uuid))
     }
 
     /// Takes in that the backup has found its source to be another one, or to have gone back, where no rule has seen it.

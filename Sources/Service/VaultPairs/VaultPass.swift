@@ -57,7 +57,8 @@ package struct VaultPass: Sendable {
         try await pairs.filter { $0.mode != .off }.concurrentForEach(atMost: Self.atOnce) { pair in
             do {
                 return End(
-                    pair: pair.name, result: .success(try await backUp(pair, sealsUnchanged: true, asking: sources)))
+                    pair: pair.name,
+                    result: .success(try await backUp(pair, sealsUnchanged: true, asking: sources).report))
             } catch let failure as VaultPairFailure {
                 return End(pair: pair.name, result: .failure(failure))
             }
@@ -126,7 +127,7 @@ package struct VaultPass: Sendable {
                 memory.noteEpoch(state.backup, since: known, at: state.at), memory.lost(at: state.at),
                 memory.damaged(state.backup, since: before?.since(BackupDamaged.name), at: state.at))
             (state.pairSince, state.newestSince) = (memory.source.firstSeen, memory.backupSince)
-            if !state.isQuiet { memory.quiet = QuietSource.Picture(source).map { QuietSource(picture: $0) } }
+            if !state.isQuiet { memory.quiet = nil }
             looks.memories[pair.target] = memory
             if isFollowed, pair.mode == .manage, !state.isQuiet {
                 if let failure = gone[pair.source.server] {
@@ -204,12 +205,12 @@ package struct VaultPass: Sendable {
     /// - Throws: ``VaultPairFailure``, `CancellationError`.
     private func backUp(
         _ pair: VaultPair, sealsUnchanged: Bool, asking sources: AskedSources
-    ) async throws -> BackupReport {
+    ) async throws -> VaultVisit.Done {
         if let failure = await sources.gone(pair.source.server) { throw failure }
         do {
-            let report = try await visit(pair, sealsUnchanged: sealsUnchanged).backUp()
+            let done = try await visit(pair, sealsUnchanged: sealsUnchanged).backUp()
             await sources.answered(pair.source.server)
-            return report
+            return done
         } catch let failure as VaultPairFailure where failure.side == .source {
             // Where the server itself is gone, its other pairs need not wait for that one by one.
             try await sources.failed(pair.database.server, named: pair.source.server)
@@ -220,14 +221,14 @@ package struct VaultPass: Sendable {
     private func backUp(
         _ pair: VaultPair, onlyWrites: Bool, asking sources: AskedSources
     ) async throws -> VaultState {
-        var (report, failure): (BackupReport?, VaultPairFailure?)
+        var (done, failure): (VaultVisit.Done?, VaultPairFailure?)
         do {
-            report = try await backUp(pair, sealsUnchanged: false, asking: sources)
+            done = try await backUp(pair, sealsUnchanged: false, asking: sources)
         } catch let error as VaultPairFailure {
             failure = error
         }
         var state = try await look(at: pair, failure: failure, onlyWrites: onlyWrites)
-        if let report { state.take(report) }
+        if let done { state.take(done.report, of: done.source) }
         return state
     }
 
@@ -278,7 +279,7 @@ package struct VaultPass: Sendable {
             let visit = visit(pair, sealsUnchanged: false)
             let source = try await visit.source(after: counts)
             let away = asksNodes ? try await visit.nodesAway(from: source, wasThere: counts != nil) : nil
-            let isQuiet = quiet?.holds(for: QuietSource.Picture(source), of: pair.target, at: now()) ?? false
+            let isQuiet = quiet?.holds(for: source, of: pair.target, at: now()) ?? false
             let state = try await look(
                 at: pair, asksSource: source != .missing, quiet: isQuiet ? quiet?.backup : nil, onlyWrites: onlyWrites)
             return (state, source, away)

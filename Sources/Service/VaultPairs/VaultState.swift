@@ -36,8 +36,8 @@ struct VaultState: Sendable {
     var confirmation: Confirmation?
     /// What the source has changed since, nil where that can't be known.
     var pending: Int?
-    /// Whether the backup that was just made read everything, and there was nothing new.
-    var hadNothingToDo = false
+    /// What the source said of itself before the backup that was just made, where that read everything and found nothing new.
+    var quietPicture: QuietSource.Picture?
     /// Whether the source says that nothing was written to it since such a backup, so that none is made.
     var isQuiet = false
     /// What the backup that was just made has found damaged; nil where nothing, or none was made.
@@ -72,18 +72,24 @@ struct VaultState: Sendable {
     }
 
     /// Takes in what a backup has come to.
-    mutating func take(_ report: BackupReport) {
+    ///
+    /// - Parameter info: what the source said of itself before.
+    mutating func take(_ report: BackupReport, of info: DatabaseInfo) {
         (damage, hiding, unread) = (report.damage, report.nodesAway?.hiding, report.unread)
         refusal = report.replication.refusals.first
-        hadNothingToDo =
+        let hadNothingToDo =
             !report.isNew && !report.isIncomplete && !report.replication.isIncomplete && report.unread.isEmpty
             && report.markFailure == nil && report.damage == nil && report.nodesAway == nil
+        quietPicture = hadNothingToDo ? QuietSource.Picture(info) : nil
     }
 
-    /// Takes in that the source says of itself what it said when a backup had nothing to do, where the vault is as it was then
-    /// too: that backup would find nothing again.
+    /// Takes in that the source says of itself what it said when a backup had nothing to do.
+    ///
+    /// Where what is in the vault was set aside since, or begun anew, the note of that backup is gone, and another one has to be
+    /// made.
     mutating func take(_ quiet: QuietSource.Backup) {
-        guard failure == nil, case .present(quiet.uuid, let moments, let damaged, _) = backup, damaged.isEmpty,
+        guard failure == nil, confirmation != nil,
+            case .present(quiet.uuid, let moments, let damaged, .some) = backup, damaged.isEmpty,
             let newest = moments.last, newest.number == quiet.moment, newest.isComplete
         else { return }
         (isQuiet, pending) = (true, 0)

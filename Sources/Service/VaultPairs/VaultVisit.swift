@@ -17,10 +17,13 @@ struct VaultVisit: Sendable {
     var turns: Turns?
     var onProgress: @Sendable (Replication.ReplicationProgress) -> Void = { _ in }
 
+    /// A backup that was made, and what the source said of itself before.
+    typealias Done = (report: BackupReport, source: DatabaseInfo)
+
     /// Backs up.
     ///
     /// - Throws: ``VaultPairFailure``, `CancellationError`.
-    func backUp() async throws -> BackupReport {
+    func backUp() async throws -> Done {
         try await naming {
             if let error = pair.secretError { throw error }
             // Before a vault is made: a source that isn't there leaves nothing behind.
@@ -31,7 +34,7 @@ struct VaultVisit: Sendable {
                 run.onProgress = onProgress
                 run.sealsUnchanged = sealsUnchanged
                 run.turns = turns
-                return try await run.run(knowing: info)
+                return (try await run.run(knowing: info), info)
             }
         }
     }

@@ -28,16 +28,27 @@ package struct MomentByID: Sendable {
         (self.base, self.capacity) = (base, capacity)
     }
 
-    private func window(behind start: Int64) async throws -> Window {
-        if let window = current.value, window.start == start { return window }
+    /// - Returns: nil where no more can be sorted.
+    private func window(behind start: Int64) async throws -> Window? {
+        switch current.value {
+        case .none: break
+        case .window(let window): if window.start == start { return window }
+        case .unsortable: return nil
+        }
         // The first one is small, so that the writing of its documents begins soon.
         let capacity = start == 0 ? min(capacity, Self.firstCapacity) : capacity
-        let window = try await base.file.read { [base] database in
-            try Window(
-                behind: start, capacity: capacity, try base.horizon(database), try base.file.naming(), database)
+        do {
+            let window = try await base.file.read { [base] database in
+                try Window(
+                    behind: start, capacity: capacity, try base.horizon(database), try base.file.naming(), database)
+            }
+            current.value = .window(window)
+            return window
+        } catch let error as VaultError where error.code == .damaged {
+            // What lies before the damage is to be had in the moment's own order.
+            current.value = .unsortable
+            return nil
         }
-        current.value = window
-        return window
     }
 }
 
@@ -46,7 +57,10 @@ extension MomentByID: Replica {
         since sequence: UpdateSequence, limit: Int, patience: Duration?
     ) async throws -> ChangeBatch {
         let place = try WindowPlace(sequence)
-        let window = try await window(behind: place.start)
+        guard let window = try await window(behind: place.start) else {
+            return try await base.changes(
+                since: WindowPlace(start: place.start).sequence, limit: limit, patience: nil)
+        }
         let first = place.index(in: window.rows.count)
         let next = min(first + max(1, limit), window.rows.count)
         let documents = try await base.documents(of: window.rows[first..<next])
@@ -110,9 +124,16 @@ private struct Window: Sendable {
 
 /// The window that was read last: a feed is read from its beginning to its end.
 private final class CurrentWindow: Sendable {
-    private let window = Mutex<Window?>(nil)
+    enum Value: Sendable {
+        case none
+        case window(Window)
+        /// The file is damaged.
+        case unsortable
+    }
 
-    var value: Window? {
+    private let window = Mutex(Value.none)
+
+    var value: Value {
         get { window.withLock { $0 } }
         set { window.withLock { $0 = newValue } }
     }

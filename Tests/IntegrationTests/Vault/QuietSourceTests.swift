@@ -1,6 +1,7 @@
 import CouchDB
 import CouchSim
 import Foundation
+import GRDB
 import Service
 import Supervision
 import Testing
@@ -95,6 +96,21 @@ struct QuietSourceTests {
             #expect(try await scene.keeper.run("backup").exitCode == 0)
             let (_, requests) = try await check(scene, minute: 10)
             #expect(requests["GET /{db}/_security"] == 1, "\(requests)")
+        }
+    }
+
+    /// What is set aside, as damage is, takes the note of that backup along.
+    @Test func aBackupThatHasToReadAgainIsMade() async throws {
+        try await withVaultPairScene { scene in
+            try await settle(scene)
+            let vault = try await Vault(at: scene.vault, create: false, now: Date())
+            let folder = try #require(try await vault.entries().first?.folder)
+            let file = try DatabaseQueue(path: "\(scene.vault)/\(folder)/database.sqlite")
+            try await file.write { try $0.execute(sql: "DELETE FROM checkpoint") }
+            try file.close()
+            let (pair, requests) = try await check(scene, minute: 10)
+            #expect(requests["GET /{db}/_security"] == 1, "\(requests)")
+            #expect(pair.lights.replicating.state == .ok, "\(pair.findings)")
         }
     }
 
