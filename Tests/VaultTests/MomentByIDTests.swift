@@ -43,6 +43,7 @@ struct MomentByIDTests {
         let database = try await Self.fill(folder, key: passphrase.map { .passphrase(Secret($0)) })
         for moment in try await database.moments() {
             let past = database.at(moment)
+            #expect(past.concurrentFetches > 1 && MomentByID(past).concurrentFetches == past.concurrentFetches)
             let all = Dictionary(grouping: try await past.feed(), by: \.id)
             // One window with all, and some with a few rows each.
             for capacity in [MomentByID.usualCapacity, 500, 1] {

@@ -6,7 +6,7 @@ import Replication
 ///
 /// What it has in another form is changed by new edits (``BringBack``). A revision beside them, which the database has
 /// forgotten or never had, would be one more conflict.
-struct NewDocuments: Replica {
+struct NewDocuments: WrappingReplica {
     let base: CouchReplica
 
     init(in database: CouchDatabase) { base = CouchReplica(database) }
@@ -22,26 +22,4 @@ struct NewDocuments: Replica {
             wanted[document.id, default: []].isSuperset(of: found[document.id] ?? [])
         }
     }
-
-    func describe() async throws -> ReplicaDescription { try await base.describe() }
-
-    func changes(since sequence: UpdateSequence, limit: Int, patience: Duration?) async throws -> ChangeBatch {
-        try await base.changes(since: sequence, limit: limit, patience: patience)
-    }
-
-    func revisions(_ wanted: [DocumentLeaves], receive: (RevisionAnswer) async throws -> Void) async throws {
-        try await base.revisions(wanted, receive: receive)
-    }
-
-    func store(_ revisions: [Revision], checkpoint: Checkpoint?) async throws -> StoreResult {
-        try await base.store(revisions, checkpoint: checkpoint)
-    }
-
-    func checkpoint(_ id: String) async throws -> Checkpoint? { try await base.checkpoint(id) }
-
-    func record(_ checkpoint: Checkpoint) async throws { try await base.record(checkpoint) }
-
-    var concurrentStores: Int { base.concurrentStores }
-    var concurrentFetches: Int { base.concurrentFetches }
-    var storesCheckpointsWithData: Bool { base.storesCheckpointsWithData }
 }

@@ -42,11 +42,11 @@ final class Database: Sendable {
     func write<Value: Sendable, Failure: Error>(
         _ body: (inout sending DatabaseState) throws(Failure) -> sending Value
     ) throws(Failure) -> Value {
-        defer {
-            state.withLock { $0.writes += 1 }
-            changed.notify()
+        defer { changed.notify() }
+        return try state.withLock { state throws(Failure) in
+            state.writes += 1
+            return try body(&state)
         }
-        return try state.withLock(body)
     }
 
     /// The whole content, as a copy of the database's files would hold it.

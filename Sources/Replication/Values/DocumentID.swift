@@ -13,11 +13,17 @@ package struct DocumentID: Sendable {
 
 extension DocumentID: Hashable {
     package static func == (left: DocumentID, right: DocumentID) -> Bool {
-        // Byte by byte through the views takes many times as long.
-        let isEqual = left.text.utf8.withContiguousStorageIfAvailable { bytes -> Bool? in
-            right.text.utf8.withContiguousStorageIfAvailable { bytes.elementsEqual($0) }
-        }
-        return (isEqual ?? nil) ?? left.text.utf8.elementsEqual(right.text.utf8)
+        compare(left, right) { $0.elementsEqual($1) } ?? left.text.utf8.elementsEqual(right.text.utf8)
+    }
+
+    /// Compares the bytes of two ids where they lie in one piece, as nearly all do: through the views it takes many times as long.
+    private static func compare(
+        _ left: DocumentID, _ right: DocumentID,
+        _ body: (UnsafeBufferPointer<UInt8>, UnsafeBufferPointer<UInt8>) -> Bool
+    ) -> Bool? {
+        left.text.utf8.withContiguousStorageIfAvailable { bytes in
+            right.text.utf8.withContiguousStorageIfAvailable { body(bytes, $0) }
+        } ?? nil
     }
 
     package func hash(into hasher: inout Hasher) {
@@ -28,10 +34,8 @@ extension DocumentID: Hashable {
 
 extension DocumentID: Comparable {
     package static func < (left: DocumentID, right: DocumentID) -> Bool {
-        let precedes = left.text.utf8.withContiguousStorageIfAvailable { bytes -> Bool? in
-            right.text.utf8.withContiguousStorageIfAvailable { bytes.lexicographicallyPrecedes($0) }
-        }
-        return (precedes ?? nil) ?? left.text.utf8.lexicographicallyPrecedes(right.text.utf8)
+        compare(left, right) { $0.lexicographicallyPrecedes($1) }
+            ?? left.text.utf8.lexicographicallyPrecedes(right.text.utf8)
     }
 }
 

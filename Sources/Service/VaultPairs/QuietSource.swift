@@ -49,14 +49,13 @@ struct QuietSource: Sendable, Hashable, Codable {
     private static let bounds: ClosedRange<TimeInterval> = 3600...7200
 
     /// Whether the source is as it was then, not too long ago.
-    ///
-    /// - Parameter target: the pair's, by which its share of the time is chosen.
-    func holds(for now: DatabaseObservation, of target: String, at time: Date) -> Bool {
+    func holds(for now: DatabaseObservation, at time: Date) -> Bool {
         guard case .present(let info) = now, Picture(info) == picture, let age = backup.at.age(at: time) else {
             return false
         }
-        let place = target.utf8.reduce(UInt32(2_166_136_261)) { ($0 ^ UInt32($1)) &* 16_777_619 } % 1024
+        // The uuid is random.
+        let share = Double(UInt16(backup.uuid.prefix(4), radix: 16) ?? 0) / 65_536
         let width = Self.bounds.upperBound - Self.bounds.lowerBound
-        return age < Self.bounds.lowerBound + width * Double(place) / 1024
+        return age < Self.bounds.lowerBound + width * share
     }
 }

@@ -279,7 +279,7 @@ package struct VaultPass: Sendable {
             let visit = visit(pair, sealsUnchanged: false)
             let source = try await visit.source(after: counts)
             let away = asksNodes ? try await visit.nodesAway(from: source, wasThere: counts != nil) : nil
-            let isQuiet = quiet?.holds(for: source, of: pair.target, at: now()) ?? false
+            let isQuiet = quiet?.holds(for: source, at: now()) ?? false
             let state = try await look(
                 at: pair, asksSource: source != .missing, quiet: isQuiet ? quiet?.backup : nil, onlyWrites: onlyWrites)
             return (state, source, away)

@@ -13,7 +13,7 @@ import Synchronization
 /// As many rows as fit into some megabytes are sorted together, so that a huge backup is listed window by window. A place in
 /// the feed is the same for all who read the moment, also for one that goes on after a kill.
 package struct MomentByID: Sendable {
-    private let base: VaultDatabase
+    package let base: VaultDatabase
     private let capacity: Int
     private let current = CurrentWindow()
 
@@ -52,7 +52,7 @@ package struct MomentByID: Sendable {
     }
 }
 
-extension MomentByID: Replica {
+extension MomentByID: WrappingReplica {
     package func changes(
         since sequence: UpdateSequence, limit: Int, patience: Duration?
     ) async throws -> ChangeBatch {
@@ -71,29 +71,6 @@ extension MomentByID: Replica {
         return ChangeBatch(
             documents: documents, lastSequence: end.sequence, pending: isAtEnd ? 0 : nil, isAtEnd: isAtEnd)
     }
-
-    package func describe() async throws -> ReplicaDescription { try await base.describe() }
-
-    package func missing(_ documents: [DocumentLeaves]) async throws -> [DocumentLeaves] {
-        try await base.missing(documents)
-    }
-
-    package func revisions(
-        _ wanted: [DocumentLeaves], receive: (RevisionAnswer) async throws -> Void
-    ) async throws {
-        try await base.revisions(wanted, receive: receive)
-    }
-
-    package func store(_ revisions: [Revision], checkpoint: Checkpoint?) async throws -> StoreResult {
-        try await base.store(revisions, checkpoint: checkpoint)
-    }
-
-    package func checkpoint(_ id: String) async throws -> Checkpoint? { try await base.checkpoint(id) }
-
-    package func record(_ checkpoint: Checkpoint) async throws { try await base.record(checkpoint) }
-
-    package var concurrentStores: Int { base.concurrentStores }
-    package var concurrentFetches: Int { base.concurrentFetches }
 }
 
 /// Some rows that were sorted together.

@@ -4,7 +4,7 @@ import CouchDB
 ///
 /// At the beginning of a window it is written as a place in the feed of the moment itself, which says the same: all rows up to
 /// that one are read. Within a window it is written `row+read/size`.
-struct WindowPlace: Hashable {
+struct WindowPlace {
     let start: Int64
     private let read: Int
     private let size: Int

@@ -37,8 +37,7 @@ struct Naming: Sendable {
         var known: [RevisionID: RevisionID] = [:]
         var id: DocumentID?
         for segment in row.histories {
-            guard let plain = try keyring.open(segment, .history, [row.name], database),
-                let history = History(plain), name(history.id) == row.name
+            guard let history = try history(segment, of: row.name, keyring, database), name(history.id) == row.name
             else { throw LeafRow.damage(row.id) }
             id = history.id
             for revision in history.path.revisions { known[self.revision(revision, name: row.name)] = revision }
@@ -64,11 +63,17 @@ struct Naming: Sendable {
     func withID(of columns: Columns, _ database: Database, _ body: (UnsafeRawBufferPointer) -> Void) throws {
         guard let keyring else { return try columns.withBytes(1, body) }
         let name = try columns.data(1)
-        var history = try columns.optionalData(2) ?? Data()
-        guard let segment = history.takePart(), let plain = try keyring.open(segment, .history, [name], database),
-            let id = History(plain)?.id
+        var sealed = try columns.optionalData(2) ?? Data()
+        guard let segment = sealed.takePart(), let id = try history(segment, of: name, keyring, database)?.id
         else { throw LeafRow.damage(try columns.integer(0)) }
         Data(id.text.utf8).withUnsafeBytes(body)
+    }
+
+    /// What a sealed segment of a row's history says; nil where it is not what was sealed.
+    private func history(
+        _ segment: Data, of name: Data, _ keyring: Keyring, _ database: Database
+    ) throws -> History? {
+        try keyring.open(segment, .history, [name], database).flatMap { History($0) }
     }
 
     /// The leaves as CouchDB lists them: those that are not deleted before the others, then the larger revision first.

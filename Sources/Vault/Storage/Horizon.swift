@@ -70,13 +70,7 @@ struct Horizon: Sendable, Hashable {
             (last, count) = (id, count + 1)
             // One damaged row must not take the others along.
             guard case .success(let (row, key)) = read else { continue }
-            guard hasOthers else {
-                documents.append([row])
-                continue
-            }
-            let leaves = try leaves(key: key, name: row.name, database)
-            // A document is listed once, at its newest row.
-            if leaves.last?.id == row.id { documents.append(leaves) }
+            if let leaves = try document(of: row, key: key, hasOthers: hasOthers, database) { documents.append(leaves) }
         }
         return Page(documents: documents, last: last, isLast: count < limit)
     }
@@ -106,14 +100,22 @@ struct Horizon: Sendable, Hashable {
             // One damaged row must not take the others along.
             guard case .success(let (leaf, key)) = try found.next({ columns in Result { try LeafRow.read(columns) } })
             else { continue }
-            guard row.hasOthers else {
-                documents.append([leaf])
-                continue
+            if let leaves = try document(of: leaf, key: key, hasOthers: row.hasOthers, database) {
+                documents.append(leaves)
             }
-            let leaves = try leaves(key: key, name: leaf.name, database)
-            if leaves.last?.id == leaf.id { documents.append(leaves) }
         }
         return documents
+    }
+
+    /// All leaves of a row's document, the oldest row first; nil where the row is not its newest, at which alone it is listed.
+    ///
+    /// - Parameter hasOthers: whether other rows have the same key.
+    private func document(
+        of row: LeafRow, key: Int64, hasOthers: Bool, _ database: Database
+    ) throws -> [LeafRow]? {
+        guard hasOthers else { return [row] }
+        let leaves = try leaves(key: key, name: row.name, database)
+        return leaves.last?.id == row.id ? leaves : nil
     }
 
     /// Columns of the rows behind one, in the order in which they were written, with one more that tells whether other rows at

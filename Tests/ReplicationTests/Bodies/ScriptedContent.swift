@@ -4,7 +4,7 @@ import Foundation
 @testable import Replication
 
 /// A replica in memory whose content a test takes away, or whose calls it makes fail.
-struct ScriptedContent: ComparableReplica {
+struct ScriptedContent: ComparableReplica, WrappingReplica {
     var base: MemoryReplica
     /// Called before each call that reads content or leaves.
     var onCall: @Sendable ([DocumentLeaves]) throws -> Void = { _ in }
@@ -41,15 +41,4 @@ struct ScriptedContent: ComparableReplica {
         try onCall([])
         return try await base.leaves(of: ids).filter { !overtaken.contains($0.id) }
     }
-
-    func describe() async throws -> ReplicaDescription { try await base.describe() }
-    func changes(since sequence: UpdateSequence, limit: Int, patience: Duration?) async throws -> ChangeBatch {
-        try await base.changes(since: sequence, limit: limit, patience: patience)
-    }
-    func missing(_ documents: [DocumentLeaves]) async throws -> [DocumentLeaves] { try await base.missing(documents) }
-    func store(_ revisions: [Revision], checkpoint: Checkpoint?) async throws -> StoreResult {
-        try await base.store(revisions, checkpoint: checkpoint)
-    }
-    func checkpoint(_ id: String) async throws -> Checkpoint? { try await base.checkpoint(id) }
-    func record(_ checkpoint: Checkpoint) async throws { try await base.record(checkpoint) }
 }

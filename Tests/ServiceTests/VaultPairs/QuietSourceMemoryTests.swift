@@ -28,7 +28,7 @@ struct QuietSourceMemoryTests {
         let before = info(UpdateSequence("5-abc"))
         let quiet = try quiet(since: before)
         func holds(_ observation: DatabaseObservation, after seconds: TimeInterval = 60) -> Bool {
-            quiet.holds(for: observation, of: "vault:orders", at: Self.noon.addingTimeInterval(seconds))
+            quiet.holds(for: observation, at: Self.noon.addingTimeInterval(seconds))
         }
         #expect(holds(.present(before)))
         for change in [
