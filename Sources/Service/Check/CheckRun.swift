@@ -104,6 +104,7 @@ package struct CheckRun: Sendable {
             accepted.mapValues { told in
                 told.map { RepairRecord.acceptance(of: $0.what, $0.rule, isPlanned: options.isDryRun, at: now()) }
             }, by: \.target)
+        passed.report.add(looks.planned)
         var outcome = Outcome(
             report: passed.report, exitCode: ExitCode(passed.report, sources: fleet.selector.sources))
         guard !options.isDryRun else { return Look(outcome: outcome, due: due, last: last) }

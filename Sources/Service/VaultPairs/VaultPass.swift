@@ -84,6 +84,8 @@ package struct VaultPass: Sendable {
         var memories: [String: VaultMemory] = [:]
         /// The pairs that are to be backed up next.
         var due: [VaultPair] = []
+        /// The backups that a dry run leaves out, by the pairs' keys.
+        var planned: [String: [RepairRecord]] = [:]
     }
 
     /// Looks at the pairs.
@@ -129,11 +131,13 @@ package struct VaultPass: Sendable {
             (state.pairSince, state.newestSince) = (memory.source.firstSeen, memory.backupSince)
             if !state.isQuiet { memory.quiet = nil }
             looks.memories[pair.target] = memory
-            if isFollowed, pair.mode == .manage, !state.isQuiet {
-                if let failure = gone[pair.source.server] {
+            // What is not there can't be backed up.
+            if pair.mode == .manage, !state.isQuiet, source != .missing {
+                if !isFollowed {
+                    looks.planned[pair.key] = state.planned.map { [$0] }
+                } else if let failure = gone[pair.source.server] {
                     state.note(failure)
-                } else if source != .missing {
-                    // What is not there can't be backed up.
+                } else {
                     state.awaited = .own
                     looks.due.append(pair)
                 }

@@ -101,6 +101,18 @@ struct VaultState: Sendable {
         standing += findings.compactMap(\.self).map { VaultSource.worded($0, for: pair) }
     }
 
+    /// The backup that a dry run leaves out; nil where there is nothing to copy, it can't be copied, or another process copies it.
+    var planned: RepairRecord? {
+        guard awaited == nil, failure == nil, unseen == nil, backup != .unknown else { return nil }
+        let detail: String
+        switch (newest, pending) {
+        case (nil, _): detail = "make the first backup in the vault"
+        case (_, 0): return nil
+        case (_, let pending): detail = "copy \(pending.map(Wording.changes) ?? "what has changed") into the vault"
+        }
+        return RepairRecord(action: "back-up", at: at, result: .planned, detail: detail, rule: "schedule")
+    }
+
     /// The pair's report.
     ///
     /// - Parameter before: the pair's last report.

@@ -32,7 +32,7 @@ struct CheckCommand: AsyncParsableCommand {
             """)
 
     @OptionGroup var options: ConfigurationOptions
-    @Flag(name: .shortAndLong, help: "Show what would be repaired; change nothing, tell nobody.")
+    @Flag(name: .shortAndLong, help: "Show what would be repaired and backed up; change nothing, tell nobody.")
     var dryRun = false
     @Flag(
         help:

@@ -92,8 +92,7 @@ struct VaultOptions: ParsableArguments {
     /// What a configuration that nobody named says of its own vault is not for another one.
     private func configured() throws -> VaultConfiguration? {
         guard config != nil || (vault == nil && hasConfiguration) else { return nil }
-        let configuration = try load().configuration
-        return configuration.usesVault ? configuration.pairsVault : configuration.vault
+        return try load().configuration.vault
     }
 
     /// Whether a configuration is named, or found.

@@ -31,6 +31,26 @@ struct VaultPairTests {
         }
     }
 
+    @Test func aDryRunSaysWhatItWouldBackUpAndLeavesIt() async throws {
+        try await withVaultPairScene { scene in
+            func planned() async throws -> [String] {
+                let dry = try await scene.keeper.check("--dry-run")
+                return (dry.report.pairs.first?.repairs ?? []).map {
+                    "\($0.action) \($0.result.rawValue): \($0.detail)"
+                }
+            }
+            #expect(try await planned() == ["back-up planned: make the first backup in the vault"])
+            #expect(!FileManager.default.fileExists(atPath: scene.vault))
+            #expect(try await scene.keeper.check().report.pairs.first?.repairs == [])
+            #expect(try await planned() == [])
+            try scene.production.fill("orders", prefix: "later", count: 2)
+            #expect(try await planned() == ["back-up planned: copy 2 changes into the vault"])
+            #expect(try await scene.moments().map(\.documents) == [5])
+            try scene.configure(pair: "databases: [orders], mode: watch")
+            #expect(try await planned() == [])
+        }
+    }
+
     @Test func nothingNewAddsNoMoment() async throws {
         try await withVaultPairScene { scene in
             let began = Date()

@@ -63,6 +63,14 @@ struct EffectiveConfigurationTests {
                 """)
     }
 
+    @Test("The usual folder of the vault is shown where a pair has it as its target, and only there")
+    func usualVault() throws {
+        let loaded = try Samples.read(Samples.minimal.replacing("target: standby", with: "target: vault"))
+        #expect(loaded.effective.render().contains("\nvault:\n  path: /var/lib/couchkeep/vault  # default\n"))
+        #expect(loaded.configuration.vault == VaultConfiguration())
+        #expect(try !Samples.read(Samples.minimal).effective.render().contains("vault:"))
+    }
+
     /// What is shown means the same when it is read again, wherever no part of it is hidden.
     @Test(arguments: [
         Samples.minimal, Samples.full.replacing(", read, couch]", with: "]").replacing(", --team, db", with: ""),

@@ -55,6 +55,33 @@ struct VaultStateTests {
         }
     }
 
+    @Test("A dry run says which backup it leaves out, and none where there is nothing to copy or it can't be")
+    func plannedBackups() async throws {
+        try await withState { state in
+            var state = state
+            #expect(state.planned == nil, "the vault can't be looked at")
+            state.backup = .absent
+            #expect(state.planned?.detail == "make the first backup in the vault")
+            (state.newest, state.pending) = (moment(age: 60), 5)
+            #expect(state.planned?.detail == "copy 5 changes into the vault")
+            #expect(state.planned?.result == .planned && state.planned?.action == "back-up")
+            state.pending = nil
+            #expect(state.planned?.detail == "copy what has changed into the vault")
+            state.pending = 0
+            #expect(state.planned == nil)
+            state.pending = 1
+            var other = state
+            other.awaited = .other("another process writes")
+            #expect(other.planned == nil)
+            other = state
+            other.unseen = VaultPairFailure(Self.down, from: "production")
+            #expect(other.planned == nil)
+            other = state
+            other.note(VaultPairFailure(Self.down, from: "production"))
+            #expect(other.planned == nil)
+        }
+    }
+
     @Test(
         "What is behind a moment that was made while the clock was ahead is late from when that one was first seen",
         arguments: [

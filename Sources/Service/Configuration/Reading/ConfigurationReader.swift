@@ -84,7 +84,8 @@ extension Configuration {
         reader.keep("notify", notify)
         self.init(
             servers: servers.compactMap(\.server), pairs: pairs, unprotected: unprotectedValue,
-            vault: VaultConfiguration(reading: reader), verify: VerifyConfiguration(reading: reader),
+            vault: VaultConfiguration(reading: reader, isUsed: pairs.contains { $0.target == .vault }),
+            verify: VerifyConfiguration(reading: reader),
             drill: DrillConfiguration(reading: reader, servers: servers),
             notify: notifyValue, state: reader.read("state", .path(from: reader.report.folder)))
     }

@@ -1,7 +1,10 @@
 extension VaultConfiguration {
     /// Reads the section `vault`, when it is there.
-    init?(reading reader: SectionReader) {
-        guard let section = reader.optionalSection("vault", .vault) else { return nil }
+    ///
+    /// - Parameter isUsed: whether a pair has the vault as its target, so that the defaults hold where the section isn't there.
+    init?(reading reader: SectionReader, isUsed: Bool) {
+        let found = isUsed ? reader.section("vault", .vault) : reader.optionalSection("vault", .vault)
+        guard let section = found else { return nil }
         self.init(
             path: section.read("path", .path(from: reader.report.folder), default: Self.defaultPath),
             key: VaultKeySource(reading: section),

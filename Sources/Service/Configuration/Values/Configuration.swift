@@ -30,7 +30,7 @@ package struct Configuration: Sendable, Equatable {
     /// Whether a pair is backed up into the vault.
     package var usesVault: Bool { pairs.contains { $0.target == .vault } }
 
-    /// The vault of its pairs: the usual folder where the section is not there.
+    /// The vault of its pairs, and of commands that are told of none: the usual folder where the section is not there.
     package var pairsVault: VaultConfiguration { vault ?? VaultConfiguration() }
 
     package func server(named name: String) -> ServerConfiguration? { servers.first { $0.name == name } }
