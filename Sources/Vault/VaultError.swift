@@ -108,6 +108,7 @@ package struct VaultError: Error, Sendable, Hashable, CustomStringConvertible {
 
     /// Throws an error that says nothing of what is stored: for who takes all others for damage.
     static func passOn(_ error: any Error, at place: String) throws {
+        if error is CancellationError { throw error }
         if let error = wrapping(error, at: place) as? VaultError, error.code == .tooManyFiles { throw error }
     }
 

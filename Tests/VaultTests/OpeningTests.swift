@@ -119,7 +119,6 @@ struct OpeningTests {
         let database = try await folder.database()
         let moment = try await database.seal(minute: 1)
         let past = database.at(moment)
-        #expect(past.isReadOnly)
         #expect(await code { _ = try await past.store([], checkpoint: nil) } == .readOnly)
         #expect(await code { _ = try await past.seal(minute: 2) } == .readOnly)
     }

@@ -1,7 +1,7 @@
 import Foundation
 import Synchronization
 
-/// An outbox and ledger in memory: the model of the stored one, for tests and for runs that keep nothing.
+/// An outbox and ledger in memory: the model of the stored one, for tests.
 package final class MemoryAlertStore: AlertStore {
     private struct State {
         var queues: [String: [OutboxEntry]] = [:]

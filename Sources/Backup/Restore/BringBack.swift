@@ -29,10 +29,10 @@ struct BringBack {
         if winner.path.revisions.contains(current.revision) { return [winner] }
         // A conflict that is wanted too is not written over: then the winner goes on where it ended.
         guard !current.isDeleted, wanted.contains(where: { $0.revision == current.revision }) else {
-            return [try winner.onTop(of: current, generation: current.revision.generation + 1)]
+            return [try winner.onTop(of: current, generation: current.revision.nextGeneration)]
         }
         guard let own = found.first(where: { $0.path.revisions.contains(winner.revision) }) else { return [winner] }
-        return [try winner.onTop(of: own, generation: current.revision.generation + 1)]
+        return [try winner.onTop(of: own, generation: current.revision.nextGeneration)]
     }
 
     /// The document is deleted, with what its tombstone said.
@@ -43,8 +43,8 @@ struct BringBack {
         }
         guard try !current.isDeleted || DocumentContent(current) != DocumentContent(winner) else { return [] }
         let ends = try live.dropFirst().map { try $0.tombstone() }
-        let highest = (found + ends).map(\.revision.generation).max() ?? 0
-        return ends + [try winner.onTop(of: current, generation: highest + 1)]
+        let highest = (found + ends).map(\.revision.nextGeneration).max() ?? 1
+        return ends + [try winner.onTop(of: current, generation: highest)]
     }
 
     /// Each wanted revision goes on where its own branch ended, and all other branches end.
@@ -78,7 +78,7 @@ struct BringBack {
         var highest: RevisionID?
         // The first one wins, as it did: it comes last, when it is known over which others.
         for index in wanted.indices.reversed() {
-            let generation = index == 0 ? (highest?.generation ?? 0) + 1 : 0
+            let generation = index == 0 ? highest?.nextGeneration ?? 1 : 0
             if let base = bases[index] {
                 let isWinning = index > 0 || highest.map { $0 < wanted[index].revision } ?? true
                 edits.append(
@@ -122,4 +122,9 @@ struct BringBack {
         }
         return standing
     }
+}
+
+extension RevisionID {
+    /// The smallest generation that wins over it; the largest `Int` where there is none.
+    fileprivate var nextGeneration: Int { generation == .max ? .max : generation + 1 }
 }

@@ -60,11 +60,21 @@ extension Revision {
         members.members.filter { $0.key != "_rev" && $0.key != "_revisions" }.map { members.text(of: $0) }
     }
 
+    /// The most revisions that never were: CouchDB keeps a thousand of the past, and anybody can name any generation.
+    private static let mostBetween = 100_000
+
     private func edited(
         on parent: Revision, members: JSONMembers, isDeleted: Bool, generation: Int = 0
     ) throws -> Revision {
-        let first = parent.path.start + 1
-        let added = (first...max(first, generation)).map { number in
+        let (first, overflows) = parent.path.start.addingReportingOverflow(1)
+        let last = max(first, generation)
+        guard !overflows, last - first <= Self.mostBetween else {
+            throw CouchError(
+                .invalidInput,
+                "no new edit can stand on top of \(parent.revision): somebody has given a revision of the document a number of edits that "
+                    + "nobody makes")
+        }
+        let added = (first...last).map { number in
             let seed = "\(revision) \(parent.revision) \(isDeleted)" + (number == first ? "" : " \(number)")
             let hash = SHA256.hash(data: Data(seed.utf8)).prefix(16).map { String(format: "%02x", $0) }.joined()
             return RevisionID(generation: number, hash: hash)

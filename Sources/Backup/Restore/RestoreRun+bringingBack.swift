@@ -62,8 +62,9 @@ extension RestoreRun {
         }
         let replica = CouchReplica(target)
         let looks = try await looks(at: Array(ids), in: replica)
-        for refusal in looks.flatMap({ $0.unread(isExact: options.isExact) }) { tally.note(refusal) }
-        let new = try looks.flatMap { try $0.edits(isExact: options.isExact) }
+        let ways = looks.map { $0.way(isExact: options.isExact) }
+        for refusal in ways.flatMap(\.obstacles) { tally.note(refusal) }
+        let new = ways.flatMap(\.edits)
         guard !new.isEmpty else { return }
         let result = try await onTarget { try await replica.store(new, checkpoint: nil) }
         let refusals = try await createAgain(result.refusals, of: new, looks, in: replica)

@@ -66,9 +66,7 @@ extension RestoreRun {
         _ ids: [DocumentID], in replica: CouchReplica
     ) async throws -> (other: Set<DocumentID>, kept: Set<DocumentID>) {
         let looks = try await looks(at: ids, in: replica)
-        let other = try looks.filter { look in
-            try !look.unread(isExact: options.isExact).isEmpty || !look.edits(isExact: options.isExact).isEmpty
-        }
+        let other = looks.filter { !$0.way(isExact: options.isExact).isAtEnd }
         let kept = looks.filter { look in
             !options.isExact && look.wanted.first?.isDeleted == true && look.found.first?.isDeleted == false
         }

@@ -216,12 +216,11 @@ extension RestoreRun {
             for (difference, look) in zip(group, try await looks(at: group.map(\.id), in: replica)) {
                 // What has other revisions may still say the same, and what came later may be deleted already.
                 // What lacks something and has nothing else is given the rest.
-                if try difference.kind == .missing || difference.kind == .otherLeaves && difference.onlyInTarget.isEmpty
-                    || !look.unread(isExact: false).isEmpty
-                    || !look.edits(isExact: false).isEmpty
+                if difference.kind == .missing || difference.kind == .otherLeaves && difference.onlyInTarget.isEmpty
+                    || !look.way(isExact: false).isAtEnd
                 {
                     differing += 1
-                } else if try !look.edits(isExact: true).isEmpty {
+                } else if !look.way(isExact: true).edits.isEmpty {
                     later += 1
                 }
             }

@@ -6,7 +6,7 @@ extension CouchDatabase {
     public func changesPending(since sequence: UpdateSequence) async throws -> Int? {
         guard try await server.latestInfo().isClustered else {
             guard let position = sequence.number, let newest = try await newestRow() else { return nil }
-            return max(0, newest - position)
+            return max(0, newest - max(0, position))
         }
         do {
             return try await pending(since: sequence.parameter)
@@ -18,7 +18,7 @@ extension CouchDatabase {
 
     private func pending(since position: String) async throws -> Int? {
         let query = ["since": position, "limit": "0", "style": "all_docs"]
-        return try await server.json(.get, [name, "_changes"], query: query)["pending"]?.integer
+        return try await server.json(.get, [name, "_changes"], query: query)["pending"]?.count
     }
 
     /// The position of the newest row of a 1.x feed, zero where it has none; nil where that is no number.
@@ -33,7 +33,7 @@ extension CouchDatabase {
                 throw CouchError(.malformedAnswer, "a changes feed has no results")
             }
             guard let newest = rows.first else { return 0 }
-            return newest["seq"]?.integer
+            return newest["seq"]?.count
         }
     }
 }

@@ -50,18 +50,18 @@ public struct DatabaseInfo: Sendable, Hashable {
     /// - Throws: ``CouchError`` with code `not-couchdb` where `db_name`, `update_seq` or `doc_count` is missing.
     public init(answer: JSONValue) throws {
         guard let name = answer["db_name"]?.string, let sequence = answer["update_seq"],
-            let count = answer["doc_count"]?.integer
+            let count = answer["doc_count"]?.count
         else {
             throw CouchError(.notCouchDB, "the answer does not describe a database")
         }
         self.init(
-            name: name, documentCount: count, deletedCount: answer["doc_del_count"]?.integer ?? 0,
+            name: name, documentCount: count, deletedCount: answer["doc_del_count"]?.count ?? 0,
             updateSequence: UpdateSequence(sequence), instanceStartTime: answer["instance_start_time"]?.string,
             purgeSequence: answer["purge_seq"].map(UpdateSequence.init),
             q: answer["cluster"]?["q"]?.integer, n: answer["cluster"]?["n"]?.integer,
             w: answer["cluster"]?["w"]?.integer, isPartitioned: answer["props"]?["partitioned"]?.bool ?? false,
-            fileSize: answer["sizes"]?["file"]?.integer ?? answer["disk_size"]?.integer,
-            activeSize: answer["sizes"]?["active"]?.integer ?? answer["data_size"]?.integer)
+            fileSize: answer["sizes"]?["file"]?.count ?? answer["disk_size"]?.count,
+            activeSize: answer["sizes"]?["active"]?.count ?? answer["data_size"]?.count)
     }
 
     /// The copies of its shards; nil where there is one of each, or the server does not tell.

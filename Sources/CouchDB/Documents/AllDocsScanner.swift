@@ -58,7 +58,7 @@ public struct AllDocsScanner: Sendable {
                 walker.advance()
                 return row
             case .member("total_rows"):
-                let value = try stream.read { (cursor, bytes) throws(JSONFault) in try cursor.integer(in: bytes) }
+                let value = try stream.read { (cursor, bytes) throws(JSONFault) in try cursor.count(in: bytes) }
                 guard let value else { return nil }
                 totalRows = value
                 walker.advance()

@@ -62,13 +62,13 @@ public struct AttachmentMember: Sendable, Hashable {
             } else if key.isEqual(to: "digest", in: bytes) {
                 digest = try cursor.text(in: bytes)
             } else if key.isEqual(to: "length", in: bytes) {
-                length = try cursor.integer(in: bytes)
+                length = try cursor.count(in: bytes)
             } else if key.isEqual(to: "encoding", in: bytes) {
                 encoding = try cursor.text(in: bytes)
             } else if key.isEqual(to: "encoded_length", in: bytes) {
-                encodedLength = try cursor.integer(in: bytes)
+                encodedLength = try cursor.count(in: bytes)
             } else if key.isEqual(to: "revpos", in: bytes) {
-                generation = try cursor.integer(in: bytes)
+                generation = try cursor.count(in: bytes)
             } else if key.isEqual(to: "stub", in: bytes) {
                 flags.stub = try cursor.bool(in: bytes)
             } else if key.isEqual(to: "follows", in: bytes) {

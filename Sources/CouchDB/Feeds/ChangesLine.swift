@@ -63,7 +63,7 @@ extension ChangesLine {
             if key.isEqual(to: "last_seq", in: bytes) {
                 lastSequence = try cursor.sequence(in: bytes)
             } else if key.isEqual(to: "pending", in: bytes) {
-                pending = try cursor.integer(in: bytes)
+                pending = try cursor.count(in: bytes)
             } else {
                 _ = try cursor.skipValue(in: bytes)
             }

@@ -130,7 +130,7 @@ extension ChangesScanner {
             guard let value else { return false }
             lastSequence = value
         case "pending":
-            let value = try stream.read { (cursor, bytes) throws(JSONFault) in try cursor.integer(in: bytes) }
+            let value = try stream.read { (cursor, bytes) throws(JSONFault) in try cursor.count(in: bytes) }
             guard let value else { return false }
             pending = value
         default:

@@ -63,6 +63,24 @@ extension JSONCursor {
         return number
     }
 
+    /// Reads how many there are of something, or how long it is; nil for `null`, and for a number that can't be that.
+    ///
+    /// Whoever may write to a database can give an attachment any length, and neither may such a document stop a backup, nor
+    /// the sum of some lengths overflow.
+    mutating func count(in bytes: RawSpan) throws(JSONFault) -> Int? {
+        let value = try skipValue(in: bytes)
+        let first = bytes.byte(at: value.lowerBound)
+        if first == UInt8(ascii: "n") { return nil }
+        guard first == UInt8(ascii: "-") || (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(first) else {
+            throw .malformed(at: value.lowerBound, "not a number")
+        }
+        let number = bytes.extracting(value).withUnsafeBytes { Int(String(decoding: $0, as: UTF8.self)) }
+        return number.flatMap { (0...Self.mostCounted).contains($0) ? $0 : nil }
+    }
+
+    /// A terabyte, which no attachment reaches.
+    private static let mostCounted = 1 << 40
+
     /// Reads a string as it is, and nil for any other value.
     mutating func optionalText(in bytes: RawSpan) throws(JSONFault) -> String? {
         if try peek(in: bytes) == UInt8(ascii: "\"") { return try text(in: bytes) }

@@ -46,7 +46,7 @@ public struct ActiveTask: Sendable, Hashable {
         case "Replication":
             // 1.1.1 couch_rep.erl: task is "<id prefix>: <source> -> <target>".
             guard let task = row["task"]?.string, let colon = task.firstRange(of: ": "),
-                let arrow = task.firstRange(of: " -> ")
+                let arrow = task[colon.upperBound...].firstRange(of: " -> ")
             else { return nil }
             id = ReplicationID(String(task[..<colon.lowerBound]))
             source = String(task[colon.upperBound..<arrow.lowerBound])

@@ -33,18 +33,22 @@ extension ServerConnection {
     }
 
     private func listJobs() async throws -> (jobs: [SchedulerJob], total: Int) {
-        var jobs: [ReplicationID: SchedulerJob] = [:]
-        var order: [ReplicationID] = []
+        // Two nodes may have a job of one id, of which one waits for the other to end.
+        var jobs: [[String?]: SchedulerJob] = [:]
+        var order: [[String?]] = []
         var skip = 0
         while true {
             let query = ["limit": String(Self.jobsPerPage), "skip": String(skip)]
             let (page, total) = try await read(.get, ["_scheduler", "jobs"], query: query) { answer in
-                guard let rows = answer["jobs"]?.array, let total = answer["total_rows"]?.integer else {
+                guard let rows = answer["jobs"]?.array, let total = answer["total_rows"]?.count else {
                     throw CouchError(.malformedAnswer, "_scheduler/jobs has no jobs or no total_rows")
                 }
                 return (try rows.map(SchedulerJob.init(answer:)), total)
             }
-            for job in page where jobs.updateValue(job, forKey: job.id) == nil { order.append(job.id) }
+            for job in page {
+                let key = [job.id.text, job.node]
+                if jobs.updateValue(job, forKey: key) == nil { order.append(key) }
+            }
             skip += page.count
             if page.isEmpty || skip >= total { return (order.compactMap { jobs[$0] }, total) }
         }
@@ -77,7 +81,7 @@ extension ServerConnection {
                 guard let rows = (answer["docs"] ?? answer["rows"])?.array else {
                     throw CouchError(.malformedAnswer, "_scheduler/docs has no docs")
                 }
-                return (try rows.map(SchedulerDocument.init(answer:)), answer["total_rows"]?.integer ?? rows.count)
+                return (try rows.map(SchedulerDocument.init(answer:)), answer["total_rows"]?.count ?? rows.count)
             }
             if total < limit, documents.count < limit { return documents }
             limit = max(total, limit) * 2

@@ -49,6 +49,10 @@ extension JSONValue {
         return Int(value)
     }
 
+    /// How many there are of something, or its bytes, where this can be that: no sum of such numbers overflows, whatever a
+    /// server answers.
+    public var count: Int? { integer.flatMap { (0...1 << 53).contains($0) ? $0 : nil } }
+
     /// The truth value, where this is one.
     public var bool: Bool? {
         guard case .bool(let value) = self else { return nil }

@@ -15,14 +15,10 @@ struct ComparisonFolder: Sendable {
         return ComparisonFolder(path: path)
     }
 
-    /// Removes the folder; a cancelled task does it too, which `runIfActive` would not let it.
+    /// Removes the folder; a cancelled task does it too.
     func remove() async throws {
         let path = path.string
-        try await withCheckedThrowingContinuation { (done: CheckedContinuation<Void, any Error>) in
-            NIOThreadPool.singleton.submit { _ in
-                done.resume(with: Result { try FileManager.default.removeItem(atPath: path) })
-            }
-        }
+        try await NIOThreadPool.singleton.finish { try FileManager.default.removeItem(atPath: path) }
     }
 
     /// How many partitions suit a number of documents: a power of two, so that one of each side fits into memory.

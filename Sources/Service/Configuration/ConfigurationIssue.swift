@@ -22,8 +22,6 @@ package struct ConfigurationIssue: Sendable, Equatable {
         case sourceIsTarget = "source-is-target"
         /// Two sources would be replicated into one target.
         case targetCollision = "target-collision"
-        /// A pattern matches no database.
-        case unmatchedPattern = "unmatched-pattern"
         /// Secrets in a file that others than its owner may read.
         case fileExposed = "file-exposed"
         /// A secret can't be had from where it is said to be.

@@ -19,6 +19,7 @@ package enum CrashCause: String, Sendable, Hashable, CaseIterable {
     case poisonDocument = "poison-document"
     case documentIDRefused = "document-id-refused"
     case checkpointRefused = "checkpoint-refused"
+    case checkpointShared = "checkpoint-shared"
     case databaseReplaced = "database-replaced"
     case rateLimited = "rate-limited"
     case diskFull = "disk-full"
@@ -31,10 +32,22 @@ package enum CrashCause: String, Sendable, Hashable, CaseIterable {
         let text = reason.lowercased().replacing(#/https?:\/\/[^\s"'`,}>]*/#, with: "")
             // Terms are broken into lines.
             .replacing(#/([,{])\s*\n\s*/#) { String($0.output.1) }
-        let named = Self.words.first { entry in entry.words.contains { text.contains($0) } }?.cause ?? .other
+        let named = Self.named(in: text)
         // The connection is closed where a server before 3.0 wants a valid user for /_session too.
         let isLogin = named == .timedOut && text.contains("session_request_failed") && text.contains("sel_conn_closed")
         self = Self.isGatewayRefusal(text) ? .notCouchDB : isLogin ? .loginCutOff : named
+    }
+
+    /// The cause whose words stand first in the list.
+    private static func named(in text: String) -> CrashCause {
+        func first(in text: String) -> CrashCause? {
+            words.first { entry in entry.words.contains { text.contains($0) } }?.cause
+        }
+        // Before a checkpoint the databases are told to commit, and what they answer to that stands behind.
+        guard let commit = text.firstRange(of: #/failure on (?:source|target) commit:/#) else {
+            return first(in: text) ?? .other
+        }
+        return first(in: String(text[commit.upperBound...])) ?? .checkpointRefused
     }
 
     /// Whether a refusal has not the two words that each of CouchDB's has: then a gateway's own JSON was the answer, or
@@ -74,6 +87,7 @@ package enum CrashCause: String, Sendable, Hashable, CaseIterable {
         (.tls, ["tls_alert", "unknown_ca", "certificate", "handshake"]),
         (.databaseReplaced, ["instance_start_time", "out of sync"]),
         (.accountLocked, ["temporarily locked"]),
+        (.checkpointShared, ["checkpoint document: conflict"]),
         (
             // A checkpoint that may not be written is thrown out of a callback (update_doc of couch_replicator_api_wrap.erl).
             .checkpointRefused,
@@ -141,6 +155,7 @@ package enum CrashCause: String, Sendable, Hashable, CaseIterable {
         case .poisonDocument: "one document can't be read or written, and everything behind it waits"
         case .documentIDRefused: "the target does not take the id of a document, and everything behind it waits"
         case .checkpointRefused: "its checkpoint can't be written, so it begins again each time"
+        case .checkpointShared: "another replication writes the same checkpoint"
         case .databaseReplaced: "a database was replaced while the job ran"
         case .rateLimited: "a server asks it to slow down, without end"
         case .diskFull: "the target's disk is full"
@@ -177,11 +192,13 @@ package enum CrashCause: String, Sendable, Hashable, CaseIterable {
         case .duplicate: "delete the superfluous replication document"
         case .poisonDocument:
             "find the document by the reason above or in the log of the server that runs the job, and see whether a proxy "
-                + "refuses it; mend or purge it at the source only where CouchDB does"
+                + "refuses it; mend or purge it at the source only where CouchDB does. couchkeep repair copies all others meanwhile"
         case .documentIDRefused:
             "give the document another id at the source, or make a target that takes it: [couchdb] max_document_id_length, "
-                + "and not partitioned where the source is not"
+                + "and not partitioned where the source is not. couchkeep repair copies all others meanwhile"
         case .checkpointRefused: "allow PUT on _local documents for the replication's user on both sides"
+        case .checkpointShared:
+            "see whether two servers run one replication with the same [couchdb] uuid, as a copied machine has it: give each its own"
         case .databaseReplaced: "none, where it ran on after a restart; else see target-replaced and source-replaced"
         case .rateLimited: "raise the server's limits, or spread the load"
         case .diskFull: "make room on the target's disk"

@@ -9,7 +9,7 @@ enum CrashedSide: Sendable, Hashable, CaseIterable {
     /// The side whose address is in a reason; nil where that is neither's, or may be both's.
     static func named(in reason: String, _ desired: DesiredReplication) -> CrashedSide? {
         // One proxy may stand before both servers, so the databases are looked for first.
-        let addresses = Set(addresses(in: reason).map(EndpointSpelling.normalized))
+        let addresses = Set(addresses(in: reason).map(EndpointSpelling.place))
         let byDatabase = allCases.filter { !$0.aliases(desired).isDisjoint(with: addresses) }
         if byDatabase.count == 1 { return byDatabase.first }
         let byServer = allCases.filter { side in

@@ -70,6 +70,21 @@ extension PairMemory {
         blindSince = findings.contains { $0.rule == Blind.name } ? blindSince ?? now : nil
     }
 
+    /// Remembers the source's counts for half an hour to an hour.
+    ///
+    /// - Parameter beginsAnew: whether what has gone until now is told already.
+    private mutating func mark(_ now: CountsMark, beginsAnew: Bool) {
+        if beginsAnew { sourceMarks = [] }
+        // What it has grown beyond says nothing of what goes next.
+        sourceMarks.removeAll { $0.counts.documents < now.counts.documents || $0.at > now.at }
+        guard let last = sourceMarks.last else {
+            sourceMarks = [now]
+            return
+        }
+        guard now.at.timeIntervalSince(last.at) >= MassDeletion.slowly / 2 else { return }
+        sourceMarks = [last, now]
+    }
+
     /// Of what a source has lost once more, no earlier comparison knows.
     private mutating func renewRollback(_ observation: PairObservation) {
         guard observation.inspection?.lostBySource.isEmpty == false else { return }
@@ -102,7 +117,10 @@ extension PairMemory {
             let isWhole = situation.isWhole(.source)
             // That it is there needs no quorum.
             sourceSeen = sourceSeen ?? observation.at
-            if isWhole { sourceIdentity = observation.sourceIdentity ?? sourceIdentity }
+            if let identity = observation.sourceIdentity, isWhole {
+                if identity != sourceIdentity { sourceMarks = [] }
+                sourceIdentity = identity
+            }
             if SourceRolledBack.isProvedWhole(situation) {
                 (sourceCounts, sourceSuspect) = (Counts(info), nil)
             } else if !found.contains(SourceRolledBack.name) {
@@ -110,6 +128,10 @@ extension PairMemory {
                     Counts(info), isWhole: isWhole, hasLost: inspection?.lostBySource.isEmpty == false,
                     in: &sourceCounts, suspect: &sourceSuspect,
                     at: situation.hasReturned(.source) ? nil : observation.at)
+            }
+            if sourceCounts == Counts(info) {
+                let isTold = findings.contains { $0.rule == MassDeletion.name && $0.since == observation.at }
+                mark(CountsMark(counts: Counts(info), at: observation.at), beginsAnew: isTold)
             }
         }
         let isTargetForeign = situation.targetServerFindings.contains { $0.rule == ServerReplaced.name }

@@ -60,6 +60,12 @@ package struct PairMemory: Sendable, Hashable, Codable {
         }
     }
 
+    /// Counts of one side at a moment.
+    package struct CountsMark: Sendable, Hashable, Codable {
+        package var counts: Counts
+        package var at: Date
+    }
+
     /// A checkpoint as last read: its revision `0-N` counts up with every write.
     package struct Log: Sendable, Hashable, Codable {
         package var base: String
@@ -132,6 +138,8 @@ package struct PairMemory: Sendable, Hashable, Codable {
     package var targetIdentity: String?
     package var sourceCounts: Counts?
     package var targetCounts: Counts?
+    /// The source's counts up to an hour ago, the older first: what is deleted slowly is compared with them.
+    package var sourceMarks: [CountsMark] = []
     /// When the target was first seen to exist; from then on its absence is a loss.
     package var targetSeen: Date?
     package var sourceSeen: Date?
@@ -229,6 +237,7 @@ package struct PairMemory: Sendable, Hashable, Codable {
         guard told != nil else { return nil }
         sourceIdentity = nil
         sourceCounts = nil
+        sourceMarks = []
         sourceChanges = nil
         (settledSourceLog, sourceLog) = (sourceLog, nil)
         latches[SourceRolledBack.name] = nil

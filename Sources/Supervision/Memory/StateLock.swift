@@ -16,6 +16,7 @@ package final class StateLock: Sendable {
             throw StateError(making: path, number: errno)
         }
         guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
+            guard errno == EWOULDBLOCK else { throw StateError(making: path, number: errno) }
             var buffer = [UInt8](repeating: 0, count: 64)
             let count = read(descriptor, &buffer, buffer.count)
             // The descriptor is closed by deinit, here too: the value was complete before it is thrown away.

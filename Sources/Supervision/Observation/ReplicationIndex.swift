@@ -25,8 +25,9 @@ package struct ReplicationIndex: Sendable {
         for job in jobs {
             if let document = job.documentID {
                 // Another database, such as `a/_replicator`, may have a document of the same id.
-                if job.database == nil || job.database == "_replicator" {
-                    jobByDocument[document] = job
+                if Self.isReplicator(job.database) {
+                    // Two nodes may have one job, of which one works.
+                    if jobByDocument[document]?.isRunning != true { jobByDocument[document] = job }
                 } else {
                     foreignJobs[Self.route(job.source, job.target), default: []].append(job)
                 }
@@ -34,9 +35,9 @@ package struct ReplicationIndex: Sendable {
                 transientJobs[Self.route(job.source, job.target), default: []].append(job)
             }
         }
-        let taskByDocument = Dictionary(tasks.compactMap { task in task.documentID.map { ($0, task) } }) { first, _ in
-            first
-        }
+        let taskByDocument = Dictionary(
+            tasks.filter { Self.isReplicator($0.database) }.compactMap { task in task.documentID.map { ($0, task) } }
+        ) { first, _ in first }
         let jobIDs = Set(jobs.map(\.id))
         for task in tasks where task.documentID == nil && !jobIDs.contains(task.id) {
             transientTasks[Self.route(task.source, task.target), default: []].append(task)
@@ -73,7 +74,13 @@ package struct ReplicationIndex: Sendable {
         return found
     }
 
+    /// Whether it is the server's `_replicator`, which tasks name as a shard: `shards/00000000-7fffffff/_replicator.1665052660`.
+    private static func isReplicator(_ database: String?) -> Bool {
+        guard let database else { return true }
+        return database == "_replicator" || database.wholeMatch(of: #/shards\/[0-9a-f-]+\/_replicator\.\d+/#) != nil
+    }
+
     private static func route(_ source: String, _ target: String) -> Route {
-        Route(source: EndpointSpelling.normalized(source), target: EndpointSpelling.normalized(target))
+        Route(source: EndpointSpelling.place(source), target: EndpointSpelling.place(target))
     }
 }

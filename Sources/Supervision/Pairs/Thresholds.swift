@@ -5,13 +5,13 @@ package struct Thresholds: Sendable, Hashable, Codable {
     /// A lag of this long is a warning.
     package var lagWarning: TimeInterval = 15 * 60
     /// A lag of this long is critical.
-    package var lagCritical: TimeInterval = 2 * 3600
+    package var lagCritical: TimeInterval = 3600
     /// A lag of this many changes is a warning; nil: changes alone never are.
     package var lagChangesWarning: Int?
     /// A lag of this many changes is critical; nil: changes alone never are.
     package var lagChangesCritical: Int?
     /// A job that waits this long for its turn, with changes waiting too, is a finding.
-    package var pendingFor: TimeInterval = 30 * 60
+    package var pendingFor: TimeInterval = 3600
     /// A running job with changes waiting that does not move for this long is stalled.
     package var stalledFor: TimeInterval = 10 * 60
     /// An error that often passes by itself (a refused connection, a time-out) is let be for this long.

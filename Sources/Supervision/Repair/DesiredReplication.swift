@@ -10,20 +10,26 @@ package struct DesiredReplication: Sendable, Hashable {
     package var source: ReplicationEndpoint
     /// The target as the coordinator should reach it.
     package var target: ReplicationEndpoint
-    /// Other spellings of the source's URL that mean the same database.
+    /// The places of the source, as ``EndpointSpelling/place(_:)`` tells them.
     package var sourceAliases: Set<String>
-    /// Other spellings of the target's URL.
+    /// The places of the target.
     package var targetAliases: Set<String>
     /// The mark of ownership.
     package var mark: JSONValue
 
     /// Builds what a pair should have.
-    package init(pair: Pair, source: ReplicationAccess, target: ReplicationAccess) {
+    ///
+    /// - Parameter coordinator: the server that runs it, where it is known.
+    package init(
+        pair: Pair, source: ReplicationAccess, target: ReplicationAccess, coordinator: ServerInfo? = nil
+    ) {
+        // In 2.x a bare name is a database of the node's own, which nobody else sees; 3.x takes none.
+        let takesNames = coordinator?.isClustered != true
         documentID = OwnershipMark.documentID(for: pair)
         self.source = source.endpoint(of: pair.source.database)
         self.target = target.endpoint(of: pair.target.database)
-        sourceAliases = source.spellings(of: pair.source.database, isLocal: pair.runOn == .source)
-        targetAliases = target.spellings(of: pair.target.database, isLocal: pair.runOn == .target)
+        sourceAliases = source.spellings(of: pair.source.database, isLocal: takesNames && pair.runOn == .source)
+        targetAliases = target.spellings(of: pair.target.database, isLocal: takesNames && pair.runOn == .target)
         mark = OwnershipMark.value(for: pair)
     }
 
@@ -37,8 +43,8 @@ package struct DesiredReplication: Sendable, Hashable {
     /// Whether two URLs as servers show them are this replication's.
     package func matches(source: String?, target: String?) -> Bool {
         guard let source, let target else { return false }
-        return sourceAliases.contains(EndpointSpelling.normalized(source))
-            && targetAliases.contains(EndpointSpelling.normalized(target))
+        return sourceAliases.contains(EndpointSpelling.place(source))
+            && targetAliases.contains(EndpointSpelling.place(target))
     }
 
     /// The members of a document that are not as they should be; empty where it is right.
@@ -99,11 +105,11 @@ package struct ReplicationAccess: Sendable, Hashable {
             url: url.databaseURL(database), user: user, password: password, headers: headers)
     }
 
-    /// The normalized URLs that mean a database; on the coordinator its bare name too, as 1.x and 2.x allow.
+    /// The places that mean a database; on a coordinator of 1.x its bare name too.
     func spellings(of database: String, isLocal: Bool) -> Set<String> {
         var spellings = Set(
-            ([url] + otherURLs).map { EndpointSpelling.normalized($0.databaseURL(database)) })
-        if isLocal { spellings.insert(EndpointSpelling.normalized(database)) }
+            ([url] + otherURLs).map { EndpointSpelling.place($0.databaseURL(database)) })
+        if isLocal { spellings.insert(EndpointSpelling.place(database)) }
         return spellings
     }
 }

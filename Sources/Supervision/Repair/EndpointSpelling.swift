@@ -21,6 +21,19 @@ package enum EndpointSpelling {
         return trimmed("\(protocolName)://\(host)\(path.removingPercentEncoding ?? String(path))")
     }
 
+    /// Returns what a replication id is made of a URL: like ``normalized(_:)``, but without the scheme, and with port 5984 of
+    /// `http` taken for a default one too.
+    ///
+    /// Two jobs that differ in nothing else are one to CouchDB (`couch_replicator_ids.erl`).
+    package static func place(_ text: String) -> String {
+        let url = normalized(text)
+        guard let scheme = url.firstRange(of: "://") else { return url }
+        let rest = url[scheme.upperBound...]
+        let host = rest.prefix { $0 != "/" }
+        guard url.hasPrefix("http://"), host.hasSuffix(":5984") else { return String(rest) }
+        return "\(host.dropLast(":5984".count))\(rest[host.endIndex...])"
+    }
+
     private static func trimmed(_ text: String) -> String {
         var text = text
         while text.hasSuffix("/") { text.removeLast() }

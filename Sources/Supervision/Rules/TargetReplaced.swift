@@ -13,12 +13,12 @@ package enum TargetReplaced: PairRule {
         evidence: "instance_start_time of the target differs from the one remembered (3.3 and later).",
         repair:
             "Couchkeep deletes the checkpoints on both sides, so that everything is copied again, and remembers the new "
-            + "database. The finding ends when the target has caught up.",
+            + "database. The finding ends when the target has caught up, or a verification finds both equal.",
         severity: "critical", sources: ["apache/couchdb#3897, #3901"])
 
     package static func diagnose(_ situation: PairSituation) -> Finding? {
         if let latch = situation.memory.latches[name] {
-            if situation.isMended(latch) { return nil }
+            if situation.isMended(latch) || situation.proof.proves(since: latch.since) { return nil }
             return Finding(
                 rule: name, severity: .critical, since: latch.since,
                 summary: latch.summary + (situation.memory.isRescanning ? "; it is being filled again" : ""),

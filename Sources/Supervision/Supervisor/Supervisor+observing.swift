@@ -117,7 +117,9 @@ extension Supervisor {
         guard let source = servers[pair.source.server], let target = servers[pair.target.server] else {
             throw CouchError(.invalidInput, "the pair \(pair.name) names a server that is not configured")
         }
-        let desired = DesiredReplication(pair: pair, source: source.access, target: target.access)
+        let desired = DesiredReplication(
+            pair: pair, source: source.access, target: target.access,
+            coordinator: pass.servers[pair.coordinator]?.info.value)
         var observation = PairObservation(
             pair: pair, at: now(), sourceServer: sourceServer.info, targetServer: targetServer.info,
             source: sourceServer.database(pair.source.database), target: targetServer.database(pair.target.database),

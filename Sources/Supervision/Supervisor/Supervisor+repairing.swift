@@ -108,7 +108,9 @@ extension Supervisor {
             let info = pass.servers[pair.coordinator]?.info.value
         else { return nil }
         return Repairer(
-            pair: pair, desired: DesiredReplication(pair: pair, source: source.access, target: target.access),
+            pair: pair,
+            desired: DesiredReplication(
+                pair: pair, source: source.access, target: target.access, coordinator: info),
             source: source.connection.database(pair.source.database),
             target: target.connection.database(pair.target.database),
             coordinator: coordinator, coordinatorInfo: info, pacing: pacing)

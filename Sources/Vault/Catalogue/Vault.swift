@@ -166,7 +166,7 @@ package struct Vault: Sendable {
             throw unread
         }
         let isEncrypted = newest.isEncrypted
-        try await ObjectFolder.onThread { try newest.close() }
+        try await ObjectFolder.finishOnThread { try newest.close() }
         guard isEncrypted else { return }
         throw VaultError(.keyMissing, "its other backups are encrypted, and no key was given for a new one", at: path)
     }

@@ -6,7 +6,8 @@ import Foundation
 /// Not to be shared between tasks: each call of the vault makes its own.
 final class FrameDecompressor {
     private let context: OpaquePointer
-    private var loaded: BodyCoding = .plain
+    /// nil behind a dictionary that could not be loaded: it may have taken the one before along.
+    private var loaded: BodyCoding? = .plain
 
     init() throws(VaultError) {
         guard let context = ZSTD_createDCtx() else { throw .outOfMemory }
@@ -43,6 +44,7 @@ final class FrameDecompressor {
             guard let found = try dictionary(id) else { return false }
             bytes = found.bytes
         }
+        loaded = nil
         let result = bytes.withUnsafeBytes { ZSTD_DCtx_loadDictionary(context, $0.baseAddress, $0.count) }
         guard ZSTD_isError(result) == 0 else { return false }
         loaded = coding

@@ -115,10 +115,10 @@ extension VaultDatabase: ServableReplica {
             try await read(names, at: horizon, receive: receive)
         } catch {
             // The first error is the one to tell.
-            try? await ObjectFolder.onThread { try names.close() }
+            try? await ObjectFolder.finishOnThread { try names.close() }
             throw error
         }
-        try await ObjectFolder.onThread { try names.close() }
+        try await ObjectFolder.finishOnThread { try names.close() }
     }
 
     private func read(

@@ -69,6 +69,7 @@ extension VaultDatabase {
         var prepared: [PreparedRevision] = []
         prepared.reserveCapacity(revisions.count)
         var refusals: [Refusal] = []
+        var drafts: [ObjectFolder.Draft] = []
         do {
             for revision in revisions {
                 guard Self.hasItsAttachments(revision) else {
@@ -80,12 +81,14 @@ extension VaultDatabase {
                 }
                 var stored = try PreparedRevision(revision, compressor: compressor, naming: naming, sealer: sealer)
                 for attachment in revision.attachments {
-                    stored.attachments.append(try await prepare(attachment, naming.keyring, sealer))
+                    let one = try await prepare(attachment, naming.keyring, sealer)
+                    if let draft = one.draft { drafts.append(draft) }
+                    stored.attachments.append(one)
                 }
                 prepared.append(stored)
             }
         } catch {
-            for draft in prepared.flatMap({ $0.attachments.compactMap(\.draft) }) { file.objects.drop(draft) }
+            for draft in drafts { file.objects.drop(draft) }
             throw VaultError.wrapping(error, at: file.folder)
         }
         return (prepared, refusals)

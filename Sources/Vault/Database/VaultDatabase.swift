@@ -55,11 +55,8 @@ package struct VaultDatabase: Sendable {
         return at(moment)
     }
 
-    /// Whether this is a past state, or was opened for reading.
-    package var isReadOnly: Bool { moment != nil || file.writer == nil }
-
-    /// Folds SQLite's log into the file and closes it.
-    package func close() async throws { try await ObjectFolder.onThread { try file.close() } }
+    /// Folds SQLite's log into the file and closes it; a cancelled task does it too.
+    package func close() async throws { try await ObjectFolder.finishOnThread { try file.close() } }
 
     func horizon(_ database: Database) throws -> Horizon {
         guard let moment else { return Horizon(first: try StateRow(database).first, moment: nil) }

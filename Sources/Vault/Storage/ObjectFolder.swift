@@ -120,6 +120,13 @@ struct ObjectFolder: Sendable {
         try await NIOThreadPool.singleton.runIfActive(body)
     }
 
+    /// Runs what blocks on such a thread, also where the task is cancelled.
+    static func finishOnThread<Value: Sendable>(
+        _ body: @escaping @Sendable () throws -> Value
+    ) async throws -> Value {
+        try await NIOThreadPool.singleton.finish(body)
+    }
+
     static func syncFolder(_ path: String) throws {
         let descriptor = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
         guard descriptor >= 0 else { throw POSIXFailure("open \(path)") }

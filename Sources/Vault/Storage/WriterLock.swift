@@ -15,9 +15,11 @@ final class WriterLock: Sendable {
         let descriptor = open(path, O_CREAT | O_RDWR | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else { throw VaultError.wrapping(POSIXFailure("open \(path)"), at: folder) }
         guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
+            let failure = POSIXFailure("flock \(path)")
             var buffer = [UInt8](repeating: 0, count: 32)
             let count = read(descriptor, &buffer, buffer.count)
             close(descriptor)
+            guard failure.number == EWOULDBLOCK else { throw VaultError.wrapping(failure, at: folder) }
             let owner = String(decoding: buffer.prefix(max(0, count)), as: UTF8.self)
                 .trimmingCharacters(in: .whitespacesAndNewlines)
             throw VaultError(

@@ -38,6 +38,33 @@ import Testing
         #expect(try edits([], [], exact: exact).isEmpty)
     }
 
+    /// Anybody can name any generation (`new_edits=false`).
+    @Test(arguments: [true, false], [Int.max, .max - 1, 1 << 40]) func whatNoEditCanStandOnIsSetAside(
+        exact: Bool, generation: Int
+    ) throws {
+        let life = Life()
+        let first = try life.edit(1)
+        let wanted = life.leaves
+        try life.edit(2, on: first)
+        let top = try #require(RevisionPath([RevisionID(generation: generation, hash: "ff")]))
+        let rival = Revision(
+            id: "d", path: top, isDeleted: false, document: Data(#"{"_id":"d","_rev":"\#(generation)-ff","v":3}"#.utf8),
+            attachments: [])
+        // Where it stands beside, the edit would have to win over it; where it stands alone, to follow it.
+        for found in [[rival] + life.leaves, [rival]] {
+            let look = DocumentLook(
+                id: "d", wanted: wanted, found: found, lost: [], winner: first, hidden: [])
+            let way = look.way(isExact: exact)
+            if found.count == 1, generation < .max {
+                #expect(way.obstacles.isEmpty && way.edits.map(\.path.start) == [generation + 1])
+            } else if way.edits.isEmpty {
+                #expect(way.obstacles.map(\.stage) == [.storing] && way.obstacles.first?.id == "d")
+            } else {
+                #expect(way.obstacles.isEmpty && way.edits.contains { $0.path.revisions.contains(rival.revision) })
+            }
+        }
+    }
+
     @Test func writesWhatLiesUnderANewerRevisionOnTop() async throws {
         let life = Life()
         let first = try life.edit(1)

@@ -53,6 +53,7 @@ import Testing
 
     @Test func takesAnyDepth() throws {
         let nested = String(repeating: #"{"b":1,"a":["#, count: 50_000) + String(repeating: "]}", count: 50_000)
-        _ = try fingerprint(#"{"a":\#(nested)}"#)
+        let deep = try fingerprint(#"{"a":\#(nested)}"#)
+        #expect(try deep == fingerprint(#"{ "a" : \#(nested) }"#) && deep != fingerprint(#"{"b":\#(nested)}"#))
     }
 }

@@ -37,6 +37,17 @@ import Testing
         #expect(value.object?.keys.sorted() == ["b", "c", "d", "é"])
     }
 
+    /// Whoever uploads an attachment compressed tells its length, and CouchDB stores any.
+    @Test(arguments: ["9223372036854775807", "1e400", "-1", "12345678901234567890", "1.5", "1099511627777"])
+    func lengthsThatNothingHasAreNotKnown(number: String) throws {
+        let text =
+            #"{"_id":"a","_attachments":{"x":{"follows":true,"encoding":"gzip","length":\#(number),"#
+            + #""encoded_length":\#(number),"revpos":\#(number)}}}"#
+        let attachment = try #require(try DocumentMembers(of: Data(text.utf8)).attachments.first)
+        #expect(attachment.length == nil && attachment.encodedLength == nil && attachment.partLength == nil)
+        #expect(attachment.generation == nil)
+    }
+
     /// CouchDB keeps the last of equal keys, at the place of the last one (tried on 3.5.0).
     @Test func lastOfRepeatedMembersCounts() throws {
         let text = #"""

@@ -30,6 +30,18 @@ import Testing
         }
     }
 
+    /// As where a cluster's balancer has led the second start of a replication to another node.
+    @Test func readsAJobThatTwoNodesHave() async throws {
+        let rows = ["couchdb@a", "couchdb@b"].map { node -> JSONValue in
+            ["id": "job", "node": .string(node), "source": "http://s/", "target": "http://t/", "history": []]
+        }
+        let answer = JSONValue.object(["total_rows": 2, "offset": 0, "jobs": .array(rows)]).text
+        try await withConnection(script: { request, _ in request.path == "/" ? .greeting("3.5.0") : .json(answer) }) {
+            (connection, _) async throws in
+            #expect(try await connection.schedulerJobs().map(\.node) == ["couchdb@a", "couchdb@b"])
+        }
+    }
+
     @Test func doesNotAcceptAListThatDoesNotAddUp() async throws {
         try await withConnection(script: jobs(5, claimed: 7)) { (connection, _) async throws in
             let error = try await couchError { try await connection.schedulerJobs() }

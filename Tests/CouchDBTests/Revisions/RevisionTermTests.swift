@@ -87,6 +87,10 @@ import Testing
     /// CouchDB serves documents of millions of nested arrays.
     @Test func takesAnyDepth() throws {
         let nested = String(repeating: "[", count: 200_000) + String(repeating: "]", count: 200_000)
-        _ = try RevisionTerm(of: Data(#"{"a":\#(nested)}"#.utf8), parent: nil, isDeleted: false).hash
+        func hash(_ member: String) throws -> String {
+            let document = Data(#"{"\#(member)":\#(nested)}"#.utf8)
+            return try RevisionTerm(of: document, parent: nil, isDeleted: false).hash
+        }
+        #expect(try hash("a") == hash("a") && hash("a") != hash("b"))
     }
 }

@@ -19,7 +19,7 @@ struct VaultStateTests {
             setAside: setAside, documents: 10, deleted: 0, leaves: 10, verified: nil, digest: DigestSum(), rowHash: 0)
     }
 
-    /// Runs the body with a state whose pair warns after a quarter of an hour and is critical after two hours.
+    /// Runs the body with a state whose pair warns after a quarter of an hour and is critical after an hour.
     private func withState(_ body: (VaultState) throws -> Void) async throws {
         let connection = try ServerConnection(url: try ServerURL.parse("http://couch:5984").url, authentication: .none)
         let pair = VaultPair(
@@ -40,8 +40,8 @@ struct VaultStateTests {
 
     @Test(
         arguments: [
-            (0, 100_000.0, nil), (5, 899, nil), (5, 900, Finding.Severity.warning), (5, 7199, .warning),
-            (5, 7200, .critical),
+            (0, 100_000.0, nil), (5, 899, nil), (5, 900, Finding.Severity.warning), (5, 3599, .warning),
+            (5, 3600, .critical),
         ] as [(Int, TimeInterval, Finding.Severity?)])
     func behindByAge(pending: Int, age: TimeInterval, severity: Finding.Severity?) async throws {
         try await withState { state in
@@ -85,7 +85,7 @@ struct VaultStateTests {
     @Test(
         "What is behind a moment that was made while the clock was ahead is late from when that one was first seen",
         arguments: [
-            (nil, nil), (899, nil), (900, .warning), (7200, .critical),
+            (nil, nil), (899, nil), (900, .warning), (3600, .critical),
         ] as [(TimeInterval?, Finding.Severity?)])
     func behindAMomentOfTheFuture(seen: TimeInterval?, severity: Finding.Severity?) async throws {
         try await withState { state in
@@ -136,7 +136,7 @@ struct VaultStateTests {
 
     @Test(
         "A pair that has never had a backup is told",
-        arguments: [(899, nil), (900, .warning), (7200, .critical)] as [(TimeInterval, Finding.Severity?)])
+        arguments: [(899, nil), (900, .warning), (3600, .critical)] as [(TimeInterval, Finding.Severity?)])
     func neverBackedUp(age: TimeInterval, severity: Finding.Severity?) async throws {
         try await withState { state in
             var state = state
@@ -248,7 +248,7 @@ struct VaultStateTests {
     @Test func whatABackupMayEndWaitsForIt() async throws {
         try await withState { state in
             var state = state
-            (state.newest, state.pending, state.awaited) = (moment(age: 7200), 5, .own)
+            (state.newest, state.pending, state.awaited) = (moment(age: 3600), 5, .own)
             let waiting = report(state)
             #expect(waiting.findings == [])
             #expect(waiting.lights.replicating.state == .unknown)
@@ -276,7 +276,7 @@ struct VaultStateTests {
     @Test func anotherProcessIsNoFailureForAWhile() async throws {
         try await withState { state in
             var state = state
-            (state.newest, state.pending) = (moment(age: 7200), 5)
+            (state.newest, state.pending) = (moment(age: 3600), 5)
             state.note(VaultPairFailure(VaultError(.locked, "another writes", at: "/vault"), from: "production"))
             #expect(state.failure == nil && state.awaited == .other("another writes"))
             let first = report(state)

@@ -72,6 +72,41 @@ import Testing
         #expect(task.id?.base == Scene.base)
     }
 
+    @Test("What CouchDB takes for one replication is found under each form of its addresses")
+    func otherForms() throws {
+        let scene = Scene()
+        var document = scene.foreignDocument()
+        (document.members["source"], document.members["target"]) = (
+            "https://couch1.example.org/orders/", "http://couch2.example.org/orders"
+        )
+        let foreign = try ReplicationDocument(answer: .object(document.members))
+        #expect(find(scene, observation(documents: [foreign])).documents.count == 1)
+    }
+
+    @Test("A task of another replicator database is not that of our document of the same id")
+    func otherDatabasesTask() throws {
+        let scene = Scene()
+        var task = try #require(scene.running(scene.ownDocument).task)
+        for (database, isOurs) in [
+            ("_replicator", true), ("shards/00000000-7fffffff/_replicator.1665052660", true), (nil, true),
+            ("shards/00000000-7fffffff/team/_replicator.1665052660", false), ("team/_replicator", false),
+        ] as [(String?, Bool)] {
+            task.database = database
+            let found = find(scene, observation(documents: [scene.ownDocument], tasks: [task]))
+            #expect((found.primary?.task != nil) == isOurs, "\(database ?? "none")")
+        }
+    }
+
+    @Test("Of a job that two nodes have the one that runs counts")
+    func twoNodes() {
+        let scene = Scene()
+        var (running, waiting) = (scene.job(scene.desired.documentID), scene.job(scene.desired.documentID))
+        (running.node, waiting.node, waiting.isRunning) = ("couchdb@a", "couchdb@b", false)
+        for jobs in [[running, waiting], [waiting, running]] {
+            #expect(find(scene, observation(jobs: jobs, documents: [scene.ownDocument])).primary?.job == running)
+        }
+    }
+
     @Test("A job of another replicator database is not that of our document of the same id")
     func otherDatabase() {
         let scene = Scene()

@@ -36,9 +36,22 @@ import Testing
         #expect(scene.desired.differences(from: document).contains("source"))
     }
 
-    @Test("The other ways to write an address are the same place; on the coordinator a bare name too")
+    @Test("On a node of 2.x a bare name is a database of that node alone")
+    func nodesOwn() {
+        var scene = Scene()
+        for (version, isPair) in [(ServerVersion(1, 7, 1), true), (ServerVersion(2, 3, 1), false)] {
+            scene.targetServer = .known(Scene.server(version, uuid: "b2"))
+            #expect(scene.desired.matches(source: "http://couch1.example.org:5984/orders", target: "orders") == isPair)
+        }
+    }
+
+    @Test("The other ways to write an address are the same place; on a coordinator of 1.x a bare name too")
     func aliases() {
         var scene = Scene()
+        (scene.sourceServer, scene.targetServer) = (
+            .known(Scene.server(ServerVersion(1, 7, 1), uuid: "a1")),
+            .known(Scene.server(ServerVersion(1, 7, 1), uuid: "b2"))
+        )
         scene.sourceAccess.otherURLs = [Scene.url("https://couch1.internal:6984/couch")]
         #expect(scene.desired.matches(source: "HTTP://Couch1.Example.org:5984/orders", target: "orders"))
         #expect(

@@ -18,6 +18,8 @@ import Testing
             ("http://h/Case", "http://h/Case"), ("http://h/100%", "http://h/100%"),
         ])
     func normalized(text: String, expected: String) {
+        // What is one address is one place.
+        #expect(EndpointSpelling.place(text) == EndpointSpelling.place(expected) || expected.contains("%"))
         #expect(EndpointSpelling.normalized(text) == expected)
         #expect(EndpointSpelling.normalized(expected) == expected || expected.contains("%"))
     }
@@ -25,5 +27,16 @@ import Testing
     @Test("No password survives")
     func secrets() {
         #expect(!EndpointSpelling.normalized("https://user:hunter2@h/a").contains("hunter2"))
+    }
+
+    @Test(
+        "A place is what a replication id is made of: no scheme, and three ports that count as none",
+        arguments: [
+            ("http://h/a", "h/a"), ("https://u:p@H/a/", "h/a"), ("http://h:80/a", "h/a"), ("http://h:5984/a", "h/a"),
+            ("https://h:443/a", "h/a"), ("https://h:5984/a", "h:5984/a"), ("http://h:6984/a", "h:6984/a"),
+            ("http://[::1]:5984/a", "[::1]/a"), ("http://h:5984", "h"), ("orders", "orders"), ("", ""),
+        ])
+    func place(text: String, expected: String) {
+        #expect(EndpointSpelling.place(text) == expected)
     }
 }

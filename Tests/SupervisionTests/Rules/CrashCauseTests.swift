@@ -83,9 +83,19 @@ import Testing
         ("request_uri_too_long", .poisonDocument),
         (
             "{checkpoint_commit_failure,<<\"Error updating the source checkpoint document: conflict\">>}",
-            .checkpointRefused
+            .checkpointShared
         ),
         ("{checkpoint_commit_failure,<<\"Failure on target commit: {error,<<\"405\">>}\">>}", .checkpointRefused),
+        (
+            "{checkpoint_commit_failure,<<\"Failure on target commit: {'EXIT',{http_request_failed,\\\"POST\\\",\n"
+                + "\\\"http://couch2:5984/orders/_ensure_full_commit\\\",{error,{error,{conn_failed,{error,econnrefused}}}}}}\">>}",
+            .unreachable
+        ),
+        (
+            "{checkpoint_commit_failure,<<\"Failure on source commit: {'EXIT',{http_request_failed,\\\"POST\\\",\n"
+                + "\\\"http://couch1/orders/_ensure_full_commit\\\",{error,{code,504}}}}\">>}", .timedOut
+        ),
+        ("{checkpoint_commit_failure,<<\"Failure on target commit: {error,enospc}\">>}", .diskFull),
         (
             "{checkpoint_commit_failure,<<\"instance_start_time on target database has changed since last checkpoint.\">>}",
             .databaseReplaced

@@ -85,15 +85,55 @@ import Testing
         #expect(scene.pass() == [])
     }
 
+    /// Passes once, with so many documents deleted.
+    private func pass(_ scene: inout Scene, deleted: Int, of all: Int = 1000) -> [String] {
+        for (side, identity) in [(\Scene.source, "1795000001"), (\Scene.target, "1795000002")] {
+            scene[keyPath: side] = .present(
+                Scene.database(
+                    documents: all - deleted, deleted: deleted, sequence: all + deleted, identity: identity))
+        }
+        return scene.pass()
+    }
+
+    @Test("One that takes longer than a pass is told too, and told again where as much goes once more")
+    func slow() throws {
+        var scene = Scene.watched()
+        scene.elapse(60)
+        #expect(pass(&scene, deleted: 100) == [])
+        scene.elapse(60)
+        #expect(pass(&scene, deleted: 200) == ["mass-deletion"])
+        let first = try #require(scene.finding("mass-deletion"))
+        #expect(first.summary == "200 documents of 1,000 (20 %) were deleted at the source within 2 min")
+        scene.elapse(60)
+        #expect(pass(&scene, deleted: 300) == ["mass-deletion"])
+        #expect(scene.finding("mass-deletion")?.since == first.since, "it is told already")
+        scene.elapse(60)
+        #expect(pass(&scene, deleted: 400) == ["mass-deletion"])
+        let second = try #require(scene.finding("mass-deletion"))
+        #expect(second.summary.hasPrefix("200 documents of 800 (25 %)") && second.since == scene.now)
+    }
+
+    @Test("It is found whatever part of an hour it began in", arguments: [0, 10, 29, 31, 45, 59])
+    func slowAtAnyTime(minutes: Int) {
+        var scene = Scene.watched()
+        for _ in 0..<minutes {
+            scene.elapse(60)
+            #expect(pass(&scene, deleted: 0) == [])
+        }
+        var told = 0
+        for minute in 1...25 {
+            scene.elapse(60)
+            if pass(&scene, deleted: minute * 10) == ["mass-deletion"] { told += 1 }
+        }
+        #expect(told >= 5)
+    }
+
     @Test("A steady trickle, growth, and another database are none")
     func healthy() {
         var scene = Scene.watched()
-        for number in 1...9 {
-            scene.source = .present(Scene.database(documents: 1000 - number * 100, deleted: number * 100))
-            scene.target = .present(
-                Scene.database(documents: 1000 - number * 100, deleted: number * 100, identity: "1795000002"))
-            if number * 100 > 500 { break }
-            #expect(scene.pass() == [])
+        for number in 1...60 {
+            scene.elapse(900)
+            #expect(pass(&scene, deleted: number * 10) == [])
         }
         scene = Scene.watched()
         scene.source = .present(Scene.database(documents: 9000))

@@ -8,7 +8,7 @@ import Testing
     @Test(
         "The lag is the age of the newest state that the backup surely holds",
         arguments: [
-            (14.0, nil), (15, .warning), (119, .warning), (120, .critical),
+            (14.0, nil), (15, .warning), (59, .warning), (60, .critical),
         ] as [(Double, Finding.Severity?)])
     func lag(minutes: Double, severity: Finding.Severity?) {
         var scene = Scene.watched()

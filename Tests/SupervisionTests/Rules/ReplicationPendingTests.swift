@@ -5,12 +5,12 @@ import Testing
 @testable import Supervision
 
 @Suite struct ReplicationPendingTests {
-    @Test("A job that waits for its turn with work to do is found after half an hour")
+    @Test("A job that waits for its turn with work to do is found after an hour")
     func waiting() throws {
         var scene = Scene.watched()
         scene.park()
         scene.write(10)
-        for _ in 0..<30 {
+        for _ in 0..<60 {
             #expect(scene.pass().filter { $0 != "replication-behind" } == [])
             scene.elapse(60)
         }

@@ -64,6 +64,22 @@ import Testing
         #expect(scene.memory.targetIdentity == "1795999999")
     }
 
+    @Test("A target that was filled again before anybody looked is as good as a comparison says")
+    func proved() {
+        var scene = Scene.watched()
+        scene.pair.mode = .watch
+        scene.target = .present(Scene.database(documents: 1000, identity: "1795999999"))
+        #expect(scene.pass() == ["target-replaced"])
+        scene.elapse(60)
+        #expect(scene.pass() == ["target-replaced"])
+        scene.elapse(60)
+        scene.proof = .equal(since: scene.now)
+        #expect(scene.pass() == [])
+        scene.elapse(60)
+        scene.proof = .notDemanded
+        #expect(scene.pass() == [] && scene.memory.targetIdentity == "1795999999")
+    }
+
     @Test("Where Couchkeep only watches, CouchDB's own new start ends it, with equal counts")
     func watched() {
         var scene = replaced()

@@ -65,7 +65,11 @@ extension Scene {
 
     static let base = "8f5b"
 
-    var desired: DesiredReplication { DesiredReplication(pair: pair, source: sourceAccess, target: targetAccess) }
+    var desired: DesiredReplication {
+        DesiredReplication(
+            pair: pair, source: sourceAccess, target: targetAccess,
+            coordinator: (pair.runOn == .source ? sourceServer : targetServer).value)
+    }
 
     /// The document that Couchkeep would write.
     var ownDocument: ReplicationDocument {
