@@ -10,6 +10,8 @@ package struct AlertRecord: Sendable, Hashable, Codable {
     /// The time it was first told by itself; nil: never, or only as part of its cause.
     package var firstTold: Date?
     package var lastTold: Date?
+    /// The occurrence that was told last; nil where none was.
+    package var toldOccurrence: Date?
     /// The worst severity told in this episode.
     package var toldSeverity: Severity?
     /// The first of the passes in a row that found it gone.
@@ -42,6 +44,7 @@ package struct AlertRecord: Sendable, Hashable, Codable {
     mutating func tell(_ severity: Severity, at time: Date) {
         firstTold = firstTold ?? time
         lastTold = time
+        toldOccurrence = condition.occurrence ?? toldOccurrence
         toldSeverity = max(toldSeverity ?? severity, severity)
     }
 

@@ -138,7 +138,8 @@ extension AlertRecord {
         // What is only remembered and could not be judged now is no news.
         guard firstTold != nil, let toldSeverity else { return lastSeen == time ? .new : nil }
         if severity > toldSeverity { return .worse }
-        if let occurrence = condition.occurrence, let lastTold, occurrence > lastTold { return .new }
+        // It may be later than the pass that tells of it, which began before it looked.
+        if let occurrence = condition.occurrence, occurrence > toldOccurrence ?? lastTold ?? .distantPast { return .new }
         if let remindFrom, isReminded, wasTold(atLeast: remindFrom, before: time) { return .reminder }
         return nil
     }

@@ -41,6 +41,7 @@ extension PairMemory {
         guard areRefusalsProved(by: situation.proof) else { return }
         settledRefusals = max(refused, settledRefusals ?? 0)
         settledInSession = refused
+        settledSession = situation.primary?.task?.startedOn
         (refused, refusedBefore, refusedValidators, refusedAt) = (0, nil, nil, nil)
     }
 
@@ -196,8 +197,13 @@ extension PairMemory {
         }
         if let base = replication.id?.base { replicationBase = base }
         if let failures = replication.statistics?.documentWriteFailures {
-            // A counter that went back is one of a new session.
-            if failures < settledInSession ?? 0 { settledInSession = 0 }
+            // A counter that went back is one of a new session. Before 3.0 each counts from zero, so that another one may have
+            // come as far again.
+            let isOld = (observation.coordinatorServer.value?.version).map { $0 < ServerVersion(3, 0) } ?? false
+            let isOther = settledSession != replication.primary?.task?.startedOn
+            if failures < settledInSession ?? 0 || (isOld && isOther && settledSession != nil) {
+                (settledInSession, settledSession) = (0, nil)
+            }
             noteRefused(failures, settled: settledInSession ?? 0, observation.inspection, at: observation.at)
         }
         let newActivity =
@@ -353,7 +359,7 @@ extension PairMemory {
         sourceLog = nil
         targetLog = nil
         // New checkpoints count refusals anew.
-        (settledRefusals, settledInSession) = (nil, nil)
+        (settledRefusals, settledInSession, settledSession) = (nil, nil, nil)
         wasComplete = false
         pendingSince = moment
     }

@@ -22,7 +22,7 @@ package enum RepairPlan: Sendable, Hashable {
         guard situation.pair.mode == .manage else { return .none }
         guard let (action, rule) = wanted(findings, in: situation, adopting: adopting, rescans: rescans)
         else { return .none }
-        if let reason = obstacle(findings, in: situation) { return .held(action, rule: rule, reason: reason) }
+        if let reason = obstacle(to: action, findings, in: situation) { return .held(action, rule: rule, reason: reason) }
         if let late = ReplicationPartial.blocker(in: situation),
             action == .createReplication || action.documentID == late.document.id
         {
@@ -120,8 +120,10 @@ package enum RepairPlan: Sendable, Hashable {
         } ?? false
     }
 
-    /// What forbids every repair now.
-    private static func obstacle(_ findings: [Finding], in situation: PairSituation) -> String? {
+    /// What forbids a repair now; but for what ends a lock, every repair.
+    private static func obstacle(
+        to action: RepairAction, _ findings: [Finding], in situation: PairSituation
+    ) -> String? {
         for (server, found) in [
             (situation.pair.source.server, situation.sourceServerFindings),
             (situation.pair.target.server, situation.targetServerFindings),
@@ -129,7 +131,9 @@ package enum RepairPlan: Sendable, Hashable {
             return "\(server) is another server than before; accept it with --adopt"
         }
         for (side, observed) in [("source", situation.observation.source), ("target", situation.observation.target)] {
-            if case .unknown(let error) = observed { return "the \(side) could not be looked at: \(error.message)" }
+            guard case .unknown(let error) = observed, !(error.isAccountLocked && endsLock(action, in: situation))
+            else { continue }
+            return "the \(side) could not be looked at: \(error.message)"
         }
         if let doubt = situation.doubt(about: .source) ?? situation.doubt(about: .target) { return doubt }
         if situation.observation.source == .missing {

@@ -68,6 +68,11 @@ import Testing
         #expect(advance(5, occurrence: 0) == [])
         #expect(advance(10, occurrence: 10) == [.new])
         #expect(advance(15, occurrence: 10) == [])
+        // As where a pass looks at something a while after it has begun, and tells twice.
+        #expect(advance(20, occurrence: 20.1) == [.new])
+        #expect(advance(20, occurrence: 20.1) == [])
+        #expect(advance(25, occurrence: 20.1) == [])
+        #expect(advance(30, occurrence: 30) == [.new])
     }
 
     @Test func whatIsOnlyCalledOtherwiseIsNotToldAgain() throws {

@@ -74,6 +74,27 @@ import Testing
         #expect(scene.pass() == ["writes-refused"])
     }
 
+    @Test("Before 3.0 another session counts from zero, though it has come as far when somebody looks", arguments: [2, 3])
+    func anotherSession(version: Int) {
+        var scene = Scene.watched()
+        scene.targetServer = .known(Scene.server(ServerVersion(version, 3, 1), uuid: "b2"))
+        _ = scene.pass()
+        scene.proof = .none
+        scene.replication.documents[0].task?.startedOn = Scene.start
+        scene.report(failures: 1)
+        #expect(scene.pass() == ["writes-refused"])
+        scene.elapse(60)
+        scene.proof = .equal(since: scene.now)
+        #expect(scene.pass() == [])
+        scene.replication.documents[0].task?.startedOn = scene.now
+        scene.report(failures: 1)
+        scene.elapse(60)
+        _ = scene.pass()
+        scene.elapse(60)
+        // From 3.0 on a session goes on with the counts of the one before.
+        #expect(scene.pass() == (version < 3 ? ["writes-refused"] : []))
+    }
+
     @Test("Counts that become equal again prove nothing")
     func counts() {
         func inspection(_ target: Int) -> PairInspection {
