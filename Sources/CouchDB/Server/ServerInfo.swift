@@ -45,6 +45,9 @@ public struct ServerInfo: Sendable, Hashable {
     /// which 1.x has unless told otherwise, 2.x where it is told so, and later versions never.
     public var mayDelayCommits: Bool { version < ServerVersion(3, 0) }
 
+    /// Whether a database can be partitioned: from 3.0 on, or where the feature list says `partitioned`.
+    public var hasPartitions: Bool { features.contains("partitioned") || version >= ServerVersion(3, 0) }
+
     /// Whether `_dbs_info` takes a list of names: from 2.2 on.
     public var hasDatabasesInfo: Bool { version >= ServerVersion(2, 2) }
 

@@ -88,7 +88,8 @@ package final class CouchReplica: Replica {
         return ReplicaDescription(
             name: database.url, updateSequence: info.updateSequence, documentCount: info.documentCount,
             deletedCount: info.deletedCount, identity: info.identity,
-            purges: info.purgeSequence?.parameter, copies: info.copyCounts)
+            purges: info.purgeSequence?.parameter, copies: info.copyCounts,
+            isPartitioned: info.isPartitioned)
     }
 
     /// Changes or reads what was learnt.

@@ -16,10 +16,12 @@ package struct ReplicaDescription: Sendable, Hashable {
     package var purges: String?
     /// The copies of its shards in a cluster; nil where there is one of each.
     package var copies: CopyCounts?
+    /// Whether it is partitioned; nil where it is no database of a server.
+    package var isPartitioned: Bool?
 
     package init(
         name: String, updateSequence: UpdateSequence, documentCount: Int, deletedCount: Int, identity: String? = nil,
-        purges: String? = nil, copies: CopyCounts? = nil
+        purges: String? = nil, copies: CopyCounts? = nil, isPartitioned: Bool? = nil
     ) {
         self.name = name
         self.updateSequence = updateSequence
@@ -28,6 +30,7 @@ package struct ReplicaDescription: Sendable, Hashable {
         self.identity = identity
         self.purges = purges
         self.copies = copies
+        self.isPartitioned = isPartitioned
     }
 
     /// All documents, deleted ones too.

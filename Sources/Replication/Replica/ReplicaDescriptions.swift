@@ -3,6 +3,12 @@ package struct ReplicaDescriptions: Sendable, Hashable {
     package var source: ReplicaDescription
     package var target: ReplicaDescription
 
+    /// Whether both are partitioned, or neither is; nil where a side is no database of a server.
+    package var haveEqualPartitioning: Bool? {
+        guard let left = source.isPartitioned, let right = target.isPartitioned else { return nil }
+        return left == right
+    }
+
     /// Asks both at the same time.
     ///
     /// - Throws: ``ReplicationFailure`` of the side that doesn't answer; `CancellationError`.

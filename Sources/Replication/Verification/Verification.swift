@@ -107,6 +107,7 @@ package struct Verification: Sendable {
             verdict: outcome.isEqual ? .equal : .different, level: .counts, sequence: outcome.sequence, at: at,
             counts: outcome.counts, differences: outcome.differences, elapsed: began.duration(to: .now))
         result.hasEqualSecurity = outcome.hasEqualSecurity
+        result.hasEqualPartitioning = outcome.sides?.haveEqualPartitioning
         if let sides = outcome.sides { result.note(try await nodesAwayBehind(sides)) }
         return result
     }

@@ -36,6 +36,10 @@ extension Verification {
         package var passedSelfTest: Bool?
         /// Whether `_security` says the same on both sides, at level `counts`; nil where it was not compared.
         package var hasEqualSecurity: Bool?
+        /// Whether both sides are partitioned, or neither is; nil where one is no database of a server.
+        ///
+        /// It is no part of the verdict, which is about documents.
+        package var hasEqualPartitioning: Bool?
         package var elapsed: Duration
         /// Where only what has changed since was compared: when everything was.
         package var since: Date?

@@ -197,6 +197,7 @@ struct VerificationRun {
             share: bodies == nil ? nil : state.share, passedSelfTest: passed, elapsed: elapsed)
         result.doubt(isBehind: revisions.isBehind)
         result.note(away)
+        result.hasEqualPartitioning = sides.haveEqualPartitioning
         result.since = state.basis?.at
         if result.verdict == .equal {
             result.basis = VerificationBasis(

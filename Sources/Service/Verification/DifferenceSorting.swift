@@ -48,6 +48,7 @@ struct DifferenceSorting {
         if onTheirWay > 0, let filledAt { record.asOf = min(filledAt, result.at) }
         record.file = written?.path
         (record.passedSelfTest, record.hasEqualSecurity) = (result.passedSelfTest, result.hasEqualSecurity)
+        record.hasEqualPartitioning = result.hasEqualPartitioning
         record.bodies = result.bodies.map { VerificationRecord.Bodies($0, share: result.share) }
         (record.counts, record.onTheirWay) = (result.counts, onTheirWay)
         (record.since, record.basis) = (result.since, result.basis)

@@ -57,6 +57,8 @@ package struct VerificationRecord: Sendable, Hashable, Codable {
     package var passedSelfTest: Bool?
     /// Whether `_security` says the same on both sides, at level `counts`; nil where it was not compared.
     package var hasEqualSecurity: Bool?
+    /// Whether both sides are partitioned, or neither is; nil where one is no database of a server.
+    package var hasEqualPartitioning: Bool?
     /// Who wanted it: `asked`, `schedule`, or a rule's name.
     package var reasonToRun: String
     package var state = State.running

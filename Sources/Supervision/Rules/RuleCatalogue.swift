@@ -15,7 +15,7 @@ package enum RuleCatalogue {
         ReplicationCompleted.self, ReplicationPartial.self, ReplicationAltered.self, ReplicationNeverStarted.self,
         ReplicationCrashing.self, ReplicationStalled.self, ReplicationDuplicate.self, WritesRefused.self,
         CountsDiffer.self, MassDeletion.self, ReplicationPending.self, ReplicationBehind.self, CheckpointLost.self,
-        SecurityDiffers.self, Blind.self,
+        PartitioningDiffers.self, SecurityDiffers.self, Blind.self,
     ]
 
     /// All rules.

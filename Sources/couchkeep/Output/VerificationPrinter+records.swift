@@ -22,6 +22,7 @@ extension VerificationPrinter {
         }
         if let passed = record.passedSelfTest { Console.out("  self-test \(passed ? "passed" : "FAILED")") }
         if record.hasEqualSecurity == false { Self.securityDiffers() }
+        if record.hasEqualPartitioning == false { Console.out("  \(Self.partitioningDiffers)") }
         let counts = record.counts
         guard counts.different > 0 else { return }
         Console.out("  \(Self.words(counts))")
@@ -42,6 +43,7 @@ extension VerificationPrinter {
         var text = "\(Self.headline(record))  \(record.pair)  \(source) and \(target), \(Self.facts(record))"
         if record.counts.different > 0 { text += ", \(Self.words(record.counts))" }
         if let reason = record.reason { text += ": \(reason)" }
+        if record.hasEqualPartitioning == false { text += "; \(Self.partitioningDiffers)" }
         Console.out(text)
     }
 

@@ -31,6 +31,7 @@ struct VerificationPrinter {
         if let bodies = result.bodies { text(bodies, share: result.share ?? .all) }
         if let passed = result.passedSelfTest { Console.out("  self-test \(passed ? "passed" : "FAILED")") }
         if result.hasEqualSecurity == false { Self.securityDiffers() }
+        if result.hasEqualPartitioning == false { Console.out("  \(Self.partitioningDiffers)") }
         guard !counts.isEqual else { return }
         var words = "equal \(counts.equal), missing \(counts.missing), extra \(counts.extra)"
         words += ", other leaves \(counts.otherLeaves)"
@@ -49,6 +50,9 @@ struct VerificationPrinter {
     static func securityDiffers() {
         Console.out("  _security differs: who may read and write is not the same on both sides")
     }
+
+    /// What the documents don't show.
+    static let partitioningDiffers = "only one side is partitioned: couchkeep explain \(PartitioningDiffers.name)"
 
     /// One JSON object.
     func json(_ result: Verification.Result, onTheirWay: Int) throws {

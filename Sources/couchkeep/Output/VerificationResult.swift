@@ -61,6 +61,8 @@ struct VerificationResult: Encodable {
     var selfTest: String?
     /// Whether `_security` is `equal` or `different`; none where it was not compared.
     var security: String?
+    /// Whether both sides are partitioned, or neither is: `equal` or `different`; none where one is no server's database.
+    var partitioning: String?
     var differences: [VerificationDifference]
     var seconds: Double
     /// What is remembered; none where two databases were named.
@@ -73,7 +75,8 @@ struct VerificationResult: Encodable {
         counts = verification.counts
         bodies = verification.bodies.map { VerificationRecord.Bodies($0, share: verification.share) }
         selfTest = verification.passedSelfTest.map { $0 ? "passed" : "failed" }
-        security = verification.hasEqualSecurity.map(Self.security)
+        security = verification.hasEqualSecurity.map(Self.word)
+        partitioning = verification.hasEqualPartitioning.map(Self.word)
         differences = verification.differences.map(VerificationDifference.init)
         seconds = verification.elapsed / .seconds(1)
     }
@@ -86,10 +89,11 @@ struct VerificationResult: Encodable {
         (asOf, counts, bodies, seconds) = (summary.asOf, record.counts, record.bodies, record.seconds)
         onTheirWay = record.onTheirWay
         (selfTest, self.differences, verification) = (summary.selfTest, differences, summary)
-        security = record.hasEqualSecurity.map(Self.security)
+        security = record.hasEqualSecurity.map(Self.word)
+        partitioning = record.hasEqualPartitioning.map(Self.word)
     }
 
-    private static func security(_ isEqual: Bool) -> String {
+    private static func word(_ isEqual: Bool) -> String {
         (isEqual ? Verification.Verdict.equal : .different).rawValue
     }
 }

@@ -75,4 +75,21 @@ import Testing
             #expect(try await verification.run(level: .counts).verdict == .equal)
         }
     }
+
+    @Test(arguments: [Verification.Level.counts, .revisions])
+    func otherPartitioning(_ level: Verification.Level) async throws {
+        try await withSimulatedReplica { server, plain in
+            server.makeDatabases("copy")
+            let copy = CouchReplica(plain.database.server.database("copy"))
+            let parts = CouchReplica(plain.database.server.database("parts"))
+            try await parts.database.create(isPartitioned: true)
+            _ = try await parts.database.putDocument("p:a", members: [:])
+            for target in [plain, copy] { _ = try await Replicator(from: parts, to: target).run() }
+            let different = try await Verification(parts, plain).run(level: level)
+            #expect(different.verdict == .equal && different.hasEqualPartitioning == false, "the documents are equal")
+            #expect(try await Verification(copy, plain).run(level: level).hasEqualPartitioning == true)
+            let other = try await ReplicaDescriptions.ask(parts, MemoryReplica())
+            #expect(other.haveEqualPartitioning == nil, "a replica that is no database of a server does not tell")
+        }
+    }
 }
