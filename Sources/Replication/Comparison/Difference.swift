@@ -84,6 +84,9 @@ package struct ComparisonCounts: Sendable, Hashable, Codable {
     package var extraLeaves: Int?
     /// Those of these that the target shows otherwise than the source.
     package var winningLeaves: Int?
+    /// Those of the others of which the target lacks no revision either, and holds an edit of its own in the place of
+    /// one of the source; nil for none, as in records of older runs.
+    package var overwrittenLeaves: Int?
     package var bodyDiffers = 0
     package var attachmentDiffers = 0
 
@@ -103,9 +106,16 @@ package struct ComparisonCounts: Sendable, Hashable, Codable {
     /// Whether all that differs is that the target has more.
     package var isOnlyMore: Bool { different > 0 && different == extra + (extraLeaves ?? 0) }
 
+    /// Whether all that differs comes of what only the target has: there is nothing to copy, though what the source
+    /// shows may be hidden there.
+    package var isOnlyOfTarget: Bool {
+        different > 0 && different == extra + (extraLeaves ?? 0) + (overwrittenLeaves ?? 0)
+    }
+
     /// Counts a difference, and what it says of the target's leaf revisions.
     package mutating func count(_ difference: Difference) {
         count(difference.kind)
+        if difference.mayBeSurplus { overwrittenLeaves = (overwrittenLeaves ?? 0) + 1 }
         guard difference.kind == .otherLeaves, let surplus = difference.surplus else { return }
         extraLeaves = (extraLeaves ?? 0) + 1
         if surplus == .winning { winningLeaves = (winningLeaves ?? 0) + 1 }

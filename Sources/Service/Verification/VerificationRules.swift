@@ -14,11 +14,13 @@ package enum BackupDiffers: Rule {
         evidence: "The verification: couchkeep verify show NUMBER names each document, and why where that is known.",
         repair:
             "For pairs of mode manage each check copies the missing revisions into the backup, and verifies again. "
-            + "By hand: couchkeep repair PAIR. What only the backup has stays (couchkeep repair PAIR --remove-extra removes it), and "
-            + "content that differs needs people. The finding ends when a verification of the same level says equal.",
+            + "By hand: couchkeep repair PAIR. What only the backup has stays, such as what was edited or deleted "
+            + "there (couchkeep repair PAIR --remove-extra removes it, with --dry-run it shows it), and content that "
+            + "differs needs people. The finding ends when a verification of the same level says equal.",
         severity:
-            "critical where the backup lacks something or its content differs, notice where it only has more, warning where "
-            + "that makes it show another revision of a document")
+            "critical where the backup lacks something, its content differs or an edit or a deletion there has taken the "
+            + "place of what the source has; notice where it only has more, warning where that makes it show another "
+            + "revision of a document")
 }
 
 /// A pair was not verified for longer than the configuration wants.

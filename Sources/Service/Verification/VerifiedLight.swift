@@ -163,8 +163,8 @@ package struct VerifiedLight: Sendable {
         let more = counts.different > first.count ? " and \(Wording.number(counts.different - first.count)) more" : ""
         // It has all that the source has, and shows something else.
         let isOtherwise = record.hasFoundAll && (counts.winningLeaves ?? 0) > 0
-        let name = ShellWord.quoted(pair.pair)
-        let isRemovable = isOtherwise && VaultPair.backup(of: pair.target) == nil && hold == nil
+        let helpful = DifferenceRemedy(record)
+        let remedy: DifferenceRemedy? = helpful == .removing && hold != nil ? nil : helpful
         // It is about one of those that are named.
         let cause = first.lazy.compactMap { difference in
             difference.explanation.map { first.count > 1 ? "\(LineText.escaped(difference.id)): \($0)" : $0 }
@@ -182,9 +182,7 @@ package struct VerifiedLight: Sendable {
                 "attachmentDiffers": .integer(Int64(counts.attachmentDiffers)),
                 "first": .array(first.map { .string($0.id) }),
             ],
-            next: counts.lacking > 0
-                ? "couchkeep repair \(name)"
-                : isRemovable ? "couchkeep repair \(name) --remove-extra" : "couchkeep verify show \(record.id)",
+            next: remedy?.command(for: pair.pair) ?? "couchkeep verify show \(record.id)",
             cause: pair.findings.first { Self.suspicious.contains($0.rule) }
                 .map { Finding.fingerprint(rule: $0.rule, subject: pair.pair) })
     }

@@ -148,7 +148,9 @@ struct RepairCommand: AsyncParsableCommand, JSONCommand {
         let (found, equal) = (basis.differences, basis.equal)
         let holes = found.filter { !$0.onlyInSource.isEmpty }
         let extra = found.filter { !$0.onlyInTarget.isEmpty }
-        printer.found(equal: equal, holes: holes, extra: extra, removesExtra: removeExtra)
+        let text = RepairText(
+            lacking: holes.count, extra: extra.count, removesExtra: removeExtra, canRemove: target is CouchReplica)
+        printer.found(text, equal: equal, holes: holes, extra: extra, removesExtra: removeExtra)
         var result = RepairResult(
             isDryRun: dryRun, equal: equal, missing: holes.map(RepairResult.Document.init(missing:)),
             extra: extra.map(RepairResult.Document.init(extra:)))
@@ -156,7 +158,7 @@ struct RepairCommand: AsyncParsableCommand, JSONCommand {
         let awayBefore = try await AwayNodes.ask(source, target)
         if dryRun {
             if removeExtra, !extra.isEmpty { try await planRemoval(extra, of: source, hold, printer, &result) }
-            printer.dryRun(holes)
+            printer.dryRun(text, holes)
             code = found.isEmpty ? .ok : .different
         } else {
             code = told(try await copy(holes), printer, &result)

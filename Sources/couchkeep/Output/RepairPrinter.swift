@@ -9,16 +9,16 @@ struct RepairPrinter {
 
     private static let shown = 20
 
-    func found(equal: Int, holes: [Difference], extra: [Difference], removesExtra: Bool) {
+    func found(_ text: RepairText, equal: Int, holes: [Difference], extra: [Difference], removesExtra: Bool) {
         out("\(Wording.documents(equal)) equal, \(Wording.number(holes.count)) without a revision that the source has")
-        guard !extra.isEmpty else { return }
-        out("\(extra.count) have revisions that only the target has\(removesExtra ? "" : "; they stay")")
+        guard let more = text.ofExtra else { return }
+        out(more)
         list(extra, \.onlyInTarget, isWhole: removesExtra)
     }
 
-    func dryRun(_ holes: [Difference]) {
+    func dryRun(_ text: RepairText, _ holes: [Difference]) {
         list(holes, \.onlyInSource, isWhole: false)
-        out("Nothing was changed. Without --dry-run it is done.")
+        out(text.endOfDryRun)
     }
 
     func copied(_ report: HoleRepair.Report) {

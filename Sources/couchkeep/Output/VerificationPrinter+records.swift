@@ -31,10 +31,10 @@ extension VerificationPrinter {
         if more > 0 {
             Console.out("  and \(Wording.number(more)) more\(record.file.map { ", all of them in \($0)" } ?? "")")
         }
-        if counts.lacking > 0 {
+        if let remedy = DifferenceRemedy(record) {
             // A pair on servers may share the name.
             let name = VaultPair.backup(of: record.target) == nil ? record.pair : record.target
-            Console.out("next: couchkeep repair \(ShellWord.quoted(name)) --dry-run")
+            Console.out("next: \(remedy.command(for: name, isDryRun: true))")
         }
     }
 

@@ -32,7 +32,20 @@ import Testing
         #expect(found.filter { $0.surplus == .winning }.map(\.id) == ["winning"])
         #expect((report.counts.otherLeaves, report.counts.extra) == (4, 1))
         #expect((report.counts.extraLeaves, report.counts.winningLeaves) == (2, 1))
-        #expect(report.counts.lacking == 2 && !report.counts.isOnlyMore)
+        #expect(report.counts.lacking == 2 && !report.counts.isOnlyMore && !report.counts.isOnlyOfTarget)
+    }
+
+    @Test("An edit at the target on top of what the source has is counted as such, and leaves nothing to copy")
+    func countsEditsAtTheTarget() {
+        var counts = ComparisonCounts(equal: 3, extra: 1)
+        counts.count(Difference(id: "edited", kind: .otherLeaves, onlyInTarget: [.test(2, 9)]))
+        var beside = Difference(id: "beside", kind: .otherLeaves, onlyInTarget: [.test(2, 9)])
+        beside.surplus = .winning
+        counts.count(beside)
+        #expect((counts.otherLeaves, counts.overwrittenLeaves, counts.extraLeaves) == (2, 1, 1))
+        #expect(counts.isOnlyOfTarget && !counts.isOnlyMore && counts.lacking == 1)
+        counts.count(Difference(id: "behind", kind: .otherLeaves, onlyInSource: [.test(3, 1)]))
+        #expect(counts.overwrittenLeaves == 1 && !counts.isOnlyOfTarget)
     }
 
     /// A document that is written all the time lacks something at each first look.

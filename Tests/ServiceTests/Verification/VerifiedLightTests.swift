@@ -171,16 +171,28 @@ import Testing
         let losing = judged(extraLeaves: 2)
         #expect(losing.light.state == .ok && losing.findings([]).first?.severity == .notice)
         #expect(losing.light.summary.hasPrefix("complete, with 2 documents with revisions that only the backup has,"))
-        #expect(losing.findings([]).first?.next == "couchkeep verify show 7")
+        let removal = "couchkeep repair orders --remove-extra --dry-run"
+        #expect(losing.findings([]).first?.next == removal)
         let winning = judged(extraLeaves: 2, winning: 1)
         #expect(winning.light.state == .ok && winning.findings([]).first?.severity == .warning)
-        #expect(winning.findings([]).first?.next == "couchkeep repair orders --remove-extra")
+        #expect(winning.findings([]).first?.next == removal)
         // A record of an older run does not know; and one of two lacks something.
         for extraLeaves in [nil, 1] {
             let lacking = judged(extraLeaves: extraLeaves)
             #expect(lacking.light.state == .problem && lacking.findings([]).first?.severity == .critical)
             #expect(lacking.findings([]).first?.next == "couchkeep repair orders")
         }
+    }
+
+    @Test("What was edited at the target is critical, and goes away by a removal, where nothing is missing besides")
+    func editsAtTheTarget() {
+        var edited = record(.different, extra: 1)
+        (edited.counts.otherLeaves, edited.counts.overwrittenLeaves) = (1, 1)
+        let judged = light([edited], daily, hours: 1)
+        #expect(judged.light.state == .problem && judged.findings([]).first?.severity == .critical)
+        #expect(judged.findings([]).first?.next == "couchkeep repair orders --remove-extra --dry-run")
+        edited.counts.missing = 1
+        #expect(light([edited], daily, hours: 1).findings([]).first?.next == "couchkeep repair orders")
     }
 
     @Test("Nobody is told to remove from a backup that may be the only copy", arguments: [false, true])
@@ -196,7 +208,7 @@ import Testing
             to: Report(at: morning, pairs: [pair], servers: [], unprotected: []), before: nil,
             now: morning.addingTimeInterval(3600))
         let told = try #require(shown.pairs.first?.findings.first { $0.rule == BackupDiffers.name })
-        let next = isOnlyCopy ? "couchkeep verify show \(kept.id)" : "couchkeep repair orders --remove-extra"
+        let next = isOnlyCopy ? "couchkeep verify show \(kept.id)" : "couchkeep repair orders --remove-extra --dry-run"
         #expect(told.next == next && told.severity == .warning)
     }
 
