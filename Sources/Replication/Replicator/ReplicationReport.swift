@@ -81,4 +81,9 @@ package struct ReplicationFailure: Error, CustomStringConvertible {
     package var counts: ReplicationCounts
 
     package var description: String { "the \(side.rawValue) of the replication failed: \(underlying)" }
+
+    /// The same where nothing was copied, and both sides were only compared.
+    package var ofComparison: String {
+        "the \(side == .source ? "source" : "backup") could not be read: \(underlying)"
+    }
 }

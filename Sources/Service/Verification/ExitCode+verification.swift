@@ -13,12 +13,18 @@ extension PairVerifier.Outcome {
         case nil: (failure as? StateError).map { ExitCode($0) } ?? .incomplete
         case .unknown:
             switch failure {
-            case let failure as ReplicationFailure: ExitCode(failure)
+            case let failure as ReplicationFailure: Self.code(of: failure)
             case let error as VaultError: ExitCode(error)
             case is SecretError: .authentication
             default: .unknown
             }
         }
+    }
+
+    /// A database that is gone is no difference that was found: what is printed is unknown. A vault names its own.
+    private static func code(of failure: ReplicationFailure) -> ExitCode {
+        let code = ExitCode(failure)
+        return code == .problem && !(failure.underlying is VaultError) ? .unknown : code
     }
 }
 

@@ -314,7 +314,7 @@ package struct PairVerifier: Sendable {
             // A side that can't be read is no difference.
             var failed = record
             (failed.state, failed.endedAt, failed.verdict) = (.ended, now(), .unknown)
-            failed.reason = "\(error)"
+            failed.reason = (error as? ReplicationFailure)?.ofComparison ?? "\(error)"
             failed.seconds = record.seconds + began.duration(to: .now).seconds
             return Outcome(record: failed, failure: error)
         }

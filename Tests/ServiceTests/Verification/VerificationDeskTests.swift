@@ -208,6 +208,18 @@ import Testing
         }
     }
 
+    @Test("Where a database is gone nothing is known, and the exit code says so", arguments: [true, false])
+    func aDatabaseThatIsGone(isSource: Bool) async throws {
+        let pairs = "[{ source: production, target: standby, databases: [orders] }]"
+        try await withVerificationScene(pairs: pairs) { scene in
+            try (isSource ? scene.production : scene.standby).dropDatabase("orders")
+            let outcome = try #require(try await scene.verify().first)
+            #expect(outcome.record.verdict == .unknown && outcome.exitCode == .unknown)
+            let words = "the \(isSource ? "source" : "backup") could not be read: "
+            #expect(outcome.record.reason?.hasPrefix(words) == true, "\(outcome.record.reason ?? "")")
+        }
+    }
+
     @Test func aPairIsVerifiedByOneProcessAtATime() async throws {
         try await withVerificationScene { scene in
             let record = try #require(try await scene.verify().first).record
