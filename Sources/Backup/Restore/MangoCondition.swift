@@ -34,7 +34,8 @@ indirect enum MangoCondition: Sendable, Hashable {
         "$eq": "$ne", "$ne": "$eq", "$lt": "$gte", "$gte": "$lt", "$lte": "$gt", "$gt": "$lte", "$in": "$nin",
         "$nin": "$in",
     ]
-    private static let operators: Set<String> = Set(negations.keys).union([
+    /// The operators that are understood; others are refused.
+    static let operators: Set<String> = Set(negations.keys).union([
         "$exists", "$type", "$and", "$or", "$nor", "$not", "$all", "$elemMatch",
     ])
 

@@ -3,9 +3,13 @@ import Foundation
 
 /// A selector in the form of CouchDB's `_find`: fields that must be equal, and the usual operators.
 ///
-/// Understood are `$eq $ne $gt $gte $lt $lte $in $nin $exists $type $and $or $nor $not $all $elemMatch`; dots in field names
-/// lead into objects and lists, and `\.` is a dot of a name. Other than `_find`, it is asked of design documents too.
+/// Understood are ``operators``, and no others; dots in field names lead into objects and lists, and `\.` is a dot of a
+/// name. Other than `_find`, it is asked of design documents too.
 package struct MangoSelector: Sendable, Hashable {
+    /// The operators that are understood, for help and documentation.
+    package static let operators =
+        "$eq $ne $gt $gte $lt $lte $in $nin $exists $type $and $or $nor $not $all $elemMatch"
+
     let value: JSONValue
     /// nil for a selector that no document fails.
     private let condition: MangoCondition?

@@ -49,8 +49,8 @@ struct RestoreCommand: AsyncParsableCommand, JSONCommand {
     @Option(help: ArgumentHelp("Only documents whose id begins so.", valueName: "text")) var prefix: String?
     @Option(
         help: ArgumentHelp(
-            "Only documents that are matched, as by _find: '{\"type\": \"order\"}'. Design documents are asked too.",
-            valueName: "json"))
+            "Only documents that are matched, as by _find: '{\"type\": \"order\"}'. Design documents are asked too. "
+                + "Understood are \(MangoSelector.operators); others are refused.", valueName: "json"))
     var selector: String?
     @Flag(help: "Restore all backups of the vault, each into the database of its name.") var allDatabases = false
     @Flag(help: "Allow a target that has documents; what is not as it was is written on top.") var intoExisting = false

@@ -18,6 +18,20 @@ import Testing
         "empty": [:],
     ]
 
+    @Test("The help and docs/restore.md list the operators that are understood, and others are refused")
+    func operators() throws {
+        #expect(Set(MangoSelector.operators.split(separator: " ").map(String.init)) == MangoCondition.operators)
+        let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+            .deletingLastPathComponent().deletingLastPathComponent()
+        let text = try String(contentsOf: root.appending(path: "docs/restore.md"), encoding: .utf8)
+        #expect(text.contains("`\(MangoSelector.operators)`"))
+        for name in ["$regex", "$mod", "$size", "$allMatch", "$keyMapMatch", "$beginsWith"] {
+            #expect(text.contains("`\(name)`"))
+            let error = #expect(throws: RestoreError.self) { try MangoSelector(#"{"a": {"\#(name)": 1}}"#) }
+            #expect(error?.code == .badSelector)
+        }
+    }
+
     /// Each with the documents that a real 3.5.0 answers; the test below asks one.
     private static let cases: [(selector: String, matched: Set<String>)] = [
         (#"{"type": "order"}"#, ["order", "old"]),
