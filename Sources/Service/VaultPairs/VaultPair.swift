@@ -64,6 +64,26 @@ package struct VaultPair: Sendable {
             .filter { $0.isRival && !known.contains($0.source) }
     }
 
+    /// The pairs of the last report that patterns made of databases which are there no more.
+    static func gone(
+        _ configuration: Configuration, names: [String: [String]], servers: [SupervisedServer],
+        remembered: [PairReport], besides chosen: [VaultPair]
+    ) -> [VaultPair] {
+        let before = matching(configuration, names: names, servers: servers, remembered: remembered)
+        return VaultPairNaming(remembered: remembered).named(gone(before, names: names, besides: chosen))
+    }
+
+    /// Those pairs whose server lists its databases and the source is not among them.
+    ///
+    /// - Parameter chosen: the pairs that are backed up: one that the configuration names is tried, and told as failed.
+    static func gone(_ pairs: [VaultPair], names: [String: [String]], besides chosen: [VaultPair]) -> [VaultPair] {
+        let known = Set(chosen.map(\.source))
+        return pairs.filter { pair in
+            pair.mode != .off && !known.contains(pair.source)
+                && names[pair.source.server]?.contains(pair.source.database) == false
+        }
+    }
+
     /// The pairs, with the names that the configuration gives their backups.
     private static func matching(
         _ configuration: Configuration, names: [String: [String]], servers: [SupervisedServer],

@@ -23,6 +23,8 @@ package struct VaultPass: Sendable {
     private let turns = Turns(Self.atOnce)
     /// Called with the pair's name and each new state of its copying.
     package var onProgress: @Sendable (String, Replication.ReplicationProgress) -> Void = { _, _ in }
+    /// Called with the name of each pair that is not backed up, since a pattern made it of a database that is gone.
+    package var onGone: @Sendable (String) -> Void = { _ in }
 
     package init(
         _ configuration: Configuration, servers: [SupervisedServer], environment: [String: String]? = nil,
@@ -52,6 +54,12 @@ package struct VaultPass: Sendable {
             configuration, names: names, servers: servers, remembered: last?.pairs ?? [], onlyPresent: true)
         for rival in VaultPair.leftOut(configuration, names: names, servers: servers, besides: pairs) {
             try onEnd(End(pair: rival.source.database, result: .failure(VaultPairFailure(leftOut: rival))))
+        }
+        let remembered = last?.pairs ?? []
+        for pair in VaultPair.gone(
+            configuration, names: names, servers: servers, remembered: remembered, besides: pairs)
+        {
+            onGone(pair.name)
         }
         let sources = AskedSources()
         try await pairs.filter { $0.mode != .off }.concurrentForEach(atMost: Self.atOnce) { pair in

@@ -205,6 +205,20 @@ struct VaultPairTests {
         }
     }
 
+    @Test func aBackupOfAllNamesThePairWhoseSourceIsGone() async throws {
+        try await withVaultPairScene { scene in
+            scene.production.makeDatabases("invoices")
+            try scene.production.fill("invoices", count: 2)
+            try scene.configure(pair: #"databases: ["*"]"#)
+            #expect(try await scene.keeper.check().exitCode == 0)
+            try scene.production.dropDatabase("invoices")
+            let backup = try await scene.keeper.run("backup")
+            #expect(backup.exitCode == 0 && backup.output.contains("orders: moment #2"), "\(backup)")
+            #expect(backup.errors.contains("invoices: its source is gone; its backup stays as it is"), "\(backup)")
+            #expect(!backup.errors.contains("orders: its source"), "\(backup)")
+        }
+    }
+
     /// What CouchDB keeps back is told by each run that would read it.
     @Test func whatTheSourceKeepsBackIsTold() async throws {
         try await withVaultPairScene { scene in

@@ -96,6 +96,21 @@ import Testing
         }
     }
 
+    @Test("A pair is gone where its server lists its databases, and the pair's is not among them")
+    func gonePairs() async throws {
+        try await withPairs { pairs in
+            func gone(_ names: [String: [String]], besides chosen: [VaultPair] = []) -> [String] {
+                VaultPair.gone(pairs, names: names, besides: chosen).map(\.source.server)
+            }
+            #expect(gone(["production": ["invoices"], "branch": ["orders"]]) == ["production"])
+            #expect(gone(["production": []]) == ["production"], "what can't be listed is not known to be gone")
+            #expect(gone(["production": [], "branch": []], besides: [pairs[0]]) == ["branch"], "a named one is tried")
+            var off = pairs
+            off[0].mode = .off
+            #expect(VaultPair.gone(off, names: ["production": []], besides: []).isEmpty)
+        }
+    }
+
     @Test func ofTwoBackupsOfOneSourceTheNewerOneGoesOn() async throws {
         try await withPairs { pairs in
             let source = Self.url("production")

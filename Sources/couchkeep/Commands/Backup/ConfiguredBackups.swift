@@ -40,6 +40,10 @@ struct ConfiguredBackups {
         pass.onProgress = { name, state in
             line.show(BackupPrinter.words(state, of: name), isWaiting: state.wait != nil)
         }
+        pass.onGone = { name in
+            line.end()
+            Console.error("couchkeep: \(name): its source is gone; its backup stays as it is")
+        }
         defer { line.end() }
         var codes: [Service.ExitCode] = []
         try await pass.backUpAll(last: last) { end in
