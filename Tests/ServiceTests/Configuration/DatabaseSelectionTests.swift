@@ -30,6 +30,29 @@ struct DatabaseSelectionTests {
         #expect(other.selected.map(\.source) == ["invoices", "orders", "team/a"])
     }
 
+    @Test(
+        "An entry that takes back all that it selects is doubtful",
+        arguments: [
+            (["t1", "!t1"], true), (["t?", "!*"], true), (["*", "!*"], true), (["a*", "b", "!a*", "!b"], true),
+            (["team/*", "!t*"], true), (["!x", "y", "!y"], true), (["t1", "!t?"], true),
+            // Something may be left of these.
+            (["*", "!scratch-*"], false), (["!*", "t1"], false), (["t1", "!t1", "t1"], false), (["t*", "!t?"], false),
+            (["a*", "b", "!b"], false), (["t1"], false), (["t1", "!t2"], false), (["t?*", "!t??"], false),
+        ] as [([String], Bool)])
+    func exclusionsOfEverything(patterns: [String], isDoubtful: Bool) throws {
+        let list = patterns.map { "\"\($0)\"" }.joined(separator: ", ")
+        let loaded = try Samples.read(
+            """
+            servers: { a: { url: "http://a" }, b: { url: "http://b" } }
+            pairs: [{ source: a, target: b, databases: [\(list)] }]
+            """)
+        #expect(loaded.configuration.pairs[0].databases.excludesAll == isDoubtful)
+        let told = loaded.warnings.filter { $0.nextStep.hasPrefix("the last pattern that fits decides") }
+        let expected: [ConfigurationIssue.Code] = isDoubtful ? [.doubtful] : []
+        #expect(told.map(\.code) == expected)
+        #expect(told.allSatisfy { $0.position?.line == 2 && $0.message.contains("databases excludes all") })
+    }
+
     @Test func systemDatabasesMustBeNamed() throws {
         let match = try selection("*", "_users").matches(Self.names)
         #expect(match.selected.map(\.source).contains("_users"))

@@ -18,12 +18,17 @@ extension DatabaseSelection {
             "databases",
             .list(patterns.map(\.yaml), origin: .file(reader.position(of: "databases") ?? .beforeStart)))
         guard patterns.count == items.count else { return nil }
-        let selects = patterns.contains { if case .exclude = $0 { false } else { true } }
-        if !selects {
+        if patterns.allSatisfy(\.isExclusion) {
             reader.report.add(
                 .invalidValue, at: reader.position(of: "databases"),
                 "\(reader.path(of: "databases")) names no database to back up",
                 nextStep: "begin with \"*\" for all databases")
+        } else if excludesAll {
+            reader.report.warn(
+                .doubtful, at: reader.position(of: "databases"),
+                "\(reader.path(of: "databases")) excludes all that it includes, so it backs nothing up",
+                nextStep:
+                    "the last pattern that fits decides: put exclusions behind what they narrow, and not behind all")
         }
     }
 }

@@ -8,6 +8,24 @@ package enum DatabasePattern: Sendable, Hashable {
     case exclude(Glob)
 }
 
+extension DatabasePattern {
+    /// Whether it selects nothing.
+    var isExclusion: Bool {
+        if case .exclude = self { true } else { false }
+    }
+
+    /// Whether a later pattern excludes every name that this one fits, as far as both texts show it.
+    func isTakenBack(by later: DatabasePattern) -> Bool {
+        guard case .exclude(let glob) = later else { return false }
+        return switch self {
+        case .named(let name, target: _): glob.matches(name)
+        // A ? takes one character, and the * that it would be compared with stands for any number.
+        case .include(let own): glob == own || (!glob.text.contains("?") && glob.matches(own.text))
+        case .exclude: false
+        }
+    }
+}
+
 extension DatabasePattern: CustomStringConvertible {
     /// As the file writes it, such as `!scratch-*`.
     package var description: String {

@@ -70,6 +70,14 @@ package struct DatabaseSelection: Sendable, Equatable {
         patterns.compactMap { if case .named(let source, _) = $0 { source } else { nil } }
     }
 
+    /// Whether an exclusion behind each pattern that selects takes all of it back, so that no database is ever covered.
+    package var excludesAll: Bool {
+        patterns.indices.allSatisfy { index in
+            patterns[(index + 1)...].contains { patterns[index].isTakenBack(by: $0) }
+                || patterns[index].isExclusion
+        }
+    }
+
     private func decision(for name: String) -> DatabasePattern? {
         patterns.last { pattern in
             switch pattern {
