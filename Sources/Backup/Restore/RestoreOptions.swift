@@ -144,3 +144,12 @@ package struct RestoreReport: Sendable {
     /// Whether it holds all documents that it was to hold, whatever became of the settings.
     package var hasAllDocuments: Bool { loss == nil && refusals.isEmpty && comparison.isEqual }
 }
+
+extension RestorePlan {
+    /// What becomes of documents that differ in a target that lives.
+    package static func changes(_ differing: Int) -> String {
+        differing == 1
+            ? "1 document there is not what it was, and is changed"
+            : "\(Wording.documents(differing)) there are not what they were, and are changed"
+    }
+}

@@ -76,13 +76,15 @@ package struct FirstConfiguration: Sendable {
         _ login: Login, _ side: String, listsDatabases: Bool
     ) async throws -> (info: ServerInfo, databases: [String]) {
         do {
-            return try await ask(login, listsDatabases: listsDatabases)
+            return try await asked(login, side, listsDatabases: listsDatabases)
         } catch let error as CouchError where error.code == .unauthorized || error.isAccountLocked {
             throw LoginRefused(side: side, underlying: error)
         }
     }
 
-    private func ask(_ login: Login, listsDatabases: Bool) async throws -> (info: ServerInfo, databases: [String]) {
+    private func asked(
+        _ login: Login, _ side: String, listsDatabases: Bool
+    ) async throws -> (info: ServerInfo, databases: [String]) {
         let password = try await login.password?.resolve()
         let authentication = login.user.map { Authentication.basic(user: $0, password: password ?? Secret("")) }
         let connection = try ServerConnection(
@@ -92,13 +94,22 @@ package struct FirstConfiguration: Sendable {
             let info = try await connection.info()
             let session = try await connection.session()
             guard session.isServerAdmin else {
-                throw CouchError(
-                    .forbidden,
-                    "\(session.userName ?? "nobody") is no server admin at \(login.url); _replicator, _scheduler and "
-                        + "_active_tasks can only be read by one")
+                throw Self.notAnAdmin(session.userName ?? login.user, at: login.url, side)
             }
             return (info, listsDatabases ? try await connection.databaseNames() : [])
         }
+    }
+
+    /// - Parameters:
+    ///   - user: who is logged in; nil where no user was given.
+    ///   - side: `source` or `target`, as the options of `init` begin.
+    static func notAnAdmin(_ user: String?, at url: ServerURL, _ side: String) -> CouchError {
+        let why = "_replicator, _scheduler and _active_tasks can only be read by a server admin"
+        guard let user else {
+            return CouchError(
+                .forbidden, "no user was given for the \(side) \(url), and \(why): name one with --\(side)-user")
+        }
+        return CouchError(.forbidden, "\(user) is no server admin at the \(side) \(url); \(why)")
     }
 
     private func describe(_ login: Login, name: String, info: ServerInfo) -> ConfigurationDraft.Server {

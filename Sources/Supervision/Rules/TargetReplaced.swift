@@ -29,7 +29,7 @@ package enum TargetReplaced: PairRule {
         else { return nil }
         let held = situation.observation.target.info.map { Wording.documents($0.documentCount) } ?? "nothing"
         return finding(
-            .critical, situation, "the target is not the database that it was; the one there now holds \(held)",
+            .critical, situation, "the target is not the database that it was; the one found there then held \(held)",
             evidence: [
                 "identityBefore": .string(before), "identityNow": .string(now),
                 "documentsBefore": .count(situation.memory.targetCounts?.documents),

@@ -1,3 +1,5 @@
+import CouchDB
+
 /// What a pruning would drop. Making a plan changes nothing.
 package struct PrunePlan: Sendable, Hashable {
     /// All moments, oldest first.
@@ -24,4 +26,12 @@ package struct PruneResult: Sendable, Hashable {
     package var goneRows = 0
     /// Bytes that the files became smaller by.
     package var freedBytes = 0
+
+    /// How it ended: space may be given back where no moment is dropped, as after a pruning that was cut off.
+    ///
+    /// - Parameter bytes: ``freedBytes`` for people.
+    package func words(givenBack bytes: String) -> String {
+        if moments > 0 { return "Dropped \(Wording.counted(moments, "moment")), \(bytes) given back." }
+        return freedBytes > 0 ? "No moment to drop; \(bytes) given back." : "No moment to drop."
+    }
 }

@@ -22,7 +22,8 @@ struct RestorePrinter {
             lines.append(
                 "  bytes     \(ByteText.text(extent.documentBytes)) of documents"
                     + (attachments > 0 ? ", \(ByteText.text(attachments)) of attachments" : ""))
-            lines.append("  conflicts \(extent.conflicts) of the documents have conflicts")
+            let verb = extent.conflicts == 1 ? "has" : "have"
+            lines.append("  conflicts \(extent.conflicts) of the documents \(verb) conflicts")
             if extent.unreadable > 0 {
                 lines.append(
                     "  damaged   \(Wording.revisions(extent.unreadable)) can't be read, and would be set aside by name"
@@ -31,7 +32,7 @@ struct RestorePrinter {
         }
         if let loss = plan.loss { lines.append("  DAMAGED   \(loss)") }
         if let differing = plan.differing {
-            lines.append("  changes   \(differing) documents there are not what they were, and are changed")
+            lines.append("  changes   \(RestorePlan.changes(differing))")
         }
         if let later = plan.later {
             lines.append("  later     \(Wording.documents(later)) there came later or were deleted then")

@@ -22,6 +22,11 @@ import Vault
         }
     }
 
+    @Test func onlyOneDocumentIsChanged() {
+        #expect(RestorePlan.changes(1) == "1 document there is not what it was, and is changed")
+        #expect(RestorePlan.changes(1200) == "1,200 documents there are not what they were, and are changed")
+    }
+
     // MARK: Documents that came later
 
     /// They are all that is selected: an exact restore removes them.

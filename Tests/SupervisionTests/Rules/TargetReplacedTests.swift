@@ -16,6 +16,9 @@ import Testing
         let scene = replaced()
         #expect(scene.found == ["target-replaced"])
         #expect(try #require(scene.finding("target-replaced")).evidence["documentsBefore"] == 1000)
+        // It is told until the target is full again.
+        let summary = try #require(scene.finding("target-replaced")).summary
+        #expect(summary.hasSuffix("the one found there then held 0 documents"), "\(summary)")
         #expect(scene.plan().action == .resetCheckpoints(documentID: scene.desired.documentID, base: Scene.base))
     }
 

@@ -96,11 +96,9 @@ struct VaultPruneCommand: AsyncParsableCommand, JSONCommand {
                         "\(name): \(Wording.counted(result.goneRows, "row")) of moments, epochs or attachments had been lost, and no kept moment "
                             + "lacks them: vault check tells of them no more")
                 }
-                Console.out(
-                    "Dropped \(Wording.counted(result.moments, "moment")), \(ByteText.text(result.freedBytes)) given back."
-                )
+                Console.out(result.words(givenBack: ByteText.text(result.freedBytes)))
             } else if plan.isEmpty {
-                Console.out("Nothing to drop.")
+                Console.out("No moment to drop.")
             } else {
                 Console.out(
                     "Nothing was done: \(Wording.counted(plan.droppedCount, "moment")) would be dropped. Say --confirm to do it."
