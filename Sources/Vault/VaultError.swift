@@ -64,7 +64,35 @@ package struct VaultError: Error, Sendable, Hashable, CustomStringConvertible {
     }
 
     /// The error where the file was one of a backup: one that is none any more is damaged.
-    var ofBackup: VaultError { code == .notAVault ? VaultError(.damaged, what, at: place) : self }
+    var ofBackup: VaultError {
+        code == .notAVault ? VaultError(.damaged, what, at: place, next: Self.nextOfUnreadable) : self
+    }
+
+    /// The error where the file is one of a backup that the catalogue does not name.
+    var ofUnnamed: VaultError {
+        guard [.notAVault, .damaged].contains(code) else { return self }
+        return VaultError(
+            .damaged, what, at: place, next: "put this folder back from a copy, or move it out of the vault")
+    }
+
+    /// The error as a check tells it, which can't send people to itself.
+    var ofCheck: VaultError {
+        guard code == .damaged, next == code.usualNextStep else { return self }
+        return VaultError(code, what, at: place, next: Self.nextOfUnreadable)
+    }
+
+    /// The file of a backup is not there.
+    static func missing(_ path: String) -> VaultError {
+        VaultError(
+            .damaged, "the file of a database is missing", at: path,
+            next: "put its folder back, or mount the disk that it is on; if it is lost: couchkeep vault rebuild "
+                + "--forget NAME, and the next backup begins anew")
+    }
+
+    /// What to do where nothing of a backup can be read.
+    private static let nextOfUnreadable =
+        "put its folder back from a copy; if there is none, move it out of the vault, then couchkeep vault rebuild "
+        + "--forget NAME, and the next backup begins anew"
 
     static let outOfMemory = VaultError(.memory, "zstd could not get memory", at: "compression")
 

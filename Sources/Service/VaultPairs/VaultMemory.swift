@@ -38,6 +38,9 @@ struct VaultMemory: Sendable, Hashable, Codable {
     /// The drills and verifications that speak of the backup that there is now.
     var evidence = EvidenceSpan()
 
+    /// Whether it was ever told that a backup was gone: a new one in its place hides nothing then.
+    var knowsLoss: Bool { loss != nil || evidence.from != nil }
+
     /// Takes in what a look found in the vault.
     mutating func advance(_ seen: SeenBackup, at now: Date) {
         evidence.clamp(to: now)

@@ -15,6 +15,8 @@ package struct VaultPair: Sendable {
     package var secretError: SecretError?
     /// Whether other databases would have the same backup: only the one whose backup it is already may.
     var isRival = false
+    /// Whether it was told that its backup is gone, so that another one may begin in its place.
+    var isLossKnown = false
 
     package static let targetPrefix = "vault:"
 

@@ -147,7 +147,9 @@ package struct VaultPass: Sendable {
                     state.note(failure)
                 } else {
                     state.awaited = .own
-                    looks.due.append(pair)
+                    var due = pair
+                    due.isLossKnown = memory.knowsLoss
+                    looks.due.append(due)
                 }
             }
             looks.reports.append(state.report(before: before))

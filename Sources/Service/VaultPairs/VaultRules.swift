@@ -35,17 +35,18 @@ package enum BackupLost: Rule {
     package static let explanation = RuleExplanation(
         title: "a backup in the vault that was there is gone",
         what:
-            "The vault's folder was removed or is not mounted, vault.path names another one, the backup was made anew, or an "
-            + "older copy of it was put back. Moments that a prune has dropped are not meant.",
+            "The vault's folder, or the backup's own folder in it, was removed or is not mounted, vault.path names "
+            + "another one, the backup was made anew, or an older copy of it was put back. Moments that a prune has "
+            + "dropped are not meant.",
         consequence:
             "The past is gone with it, and nothing that was verified or rehearsed of it counts any more. For pairs of mode "
             + "manage the check makes a new backup all the same, which holds the source as it is from now on and no past.",
         evidence:
             "The backup's uuid, and the number and time of its newest moment, as the last check has seen them.",
         repair:
-            "None by Couchkeep. Mount the folder, or put it back (first move the one that was begun in its place aside): the "
-            + "finding ends when the backup is there again with that moment. If it is lost or was given up: "
-            + "couchkeep check --adopt",
+            "None by Couchkeep. Mount the folder, or put it back (first move the one that was begun in its place aside, a "
+            + "backup's own folder out of the vault; couchkeep vault rebuild names both): the finding ends when the backup "
+            + "is there again with that moment. If it is lost or was given up: couchkeep check --adopt",
         severity: "critical")
 }
 

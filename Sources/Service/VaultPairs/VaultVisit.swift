@@ -29,7 +29,9 @@ struct VaultVisit: Sendable {
             // Before a vault is made: a source that isn't there leaves nothing behind.
             let info = try await ReplicationFailure.Side.source.naming { try await pair.database.info() }
             let vault = try await vault.open(create: true, environment: environment, now: now())
-            return try await vault.withDatabase(pair.name, isWriting: true, create: true, now: now()) { backup in
+            return try await vault.withDatabase(
+                pair.name, isWriting: true, create: true, replacesLost: pair.isLossKnown, now: now()
+            ) { backup in
                 var run = BackupRun(of: pair.database, into: backup, now: now)
                 run.onProgress = onProgress
                 run.sealsUnchanged = sealsUnchanged

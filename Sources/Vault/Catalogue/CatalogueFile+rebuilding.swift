@@ -15,20 +15,31 @@ package struct RebuiltCatalogue: Sendable {
     package var wasSound = false
     /// Backups whose file is older than the sound catalogue, and which it takes as they are now where that was said.
     package var older: [(name: String, catalogue: Int, file: Int)] = []
+    /// Backups that the sound catalogue did not name, and names now.
+    package var found: [String] = []
 }
 
 extension Vault {
     /// Makes a catalogue that is lost or damaged anew, from what the files of the backups say of themselves.
     ///
-    /// - Parameter acceptsOlder: where the catalogue is sound, makes it forget what it knows more than a backup's file, such
-    ///   as one that was put back from a copy.
-    /// - Throws: `VaultError` where there is no backup, or a catalogue that can't be looked at.
+    /// - Parameters:
+    ///   - acceptsOlder: where the catalogue is sound, makes it forget what it knows more than a backup's file, such as one
+    ///     that was put back from a copy.
+    ///   - lost: the name of a backup whose file is gone, which a sound catalogue is to name no more; one that is made anew
+    ///     does not name it.
+    /// - Throws: `VaultError` where there is no backup, a catalogue that can't be looked at, or a backup to be forgotten whose
+    ///   file is there.
     package static func rebuild(
-        at path: String, acceptsOlder: Bool = false, now: Date
+        at path: String, acceptsOlder: Bool = false, forgetting lost: String? = nil, now: Date
     ) async throws -> RebuiltCatalogue {
         if try await hasSoundCatalogue(at: path, now: now) {
             let vault = try await Vault(at: path, create: false, now: now)
-            return try await vault.older(accepts: acceptsOlder)
+            if let lost { try await vault.forget(lost) }
+            var result = try await vault.older(accepts: acceptsOlder)
+            let strays = try await vault.takeStrays()
+            result.found = strays.found.map(\.name).sorted()
+            result.left += strays.left
+            return result
         }
         return try await ObjectFolder.onThread {
             do { return try CatalogueFile.rebuild(path, now: now) } catch { throw VaultError.wrapping(error, at: path) }
@@ -91,7 +102,7 @@ extension CatalogueFile {
             do {
                 found.append(try entry(folder, in: vault))
             } catch let error as VaultError {
-                result.left.append((folder, error.ofBackup))
+                result.left.append((folder, error.ofUnnamed))
             }
         }
         // Newer ones first: of two with one name, the other was begun by a process that came second, or was killed.
@@ -103,8 +114,7 @@ extension CatalogueFile {
         var entries: [Vault.Entry] = []
         for (owner, entry) in found {
             guard owner == uuid else {
-                result.left.append(
-                    (entry.folder, VaultError(.otherDatabase, "it belongs to another vault", at: entry.folder)))
+                result.left.append((entry.folder, otherVault(entry.folder)))
                 continue
             }
             guard !entries.contains(where: { $0.isNamed(entry.name) }) else {
@@ -137,7 +147,7 @@ extension CatalogueFile {
     }
 
     /// What a backup's file says of itself.
-    private static func entry(_ folder: String, in vault: String) throws -> (vault: String, entry: Vault.Entry) {
+    static func entry(_ folder: String, in vault: String) throws -> (vault: String, entry: Vault.Entry) {
         let file = try VaultFile(folder: "\(vault)/\(folder)", isWriting: false)
         defer { try? file.close() }  // it was only read
         do {

@@ -130,8 +130,11 @@ final class CatalogueFile: Sendable {
     }
 
     /// Adds an entry, and returns the one that counts: another process may have added one of the same name.
-    func add(_ entry: Vault.Entry) async throws -> Vault.Entry {
+    ///
+    /// - Parameter lost: an entry that goes for it.
+    func add(_ entry: Vault.Entry, inPlaceOf lost: Vault.Entry? = nil) async throws -> Vault.Entry {
         try await write { database in
+            if let lost { try Self.remove(lost, database) }
             let isTaken =
                 try Bool.fetchOne(
                     database, sql: "SELECT EXISTS (SELECT 1 FROM entry WHERE name = ?)",
@@ -140,6 +143,14 @@ final class CatalogueFile: Sendable {
             try Self.insert(entry, database)
         }
         return try await self.entry(named: entry.name) ?? entry
+    }
+
+    /// Removes an entry, but nothing of the backup that it names.
+    func remove(_ entry: Vault.Entry) async throws { try await write { try Self.remove(entry, $0) } }
+
+    /// One that another process has changed or replaced meanwhile stays.
+    private static func remove(_ entry: Vault.Entry, _ database: Database) throws {
+        try ledger.delete(where: "id = ? AND folder = ?", [entry.uuid, entry.folder], database)
     }
 
     /// Remembers the newest moment of a backup.

@@ -57,7 +57,7 @@ package struct Vault: Sendable {
         return known.filter { entry in names.contains(where: entry.isNamed) }
     }
 
-    private func unknown(_ name: String) -> VaultError {
+    func unknown(_ name: String) -> VaultError {
         VaultError(.unknownDatabase, "the vault has no backup of “\(name)”", at: path)
     }
 
@@ -66,11 +66,14 @@ package struct Vault: Sendable {
     /// - Parameters:
     ///   - isWriting: takes the lock of the only writer.
     ///   - create: makes the backup where there is none of that name.
+    ///   - replacesLost: with `create`, makes another one where the file of the one of that name is gone, and touches nothing
+    ///     of that: only for who has told people, since the vault shows the loss no more.
     /// - Throws: `VaultError`.
     package func database(
-        _ name: String, isWriting: Bool, create: Bool = false, now: Date
+        _ name: String, isWriting: Bool, create: Bool = false, replacesLost: Bool = false, now: Date
     ) async throws -> VaultDatabase {
         var entry = try await catalogue.entry(named: name)
+        if let lost = entry, create, replacesLost, isGone(lost) { entry = try await replace(lost, now: now) }
         if entry == nil, create { entry = try await make(name, now: now) }
         guard let entry else { throw unknown(name) }
         let folder = "\(path)/\(entry.folder)"
@@ -88,10 +91,11 @@ package struct Vault: Sendable {
     ///
     /// - Throws: `VaultError`, and what the body throws.
     package func withDatabase<Result>(
-        _ name: String, isWriting: Bool, create: Bool = false, now: Date,
+        _ name: String, isWriting: Bool, create: Bool = false, replacesLost: Bool = false, now: Date,
         _ body: (VaultDatabase) async throws -> Result
     ) async throws -> Result {
-        let database = try await database(name, isWriting: isWriting, create: create, now: now)
+        let database = try await database(
+            name, isWriting: isWriting, create: create, replacesLost: replacesLost, now: now)
         let result: Result
         do {
             result = try await body(database)
@@ -116,10 +120,14 @@ package struct Vault: Sendable {
         }
     }
 
-    private func make(_ name: String, now: Date) async throws -> Entry {
+    /// Makes a backup.
+    ///
+    /// - Parameter lost: the one in whose place it comes; nil where the catalogue names none.
+    /// - Returns: the backup that counts: another process may have made it meanwhile.
+    func make(_ name: String, inPlaceOf lost: Entry? = nil, now: Date) async throws -> Entry {
         if access(path, W_OK) != 0 { throw VaultError.wrapping(POSIXFailure("write"), at: path) }
-        try await catalogue.expectNone(named: name)
-        try await expectKey()
+        if lost == nil { try await catalogue.expectNone(named: name) }
+        try await expectKey(passesGone: lost != nil)
         let (path, uuid, key) = (path, uuid, key)
         let entry = Entry(
             name: name, uuid: UUID().uuidString.lowercased(), created: now,
@@ -137,7 +145,7 @@ package struct Vault: Sendable {
                 throw error
             }
         }
-        let counted = try await catalogue.add(entry)
+        let counted = try await catalogue.add(entry, inPlaceOf: lost)
         if counted.uuid != entry.uuid {
             // Another process was faster, and nobody knows of this one.
             try await ObjectFolder.onThread { try? FileManager.default.removeItem(atPath: folder) }
@@ -146,7 +154,9 @@ package struct Vault: Sendable {
     }
 
     /// A key that was forgotten on the command line must not lead to a backup that anybody can read.
-    private func expectKey() async throws {
+    ///
+    /// - Parameter passesGone: whether backups whose files are gone say nothing of others.
+    private func expectKey(passesGone: Bool) async throws {
         guard key == nil else { return }
         var unread: VaultError?
         var newest: VaultFile?
@@ -154,6 +164,7 @@ package struct Vault: Sendable {
         var place = 0
         while newest == nil, let entry = try await catalogue.entry(madeBefore: place) {
             place += 1
+            if passesGone, isGone(entry) { continue }
             do {
                 newest = try await open("\(path)/\(entry.folder)", isWriting: false, key: nil)
             } catch let error as VaultError {
@@ -172,7 +183,7 @@ package struct Vault: Sendable {
     }
 
     /// What of a name is harmless in the name of a folder, for people.
-    private static func folderName(of name: String) -> String {
+    static func folderName(of name: String) -> String {
         let text = String(
             name.lowercased().prefix(40).map { $0.isASCII && ($0.isLetter || $0.isNumber) ? $0 : "_" })
         return text.isEmpty ? "database" : text

@@ -22,7 +22,7 @@ extension Vault {
             } catch let error as VaultError {
                 var report = CheckReport()
                 if [.damaged, .notAVault, .otherDatabase].contains(error.code) {
-                    report.add("file", "\(error)")
+                    report.add("file", "\(error.ofCheck)")
                 } else {
                     // All else, such as another key or a newer format, says nothing of what is stored.
                     report.unread = error

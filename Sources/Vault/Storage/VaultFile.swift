@@ -28,7 +28,7 @@ final class VaultFile: Sendable {
         path = "\(folder)/\(Self.fileName)"
         objects = ObjectFolder(path: "\(folder)/objects")
         guard FileManager.default.fileExists(atPath: path) else {
-            throw VaultError(.damaged, "the file of a database is missing", at: path)
+            throw VaultError.missing(path)
         }
         if isWriting, access(folder, W_OK) != 0 { throw VaultError.wrapping(POSIXFailure("write"), at: folder) }
         lock = isWriting ? try WriterLock(folder: folder) : nil

@@ -93,15 +93,108 @@ struct LostBackupTests {
         }
     }
 
-    /// The catalogue knows of it, and its files are gone: nothing can be written in their place.
+    /// The catalogue knows of it, and its files are gone.
     @Test func filesThatAreGoneAreLostToo() async throws {
         try await withVaultPairScene { scene in
             #expect(try await scene.keeper.check().exitCode == 0)
             #expect(try await scene.keeper.run("drill", "orders", "--in-memory").exitCode == 0)
             try FileManager.default.removeItem(atPath: scene.vault + "/databases")
             let lost = try await scene.keeper.check()
-            #expect(lost.alarms == ["backup-failed @ orders", "backup-lost @ orders"], "\(lost.details)")
+            #expect(lost.alarms == ["backup-lost @ orders"], "\(lost.details)")
             #expect(try lights(lost).restorable.state == .unknown)
+            #expect(try await scene.moments().map(\.documents) == [5])
+        }
+    }
+
+    @Test func aBackupWhoseFolderIsGoneIsToldAndBegunAnew() async throws {
+        try await withVaultPairScene { scene in
+            #expect(try await scene.keeper.check().exitCode == 0)
+            try FileManager.default.removeItem(atPath: try await scene.backupFolder())
+            // By hand nothing is begun that would hide the loss.
+            let refused = try await scene.keeper.run("backup")
+            #expect(refused.exitCode == 15 && refused.errors.contains("vault rebuild --forget"), "\(refused)")
+
+            let lost = try await scene.keeper.check()
+            #expect(lost.exitCode == 1 && lost.alarms == ["backup-lost @ orders"], "\(lost.details)")
+            #expect(try await scene.moments().map(\.documents) == [5])
+            let finding = try #require(lost.finding("backup-lost"))
+            let still = try await scene.keeper.check()
+            #expect(still.exitCode == 1 && still.finding("backup-lost")?.since == finding.since, "\(still.details)")
+            let accepted = try await scene.keeper.check("--adopt", "--only", "vault:orders")
+            #expect(accepted.exitCode == 0, "\(accepted.details)")
+            #expect(try await scene.keeper.check().exitCode == 0)
+            #expect(try await scene.keeper.run("backup").exitCode == 0)
+        }
+    }
+
+    /// Where the loss was accepted before another one could be begun.
+    @Test func anAcceptedLossIsBegunAnewToo() async throws {
+        try await withVaultPairScene { scene in
+            #expect(try await scene.keeper.check().exitCode == 0)
+            try FileManager.default.removeItem(atPath: try await scene.backupFolder())
+            try scene.configure(pair: "databases: [orders], mode: watch")
+            #expect(try await scene.keeper.check().finding("backup-lost") != nil)
+            try scene.configure()
+            let accepted = try await scene.keeper.check("--adopt", "--only", "vault:orders")
+            #expect(accepted.exitCode == 0, "\(accepted.details)")
+            #expect(try await scene.moments().map(\.documents) == [5])
+        }
+    }
+
+    /// Nobody has told that it is gone.
+    @Test func aLossThatNoCheckHasSeenIsNotHidden() async throws {
+        try await withVaultPairScene { scene in
+            #expect(try await scene.keeper.run("backup").exitCode == 0)
+            try FileManager.default.removeItem(atPath: try await scene.backupFolder())
+            let failed = try await scene.keeper.check()
+            #expect(failed.exitCode == 15 && failed.alarms == ["backup-failed @ orders"], "\(failed.details)")
+            let forgotten = try await scene.keeper.run("vault", "rebuild", "--forget", "orders")
+            #expect(forgotten.exitCode == 0 && forgotten.output.contains("orders: given up"), "\(forgotten)")
+            #expect(try await scene.keeper.check().exitCode == 0)
+            #expect(try await scene.moments().map(\.documents) == [5])
+        }
+    }
+
+    @Test func aBackupsFolderThatIsPutBackEndsIt() async throws {
+        try await withVaultPairScene { scene in
+            #expect(try await scene.keeper.check().exitCode == 0)
+            let folder = try await scene.backupFolder()
+            try FileManager.default.moveItem(atPath: folder, toPath: scene.path("aside"))
+            #expect(try await scene.keeper.check().finding("backup-lost") != nil)
+            let other = try await scene.backupFolder()
+            #expect(other != folder)
+
+            try FileManager.default.moveItem(atPath: scene.path("aside"), toPath: folder)
+            let rebuilt = try await scene.keeper.run("vault", "rebuild")
+            #expect(rebuilt.exitCode == 16, "\(rebuilt)")
+            #expect(rebuilt.errors.contains(folder.suffix(15)) && rebuilt.errors.contains("vault rebuild --forget"))
+            #expect(try await scene.keeper.check().finding("backup-lost") != nil)
+            try FileManager.default.moveItem(atPath: other, toPath: scene.path("other"))
+            let back = try await scene.keeper.check()
+            #expect(back.exitCode == 0 && back.finding("backup-lost") == nil, "\(back.details)")
+            #expect(try await scene.backupFolder() == folder)
+        }
+    }
+
+    /// It may be mended, or put back from a copy, and is never replaced.
+    @Test func aFileThatIsNoneAnyMoreSaysWhatHelps() async throws {
+        try await withVaultPairScene { scene in
+            #expect(try await scene.keeper.check().exitCode == 0)
+            let folder = try await scene.backupFolder()
+            let file = try FileHandle(forWritingTo: URL(filePath: folder + "/database.sqlite"))
+            try file.write(contentsOf: Data(repeating: 0xa5, count: 100))
+            try file.close()
+            let failed = try await scene.keeper.check()
+            #expect(failed.exitCode == 15 && failed.alarms == ["backup-failed @ orders"], "\(failed.details)")
+            let told = failed.finding("backup-failed")?.summary ?? ""
+            #expect(told.contains("move it out of the vault"), "\(told)")
+            let check = try await scene.keeper.run("vault", "check", "orders", "--read-data")
+            #expect(check.exitCode == 15 && check.output.contains("move it out of the vault"), "\(check)")
+            #expect(!check.output.contains("vault check"), "\(check)")
+
+            try FileManager.default.moveItem(atPath: folder, toPath: scene.path("aside"))
+            #expect(try await scene.keeper.check().alarms == ["backup-lost @ orders"])
+            #expect(try await scene.moments().map(\.documents) == [5])
         }
     }
 

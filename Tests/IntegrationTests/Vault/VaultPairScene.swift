@@ -38,6 +38,13 @@ struct VaultPairScene: Sendable {
         return moments
     }
 
+    /// The folder that the catalogue names for the only backup.
+    func backupFolder() async throws -> String {
+        let opened = try await Vault(at: vault, create: false, now: Date())
+        let entry = try #require(try await opened.entries().first)
+        return "\(vault)/\(entry.folder)"
+    }
+
     /// Puts the vault's folder out of reach, as it is when a disk is not mounted.
     func move(_ from: String, to: String) throws {
         try FileManager.default.moveItem(atPath: path(from), toPath: path(to))

@@ -58,6 +58,16 @@ struct VaultMemoryTests {
         }
     }
 
+    /// Only then may a new backup stand in its place, also when the loss was accepted before there was one.
+    @Test func aLossThatWasToldIsKnown() {
+        #expect(!memory(after: .absent).knowsLoss && !memory(after: seen([(1, 0)])).knowsLoss)
+        var lost = memory(after: seen([(1, 0)]), .absent)
+        #expect(lost.knowsLoss)
+        lost.acceptWhatWasTold()
+        lost.advance(.absent, at: time(200))
+        #expect(lost.loss == nil && lost.knowsLoss)
+    }
+
     @Test func aMomentThatCannotBeReadIsNotGone() throws {
         let three = seen([(1, 0), (2, 10), (3, 20)])
         guard case .present(let uuid, let moments, _, _) = three else { return }

@@ -17,17 +17,28 @@ struct VaultRebuildCommand: AsyncParsableCommand {
             A file that is older than a sound catalogue, such as one that was put back from a copy, is refused by all commands, \
             and named here. With --accept-older the catalogue takes it as it is: what came later in it is lost then.
 
+            A backup whose folder is gone keeps its place in a sound catalogue, since it may come back, and no other backup \
+            is made under its name by hand. With --forget NAME it is given up. A folder that comes back is taken in again, or \
+            named where another backup has its name by now; it is never removed.
+
             A damaged catalogue is kept beside the new one. A backup that can't be read is named and left out; exit code 15 \
             then.
             """)
 
     @OptionGroup var options: VaultOptions
     @Flag(help: "Take files of backups that are older than the catalogue as they are.") var acceptOlder = false
+    @Option(
+        help: ArgumentHelp(
+            "Give up a backup whose folder is gone, so that the next backup begins anew.", valueName: "name"),
+        transform: BackupName.plain)
+    var forget: String?
+
+    func validate() throws { try BackupName.expectNoURL(forget) }
 
     func run() async throws {
         let path = try options.path()
-        let rebuilt = try await Vault.rebuild(at: path, acceptsOlder: acceptOlder, now: Date())
-        guard !rebuilt.wasSound else { return try tellOlder(rebuilt, path) }
+        let rebuilt = try await Vault.rebuild(at: path, acceptsOlder: acceptOlder, forgetting: forget, now: Date())
+        guard !rebuilt.wasSound else { return try tellSound(rebuilt, path) }
         if let former = rebuilt.former { Console.error("the damaged catalogue is \(former) now") }
         var skipped = SkippedBackups()
         for (folder, error) in rebuilt.left { skipped.note(folder, error) }
@@ -40,9 +51,11 @@ struct VaultRebuildCommand: AsyncParsableCommand {
         try CommandEnd.end(skipped.code)
     }
 
-    /// Says which files are older than a sound catalogue.
-    private func tellOlder(_ rebuilt: RebuiltCatalogue, _ path: String) throws {
+    /// Says what a sound catalogue and the files differ in.
+    private func tellSound(_ rebuilt: RebuiltCatalogue, _ path: String) throws {
         var skipped = SkippedBackups()
+        if let forget { Console.out("\(forget): given up; the next backup begins anew.") }
+        for name in rebuilt.found { Console.out("\(name): the catalogue has it again.") }
         for (folder, error) in rebuilt.left { skipped.note(folder, error) }
         for (name, catalogue, file) in rebuilt.older {
             let what =
@@ -55,7 +68,9 @@ struct VaultRebuildCommand: AsyncParsableCommand {
                     "\(what); put the newer file back from a copy, or say --accept-older to go on with this one")
             }
         }
-        if rebuilt.older.isEmpty { Console.out("The catalogue of \(path) is sound; nothing was done.") }
+        if rebuilt.older.isEmpty, rebuilt.found.isEmpty, forget == nil {
+            Console.out("The catalogue of \(path) is sound; nothing was done.")
+        }
         try CommandEnd.end(rebuilt.older.isEmpty || acceptOlder ? skipped.code : .damaged)
     }
 }
