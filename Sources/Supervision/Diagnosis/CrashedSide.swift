@@ -9,7 +9,7 @@ enum CrashedSide: Sendable, Hashable, CaseIterable {
     /// The side whose address is in a reason; nil where that is neither's, or may be both's.
     static func named(in reason: String, _ desired: DesiredReplication) -> CrashedSide? {
         // One proxy may stand before both servers, so the databases are looked for first.
-        let addresses = Set(addresses(in: reason).map(EndpointSpelling.place))
+        let addresses = Set(addresses(in: reason).map(EndpointSpelling.normalized))
         let byDatabase = allCases.filter { !$0.aliases(desired).isDisjoint(with: addresses) }
         if byDatabase.count == 1 { return byDatabase.first }
         let byServer = allCases.filter { side in
@@ -61,7 +61,7 @@ enum CrashedSide: Sendable, Hashable, CaseIterable {
         }
     }
 
-    /// The addresses in a reason, and the bare name that 1.x and 2.x write of a database of their own.
+    /// The addresses in a reason, and the bare name that 1.x writes of a database of its own.
     private static func addresses(in reason: String) -> [String] {
         let urls = reason.matches(of: #/https?:\/\/[^\s"'`,}>]*/#).map { String($0.output) }
         let name = reason.firstMatch(of: #/could not open (\S+)$/#).map { String($0.output.1) }

@@ -192,7 +192,7 @@ package struct PairMemory: Sendable, Hashable, Codable {
     package var settledRefusals: Int?
     /// How many of those the job's counter still shows; it begins anew with each session.
     package var settledInSession: Int?
-    /// When the job's session began in which they were settled; nil where the server does not tell.
+    /// When the job's session began in which they were settled, by the server's clock; nil where it does not tell.
     package var settledSession: Date?
 
     package var state: String?

@@ -55,8 +55,8 @@ package struct ReplicationIndex: Sendable {
     /// What replicates one pair.
     package func replication(for desired: DesiredReplication) -> ReplicationObservation {
         var found = ReplicationObservation()
-        for source in desired.sourceAliases {
-            for target in desired.targetAliases {
+        for source in desired.sourcePlaces {
+            for target in desired.targetPlaces {
                 let route = Route(source: source, target: target)
                 found.documents += documents[route] ?? []
                 found.transientJobs += transientJobs[route] ?? []

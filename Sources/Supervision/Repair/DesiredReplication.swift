@@ -10,9 +10,9 @@ package struct DesiredReplication: Sendable, Hashable {
     package var source: ReplicationEndpoint
     /// The target as the coordinator should reach it.
     package var target: ReplicationEndpoint
-    /// The places of the source, as ``EndpointSpelling/place(_:)`` tells them.
+    /// Other spellings of the source's URL that mean the same database.
     package var sourceAliases: Set<String>
-    /// The places of the target.
+    /// Other spellings of the target's URL.
     package var targetAliases: Set<String>
     /// The mark of ownership.
     package var mark: JSONValue
@@ -40,11 +40,17 @@ package struct DesiredReplication: Sendable, Hashable {
             options: [OwnershipMark.member: mark])
     }
 
+    /// What CouchDB takes the source for in a replication id.
+    var sourcePlaces: Set<String> { Set(sourceAliases.map(EndpointSpelling.place)) }
+
+    /// What CouchDB takes the target for.
+    var targetPlaces: Set<String> { Set(targetAliases.map(EndpointSpelling.place)) }
+
     /// Whether two URLs as servers show them are this replication's.
     package func matches(source: String?, target: String?) -> Bool {
         guard let source, let target else { return false }
-        return sourceAliases.contains(EndpointSpelling.place(source))
-            && targetAliases.contains(EndpointSpelling.place(target))
+        return sourcePlaces.contains(EndpointSpelling.place(source))
+            && targetPlaces.contains(EndpointSpelling.place(target))
     }
 
     /// The members of a document that are not as they should be; empty where it is right.
@@ -105,11 +111,11 @@ package struct ReplicationAccess: Sendable, Hashable {
             url: url.databaseURL(database), user: user, password: password, headers: headers)
     }
 
-    /// The places that mean a database; on a coordinator of 1.x its bare name too.
+    /// The normalized URLs that mean a database; on a coordinator of 1.x its bare name too.
     func spellings(of database: String, isLocal: Bool) -> Set<String> {
         var spellings = Set(
-            ([url] + otherURLs).map { EndpointSpelling.place($0.databaseURL(database)) })
-        if isLocal { spellings.insert(EndpointSpelling.place(database)) }
+            ([url] + otherURLs).map { EndpointSpelling.normalized($0.databaseURL(database)) })
+        if isLocal { spellings.insert(EndpointSpelling.normalized(database)) }
         return spellings
     }
 }

@@ -103,7 +103,7 @@ import Testing
         scene.elapse(60)
         #expect(pass(&scene, deleted: 200) == ["mass-deletion"])
         let first = try #require(scene.finding("mass-deletion"))
-        #expect(first.summary == "200 documents of 1,000 (20 %) were deleted at the source within 2 min")
+        #expect(first.summary == "200 documents of 1,000 (20 %) were deleted at the source within 3 min")
         scene.elapse(60)
         #expect(pass(&scene, deleted: 300) == ["mass-deletion"])
         #expect(scene.finding("mass-deletion")?.since == first.since, "it is told already")
