@@ -254,7 +254,7 @@ struct VaultStateTests {
             #expect(waiting.lights.replicating.state == .unknown)
             #expect(
                 waiting.lights.replicating.summary
-                    == "5 changes of the source are not in the vault, which was last brought up to it 2 h ago; "
+                    == "5 changes of the source are not in the vault, which was last brought up to it 60 min ago; "
                     + "this check backs it up now")
             // What was told stays told, and does not grow worse.
             var earlier = state
@@ -299,7 +299,7 @@ struct VaultStateTests {
             // Where nothing is late, all is well.
             (state.at, state.pending) = (Self.morning, 0)
             #expect(report(state).lights.replicating.state == .ok)
-            #expect(report(state).lights.replicating.summary == "caught up, moment #7, 2 h old; another writes")
+            #expect(report(state).lights.replicating.summary == "caught up, moment #7, 60 min old; another writes")
             // What began while the clock was ahead begins now.
             var later = state
             later.at = Self.morning.addingTimeInterval(400 * 86_400)
