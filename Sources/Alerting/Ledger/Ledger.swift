@@ -139,7 +139,8 @@ extension AlertRecord {
         guard firstTold != nil, let toldSeverity else { return lastSeen == time ? .new : nil }
         if severity > toldSeverity { return .worse }
         // It may be later than the pass that tells of it, which began before it looked.
-        if let occurrence = condition.occurrence, occurrence > toldOccurrence ?? lastTold ?? .distantPast { return .new }
+        let toldBefore = toldOccurrence ?? lastTold ?? .distantPast
+        if let occurrence = condition.occurrence, occurrence > toldBefore { return .new }
         if let remindFrom, isReminded, wasTold(atLeast: remindFrom, before: time) { return .reminder }
         return nil
     }

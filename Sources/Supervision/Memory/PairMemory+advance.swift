@@ -75,15 +75,15 @@ extension PairMemory {
     ///
     /// - Parameter beginsAnew: whether what has gone until now is told already.
     private mutating func mark(_ now: CountsMark, beginsAnew: Bool) {
-        if beginsAnew { sourceMarks = [] }
         // What it has grown beyond says nothing of what goes next.
-        sourceMarks.removeAll { $0.counts.documents < now.counts.documents || $0.at > now.at }
-        guard let last = sourceMarks.last else {
+        let marks = (beginsAnew ? [] : sourceMarks ?? []).filter {
+            $0.counts.documents >= now.counts.documents && $0.at <= now.at
+        }
+        guard let last = marks.last else {
             sourceMarks = [now]
             return
         }
-        guard now.at.timeIntervalSince(last.at) >= MassDeletion.slowly / 2 else { return }
-        sourceMarks = [last, now]
+        sourceMarks = now.at.timeIntervalSince(last.at) >= MassDeletion.slowly / 2 ? [last, now] : marks
     }
 
     /// Of what a source has lost once more, no earlier comparison knows.
@@ -119,7 +119,7 @@ extension PairMemory {
             // That it is there needs no quorum.
             sourceSeen = sourceSeen ?? observation.at
             if let identity = observation.sourceIdentity, isWhole {
-                if identity != sourceIdentity { sourceMarks = [] }
+                if identity != sourceIdentity { sourceMarks = nil }
                 sourceIdentity = identity
             }
             if SourceRolledBack.isProvedWhole(situation) {
@@ -131,7 +131,13 @@ extension PairMemory {
                     at: situation.hasReturned(.source) ? nil : observation.at)
             }
             if sourceCounts == Counts(info) {
-                let isTold = findings.contains { $0.rule == MassDeletion.name && $0.since == observation.at }
+                // It may have been told while few copies showed it, of which nothing was remembered.
+                let before = situation.memory.sourceCounts?.documents
+                let isTold = findings.contains { finding in
+                    finding.rule == MassDeletion.name
+                        && (finding.since == observation.at
+                            || (finding.evidence["documentsBefore"]?.integer == before && before != info.documentCount))
+                }
                 mark(CountsMark(counts: Counts(info), at: observation.at), beginsAnew: isTold)
             }
         }

@@ -8,7 +8,7 @@ extension PairMemory {
         guard let lastPass, lastPass > now else { return }
         clampMoments(to: now)
         for index in samples.indices { samples[index].at = min(samples[index].at, now) }
-        for index in sourceMarks.indices { sourceMarks[index].at.clamp(to: now) }
+        for index in (sourceMarks ?? []).indices { sourceMarks?[index].at.clamp(to: now) }
         for rule in latches.keys { latches[rule]?.since.clamp(to: now) }
         for rule in findingsSince.keys { findingsSince[rule]?.clamp(to: now) }
         rescan?.startedAt.clamp(to: now)
@@ -20,7 +20,7 @@ extension PairMemory {
     package mutating func clampFuture(to now: Date) {
         clampMoments(to: now)
         samples.removeAll { $0.at > now }
-        sourceMarks.removeAll { $0.at > now }
+        sourceMarks?.removeAll { $0.at > now }
         repairs.forgetFuture(after: now)
     }
 

@@ -138,8 +138,9 @@ package struct PairMemory: Sendable, Hashable, Codable {
     package var targetIdentity: String?
     package var sourceCounts: Counts?
     package var targetCounts: Counts?
-    /// The source's counts up to an hour ago, the older first: what is deleted slowly is compared with them.
-    package var sourceMarks: [CountsMark] = []
+    /// The source's counts up to an hour ago, the older first: what is deleted slowly is compared with them. nil for none, as in
+    /// what older versions remember.
+    package var sourceMarks: [CountsMark]?
     /// When the target was first seen to exist; from then on its absence is a loss.
     package var targetSeen: Date?
     package var sourceSeen: Date?
@@ -239,7 +240,7 @@ package struct PairMemory: Sendable, Hashable, Codable {
         guard told != nil else { return nil }
         sourceIdentity = nil
         sourceCounts = nil
-        sourceMarks = []
+        sourceMarks = nil
         sourceChanges = nil
         (settledSourceLog, sourceLog) = (sourceLog, nil)
         latches[SourceRolledBack.name] = nil

@@ -58,10 +58,19 @@ package struct ReplicationIndex: Sendable {
         for source in desired.sourcePlaces {
             for target in desired.targetPlaces {
                 let route = Route(source: source, target: target)
-                found.documents += documents[route] ?? []
-                found.transientJobs += transientJobs[route] ?? []
-                found.transientTasks += transientTasks[route] ?? []
-                found.foreignJobs += foreignJobs[route] ?? []
+                found.documents += (documents[route] ?? []).filter {
+                    desired.matches(
+                        source: $0.document.source?.url, target: $0.document.target?.url, isOwned: $0.isOwned)
+                }
+                found.transientJobs += (transientJobs[route] ?? []).filter {
+                    desired.matches(source: $0.source, target: $0.target)
+                }
+                found.transientTasks += (transientTasks[route] ?? []).filter {
+                    desired.matches(source: $0.source, target: $0.target)
+                }
+                found.foreignJobs += (foreignJobs[route] ?? []).filter {
+                    desired.matches(source: $0.source, target: $0.target)
+                }
             }
         }
         // A document of ours whose address was edited is still the pair's.

@@ -16,6 +16,8 @@ package struct DesiredReplication: Sendable, Hashable {
     package var targetAliases: Set<String>
     /// The mark of ownership.
     package var mark: JSONValue
+    /// Whether its server takes addresses for one that differ in their scheme alone.
+    private let ignoresSchemes: Bool
 
     /// Builds what a pair should have.
     ///
@@ -25,6 +27,7 @@ package struct DesiredReplication: Sendable, Hashable {
     ) {
         // In 2.x a bare name is a database of the node's own, which nobody else sees; 3.x takes none.
         let takesNames = coordinator?.isClustered != true
+        ignoresSchemes = coordinator?.isClustered == true
         documentID = OwnershipMark.documentID(for: pair)
         self.source = source.endpoint(of: pair.source.database)
         self.target = target.endpoint(of: pair.target.database)
@@ -47,9 +50,16 @@ package struct DesiredReplication: Sendable, Hashable {
     var targetPlaces: Set<String> { Set(targetAliases.map(EndpointSpelling.place)) }
 
     /// Whether two URLs as servers show them are this replication's.
-    package func matches(source: String?, target: String?) -> Bool {
+    ///
+    /// - Parameter isOwned: whether they are of a document of Couchkeep's own, which has the very addresses of its pair.
+    package func matches(source: String?, target: String?, isOwned: Bool = false) -> Bool {
         guard let source, let target else { return false }
-        return sourcePlaces.contains(EndpointSpelling.place(source))
+        if sourceAliases.contains(EndpointSpelling.normalized(source)),
+            targetAliases.contains(EndpointSpelling.normalized(target))
+        {
+            return true
+        }
+        return ignoresSchemes && !isOwned && sourcePlaces.contains(EndpointSpelling.place(source))
             && targetPlaces.contains(EndpointSpelling.place(target))
     }
 

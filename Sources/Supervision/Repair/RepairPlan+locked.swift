@@ -7,19 +7,25 @@ extension RepairPlan {
     /// CouchDB locks an account for some minutes after several wrong logins (`couch_auth_lockout.erl`). While the documents
     /// have an old password, their jobs lock Couchkeep out too, which then sees nothing of the source and would wait for the
     /// lock's end, again and again. What was rejected is no loss; of a secret that was rejected itself nobody knows better.
-    static func endsLock(_ action: RepairAction, in situation: PairSituation) -> Bool {
+    ///
+    /// - Parameter side: whose server has locked the account, and has to be the one that rejects them.
+    static func endsLock(_ action: RepairAction, of side: CrashedSide, in situation: PairSituation) -> Bool {
         guard case .rewriteReplication(let id) = action, let primary = situation.primary, primary.document.id == id,
             primary.isOwned
         else { return false }
         let differing = situation.desired.differences(from: primary.document)
-        let credentials = ["source", "target"].flatMap { ["\($0) user", "\($0) password", "\($0) headers"] }
-        guard !differing.isEmpty, differing.allSatisfy(credentials.contains) else { return false }
+        let credentials = ["source", "target"].map { ["\($0) user", "\($0) password", "\($0) headers"] }
+        guard differing.allSatisfy(credentials.joined().contains),
+            differing.contains(where: credentials[side == .source ? 0 : 1].contains)
+        else { return false }
         let isOwnRejected = (situation.sourceServerFindings + situation.targetServerFindings).contains {
             $0.rule == CredentialsRejected.name
                 && ($0.evidence["cause"] == nil || $0.evidence["rejectedBefore"] != nil)
         }
-        let reasons = [primary.errorText] + (primary.job?.history.map(\.reason) ?? [])
+        let reasons = ([primary.errorText] + (primary.job?.history.map(\.reason) ?? [])).compactMap(\.self)
         return !isOwnRejected
-            && reasons.contains { $0.map { CrashCause(reason: $0) == .credentialsRejected } ?? false }
+            && reasons.contains {
+                CrashCause(reason: $0) == .credentialsRejected && CrashedSide.named(in: $0, situation.desired) == side
+            }
     }
 }

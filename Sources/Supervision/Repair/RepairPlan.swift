@@ -22,7 +22,9 @@ package enum RepairPlan: Sendable, Hashable {
         guard situation.pair.mode == .manage else { return .none }
         guard let (action, rule) = wanted(findings, in: situation, adopting: adopting, rescans: rescans)
         else { return .none }
-        if let reason = obstacle(to: action, findings, in: situation) { return .held(action, rule: rule, reason: reason) }
+        if let reason = obstacle(to: action, findings, in: situation) {
+            return .held(action, rule: rule, reason: reason)
+        }
         if let late = ReplicationPartial.blocker(in: situation),
             action == .createReplication || action.documentID == late.document.id
         {
@@ -130,8 +132,11 @@ package enum RepairPlan: Sendable, Hashable {
         ] where found.contains(where: { $0.rule == ServerReplaced.name }) {
             return "\(server) is another server than before; accept it with --adopt"
         }
-        for (side, observed) in [("source", situation.observation.source), ("target", situation.observation.target)] {
-            guard case .unknown(let error) = observed, !(error.isAccountLocked && endsLock(action, in: situation))
+        for (side, observed) in [
+            (CrashedSide.source, situation.observation.source), (.target, situation.observation.target),
+        ] {
+            guard case .unknown(let error) = observed,
+                !(error.isAccountLocked && endsLock(action, of: side, in: situation))
             else { continue }
             return "the \(side) could not be looked at: \(error.message)"
         }

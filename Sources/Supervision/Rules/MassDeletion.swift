@@ -49,7 +49,7 @@ package enum MassDeletion: PairRule {
         if let found = deletion(from: before, to: now, situation, "since the last pass", at: memory.lastPass) {
             return found
         }
-        for mark in memory.sourceMarks {
+        for mark in memory.sourceMarks ?? [] {
             guard let age = situation.elapsed(since: mark.at), age <= slowly else { continue }
             let time = "within \(Wording.duration(age))"
             if let found = deletion(from: mark.counts, to: now, situation, time, at: mark.at) { return found }

@@ -81,6 +81,14 @@ import Testing
         )
         let foreign = try ReplicationDocument(answer: .object(document.members))
         #expect(find(scene, observation(documents: [foreign])).documents.count == 1)
+        // The document of another pair is no second one of this.
+        document.members[OwnershipMark.member] = scene.ownDocument.members[OwnershipMark.member]
+        let own = try ReplicationDocument(answer: .object(document.members))
+        #expect(find(scene, observation(documents: [own])).documents.isEmpty)
+        // 1.x tells addresses apart by their scheme.
+        var old = scene
+        old.targetServer = .known(Scene.server(ServerVersion(1, 7, 1), uuid: "b2"))
+        #expect(find(old, observation(documents: [foreign])).documents.isEmpty)
     }
 
     @Test("A task of another replicator database is not that of our document of the same id")

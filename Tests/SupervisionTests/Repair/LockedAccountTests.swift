@@ -11,7 +11,7 @@ import Testing
         .forbidden, "CouchDB answered 403 forbidden: Account is temporarily locked", status: 403, error: "forbidden",
         reason: "Account is temporarily locked due to multiple authentication failures")
     private static let rejected =
-        "replication_auth_error,{session_request_unauthorized,\"http://couch1.example.org\",\"backup\"}"
+        "replication_auth_error,{session_request_unauthorized,\"http://couch1.example.org:5984/_session\",\"backup\"}"
 
     private func locked(_ reason: String = rejected, rejectedBefore: Bool = false) -> Scene {
         var scene = Scene.watched()
@@ -43,6 +43,7 @@ import Testing
     @Test("Nothing is done where it is not known whose password is wrong, or where it is Couchkeep's own")
     func waits() {
         for scene in [
+            locked(Self.rejected.replacing("couch1", with: "couch2")),
             locked("{forbidden,<<\"Account is temporarily locked due to multiple authentication failures\">>}"),
             locked(rejectedBefore: true),
         ] {

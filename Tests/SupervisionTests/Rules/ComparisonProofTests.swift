@@ -74,7 +74,9 @@ import Testing
         #expect(scene.pass() == ["writes-refused"])
     }
 
-    @Test("Before 3.0 another session counts from zero, though it has come as far when somebody looks", arguments: [2, 3])
+    @Test(
+        "Before 3.0 another session counts from zero, though it has come as far when somebody looks",
+        arguments: [2, 3])
     func anotherSession(version: Int) {
         var scene = Scene.watched()
         scene.targetServer = .known(Scene.server(ServerVersion(version, 3, 1), uuid: "b2"))

@@ -76,7 +76,8 @@ extension ConfigurationSection {
                 example: "10"),
             ConfigurationKey(
                 "mass_deletion", "percentage", default: "20%",
-                "The share of a database's documents that, deleted between two looks, is suspicious; fewer than ten never are.",
+                "The share of a database's documents that, deleted between two looks or within half an hour, is suspicious; fewer than "
+                    + "ten never are.",
                 example: "5%"),
         ])
 
