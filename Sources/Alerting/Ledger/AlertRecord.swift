@@ -44,7 +44,7 @@ package struct AlertRecord: Sendable, Hashable, Codable {
     mutating func tell(_ severity: Severity, at time: Date) {
         firstTold = firstTold ?? time
         lastTold = time
-        toldOccurrence = condition.occurrence ?? toldOccurrence
+        toldOccurrence = [condition.occurrence, toldOccurrence].compactMap(\.self).max()
         toldSeverity = max(toldSeverity ?? severity, severity)
     }
 

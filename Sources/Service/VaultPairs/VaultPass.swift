@@ -142,7 +142,7 @@ package struct VaultPass: Sendable {
             // What is not there can't be backed up.
             if pair.mode == .manage, !state.isQuiet, source != .missing {
                 if !isFollowed {
-                    looks.planned[pair.key] = state.planned.map { [$0] }
+                    looks.planned[pair.key] = state.planned(isLossKnown: memory.knowsLoss).map { [$0] }
                 } else if let failure = gone[pair.source.server] {
                     state.note(failure)
                 } else {

@@ -102,11 +102,14 @@ struct VaultState: Sendable {
     }
 
     /// The backup that a dry run leaves out; nil where there is nothing to copy, it can't be copied, or another process copies it.
-    var planned: RepairRecord? {
+    ///
+    /// - Parameter isLossKnown: whether there was a backup which is gone.
+    func planned(isLossKnown: Bool) -> RepairRecord? {
         guard awaited == nil, failure == nil, unseen == nil, backup != .unknown else { return nil }
         let detail: String
         switch (newest, pending) {
-        case (nil, _): detail = "make the first backup in the vault"
+        case (nil, _): detail = "make \(isLossKnown ? "another" : "the first") backup in the vault"
+        case (let newest?, 0) where !newest.isComplete: detail = "try again what the newest moment in the vault lacks"
         case (_, 0): return nil
         case (_, let pending): detail = "copy \(pending.map(Wording.changes) ?? "what has changed") into the vault"
         }

@@ -26,9 +26,10 @@ package struct RepairText: Sendable {
     }
 
     /// What a dry run ends with.
-    package var endOfDryRun: String {
-        let isDone = lacking > 0 || (extra > 0 && removesExtra && canRemove)
-        return isDone
+    ///
+    /// - Parameter removed: how many documents would lose revisions; none where that is not wanted, or would be refused.
+    package func endOfDryRun(removed: Int) -> String {
+        lacking > 0 || removed > 0
             ? "Nothing was changed. Without --dry-run it is done."
             : "Nothing was changed, and there is nothing to copy."
     }

@@ -1,4 +1,5 @@
 import CouchDB
+import Foundation
 
 extension RepairPlan {
     /// Whether a step gives nothing but the configuration's credentials to a document of Couchkeep's own, in the place of ones
@@ -22,10 +23,17 @@ extension RepairPlan {
             $0.rule == CredentialsRejected.name
                 && ($0.evidence["cause"] == nil || $0.evidence["rejectedBefore"] != nil)
         }
-        let reasons = ([primary.errorText] + (primary.job?.history.map(\.reason) ?? [])).compactMap(\.self)
-        return !isOwnRejected
+        // What was rejected long ago may have been right since.
+        let crashes = (primary.job?.history ?? []).filter { crash in
+            situation.elapsed(since: crash.at).map { $0 <= rejectionHolds } ?? false
+        }
+        let reasons = ([primary.errorText] + crashes.map(\.reason)).compactMap(\.self)
+        return !isOwnRejected && [.crashing, .error].contains(primary.state)
             && reasons.contains {
                 CrashCause(reason: $0) == .credentialsRejected && CrashedSide.named(in: $0, situation.desired) == side
             }
     }
+
+    /// In seconds: somewhat longer than a lock, at whose end the next login shows whether it is rejected.
+    private static let rejectionHolds: TimeInterval = 900
 }

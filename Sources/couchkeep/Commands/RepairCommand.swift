@@ -157,8 +157,9 @@ struct RepairCommand: AsyncParsableCommand, JSONCommand {
         var code = Service.ExitCode.ok
         let awayBefore = try await AwayNodes.ask(source, target)
         if dryRun {
-            if removeExtra, !extra.isEmpty { try await planRemoval(extra, of: source, hold, printer, &result) }
-            printer.dryRun(text, holes)
+            let isRemoval = removeExtra && !extra.isEmpty
+            let removed = isRemoval ? try await planRemoval(extra, of: source, hold, printer, &result) : 0
+            printer.dryRun(text, holes, removed: target is CouchReplica ? removed : 0)
             code = found.isEmpty ? .ok : .different
         } else {
             code = told(try await copy(holes), printer, &result)
@@ -200,11 +201,11 @@ struct RepairCommand: AsyncParsableCommand, JSONCommand {
     /// What is older than its source stays in a pair's backup in any case.
     private var keepsOlder: Bool { !removeUnexplained }
 
-    /// Says what a removal would come to.
+    /// Says what a removal would come to, and returns how many documents would lose revisions.
     private func planRemoval(
         _ extra: [Difference], of source: any ComparableReplica, _ hold: RemovalHold?, _ printer: RepairPrinter,
         _ result: inout RepairResult
-    ) async throws {
+    ) async throws -> Int {
         var refused = hold.map { "\($0)" }
         do {
             try await SourceNodesAway.expectNone(of: source)
@@ -214,10 +215,11 @@ struct RepairCommand: AsyncParsableCommand, JSONCommand {
         if let refused {
             result.removalRefused = refused
             printer.held(refused)
-        } else {
-            let plan = ExtraRemoval.plan(extra, keepsUnexplained: keepsUnexplained, keepsOlder: keepsOlder)
-            printer.planned(plan.removed, kept: plan.kept)
+            return 0
         }
+        let plan = ExtraRemoval.plan(extra, keepsUnexplained: keepsUnexplained, keepsOlder: keepsOlder)
+        printer.planned(plan.removed, kept: plan.kept)
+        return plan.removed.count
     }
 
     private func told(

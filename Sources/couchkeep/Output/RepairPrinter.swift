@@ -16,9 +16,9 @@ struct RepairPrinter {
         list(extra, \.onlyInTarget, isWhole: removesExtra)
     }
 
-    func dryRun(_ text: RepairText, _ holes: [Difference]) {
+    func dryRun(_ text: RepairText, _ holes: [Difference], removed: Int) {
         list(holes, \.onlyInSource, isWhole: false)
-        out(text.endOfDryRun)
+        out(text.endOfDryRun(removed: removed))
     }
 
     func copied(_ report: HoleRepair.Report) {

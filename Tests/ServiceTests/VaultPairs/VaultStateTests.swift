@@ -59,26 +59,31 @@ struct VaultStateTests {
     func plannedBackups() async throws {
         try await withState { state in
             var state = state
-            #expect(state.planned == nil, "the vault can't be looked at")
+            #expect(state.planned(isLossKnown: false) == nil, "the vault can't be looked at")
             state.backup = .absent
-            #expect(state.planned?.detail == "make the first backup in the vault")
+            #expect(state.planned(isLossKnown: false)?.detail == "make the first backup in the vault")
+            #expect(state.planned(isLossKnown: true)?.detail == "make another backup in the vault")
+            (state.newest, state.pending) = (moment(age: 60, isComplete: false), 0)
+            #expect(
+                state.planned(isLossKnown: false)?.detail == "try again what the newest moment in the vault lacks")
             (state.newest, state.pending) = (moment(age: 60), 5)
-            #expect(state.planned?.detail == "copy 5 changes into the vault")
-            #expect(state.planned?.result == .planned && state.planned?.action == "back-up")
+            #expect(state.planned(isLossKnown: false)?.detail == "copy 5 changes into the vault")
+            let planned = state.planned(isLossKnown: false)
+            #expect(planned?.result == .planned && planned?.action == "back-up")
             state.pending = nil
-            #expect(state.planned?.detail == "copy what has changed into the vault")
+            #expect(state.planned(isLossKnown: false)?.detail == "copy what has changed into the vault")
             state.pending = 0
-            #expect(state.planned == nil)
+            #expect(state.planned(isLossKnown: false) == nil)
             state.pending = 1
             var other = state
             other.awaited = .other("another process writes")
-            #expect(other.planned == nil)
+            #expect(other.planned(isLossKnown: false) == nil)
             other = state
             other.unseen = VaultPairFailure(Self.down, from: "production")
-            #expect(other.planned == nil)
+            #expect(other.planned(isLossKnown: false) == nil)
             other = state
             other.note(VaultPairFailure(Self.down, from: "production"))
-            #expect(other.planned == nil)
+            #expect(other.planned(isLossKnown: false) == nil)
         }
     }
 

@@ -57,9 +57,11 @@ import Testing
         #expect(text(3, 2).ofExtra == "\(two); they stay; --remove-extra removes them")
         #expect(text(0, 2, removes: true).ofExtra == two)
         #expect(text(0, 1, removes: true, can: false).ofExtra == "\(one); they stay")
-        #expect(text(0, 1).endOfDryRun == "Nothing was changed, and there is nothing to copy.")
-        for doing in [text(1, 0), text(1, 1), text(0, 1, removes: true)] {
-            #expect(doing.endOfDryRun == "Nothing was changed. Without --dry-run it is done.")
+        for nothing in [text(0, 1), text(0, 1, removes: true)] {
+            #expect(nothing.endOfDryRun(removed: 0) == "Nothing was changed, and there is nothing to copy.")
+        }
+        for (doing, removed) in [(text(1, 0), 0), (text(1, 1), 0), (text(0, 1, removes: true), 1)] {
+            #expect(doing.endOfDryRun(removed: removed) == "Nothing was changed. Without --dry-run it is done.")
         }
     }
 }

@@ -53,6 +53,25 @@ import Testing
             }
             #expect(reason.contains("could not be looked at"))
         }
+        // A rejection of long ago, by a job that runs again or has come to the lock since.
+        var running = locked()
+        running.replication.documents = [running.running(running.replication.documents[0].document)]
+        var old = locked("{forbidden,<<\"Account is temporarily locked due to multiple authentication failures\">>}")
+        old.replication.documents[0].job?.history.append(
+            SchedulerJob.Event(at: old.now.addingTimeInterval(-1800), kind: "crashed", reason: Self.rejected))
+        for scene in [running, old] {
+            guard case .held = scene.plan() else {
+                Issue.record("\(scene.plan())")
+                continue
+            }
+        }
+        // One of a few minutes ago is why there is a lock.
+        old.replication.documents[0].job?.history.append(
+            SchedulerJob.Event(at: old.now.addingTimeInterval(-300), kind: "crashed", reason: Self.rejected))
+        guard case .step = old.plan() else {
+            Issue.record("\(old.plan())")
+            return
+        }
         var other = locked()
         other.source = .unknown(CouchError(.unreachable, "nothing answers"))
         guard case .held = other.plan() else {

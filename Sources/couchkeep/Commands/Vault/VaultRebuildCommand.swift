@@ -54,7 +54,9 @@ struct VaultRebuildCommand: AsyncParsableCommand {
     /// Says what a sound catalogue and the files differ in.
     private func tellSound(_ rebuilt: RebuiltCatalogue, _ path: String) throws {
         var skipped = SkippedBackups()
-        if let forget { Console.out("\(forget): given up; the next backup begins anew.") }
+        if let forget, !rebuilt.found.contains(forget) {
+            Console.out("\(forget): given up; the next backup begins anew.")
+        }
         for name in rebuilt.found { Console.out("\(name): the catalogue has it again.") }
         for (folder, error) in rebuilt.left { skipped.note(folder, error) }
         for (name, catalogue, file) in rebuilt.older {
