@@ -25,6 +25,11 @@ import Testing
         #expect(task.statistics.documentsWritten == nil)
     }
 
+    @Test(arguments: ["a -> b: c", "a: b", "-> : ->", ": "])
+    func leavesOutWhatIsNoTask(task: String) throws {
+        #expect(try replications(#"[{"type":"Replication","task":"\#(task)"}]"#).isEmpty)
+    }
+
     @Test func reads1_2() throws {
         let tasks = try replications(
             #"""

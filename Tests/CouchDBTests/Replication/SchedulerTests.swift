@@ -78,6 +78,7 @@ import Testing
 
     @Test(arguments: [
         #"{"rows":[]}"#, #"{"total_rows":0,"offset":0,"docs":[]}"#, #"{"total_rows":1,"offset":0,"docs":[]}"#,
+        #"{"total_rows":9223372036854775807,"docs":[]}"#, #"{"total_rows":9007199254740992,"docs":[]}"#,
     ])
     func readsAnEmptyList(answer: String) async throws {
         let script: ScriptedServer.Script = { request, _ in

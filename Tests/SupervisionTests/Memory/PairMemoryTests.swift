@@ -127,6 +127,21 @@ import Testing
         #expect(scene.found.contains("replication-crashing"))
     }
 
+    @Test("What a version before remembered is read: it lacks what later ones have added")
+    func olderMemory() throws {
+        var memory = Scene.watched().memory
+        #expect(memory.sourceMarks?.isEmpty == false)
+        var stored = try JSONValue(parsing: JSONEncoder().encode(memory))
+        guard case .object(var members) = stored else {
+            Issue.record("a memory is no object")
+            return
+        }
+        members["sourceMarks"] = nil
+        stored = .object(members)
+        memory.sourceMarks = nil
+        #expect(try JSONDecoder().decode(PairMemory.self, from: stored.serialized()) == memory)
+    }
+
     @Test("A clock that runs on changes nothing")
     func clockForward() {
         var scene = Scene.watched()
