@@ -54,13 +54,9 @@ extension JSONCursor {
 
     /// Reads a number that fits into an `Int`; nil for `null`.
     mutating func integer(in bytes: RawSpan) throws(JSONFault) -> Int? {
-        let value = try skipValue(in: bytes)
-        let first = bytes.byte(at: value.lowerBound)
-        if first == UInt8(ascii: "n") { return nil }
-        guard first == UInt8(ascii: "-") || first <= UInt8(ascii: "9"),
-            let number = bytes.extracting(value).withUnsafeBytes({ Int(String(decoding: $0, as: UTF8.self)) })
-        else { throw .malformed(at: value.lowerBound, "not an integer") }
-        return number
+        guard let number = try number(in: bytes) else { return nil }
+        guard let integer = Int(number.text) else { throw .malformed(at: number.start, "not an integer") }
+        return integer
     }
 
     /// Reads how many there are of something, or how long it is; nil for `null`, and for a number that can't be that.
@@ -68,14 +64,22 @@ extension JSONCursor {
     /// Whoever may write to a database can give an attachment any length, and neither may such a document stop a backup, nor
     /// the sum of some lengths overflow.
     mutating func count(in bytes: RawSpan) throws(JSONFault) -> Int? {
+        guard let number = try number(in: bytes), let integer = Int(number.text),
+            (0...Self.mostCounted).contains(integer)
+        else { return nil }
+        return integer
+    }
+
+    /// Reads a number's text; nil for `null`.
+    private mutating func number(in bytes: RawSpan) throws(JSONFault) -> (text: String, start: Int)? {
         let value = try skipValue(in: bytes)
         let first = bytes.byte(at: value.lowerBound)
         if first == UInt8(ascii: "n") { return nil }
         guard first == UInt8(ascii: "-") || (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(first) else {
-            throw .malformed(at: value.lowerBound, "not a number")
+            throw .malformed(at: value.lowerBound, "not an integer")
         }
-        let number = bytes.extracting(value).withUnsafeBytes { Int(String(decoding: $0, as: UTF8.self)) }
-        return number.flatMap { (0...Self.mostCounted).contains($0) ? $0 : nil }
+        let text = bytes.extracting(value).withUnsafeBytes { String(decoding: $0, as: UTF8.self) }
+        return (text, value.lowerBound)
     }
 
     /// A terabyte, which no attachment reaches.

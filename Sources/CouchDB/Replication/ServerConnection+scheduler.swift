@@ -1,6 +1,12 @@
 extension ServerConnection {
     private static let jobsPerPage = 1000
 
+    /// One row of the list: two nodes may have a job of one id, of which one waits for the other to end.
+    private struct ListedJob: Hashable {
+        var id: ReplicationID
+        var node: String?
+    }
+
     /// The replications whose processes are alive, on any version.
     ///
     /// Needs a server admin from 2.3 on.
@@ -33,9 +39,8 @@ extension ServerConnection {
     }
 
     private func listJobs() async throws -> (jobs: [SchedulerJob], total: Int) {
-        // Two nodes may have a job of one id, of which one waits for the other to end.
-        var jobs: [[String?]: SchedulerJob] = [:]
-        var order: [[String?]] = []
+        var jobs: [ListedJob: SchedulerJob] = [:]
+        var order: [ListedJob] = []
         var skip = 0
         while true {
             let query = ["limit": String(Self.jobsPerPage), "skip": String(skip)]
@@ -46,7 +51,7 @@ extension ServerConnection {
                 return (try rows.map(SchedulerJob.init(answer:)), total)
             }
             for job in page {
-                let key = [job.id.text, job.node]
+                let key = ListedJob(id: job.id, node: job.node)
                 if jobs.updateValue(job, forKey: key) == nil { order.append(key) }
             }
             skip += page.count

@@ -122,15 +122,16 @@ extension PairMemory {
                 if identity != sourceIdentity { sourceMarks = nil }
                 sourceIdentity = identity
             }
+            let counts = Counts(info)
             if SourceRolledBack.isProvedWhole(situation) {
-                (sourceCounts, sourceSuspect) = (Counts(info), nil)
+                (sourceCounts, sourceSuspect) = (counts, nil)
             } else if !found.contains(SourceRolledBack.name) {
                 Self.note(
-                    Counts(info), isWhole: isWhole, hasLost: inspection?.lostBySource.isEmpty == false,
+                    counts, isWhole: isWhole, hasLost: inspection?.lostBySource.isEmpty == false,
                     in: &sourceCounts, suspect: &sourceSuspect,
                     at: situation.hasReturned(.source) ? nil : observation.at)
             }
-            if sourceCounts == Counts(info) {
+            if sourceCounts == counts {
                 // It may have been told while few copies showed it, of which nothing was remembered.
                 let before = situation.memory.sourceCounts?.documents
                 let isTold = findings.contains { finding in
@@ -138,7 +139,7 @@ extension PairMemory {
                         && (finding.since == observation.at
                             || (finding.evidence["documentsBefore"]?.integer == before && before != info.documentCount))
                 }
-                mark(CountsMark(counts: Counts(info), at: observation.at), beginsAnew: isTold)
+                mark(CountsMark(counts: counts, at: observation.at), beginsAnew: isTold)
             }
         }
         let isTargetForeign = situation.targetServerFindings.contains { $0.rule == ServerReplaced.name }

@@ -55,6 +55,8 @@ package struct ReplicationIndex: Sendable {
     /// What replicates one pair.
     package func replication(for desired: DesiredReplication) -> ReplicationObservation {
         var found = ReplicationObservation()
+        // One place may be that of two addresses.
+        func isOurs(_ source: String, _ target: String) -> Bool { desired.matches(source: source, target: target) }
         for source in desired.sourcePlaces {
             for target in desired.targetPlaces {
                 let route = Route(source: source, target: target)
@@ -62,15 +64,9 @@ package struct ReplicationIndex: Sendable {
                     desired.matches(
                         source: $0.document.source?.url, target: $0.document.target?.url, isOwned: $0.isOwned)
                 }
-                found.transientJobs += (transientJobs[route] ?? []).filter {
-                    desired.matches(source: $0.source, target: $0.target)
-                }
-                found.transientTasks += (transientTasks[route] ?? []).filter {
-                    desired.matches(source: $0.source, target: $0.target)
-                }
-                found.foreignJobs += (foreignJobs[route] ?? []).filter {
-                    desired.matches(source: $0.source, target: $0.target)
-                }
+                found.transientJobs += (transientJobs[route] ?? []).filter { isOurs($0.source, $0.target) }
+                found.transientTasks += (transientTasks[route] ?? []).filter { isOurs($0.source, $0.target) }
+                found.foreignJobs += (foreignJobs[route] ?? []).filter { isOurs($0.source, $0.target) }
             }
         }
         // A document of ours whose address was edited is still the pair's.

@@ -11,11 +11,15 @@ package struct DesiredReplication: Sendable, Hashable {
     /// The target as the coordinator should reach it.
     package var target: ReplicationEndpoint
     /// Other spellings of the source's URL that mean the same database.
-    package var sourceAliases: Set<String>
+    package let sourceAliases: Set<String>
     /// Other spellings of the target's URL.
-    package var targetAliases: Set<String>
+    package let targetAliases: Set<String>
     /// The mark of ownership.
     package var mark: JSONValue
+    /// What CouchDB takes the source for in a replication id.
+    let sourcePlaces: Set<String>
+    /// What CouchDB takes the target for.
+    let targetPlaces: Set<String>
     /// Whether its server takes addresses for one that differ in their scheme alone.
     private let ignoresSchemes: Bool
 
@@ -25,14 +29,17 @@ package struct DesiredReplication: Sendable, Hashable {
     package init(
         pair: Pair, source: ReplicationAccess, target: ReplicationAccess, coordinator: ServerInfo? = nil
     ) {
-        // In 2.x a bare name is a database of the node's own, which nobody else sees; 3.x takes none.
-        let takesNames = coordinator?.isClustered != true
-        ignoresSchemes = coordinator?.isClustered == true
+        let isClustered = coordinator?.isClustered == true
+        ignoresSchemes = isClustered
         documentID = OwnershipMark.documentID(for: pair)
         self.source = source.endpoint(of: pair.source.database)
         self.target = target.endpoint(of: pair.target.database)
-        sourceAliases = source.spellings(of: pair.source.database, isLocal: takesNames && pair.runOn == .source)
-        targetAliases = target.spellings(of: pair.target.database, isLocal: takesNames && pair.runOn == .target)
+        // In 2.x a bare name is a database of the node's own, which nobody else sees; 3.x takes none.
+        sourceAliases = source.spellings(of: pair.source.database, isLocal: !isClustered && pair.runOn == .source)
+        targetAliases = target.spellings(of: pair.target.database, isLocal: !isClustered && pair.runOn == .target)
+        (sourcePlaces, targetPlaces) = (
+            Set(sourceAliases.map(EndpointSpelling.place)), Set(targetAliases.map(EndpointSpelling.place))
+        )
         mark = OwnershipMark.value(for: pair)
     }
 
@@ -42,12 +49,6 @@ package struct DesiredReplication: Sendable, Hashable {
             id: documentID, source: source, target: target, withAuthObject: server.hasReplicationAuthObject,
             options: [OwnershipMark.member: mark])
     }
-
-    /// What CouchDB takes the source for in a replication id.
-    var sourcePlaces: Set<String> { Set(sourceAliases.map(EndpointSpelling.place)) }
-
-    /// What CouchDB takes the target for.
-    var targetPlaces: Set<String> { Set(targetAliases.map(EndpointSpelling.place)) }
 
     /// Whether two URLs as servers show them are this replication's.
     ///

@@ -15,9 +15,9 @@ extension RepairPlan {
             primary.isOwned
         else { return false }
         let differing = situation.desired.differences(from: primary.document)
-        let credentials = ["source", "target"].map { ["\($0) user", "\($0) password", "\($0) headers"] }
-        guard differing.allSatisfy(credentials.joined().contains),
-            differing.contains(where: credentials[side == .source ? 0 : 1].contains)
+        func credentials(_ side: CrashedSide) -> [String] { ["user", "password", "headers"].map { "\(side) \($0)" } }
+        guard differing.allSatisfy(CrashedSide.allCases.flatMap(credentials).contains),
+            differing.contains(where: credentials(side).contains)
         else { return false }
         let isOwnRejected = (situation.sourceServerFindings + situation.targetServerFindings).contains {
             $0.rule == CredentialsRejected.name

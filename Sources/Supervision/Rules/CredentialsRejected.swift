@@ -15,8 +15,8 @@ package enum CredentialsRejected: ServerRule {
             + "A 403 that says that the account is temporarily locked is a lock.",
         repair:
             "Correct the secret in the configuration. Couchkeep then writes the new credentials into its replication "
-            + "documents, also while their old ones keep the account locked. Of a locked account find who logs in with a wrong password from the same address, often a "
-            + "replication document with an old one; the lock ends by itself.",
+            + "documents, also while their old ones keep the account locked. Of a locked account find who logs in with a "
+            + "wrong password from the same address, often a replication document with an old one; the lock ends by itself.",
         severity: "critical", sources: ["couch_replicator_auth_session.erl", "couch_auth_lockout.erl"])
 
     package static func diagnose(_ situation: ServerSituation) -> Finding? {
